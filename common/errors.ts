@@ -1,0 +1,62 @@
+/** One thing that is wrong and what to do about it: a line of a preflight, a config check or an IDL check. */
+export interface Fault {
+  /** Stable code, `BANYAN_…`, listed in docs/errors.md. */
+  readonly code: string;
+  /** What is wrong, and with what. */
+  readonly what: string;
+  /** What to do now. */
+  readonly fix: string;
+  /** Where, when the fault lies in a file: `path:line:column`, or a path inside the config. */
+  readonly at?: string;
+}
+
+export interface BanyanErrorOptions {
+  /** What to do now: one sentence, an imperative. */
+  readonly fix: string;
+  readonly cause?: unknown;
+  /** Every fault found, where there may be several. */
+  readonly faults?: readonly Fault[];
+  /** Facts for programs: never a secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Every error that banyan raises on purpose. The message says what happened and to what; `fix` says what to do now;
+ * `code` is stable and listed in docs/errors.md (a test holds the two together).
+ */
+export class BanyanError extends Error {
+  readonly code: string;
+  readonly fix: string;
+  readonly faults: readonly Fault[];
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: string, what: string, options: BanyanErrorOptions) {
+    super(what, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'BanyanError';
+    this.code = code;
+    this.fix = options.fix;
+    this.faults = options.faults ?? [];
+    this.details = options.details ?? {};
+  }
+}
+
+/** The error as a plain object for `--json` output and HTTP bodies; foreign errors become `BANYAN_UNEXPECTED`. */
+export function describeError(error: unknown): {
+  code: string;
+  message: string;
+  fix: string;
+  faults: readonly Fault[];
+  details: Readonly<Record<string, unknown>>;
+} {
+  if (error instanceof BanyanError) {
+    const { code, message, fix, faults, details } = error;
+    return { code, message, fix, faults, details };
+  }
+  return {
+    code: 'BANYAN_UNEXPECTED',
+    message: error instanceof Error ? error.message : String(error),
+    fix: 'This is a defect in banyan: report it with the log around this line.',
+    faults: [],
+    details: {},
+  };
+}
