@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { parseAddress } from './address.ts';
+
+/** The shape of what a user writes in `banyan.config.ts`. Defaults live here and nowhere else. */
+
+const port = z.int().min(1).max(65_535);
+const milliseconds = z.int().min(1).max(3_600_000);
+const address = z.string().refine((text) => parseAddress(text) !== null, {
+  error: 'is no address: write host:port, for example 127.0.0.1:7402',
+});
+const httpAddress = z.string().refine(isHttpOrigin, {
+  error: 'is no origin: write http://host:port without a path',
+});
+/** MySQL allows 64 characters; banyan derives names from these (`<feature>:forward`, triggers), so it asks for fewer. */
+const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,39}$/, {
+  error: 'is no name: letters, digits, _ and -, beginning with a letter, at most 40',
+});
+const sqlName = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((text) => !/[`\0/\\.]/.test(text), { error: 'is no name of a table or schema' });
+
+const database = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(3306),
+  user: z.string().min(1),
+  password: z.string().default(''),
+  database: sqlName,
+});
+
+const routeOverride = z.strictObject({
+  /** `read` may be canaried; `write` goes to the owner and is held during a cutover. */
+  access: z.enum(['read', 'write']).optional(),
+  constraints: z
+    .strictObject({
+      host: z.string().optional(),
+      headers: z.record(z.string(), z.string()).optional(),
+      query: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  /** false: the route stays with legacy and moves with no feature. */
+  moves: z.boolean().optional(),
+});
+
+const feature = z.strictObject({
+  service: z.strictObject({
+    /** Path of the IDL, relative to the config file. */
+    idl: z.string().min(1),
+    /** The service's name in the IDL. */
+    name: z.string().min(1),
+    addresses: z.array(address).min(1, { error: 'needs at least one address' }),
+    protocol: z.enum(['binary', 'compact']).default('binary'),
+    transport: z.enum(['framed', 'buffered', 'header']).default('framed'),
+    deadlineMs: milliseconds.default(5_000),
+    connectTimeoutMs: milliseconds.default(1_000),
+  }),
+  /** Name of the service's database in `databases`. Only a feature without tables may leave it out. */
+  database: z.string().optional(),
+  tables: z.array(sqlName).default([]),
+  /** Overrides by `METHOD /path`, as the IDL's annotations declare it. */
+  routes: z.record(z.string(), routeOverride).default({}),
+  /** Mixed into the cohort hash; default: the feature's name. */
+  salt: z.string().min(1).optional(),
+});
+
+export const configInput = z.strictObject({
+  databases: z.record(name, database),
+  state: z.strictObject({
+    /** The server that keeps banyan's state, by its name in `databases`. */
+    database: z.string(),
+    schema: sqlName.default('banyan'),
+  }),
+  legacy: z.strictObject({
+    addresses: z.array(httpAddress).min(1, { error: 'needs at least one address' }),
+    /** The monolith's database, by its name in `databases`. */
+    database: z.string(),
+  }),
+  router: z
+    .strictObject({
+      listen: address.default('127.0.0.1:7400'),
+      identity: z
+        .array(
+          z.string().regex(/^(header|cookie|param):\S+$|^address$/, {
+            error: 'is no identity: write header:NAME, cookie:NAME, param:NAME or address',
+          }),
+        )
+        .default([]),
+      trustedPeers: z.array(z.string().min(1)).default([]),
+      snapshotFile: z.string().min(1).default('.banyan/route-table.json'),
+    })
+    .prefault({}),
+  control: z
+    .strictObject({
+      listen: address.default('127.0.0.1:7410'),
+      tokenFile: z.string().min(1).default('.banyan/admin-token'),
+      /** The admin API speaks plain HTTP: set this only where something else encrypts and guards the way to it. */
+      allowRemote: z.boolean().default(false),
+      /** How long a router replica may go on by what it knows, and how long a dead control blocks the next one. */
+      replicaLeaseMs: milliseconds.min(500).default(2_000),
+      controlLeaseMs: milliseconds.min(500).default(5_000),
+      cutover: z
+        .strictObject({
+          /** From publishing the hold to the decision; beyond it the cutover is taken back. */
+          deadlineMs: milliseconds.default(8_000),
+          /** How long the fence waits for the tables' locks: the application queues behind it for so long. */
+          lockTimeoutMs: milliseconds.default(1_000),
+          /** The gate lets a cutover begin only with this few dirty keys… */
+          maxBacklog: z.int().min(0).default(2_000),
+          /** …and with no transaction on the source open longer than this. */
+          maxTransactionMs: milliseconds.default(2_000),
+          /** A verify older than this is done again before a cutover. */
+          verifiedWithinMs: z.int().min(0).default(3_600_000),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  features: z.record(name, feature),
+});
+
+/** What `defineConfig` takes. */
+export type BanyanConfigInput = z.input<typeof configInput>;
+export type ParsedConfig = z.output<typeof configInput>;
+
+function isHttpOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return (
+    (url.protocol === 'http:' || url.protocol === 'https:') &&
+    url.pathname === '/' &&
+    url.search === '' &&
+    url.hash === '' &&
+    url.username === ''
+  );
+}

@@ -1,0 +1,72 @@
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { RouteConstraints } from '../../router/route-table.ts';
+import type { Address } from './address.ts';
+
+/** One route of a feature, as the IDL's annotations and the config's overrides declare it. */
+export interface ConfiguredRoute {
+  /** `METHOD /path/:pattern` plus constraints. */
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly access: 'read' | 'write';
+  readonly constraints?: RouteConstraints;
+  readonly rpcMethod: string;
+}
+
+export interface ServiceConfig {
+  /** Absolute path. */
+  readonly idl: string;
+  readonly name: string;
+  /** `host:port` each. */
+  readonly addresses: readonly string[];
+  readonly protocol: 'binary' | 'compact';
+  readonly transport: 'framed' | 'buffered' | 'header';
+  readonly deadlineMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+export interface FeatureConfig {
+  readonly name: string;
+  readonly service: ServiceConfig;
+  /** null only where the feature has no tables. */
+  readonly database: DatabaseEndpoint | null;
+  readonly tables: readonly string[];
+  readonly routes: readonly ConfiguredRoute[];
+  readonly salt: string;
+}
+
+/** All times in milliseconds. */
+export interface CutoverConfig {
+  readonly deadlineMs: number;
+  readonly lockTimeoutMs: number;
+  readonly maxBacklog: number;
+  readonly maxTransactionMs: number;
+  readonly verifiedWithinMs: number;
+}
+
+/** The config after checking: every default filled in, every name resolved, every path absolute; deeply frozen. */
+export interface BanyanConfig {
+  /** Absolute path of the file it came from. */
+  readonly file: string;
+  readonly databases: Readonly<Record<string, DatabaseEndpoint>>;
+  /** The state store: the server's endpoint with `database` = banyan's schema. */
+  readonly state: DatabaseEndpoint;
+  readonly legacy: { readonly addresses: readonly string[]; readonly database: DatabaseEndpoint };
+  readonly router: {
+    readonly listen: Address;
+    readonly identity: readonly string[];
+    readonly trustedPeers: readonly string[];
+    /** Absolute path. */
+    readonly snapshotFile: string;
+  };
+  readonly control: {
+    readonly listen: Address;
+    /** Absolute path. */
+    readonly tokenFile: string;
+    readonly allowRemote: boolean;
+    readonly replicaLeaseMs: number;
+    readonly controlLeaseMs: number;
+    readonly cutover: CutoverConfig;
+  };
+  readonly features: Readonly<Record<string, FeatureConfig>>;
+}

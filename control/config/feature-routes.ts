@@ -1,0 +1,92 @@
+import { BanyanError, type Fault } from '../../common/errors.ts';
+import type { RouteConstraints } from '../../router/route-table.ts';
+import type { ConfiguredRoute } from './config.ts';
+import { configFault } from './config-fault.ts';
+import type { ParsedConfig } from './config-input.ts';
+
+type RouteOverrides = ParsedConfig['features'][string]['routes'];
+
+/** What this needs of rpc. */
+interface IdlReader {
+  loadIdl(file: string): Promise<unknown>;
+  httpRoutes(idl: unknown, service: string): { method: string; path: string; rpcMethod: string }[];
+}
+
+const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * A feature's routes: what the IDL's annotations declare, changed by the config's overrides. Faults of the IDL and
+ * overrides that name no declared route are pushed to `faults`.
+ */
+export async function featureRoutes(
+  feature: string,
+  idlFile: string,
+  service: string,
+  overrides: RouteOverrides,
+  faults: Fault[],
+): Promise<ConfiguredRoute[]> {
+  const path = ['features', feature];
+  let declared: { readonly method: string; readonly path: string; readonly rpcMethod: string }[];
+  try {
+    const rpc = '../../rpc/index.ts';
+    const { httpRoutes, loadIdl }: IdlReader = await import(rpc);
+    declared = httpRoutes(await loadIdl(idlFile), service);
+  } catch (error) {
+    if (!(error instanceof BanyanError)) throw error;
+    if (error.faults.length > 0) faults.push(...error.faults);
+    else faults.push(configFault([...path, 'service'], `cannot be used: ${error.message}`, error.fix));
+    return [];
+  }
+  if (declared.length === 0) {
+    faults.push(
+      configFault(
+        [...path, 'service', 'name'],
+        `declares no HTTP route: ${service} in ${idlFile} has no method with an api.* annotation`,
+        'Annotate its methods (api.get="/path", api.post, …), or correct the service’s name.',
+      ),
+    );
+  }
+  const ids = new Set(declared.map((route) => `${route.method} ${route.path}`));
+  for (const key of Object.keys(overrides)) {
+    if (ids.has(key)) continue;
+    faults.push(
+      configFault(
+        [...path, 'routes', key],
+        'overrides no route of the feature',
+        `Write it as the IDL declares it, one of: ${[...ids].join(', ')}.`,
+      ),
+    );
+  }
+  return declared.flatMap((route) => {
+    const override = overrides[`${route.method} ${route.path}`];
+    if (override?.moves === false) return [];
+    const constraints = withoutUndefined(override?.constraints);
+    return [
+      {
+        id: `${route.method} ${route.path}${printConstraints(constraints)}`,
+        method: route.method,
+        path: route.path,
+        access: override?.access ?? (readMethods.has(route.method) ? 'read' : 'write'),
+        ...(constraints === undefined ? {} : { constraints }),
+        rpcMethod: route.rpcMethod,
+      },
+    ];
+  });
+}
+
+function withoutUndefined(
+  input: NonNullable<RouteOverrides[string]['constraints']> | undefined,
+): RouteConstraints | undefined {
+  if (input === undefined) return undefined;
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+}
+
+function printConstraints(constraints: RouteConstraints | undefined): string {
+  if (constraints === undefined) return '';
+  const parts = [
+    ...(constraints.host === undefined ? [] : [`host=${constraints.host}`]),
+    ...Object.entries(constraints.headers ?? {}).map(([name, value]) => `header:${name}=${value}`),
+    ...Object.entries(constraints.query ?? {}).map(([name, value]) => `query:${name}=${value}`),
+  ];
+  return parts.length === 0 ? '' : ` [${parts.join(' ')}]`;
+}

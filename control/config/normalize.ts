@@ -1,0 +1,160 @@
+import { dirname, resolve } from 'node:path';
+import type { Fault } from '../../common/errors.ts';
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import { type Address, isLoopback, parseAddress } from './address.ts';
+import type { BanyanConfig, FeatureConfig } from './config.ts';
+import { configError, configFault } from './config-fault.ts';
+import { configInput, type ParsedConfig } from './config-input.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { featureRoutes } from './feature-routes.ts';
+
+/** Checks what `file` exports and fills in everything left out. Throws `BANYAN_CONFIG_INVALID` with all faults. */
+export async function normalizeConfig(raw: unknown, file: string): Promise<BanyanConfig> {
+  const parsed = configInput.safeParse(raw);
+  if (!parsed.success) {
+    throw configError(
+      file,
+      parsed.error.issues.map((issue) =>
+        configFault(issue.path, printIssue(issue.message), fixFor(issue.code)),
+      ),
+    );
+  }
+  const input = parsed.data;
+  const faults: Fault[] = [];
+  const directory = dirname(file);
+  const database = (path: PropertyKey[], name: string): DatabaseEndpoint => {
+    const found = input.databases[name];
+    if (found !== undefined) return found;
+    const known = Object.keys(input.databases).join(', ');
+    faults.push(
+      configFault(path, `names no database: ${name}`, `Name one of: ${known}; or add it to databases.`),
+    );
+    return { host: '', port: 0, user: '', password: '', database: '' };
+  };
+
+  const state = database(['state', 'database'], input.state.database);
+  const legacy = database(['legacy', 'database'], input.legacy.database);
+  const listen = parseAddress(input.control.listen)!;
+  checkControlListen(input, listen, faults);
+  const features: Record<string, FeatureConfig> = {};
+  for (const [name, feature] of Object.entries(input.features)) {
+    const path = ['features', name];
+    if (feature.database === undefined && feature.tables.length > 0) {
+      faults.push(
+        configFault(
+          [...path, 'database'],
+          'is missing although the feature has tables',
+          'Name the service’s database, or leave the feature without tables.',
+        ),
+      );
+    }
+    checkRepeatedTables(feature.tables, path, faults);
+    const idl = resolve(directory, feature.service.idl);
+    features[name] = {
+      name,
+      service: { ...feature.service, idl },
+      database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
+      tables: feature.tables,
+      routes: await featureRoutes(name, idl, feature.service.name, feature.routes, faults),
+      salt: feature.salt ?? name,
+    };
+  }
+  checkAcrossFeatures(Object.values(features), legacy, faults);
+  if (faults.length > 0) throw configError(file, faults);
+
+  return deepFreeze({
+    file,
+    databases: input.databases,
+    state: { ...state, database: input.state.schema },
+    legacy: { addresses: input.legacy.addresses, database: legacy },
+    router: {
+      ...input.router,
+      listen: parseAddress(input.router.listen)!,
+      snapshotFile: resolve(directory, input.router.snapshotFile),
+    },
+    control: { ...input.control, listen, tokenFile: resolve(directory, input.control.tokenFile) },
+    features,
+  });
+}
+
+function checkControlListen(input: ParsedConfig, listen: Address, faults: Fault[]): void {
+  if (isLoopback(listen.host) || input.control.allowRemote) return;
+  faults.push(
+    configFault(
+      ['control', 'listen'],
+      `would open the admin API to other machines: ${listen.host}`,
+      'Listen on 127.0.0.1; or set control.allowRemote where something else encrypts and guards the way to it.',
+    ),
+  );
+}
+
+function checkRepeatedTables(tables: readonly string[], path: PropertyKey[], faults: Fault[]): void {
+  for (const [index, table] of tables.entries()) {
+    if (tables.indexOf(table) === index) continue;
+    faults.push(configFault([...path, 'tables', index], `names ${table} twice`, 'Name each table once.'));
+  }
+}
+
+/** A table or a route moves with one feature only: two owners of one row are what banyan is there to prevent. */
+function checkAcrossFeatures(
+  features: readonly FeatureConfig[],
+  legacy: DatabaseEndpoint,
+  faults: Fault[],
+): void {
+  const tables = new Map<string, string>();
+  const routes = new Map<string, string>();
+  for (const feature of features) {
+    for (const [index, table] of feature.tables.entries()) {
+      const other = tables.get(table);
+      tables.set(table, feature.name);
+      if (other === undefined || other === feature.name) continue;
+      faults.push(
+        configFault(
+          ['features', feature.name, 'tables', index],
+          `names ${table}, which is a table of feature ${other} already`,
+          'Let one feature own it, or move both as one feature.',
+        ),
+      );
+    }
+    for (const route of feature.routes) {
+      const other = routes.get(route.id);
+      routes.set(route.id, feature.name);
+      if (other === undefined) continue;
+      faults.push(
+        configFault(
+          ['features', feature.name, 'routes', route.id],
+          `is declared by feature ${other} already`,
+          `Keep it with one feature: set routes["${route.id}"] to { moves: false } in the other.`,
+        ),
+      );
+    }
+    const target = feature.database;
+    if (target !== null && sameDatabase(target, legacy)) {
+      faults.push(
+        configFault(
+          ['features', feature.name, 'database'],
+          'is the monolith’s own database',
+          'Give the service a database of its own; it may be on the same server.',
+        ),
+      );
+    }
+  }
+}
+
+function sameDatabase(a: DatabaseEndpoint, b: DatabaseEndpoint): boolean {
+  return a.host === b.host && a.port === b.port && a.database === b.database;
+}
+
+/** zod's messages begin with "Invalid input: expected …"; after a path they read better without it. */
+function printIssue(message: string): string {
+  return message
+    .replace(/^Invalid input: /, 'is not right: ')
+    .replace(/^Unrecognized/, 'has an unrecognized');
+}
+
+function fixFor(code: string | undefined): string {
+  if (code === 'unrecognized_keys') return 'Remove it, or correct its spelling.';
+  if (code === 'invalid_type')
+    return 'Write a value of that type (docs/configuration.md lists every setting).';
+  return 'Correct the value (docs/configuration.md lists every setting).';
+}
