@@ -1,0 +1,10 @@
+/**
+ * One feature's tables in one direction. Used by control; nothing of the mover is for applications.
+ *
+ * preflight → claimEpoch → openMove → installCapture → startApplying → copy → verify → fence('source') → drain →
+ * raiseAutoIncrement. The reverse move is the same engine with source and target swapped.
+ */
+export type * from './move.ts';
+export type { DatabaseEndpoint, MoveSpec, TableSpec } from './move-spec.ts';
+export type { MoveTuning } from './tuning.ts';
+export { defaultTuning } from './tuning.ts';

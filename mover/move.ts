@@ -1,0 +1,144 @@
+import type { StopPoints } from '../common/stop-points.ts';
+import type { MoveSpec } from './move-spec.ts';
+import type { MoveTuning } from './tuning.ts';
+
+/** What the mover says while it works. A pino logger fits. */
+export interface MoveLogger {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
+export interface OpenMoveOptions {
+  /** From `claimEpoch(spec)`: every commit on the target is refused once a later epoch has been claimed. */
+  readonly epoch: number;
+  readonly points?: StopPoints;
+  readonly logger?: MoveLogger;
+  readonly tuning?: Partial<MoveTuning>;
+}
+
+export interface WorkOptions {
+  readonly signal?: AbortSignal;
+}
+
+export interface CopyProgress {
+  readonly table: string;
+  /** Rows landed on the target so far, counted over all runs of this copy. */
+  readonly rowsDone: number;
+  /** The source server's estimate, never below `rowsDone`; exact once the table is copied. */
+  readonly rowsTotalEstimate: number;
+  /** Over the last few seconds of this run. */
+  readonly ratePerSecond: number;
+  /** Null while there is nothing to judge by. */
+  readonly etaSeconds: number | null;
+}
+
+export interface CopyOptions extends WorkOptions {
+  readonly onProgress?: (progress: CopyProgress) => void;
+}
+
+export interface VerifyProgress {
+  readonly table: string;
+  readonly rowsCompared: number;
+  readonly rowsTotalEstimate: number;
+  readonly different: number;
+}
+
+export interface VerifyOptions extends WorkOptions {
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+/** One row that differs while clean. Values are shortened and printable, for people. */
+export interface RowDifference {
+  readonly key: Readonly<Record<string, string>>;
+  readonly kind: 'missing' | 'extra' | 'changed';
+  /** For `changed`: the columns that differ, as text shortened to 64 characters; null is SQL NULL. */
+  readonly columns: Readonly<
+    Record<string, { readonly source: string | null; readonly target: string | null }>
+  >;
+}
+
+export interface TableVerification {
+  readonly table: string;
+  readonly rowsCompared: number;
+  /** Rows that differ while clean: each is a fault. */
+  readonly different: number;
+  /** Rows that still differed when the patience for their dirty keys ended: nothing is known of them. */
+  readonly unsettled: number;
+  readonly samples: readonly RowDifference[];
+}
+
+export interface VerifyReport {
+  readonly tables: readonly TableVerification[];
+  readonly rowsCompared: number;
+  readonly different: number;
+  readonly unsettled: number;
+}
+
+export interface Backlog {
+  /** Log entries not yet applied, over all tables of the move. */
+  readonly entries: number;
+  /** Age of the oldest entry by the source server's clock; 0 when there is none. */
+  readonly oldestMs: number;
+}
+
+export interface DrainOptions extends WorkOptions {
+  /** Give up with `BANYAN_DRAIN_TIMEOUT` after this long. */
+  readonly deadlineMs: number;
+}
+
+/** The background applier: it carries every logged change to the target until it is stopped. */
+export interface Applier {
+  backlog(): Promise<Backlog>;
+  /**
+   * Resolves once every log is empty. Call it under the fence: then, and only then, nothing can be logged any more
+   * and "empty" means that the target equals the source.
+   */
+  drain(options: DrainOptions): Promise<void>;
+  /** Waits for the batch in hand. Idempotent. */
+  stop(): Promise<void>;
+  /** Resolves with the reason when the applier stops by itself; never settles after a plain `stop()`. */
+  readonly failed: Promise<Error>;
+}
+
+export type MoveSide = 'source' | 'target';
+
+/** `partial` means that some of the side's tables or triggers are fenced: fence or open again, both are idempotent. */
+export type FenceStanding = 'fenced' | 'open' | 'partial';
+
+export interface FenceOptions extends WorkOptions {
+  /** How long LOCK TABLES may queue in front of the application's writers. */
+  readonly lockTimeoutMs: number;
+}
+
+/** One feature's tables in one direction. */
+export interface Move {
+  readonly spec: MoveSpec;
+  readonly epoch: number;
+  /** Idempotent. Creates logs and triggers; nothing written before it returns need be in the log. */
+  installCapture(options?: WorkOptions): Promise<void>;
+  /** Drops triggers, logs and the record of them. Idempotent. What was still logged is forgotten. */
+  dropCapture(options?: WorkOptions): Promise<void>;
+  /** Whether capture stands complete, as it was installed. Throws nothing for a broken one: it says so. */
+  captureState(): Promise<'none' | 'complete' | 'broken'>;
+  /** Resumable. Returns once every table has been copied; the applier must be running for it to be correct. */
+  copy(options?: CopyOptions): Promise<void>;
+  /** True once `copy` has come to its end for every table. */
+  copied(): Promise<boolean>;
+  /** Forgets the copy's progress: the next `copy` begins again and puts right whatever the target holds. */
+  restartCopy(): Promise<void>;
+  startApplying(): Applier;
+  /** Log entries not yet applied, whether or not an applier runs. */
+  backlog(): Promise<Backlog>;
+  verify(options?: VerifyOptions): Promise<VerifyReport>;
+  /** The database refuses every write to the side's tables when this returns. Idempotent; one atomic step for all tables. */
+  fence(side: MoveSide, options: FenceOptions): Promise<void>;
+  /** Idempotent. */
+  openFence(side: MoveSide, options?: WorkOptions): Promise<void>;
+  fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }>;
+  /** Lifts each target table's AUTO_INCREMENT to the source's *counter* (not its MAX), never lowers it. */
+  raiseAutoIncrement(): Promise<void>;
+  /** Throws `BANYAN_SCHEMA_CHANGED` or `BANYAN_CAPTURE_BROKEN` if the source is not as the capture found it. */
+  checkFingerprint(): Promise<void>;
+  /** Stops everything of this move that runs in this process. Idempotent. */
+  close(): Promise<void>;
+}
