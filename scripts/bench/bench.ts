@@ -1,0 +1,89 @@
+/**
+ * What a benchmark is. Each lives in a module `scripts/bench/<name>.ts` that exports `bench: Bench`; the runner
+ * (`npm run bench -- NAME`) finds it by that name, alternates its subjects over rounds in one run on one machine, and prints
+ * medians. Peers are subjects like any other: a ratio only counts when both were measured in turns.
+ *
+ * Import heavy things inside `setup`: the list of benches imports every module.
+ */
+export interface Bench {
+  /** The module's name. */
+  readonly name: string;
+  /** One line for the list: what is measured against what. */
+  readonly summary: string;
+  /** Measured rounds over all subjects (after one that warms up and is thrown away). Default 5. */
+  readonly rounds?: number;
+  /**
+   * Starts what the subjects share (servers, data, load generators). Whatever it starts it hands to `context.defer`
+   * at once, so that it is stopped in reverse order whatever happens.
+   */
+  setup(context: BenchContext): Promise<BenchPlan>;
+}
+
+export interface BenchContext {
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** A fresh folder for this run, removed at its end. */
+  readonly folder: string;
+  /** `--quick`: the same measurement, smaller: for trying a bench out, not for numbers to quote. */
+  readonly quick: boolean;
+  /** A line for people, on stderr. */
+  log(text: string): void;
+  /** Runs when the bench is over, last in first out. */
+  defer(stop: () => unknown): void;
+  /** Spawns a process and stops it at the end. Resolves once `ready` matched its stdout (or at once without `ready`). */
+  spawn(options: SpawnOptions): Promise<BenchProcess>;
+}
+
+export interface SpawnOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Matched against stdout, line by line; the match is in `BenchProcess.ready`. */
+  readonly ready?: RegExp;
+  /** Milliseconds to wait for `ready`. Default 20,000. */
+  readonly readyWithinMs?: number;
+}
+
+export interface BenchProcess {
+  readonly pid: number;
+  /** The first stdout line that matched, or ''. */
+  readonly ready: string;
+  /** CPU time of the process so far (user + system, all threads), in microseconds. */
+  cpuMicros(): number;
+  /** SIGTERM, after five seconds SIGKILL; resolves when it is gone. Called for you at the end. */
+  stop(): Promise<void>;
+}
+
+/** What `setup` hands to the runner. */
+export interface BenchPlan {
+  /** In the order in which they take turns. */
+  readonly subjects: readonly BenchSubject[];
+  readonly ratios: readonly RatioSpec[];
+}
+
+export interface BenchSubject {
+  readonly name: string;
+  /**
+   * One measurement, a few seconds long. Returns numbers by metric name, with the unit in the name: `requestsPerSecond`,
+   * `p99Ms`, `cpuMicrosPerRequest`. Throws when it could not measure: a wrong answer or an error is never a number.
+   */
+  measure(round: Round): Promise<Readonly<Record<string, number>>>;
+}
+
+export interface Round {
+  /** 0 is the warm-up, thrown away. */
+  readonly index: number;
+  readonly signal: AbortSignal;
+}
+
+/** `of` over `over` in `metric`: the median over the rounds of the quotient within each round. */
+export interface RatioSpec {
+  readonly name: string;
+  readonly metric: string;
+  readonly of: string;
+  readonly over: string;
+  /** A target to hold, if there is one: shown beside the number; `--check` makes a miss an exit status of 1. */
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}

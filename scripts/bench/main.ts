@@ -1,0 +1,81 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { describeError } from '../../common/errors.ts';
+import { exitCodeOf, exitCodes } from '../cli/exit-codes.ts';
+import { paintFor } from '../terminal/paint.ts';
+import { renderError } from '../terminal/print-error.ts';
+import { renderTable } from '../terminal/table.ts';
+import { benchNames, loadBench } from './runner/find-benches.ts';
+import { renderResult } from './runner/render-result.ts';
+import { runBench } from './runner/run-bench.ts';
+
+interface Flags {
+  readonly json?: boolean;
+  readonly rounds?: number;
+  readonly quick?: boolean;
+  readonly check?: boolean;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1 up.');
+  return value;
+}
+
+async function run(name: string | undefined, flags: Flags): Promise<void> {
+  const paint = paintFor(process.stdout);
+  if (name === undefined) {
+    const benches = await Promise.all((await benchNames()).map(loadBench));
+    if (flags.json) console.log(JSON.stringify(benches.map(({ name, summary }) => ({ name, summary }))));
+    else {
+      const columns = [
+        { title: 'bench', value: (bench: (typeof benches)[number]) => bench.name },
+        { title: 'measures', value: (bench: (typeof benches)[number]) => bench.summary },
+      ];
+      console.log(renderTable(columns, benches, { styleTitle: paint.faint }));
+    }
+    return;
+  }
+
+  const interrupted = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
+  }
+  const bench = await loadBench(name);
+  try {
+    const { result, details } = await runBench({
+      bench,
+      rounds: flags.rounds ?? (flags.quick ? 1 : (bench.rounds ?? 5)),
+      quick: flags.quick ?? false,
+      signal: interrupted.signal,
+      log: (text) => process.stderr.write(`${text}\n`),
+    });
+    if (flags.json) console.log(JSON.stringify(result));
+    else console.log(`\n${renderResult(result, details, paint)}`);
+    if (flags.check && details.missed.length > 0) process.exitCode = exitCodes.failed;
+  } catch (error) {
+    if (interrupted.signal.aborted) process.exitCode = exitCodes.interrupted;
+    else throw error;
+  }
+}
+
+const program = new Command('bench')
+  .description('Measures banyan against its peers: subjects take turns in one run, medians are printed.')
+  .argument('[name]', 'which bench; without it, all are listed')
+  .option('--json', 'print the result as one JSON object on the last line of stdout')
+  .option('--rounds <n>', 'measured rounds', wholeNumber)
+  .option('--quick', 'small and short: to try a bench out, not for numbers to quote')
+  .option('--check', 'exit with status 1 if a ratio misses its target')
+  .addHelpText('after', '\nExample:\n  npm run bench -- router --json\n')
+  .exitOverride()
+  .action(run);
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+  else {
+    if (process.argv.includes('--json')) console.log(JSON.stringify({ error: describeError(error) }));
+    process.stderr.write(`${renderError(error, paintFor(process.stderr))}\n`);
+    process.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,4 @@
+export async function main(argv: readonly string[]): Promise<void> {
+  console.log(process.version, argv);
+  process.exitCode = 4;
+}

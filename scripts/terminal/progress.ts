@@ -1,0 +1,162 @@
+import type { Writable } from 'node:stream';
+import { Presets, SingleBar } from 'cli-progress';
+import { formatCount, formatSeconds, formatShare } from './numbers.ts';
+
+/** One step of long work. Counts are in `unit` (rows unless told). */
+export interface ProgressStep {
+  readonly phase: string;
+  readonly done: number;
+  /** 0 or absent: not known yet. */
+  readonly total?: number;
+  /** Per second, when whoever does the work knows better than the bar. */
+  readonly rate?: number;
+  readonly etaSeconds?: number;
+  readonly unit?: string;
+}
+
+/** Shows long work on a stream. `update` may be called as often as one likes. */
+export interface ProgressView {
+  update(step: ProgressStep): void;
+  /** Leaves the last state on the screen and ends the line. */
+  stop(): void;
+}
+
+export interface ProgressOptions {
+  readonly stream: Writable & { readonly isTTY?: boolean };
+  readonly indent?: number;
+  /** Milliseconds between two lines where there is no terminal. Default 5,000. */
+  readonly lineEveryMs?: number;
+  /** Milliseconds, monotone. */
+  readonly now?: () => number;
+}
+
+/** A bar that redraws itself on a terminal; elsewhere a line at each phase's begin and end and every few seconds. */
+export function progressView(options: ProgressOptions): ProgressView {
+  return options.stream.isTTY === true ? new BarView(options) : new LineView(options);
+}
+
+/** For commands whose user asked for no progress. */
+export const noProgress: ProgressView = { update() {}, stop() {} };
+
+function describe(step: ProgressStep, rate: number | undefined, eta: number | undefined): string {
+  const unit = step.unit ?? 'rows';
+  const known = step.total !== undefined && step.total > 0;
+  const counts = known
+    ? `${formatCount(step.done)}/${formatCount(step.total ?? 0)} ${unit}`
+    : `${formatCount(step.done)} ${unit}`;
+  const speed = rate !== undefined && rate > 0 ? `  ${formatCount(rate)}/s` : '';
+  const left =
+    known && eta !== undefined && step.done < (step.total ?? 0) ? `  ETA ${formatSeconds(eta)}` : '';
+  return `${counts}${speed}${left}`;
+}
+
+/** The rate since the phase began, where whoever works does not tell one. */
+class Pace {
+  #phase = '';
+  #beganAt = 0;
+  #beganWith = 0;
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  of(step: ProgressStep): { rate: number | undefined; eta: number | undefined } {
+    if (step.phase !== this.#phase) {
+      this.#phase = step.phase;
+      this.#beganAt = this.#now();
+      this.#beganWith = step.done;
+    }
+    const seconds = (this.#now() - this.#beganAt) / 1000;
+    const rate = step.rate ?? (seconds > 0.5 ? (step.done - this.#beganWith) / seconds : undefined);
+    const left = Math.max(0, (step.total ?? 0) - step.done);
+    const eta = step.etaSeconds ?? (rate !== undefined && rate > 0 ? left / rate : undefined);
+    return { rate, eta };
+  }
+}
+
+class BarView implements ProgressView {
+  readonly #options: ProgressOptions;
+  readonly #pace: Pace;
+  #bar: SingleBar | undefined;
+  #phase = '';
+
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+    this.#pace = new Pace(options.now ?? (() => performance.now()));
+  }
+
+  update(step: ProgressStep): void {
+    const { rate, eta } = this.#pace.of(step);
+    const total = step.total !== undefined && step.total > 0 ? step.total : Math.max(1, step.done);
+    const payload = { phase: step.phase.padEnd(8), text: describe(step, rate, eta) };
+    if (this.#bar === undefined || step.phase !== this.#phase) {
+      this.stop();
+      this.#phase = step.phase;
+      this.#bar = new SingleBar(
+        {
+          stream: this.#options.stream as NodeJS.WriteStream,
+          format: `${' '.repeat(this.#options.indent ?? 0)}{phase} {bar} {percentage}%  {text}`,
+          barsize: 26,
+          hideCursor: true,
+          clearOnComplete: false,
+          fps: 12,
+          // The bar must never read keys or hang on to the terminal: Ctrl-C belongs to the command.
+          noTTYOutput: false,
+          gracefulExit: false,
+        },
+        Presets.shades_classic,
+      );
+      this.#bar.start(total, step.done, payload);
+      return;
+    }
+    this.#bar.setTotal(total);
+    this.#bar.update(step.done, payload);
+  }
+
+  stop(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}
+
+class LineView implements ProgressView {
+  readonly #options: ProgressOptions;
+  readonly #pace: Pace;
+  readonly #now: () => number;
+  #last: ProgressStep | undefined;
+  #printedAt = Number.NEGATIVE_INFINITY;
+  #printed: ProgressStep | undefined;
+
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#pace = new Pace(this.#now);
+  }
+
+  update(step: ProgressStep): void {
+    if (this.#last !== undefined && this.#last.phase !== step.phase) this.stop();
+    this.#last = step;
+    const { rate, eta } = this.#pace.of(step);
+    if (this.#now() - this.#printedAt >= (this.#options.lineEveryMs ?? 5000)) this.#print(step, rate, eta);
+  }
+
+  stop(): void {
+    const last = this.#last;
+    if (last !== undefined && last !== this.#printed) {
+      const { rate, eta } = this.#pace.of(last);
+      this.#print(last, rate, eta);
+    }
+    this.#last = undefined;
+    this.#printedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #print(step: ProgressStep, rate: number | undefined, eta: number | undefined): void {
+    this.#printedAt = this.#now();
+    this.#printed = step;
+    const share = step.total !== undefined && step.total > 0 ? `  ${formatShare(step.done, step.total)}` : '';
+    this.#options.stream.write(
+      `${' '.repeat(this.#options.indent ?? 0)}${step.phase.padEnd(8)}${share}  ${describe(step, rate, eta)}\n`,
+    );
+  }
+}
