@@ -1,0 +1,45 @@
+import type { FeatureRouting, Route, RouteTable } from '../../router/route-table.ts';
+import type { FeatureConfig } from '../config/config.ts';
+import { stages } from '../stages.ts';
+import type { FeatureState } from './feature-state.ts';
+
+/** What routers decide by, from what is configured and where each feature is. Pure: equal input, equal table. */
+export function buildRouteTable(
+  features: readonly FeatureConfig[],
+  states: ReadonlyMap<string, FeatureState>,
+): Pick<RouteTable, 'features' | 'routes'> {
+  const routings: FeatureRouting[] = [];
+  const routes: Route[] = [];
+  for (const feature of features) {
+    const state = states.get(feature.name);
+    if (state === undefined) continue;
+    routings.push({
+      name: feature.name,
+      stage: state.stage,
+      owner: stages[state.stage].owner,
+      inTransition: state.transition !== null,
+      hold: state.hold,
+      salt: feature.salt,
+    });
+    for (const route of feature.routes) {
+      routes.push({
+        id: route.id,
+        feature: feature.name,
+        method: route.method,
+        path: route.path,
+        access: route.access,
+        ...(route.constraints === undefined ? {} : { constraints: route.constraints }),
+        rpcMethod: route.rpcMethod,
+        readPercent: readPercentOf(route.id, state),
+      });
+    }
+  }
+  return { features: routings, routes };
+}
+
+/** Reads follow the owner unless a canary says otherwise, and a canary counts only where the stage allows it. */
+export function readPercentOf(routeId: string, state: FeatureState): number {
+  const rules = stages[state.stage];
+  const byOwner = rules.owner === 'service' ? 100 : 0;
+  return rules.reads === 'canary' ? (state.readPercents[routeId] ?? byOwner) : byOwner;
+}

@@ -1,0 +1,37 @@
+import createKnex, { type Knex } from 'knex';
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+
+/** A pool on the state store's schema. Its sessions live in UTC, read committed, and give up on locks within seconds. */
+export function connectState(endpoint: DatabaseEndpoint): Knex {
+  return createKnex({
+    client: 'mysql2',
+    connection: {
+      host: endpoint.host,
+      port: endpoint.port,
+      user: endpoint.user,
+      password: endpoint.password,
+      database: endpoint.database,
+      timezone: 'Z',
+      charset: 'utf8mb4',
+      connectTimeout: 3_000,
+    },
+    acquireConnectionTimeout: 4_000,
+    pool: {
+      min: 0,
+      max: 4,
+      afterCreate: (connection: SessionConnection, done: (error: Error | null, made: unknown) => void) => {
+        // Read committed: the turnstile row serializes all changes, and gap locks would only add deadlocks.
+        connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (first) => {
+          if (first) return done(first, connection);
+          return connection.query("SET time_zone = '+00:00', innodb_lock_wait_timeout = 5", (second) =>
+            done(second, connection),
+          );
+        });
+      },
+    },
+  });
+}
+
+interface SessionConnection {
+  query(sql: string, callback: (error: Error | null) => void): void;
+}

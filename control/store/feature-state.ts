@@ -1,0 +1,110 @@
+import type { Direction, Stage } from '../stages.ts';
+
+/** A cutover or rollback under way: what a restarted control needs to take it back or finish it. */
+export interface TransitionState {
+  readonly id: string;
+  readonly direction: Direction;
+  /** `undecided` → `decided`, or `undecided` → `aborting`; never back and never from one to the other. */
+  readonly phase: 'undecided' | 'aborting' | 'decided';
+  /** Version of the route table that began the hold. */
+  readonly holdVersion: number;
+  /** ISO 8601, the state store's clock. */
+  readonly heldAt: string;
+  readonly who: string;
+  readonly why: string;
+}
+
+/** Why a move stopped. It blocks a cutover until the move runs again. */
+export interface Failing {
+  readonly code: string;
+  readonly message: string;
+  readonly fix: string;
+  /** ISO 8601. */
+  readonly since: string;
+}
+
+export interface VerifiedState {
+  /** ISO 8601, the state store's clock. */
+  readonly at: string;
+  readonly rowsCompared: number;
+  readonly different: number;
+}
+
+/** All that is kept of one feature. */
+export interface FeatureState {
+  readonly feature: string;
+  readonly stage: Stage;
+  /** When it came into this stage: ISO 8601, the state store's clock. */
+  readonly since: string;
+  readonly paused: boolean;
+  readonly hold: boolean;
+  readonly failing: Failing | null;
+  readonly transition: TransitionState | null;
+  /** Of the move under way; forgotten when the rows change hands. */
+  readonly verified: VerifiedState | null;
+  /** Route id → percent of reads at the service, where it is not the stage's default. */
+  readonly readPercents: Readonly<Record<string, number>>;
+}
+
+export function newFeatureState(feature: string, now: string): FeatureState {
+  return {
+    feature,
+    stage: 'legacy',
+    since: now,
+    paused: false,
+    hold: false,
+    failing: null,
+    transition: null,
+    verified: null,
+    readPercents: {},
+  };
+}
+
+/** A row of `state_features`, as mysql2 returns it. */
+export interface FeatureRow {
+  readonly feature: string;
+  readonly stage: string;
+  readonly since: Date;
+  readonly paused: number;
+  readonly hold: number;
+  readonly failing: string | null;
+  readonly transition: string | null;
+  readonly verified: string | null;
+  readonly read_percents: string;
+}
+
+export function fromRow(row: FeatureRow): FeatureState {
+  return {
+    feature: row.feature,
+    stage: row.stage as Stage,
+    since: row.since.toISOString(),
+    paused: row.paused === 1,
+    hold: row.hold === 1,
+    failing: parse<Failing>(row.failing),
+    transition: parse<TransitionState>(row.transition),
+    verified: parse<VerifiedState>(row.verified),
+    readPercents: JSON.parse(row.read_percents) as Record<string, number>,
+  };
+}
+
+export function toRow(state: FeatureState) {
+  return {
+    feature: state.feature,
+    stage: state.stage,
+    since: new Date(state.since),
+    paused: state.paused,
+    hold: state.hold,
+    failing: print(state.failing),
+    transition: print(state.transition),
+    verified: print(state.verified),
+    read_percents: JSON.stringify(state.readPercents),
+  };
+}
+
+function parse<T>(text: string | null): T | null {
+  return text === null ? null : (JSON.parse(text) as T);
+}
+
+function print(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

@@ -1,0 +1,8 @@
+export type { Actor, AuditEntry } from './audit.ts';
+export { buildRouteTable, readPercentOf } from './build-route-table.ts';
+export type { Failing, FeatureState, TransitionState, VerifiedState } from './feature-state.ts';
+export { HeldLease, holdLease } from './held-lease.ts';
+export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
+export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';
+export { barrierPending, type Replica } from './replicas.ts';
+export { type ChangeContext, type ChangeRequest, type ChangeResult, StateStore } from './state-store.ts';

@@ -1,0 +1,111 @@
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { RouteTable } from '../../router/route-table.ts';
+import type { ReplicaReport, StateLink, StateReply } from '../../router/state-link.ts';
+
+export interface MysqlStateLinkOptions {
+  readonly state: DatabaseEndpoint;
+  /** How long a replica may go on by what it knows, counted by it from the moment it sent a beat. */
+  readonly leaseMs: number;
+}
+
+/**
+ * The store waits this much longer than it promised the replica, so that clocks which run at slightly different speeds
+ * err on the safe side: the replica stops first.
+ */
+const leaseMarginMs = 250;
+
+const beatSql = `
+  INSERT INTO state_replicas (replica, host, pid, version, drained, beat_at, lease_until)
+  VALUES (?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? MICROSECOND)
+  ON DUPLICATE KEY UPDATE version = VALUES(version), drained = VALUES(drained),
+    beat_at = VALUES(beat_at), lease_until = VALUES(lease_until)`;
+
+/**
+ * A router's link to the state store: one connection of its own. A beat that is aborted destroys the connection, since a
+ * server that went silent would keep it busy for minutes; the next beat opens another.
+ */
+export class MysqlStateLink implements StateLink {
+  readonly #options: MysqlStateLinkOptions;
+  #connection: Promise<Connection> | null = null;
+
+  constructor(options: MysqlStateLinkOptions) {
+    this.#options = options;
+  }
+
+  async beat(report: ReplicaReport, signal: AbortSignal): Promise<StateReply> {
+    return this.#withConnection(signal, async (connection) => {
+      await connection.query(beatSql, [
+        report.replica,
+        report.host,
+        report.pid,
+        report.version,
+        JSON.stringify(report.drained),
+        (this.#options.leaseMs + leaseMarginMs) * 1_000,
+      ]);
+      // Read after the report is written: a barrier that sees this replica at a version knows what it decides by.
+      const [rows] = await connection.query<RowDataPacket[]>(
+        'SELECT version, written_at, content FROM state_route_table WHERE id = 1 AND version <> ?',
+        [report.version],
+      );
+      const row = rows[0];
+      if (row === undefined) return { leaseMs: this.#options.leaseMs };
+      const table: RouteTable = {
+        version: Number(row.version),
+        writtenAt: (row.written_at as Date).toISOString(),
+        ...(JSON.parse(row.content) as Pick<RouteTable, 'features' | 'routes'>),
+      };
+      return { leaseMs: this.#options.leaseMs, table };
+    });
+  }
+
+  async leave(replica: string): Promise<void> {
+    await this.#withConnection(AbortSignal.timeout(this.#options.leaseMs), (connection) =>
+      connection.query('DELETE FROM state_replicas WHERE replica = ?', [replica]),
+    );
+  }
+
+  async close(): Promise<void> {
+    const connection = await this.#connection?.catch(() => null);
+    this.#connection = null;
+    connection?.destroy();
+  }
+
+  async #withConnection<T>(signal: AbortSignal, work: (connection: Connection) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    this.#connection ??= open(this.#options.state);
+    const opening = this.#connection;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([opening.then(work), aborted]);
+    } catch (error) {
+      if (this.#connection === opening) this.#connection = null;
+      opening.then(
+        (connection) => connection.destroy(),
+        () => undefined,
+      );
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+}
+
+async function open(state: DatabaseEndpoint): Promise<Connection> {
+  const connection = await createConnection({
+    host: state.host,
+    port: state.port,
+    user: state.user,
+    password: state.password,
+    database: state.database,
+    timezone: 'Z',
+    connectTimeout: 2_000,
+  });
+  // Without a listener an idle connection that breaks would end the process; the next query reports the break.
+  connection.on('error', () => undefined);
+  await connection.query("SET time_zone = '+00:00'");
+  await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+  return connection;
+}

@@ -1,0 +1,56 @@
+import type { FeatureConfig } from '../../../control/config/index.ts';
+import { StateStore } from '../../../control/store/index.ts';
+import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+
+/** A feature of a shape that has nothing to do with the shop. */
+export function parcelFeature(
+  database: DatabaseEndpoint | null,
+  overrides: Partial<FeatureConfig> = {},
+): FeatureConfig {
+  return {
+    name: 'parcels',
+    service: {
+      idl: '/nowhere/parcels.thrift',
+      name: 'ParcelService',
+      addresses: ['127.0.0.1:1'],
+      protocol: 'binary',
+      transport: 'framed',
+      deadlineMs: 1_000,
+      connectTimeoutMs: 1_000,
+    },
+    database,
+    tables: database === null ? [] : ['parcels', 'parcel_events'],
+    routes: [
+      {
+        id: 'GET /parcels/:code',
+        method: 'GET',
+        path: '/parcels/:code',
+        access: 'read',
+        rpcMethod: 'getParcel',
+      },
+      { id: 'GET /parcels', method: 'GET', path: '/parcels', access: 'read', rpcMethod: 'listParcels' },
+      { id: 'POST /parcels', method: 'POST', path: '/parcels', access: 'write', rpcMethod: 'addParcel' },
+    ],
+    salt: 'parcels',
+    ...overrides,
+  };
+}
+
+/** A store that closes itself. */
+export async function openStore(
+  state: DatabaseEndpoint,
+  features: readonly FeatureConfig[],
+): Promise<StateStore & AsyncDisposable> {
+  const store = await StateStore.open({ state, features });
+  await store.admitFeatures({ who: 'test', why: 'start' });
+  return Object.assign(store, { [Symbol.asyncDispose]: () => store.close() });
+}
+
+/** Waits until `condition` holds; the condition is what is awaited, the pause only paces the asking. */
+export async function until(condition: () => Promise<boolean> | boolean, withinMs = 15_000): Promise<void> {
+  const end = performance.now() + withinMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,177 @@
+import { expect, test } from 'vitest';
+import { barrierPending, HeldLease, MysqlStateLink, StateStore } from '../../../control/store/index.ts';
+import { describeEachEngine } from '../../support/databases.ts';
+import { openStore, parcelFeature, until } from './fixtures.ts';
+
+const actor = { who: 'ops', why: 'because' };
+const signal = () => AbortSignal.timeout(5_000);
+
+describeEachEngine('state store', (db) => {
+  test('processes that start at once migrate once, and each change is one version with one audit entry', async () => {
+    await using state = await db.createDatabase('a', 'state');
+    const features = [parcelFeature(null), parcelFeature(null, { name: 'labels', routes: [] })];
+    await Promise.all([1, 2, 3].map(async () => (await StateStore.open({ state, features })).close()));
+    await using store = await openStore(state, features);
+    const first = await store.routeTable();
+    expect(first.version).toBe(1);
+    expect(first.routes.map((route) => route.readPercent)).toEqual([0, 0, 0]);
+
+    const changed = await store.change({
+      ...actor,
+      feature: 'parcels',
+      action: 'test: extract',
+      change: ({ state: before }) => ({ ...before, stage: 'extracted' }),
+    });
+    expect(changed.version).toBe(2);
+    const table = await store.routeTable();
+    expect(table.features[0]).toMatchObject({ owner: 'service', stage: 'extracted', hold: false });
+    // All routes of one flip are in one version: there is no table in which only some have moved.
+    expect(table.routes.map((route) => route.readPercent)).toEqual([100, 100, 100]);
+
+    // Nothing that routers decide by changed: no new version, but an entry.
+    const paused = await store.change({
+      ...actor,
+      feature: 'parcels',
+      action: 'pause',
+      change: ({ state: before }) => ({ ...before, paused: true }),
+    });
+    expect(paused.version).toBe(2);
+    const entries = await store.audit({ feature: 'parcels', limit: 10 });
+    expect(entries.map((entry) => [entry.action, entry.version])).toEqual([
+      ['pause', 2],
+      ['test: extract', 2],
+    ]);
+    expect(entries[1]).toMatchObject({
+      who: 'ops',
+      why: 'because',
+      from: { stage: 'legacy', owner: 'legacy' },
+      to: { stage: 'extracted', owner: 'service' },
+    });
+  });
+
+  test('changes at the same moment each get a version of their own, and a refused one leaves nothing', async () => {
+    await using state = await db.createDatabase('a', 'state');
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const results = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        store.change({
+          ...actor,
+          feature: 'parcels',
+          action: `step ${index}`,
+          change: ({ state: before }) => ({ ...before, hold: !before.hold }),
+        }),
+      ),
+    );
+    expect(results.map((result) => result.version).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 2),
+    );
+    await expect(
+      store.change({
+        ...actor,
+        feature: 'parcels',
+        action: 'refused',
+        change: () => {
+          throw new Error('no');
+        },
+      }),
+    ).rejects.toThrow('no');
+    expect((await store.audit({ limit: 1 }))[0]?.action).toMatch(/^step/);
+    await expect(store.feature('nothing')).rejects.toMatchObject({ code: 'BANYAN_FEATURE_UNKNOWN' });
+  });
+
+  test('a config that lost a feature under way is refused', async () => {
+    await using state = await db.createDatabase('a', 'state');
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const to = (stage: 'copying' | 'legacy') =>
+      store.change({ ...actor, feature: 'parcels', action: stage, change: (at) => ({ ...at.state, stage }) });
+    await to('copying');
+    await expect(openStore(state, [])).rejects.toMatchObject({ code: 'BANYAN_FEATURE_UNDER_WAY' });
+    await to('legacy');
+    await using emptied = await openStore(state, []);
+    expect((await emptied.routeTable()).routes).toEqual([]);
+  });
+
+  test('a lease has one holder; when it ran out the next one’s epoch is higher and the zombie’s change fails', async () => {
+    await using state = await db.createDatabase('a', 'state');
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const zombie = await store.leases.acquire('control', 'one', 300);
+    expect(zombie).not.toBeNull();
+    expect(await store.leases.acquire('control', 'two', 300)).toBeNull();
+    await until(async () => (await store.leases.acquire('control', 'two', 5_000)) !== null);
+    const [row] = await store.leases.list();
+    expect(row).toMatchObject({ holder: 'two' });
+    expect(Number(row?.epoch)).toBeGreaterThan(zombie!.epoch);
+
+    await expect(store.leases.renew(zombie!, 300)).rejects.toMatchObject({ code: 'BANYAN_LEASE_LOST' });
+    await expect(
+      store.change({
+        ...actor,
+        feature: 'parcels',
+        action: 'zombie',
+        lease: zombie!,
+        change: ({ state: before }) => ({ ...before, stage: 'extracted' }),
+      }),
+    ).rejects.toMatchObject({ code: 'BANYAN_LEASE_LOST' });
+    expect((await store.feature('parcels')).stage).toBe('legacy');
+  });
+
+  test('a held lease stays held, and says so when another process took it', async () => {
+    await using state = await db.createDatabase('a', 'state');
+    await using store = await openStore(state, []);
+    const grant = (await store.leases.acquire('control', 'one', 400))!;
+    const held = new HeldLease(store.leases, grant, 400, performance.now());
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    expect(await store.leases.acquire('control', 'two', 400)).toBeNull();
+    expect(held.lost.aborted).toBe(false);
+
+    // As if this process had been stopped for longer than its lease.
+    await store.leases.release(grant);
+    expect(await store.leases.acquire('control', 'two', 5_000)).not.toBeNull();
+    await until(() => held.lost.aborted);
+    expect(held.lost.reason).toMatchObject({ code: 'BANYAN_LEASE_LOST' });
+    await held.release();
+    expect((await store.leases.list())[0]).toMatchObject({ holder: 'two' });
+  });
+
+  test('a replica beats: it is live for its lease, gets each newer table once, and is gone after leaving', async () => {
+    await using state = await db.createDatabase('a', 'state');
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const link = new MysqlStateLink({ state, leaseMs: 300 });
+    const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
+    const first = await link.beat(report, signal());
+    expect(first).toMatchObject({ leaseMs: 300, table: { version: 1 } });
+    expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([
+      { replica: 'r1', waitsFor: 'version' },
+    ]);
+    expect(await link.beat({ ...report, version: 1 }, signal())).toEqual({ leaseMs: 300 });
+    expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([
+      { replica: 'r1', waitsFor: 'drain' },
+    ]);
+    await link.beat({ ...report, version: 1, drained: { parcels: 1 } }, signal());
+    expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([]);
+    expect(barrierPending(await store.replicas(), 'parcels', 2)).toHaveLength(1);
+
+    await until(async () => (await store.replicas()).every((replica) => !replica.live));
+    expect(barrierPending(await store.replicas(), 'parcels', 2)).toEqual([]);
+    await link.beat(report, signal());
+    expect((await store.replicas())[0]?.live).toBe(true);
+    await link.leave('r1');
+    expect(await store.replicas()).toEqual([]);
+    await link.close();
+  });
+
+  test('a beat that is aborted rejects, and the next one connects again', async () => {
+    await using state = await db.createDatabase('a', 'state');
+    await using store = await openStore(state, []);
+    const link = new MysqlStateLink({ state, leaseMs: 300 });
+    const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
+    await expect(link.beat(report, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    const early = new AbortController();
+    const beat = link.beat(report, early.signal);
+    early.abort(new Error('too slow'));
+    await expect(beat).rejects.toThrow('too slow');
+    expect(await link.beat(report, signal())).toMatchObject({ leaseMs: 300 });
+    expect(await store.replicas()).toHaveLength(1);
+    await link.close();
+  });
+});
