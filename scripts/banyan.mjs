@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { constants } from 'node:os';
-import { delimiter, dirname, join, sep } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const oldest = [22, 18];
@@ -50,9 +50,9 @@ function handOver(node) {
 }
 
 if (isNewEnough(process.version)) {
-  // Node strips types everywhere but inside node_modules: an installed banyan runs its compiled files.
-  const compiled = packageRoot.split(sep).includes('node_modules');
-  const { main } = await import(compiled ? '../dist/scripts/cli/main.js' : './cli/main.ts');
+  // A published banyan holds compiled files in the same places (Node strips no types inside node_modules).
+  const compiled = join(here, 'cli', 'main.js');
+  const { main } = await import(existsSync(compiled) ? './cli/main.js' : './cli/main.ts');
   await main(process.argv.slice(2));
 } else {
   const node = findNode();

@@ -1,0 +1,45 @@
+/**
+ * `npm run build`: makes dist/, a package of its own that any Node ≥ 22.18 runs without type stripping. The repo's
+ * package.json names the TypeScript sources; dist/package.json names what was compiled from them.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+await rm(dist, { recursive: true, force: true });
+const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+
+const source = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+const { name, version, description, license, type, engines, bin, dependencies } = source;
+const compiled = {
+  name,
+  version,
+  description,
+  license,
+  type,
+  engines,
+  bin,
+  exports: compiledExports(source.exports),
+  dependencies,
+};
+await writeFile(join(dist, 'package.json'), `${JSON.stringify(compiled, null, 2)}\n`);
+await mkdir(join(dist, 'scripts'), { recursive: true });
+for (const file of ['scripts/banyan.mjs', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
+  await copyFile(join(root, file), join(dist, file));
+}
+console.log(`dist/ holds ${name} ${version}; publish from there: npm publish ./dist`);
+
+function compiledExports(exports: Record<string, string>) {
+  const entries = Object.entries(exports).map(([path, file]) => {
+    if (!file.endsWith('.ts')) return [path, file];
+    return [path, { types: file.replace(/\.ts$/, '.d.ts'), default: file.replace(/\.ts$/, '.js') }];
+  });
+  return Object.fromEntries(entries);
+}
