@@ -14,9 +14,8 @@ export const exitCodes = {
 
 /** Codes whose cause lies in what the user wrote. */
 const usageCodes: ReadonlySet<string> = new Set([
-  'BANYAN_USAGE',
   'BANYAN_CONFIG_INVALID',
-  'BANYAN_CONFIG_NOT_FOUND',
+  'BANYAN_CONFIG_MISSING',
   'BANYAN_CONFIG_UNREADABLE',
   'BANYAN_FEATURE_UNKNOWN',
   'BANYAN_IDL_INVALID',
@@ -29,7 +28,7 @@ const usageCodes: ReadonlySet<string> = new Set([
 const unreachableCodes: ReadonlySet<string> = new Set([
   'BANYAN_CONTROL_UNREACHABLE',
   'BANYAN_CONTROL_LOST',
-  'BANYAN_DATABASE_UNREACHABLE',
+  'BANYAN_STATE_UNREACHABLE',
   'BANYAN_RPC_UNAVAILABLE',
 ]);
 

@@ -1,4 +1,41 @@
+import { CommanderError } from 'commander';
+import { describeError } from '../../common/errors.ts';
+import { paintFor } from '../terminal/paint.ts';
+import { renderError } from '../terminal/print-error.ts';
+import type { CliIo } from './cli-io.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { interruptSignal } from './interrupt-signal.ts';
+import { buildProgram } from './program.ts';
+
+/** Runs one command and sets the exit status. The process then ends by itself: every command closes what it opened. */
 export async function main(argv: readonly string[]): Promise<void> {
-  console.log(process.version, argv);
-  process.exitCode = 4;
+  const io: CliIo = {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    directory: process.cwd(),
+    signal: interruptSignal(process),
+  };
+  // `banyan audit | head` closes our stdout early: that is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.ok);
+    throw error;
+  });
+  process.exitCode = await runCli(argv, io);
+}
+
+/** The whole command line as a function: what tests call. Resolves with the exit status; prints errors itself. */
+export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
+  const outcome = { exitCode: exitCodes.ok as number };
+  try {
+    await buildProgram(io, outcome).parseAsync([...argv], { from: 'user' });
+    return outcome.exitCode;
+  } catch (error) {
+    // Commander has printed its own usage errors and help by now.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (argv.includes('--json')) io.stdout.write(`${JSON.stringify({ error: describeError(error) })}\n`);
+    else
+      io.stderr.write(`${renderError(error, paintFor(io.stderr), { stack: io.env.BANYAN_DEBUG === '1' })}\n`);
+    return exitCodeOf(error);
+  }
 }

@@ -8,7 +8,9 @@ export function renderError(
   options: { readonly stack?: boolean } = {},
 ): string {
   const { code, message, fix, faults } = describeError(error);
-  const lines = [`${paint.bad('error')} ${message}`];
+  // Where the faults are listed below, the message's own list of them would say everything twice.
+  const headline = faults.length > 0 ? (message.split('\n')[0] ?? message) : message;
+  const lines = [`${paint.bad('error')} ${headline}`];
   for (const fault of faults) lines.push(...renderFault(fault, paint));
   if (fix !== '') lines.push(`  ${paint.strong('fix:')}  ${fix}`);
   lines.push(paint.faint(`  code: ${code} (docs/errors.md)`));

@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { formatMs } from '../../terminal/numbers.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import type { FlipResult } from '../admin-types.ts';
+import {
+  CommandContext,
+  type CommonFlags,
+  withCommonOptions,
+  withExamples,
+  withWhyOption,
+} from '../command-context.ts';
+import type { CommandFactory } from '../program.ts';
+import { runAction } from './run-action.ts';
+
+interface Flags extends CommonFlags {
+  readonly why: string;
+  readonly dryRun?: boolean;
+}
+
+const words = {
+  cutover: {
+    description:
+      "Makes the service the owner of a feature's rows: writes are held for a moment, not failed. Legacy's tables are kept current.",
+    example: 'banyan cutover product --why "verified, canary at 100 % since Monday"',
+    done: 'the service owns its rows now; legacy is kept current',
+  },
+  rollback: {
+    description:
+      "Makes legacy the owner of a feature's rows again. The same as a cutover, mirrored; nothing is lost.",
+    example: 'banyan rollback product --why "orders page is slow"',
+    done: 'legacy owns its rows again; the service is kept current',
+  },
+} as const;
+
+/** `cutover` and `rollback`: one command, two directions. */
+export function flipCommand(direction: 'cutover' | 'rollback'): CommandFactory {
+  return (io) => {
+    const command = new Command(direction)
+      .description(words[direction].description)
+      .argument('<feature>', 'as the config names it')
+      .option('--dry-run', 'check every gate and change nothing');
+    withExamples(
+      withWhyOption(withCommonOptions(command)),
+      words[direction].example,
+      `banyan ${direction} product --dry-run --why "are the gates open?"`,
+    );
+    return command.action(async (feature: string, flags: Flags) => {
+      const context = new CommandContext(io, flags);
+      const result = await runAction<FlipResult>(context, feature, direction, {
+        why: flags.why,
+        ...(flags.dryRun ? { dryRun: true } : {}),
+      });
+      context.output.result(result, (paint) => renderFlip(feature, direction, result, flags, paint));
+    });
+  };
+}
+
+function renderFlip(
+  feature: string,
+  direction: 'cutover' | 'rollback',
+  result: FlipResult,
+  flags: Flags,
+  paint: Paint,
+): string {
+  if (flags.dryRun) return `${paint.good('✓')} ${feature}: every gate is open; nothing was changed.`;
+  const times = `writes held ${formatMs(result.holdMs)}, fence to drained ${formatMs(result.fenceToDrainedMs)}`;
+  return `${paint.good('✓')} ${feature}: ${words[direction].done}.\n  ${times} ${paint.faint(`(route table ${result.version})`)}`;
+}

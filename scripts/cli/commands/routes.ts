@@ -1,0 +1,44 @@
+import { Command } from 'commander';
+import type { Route, RouteTable } from '../../../router/route-table.ts';
+import { type Column, renderTable } from '../../terminal/table.ts';
+import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
+import type { CommandFactory } from '../program.ts';
+
+export const routesCommand: CommandFactory = (io) => {
+  const command = new Command('routes').description(
+    'Prints the route table that every router decides from, and where each route goes.',
+  );
+  withExamples(withCommonOptions(command), 'banyan routes', "banyan routes --json | jq '.routes[].id'");
+  return command.action(async (flags: CommonFlags) => {
+    const context = new CommandContext(io, flags);
+    const table = await context.withAdmin((admin) => admin.routes(io.signal));
+    context.output.result(table, (paint) => {
+      if (table.routes.length === 0) return 'No route is extracted: everything goes to legacy.';
+      return [
+        renderTable(columns(table), table.routes, { styleTitle: paint.faint }),
+        paint.faint(
+          `route table ${table.version}, written ${table.writtenAt}; all other requests go to legacy`,
+        ),
+      ].join('\n');
+    });
+  });
+};
+
+function columns(table: RouteTable): Column<Route>[] {
+  const featureOf = (route: Route) => table.features.find((feature) => feature.name === route.feature);
+  return [
+    { title: 'route', value: (route) => route.id },
+    { title: 'feature', value: (route) => route.feature },
+    { title: 'stage', value: (route) => featureOf(route)?.stage ?? '–' },
+    { title: 'access', value: (route) => route.access },
+    { title: 'goes to', value: (route) => destination(route, featureOf(route)?.owner ?? 'legacy') },
+    { title: 'rpc', value: (route) => route.rpcMethod },
+  ];
+}
+
+function destination(route: Route, owner: 'legacy' | 'service'): string {
+  if (route.access === 'write') return owner;
+  if (route.readPercent <= 0) return 'legacy';
+  if (route.readPercent >= 100) return 'service';
+  return `service ${route.readPercent} %`;
+}

@@ -1,0 +1,35 @@
+import type { ProgressStep } from '../../terminal/progress.ts';
+import type { FeatureAction, ProgressLine } from '../admin-types.ts';
+import { type CommandContext, requireFeature } from '../command-context.ts';
+
+/** Has the control process do one thing to a feature, with progress on stderr. */
+export function runAction<Result>(
+  context: CommandContext,
+  feature: string,
+  action: FeatureAction,
+  body: Readonly<Record<string, unknown>>,
+): Promise<Result> {
+  return context.withAdmin(async (admin, config) => {
+    requireFeature(config, feature);
+    const view = context.progress();
+    try {
+      return await admin.act<Result>(feature, action, body, {
+        signal: context.io.signal,
+        onProgress: (line) => view.update(progressStep(line)),
+      });
+    } finally {
+      view.stop();
+    }
+  });
+}
+
+/** A line of the admin API as a step of the bar. */
+export function progressStep(line: ProgressLine): ProgressStep {
+  return {
+    phase: line.phase,
+    done: line.done,
+    ...(line.total == null ? {} : { total: line.total }),
+    ...(line.rate == null ? {} : { rate: line.rate }),
+    ...(line.etaSeconds == null ? {} : { etaSeconds: line.etaSeconds }),
+  };
+}

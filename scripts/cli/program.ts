@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { paintFor } from '../terminal/paint.ts';
+import type { CliIo } from './cli-io.ts';
+import { auditCommand } from './commands/audit.ts';
+import { canaryCommand } from './commands/canary.ts';
+import { copyCommand } from './commands/copy.ts';
+import { flipCommand } from './commands/flip.ts';
+import { routesCommand } from './commands/routes.ts';
+import { verifyCommand } from './commands/verify.ts';
+
+/** What a command may set beside printing: the exit status of work that ended, but not well. */
+export interface Outcome {
+  exitCode: number;
+}
+
+/** A command's module exports one of these. */
+export type CommandFactory = (io: CliIo, outcome: Outcome) => Command;
+
+const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
+  ['Look:', [routesCommand, auditCommand]],
+  [
+    'Move a feature:',
+    [copyCommand, verifyCommand, canaryCommand, flipCommand('cutover'), flipCommand('rollback')],
+  ],
+];
+
+export function buildProgram(io: CliIo, outcome: Outcome): Command {
+  const program = new Command('banyan')
+    .description(
+      'Moves one feature at a time, its routes and its tables, out of a live monolith, and back if need be.',
+    )
+    .version(packageJson.version)
+    .helpCommand(false)
+    .addHelpText('after', exitStatusHelp);
+  for (const [heading, factories] of groups) {
+    for (const factory of factories) program.addCommand(factory(io, outcome).helpGroup(heading));
+  }
+  configure(program, io);
+  for (const command of program.commands) configure(command, io);
+  return program;
+}
+
+function configure(command: Command, io: CliIo): void {
+  const paint = paintFor(io.stdout);
+  command
+    .exitOverride()
+    .showHelpAfterError('(add --help for how to use it)')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+    })
+    .configureHelp({ styleTitle: (text) => paint.strong(text), sortSubcommands: false });
+}
+
+const exitStatusHelp = `
+Exit status:
+  0    done
+  1    tried and failed, or a check found a fault
+  2    a usage mistake, or a fault in the config or an IDL; nothing was tried
+  3    the control process, a database or a service cannot be reached
+  130  interrupted (work in the control process goes on; \`banyan status\` shows it)
+
+Example:
+  banyan check && banyan copy product --why "first move" && banyan verify product
+`;
