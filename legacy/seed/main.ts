@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
-import { seed } from './seed.ts';
+import { seed } from '../seed.ts';
 
 const usage = `Usage: node legacy/seed/main.ts [--products N] [--shops N] [--orders N] [--seed N]
 Fills the empty shop database that SHOP_DB_HOST, _PORT, _USER, _PASSWORD and _NAME point at.

@@ -1,7 +1,7 @@
 import { type Connection, createConnection } from 'mysql2/promise';
-import type { ShopDatabaseConfig } from '../config.ts';
-import { type Random, randomFrom } from './random.ts';
-import * as rows from './rows.ts';
+import type { ShopDatabaseConfig } from './config.ts';
+import { type Random, randomFrom } from './seed/random.ts';
+import * as rows from './seed/rows.ts';
 
 export interface SeedOptions {
   /** How many products. Default 50,000. */

@@ -1,0 +1,19 @@
+import createKnex, { type Knex } from 'knex';
+import type { ConnectionOptions } from 'mysql2';
+import type { ProductDatabaseConfig } from './config.ts';
+
+/** The connection pool. Dates are UTC both ways, JSON columns come as text on MySQL and MariaDB alike. */
+export function openDatabase(config: ProductDatabaseConfig): Knex {
+  const driver = { charset: 'utf8mb4', timezone: 'Z', jsonStrings: true } satisfies ConnectionOptions;
+  return createKnex({
+    client: 'mysql2',
+    connection: { ...config, ...driver },
+    pool: { min: 0, max: 16 },
+    acquireConnectionTimeout: 5_000,
+  });
+}
+
+/** True for the server's refusal of a second row with the same unique key. */
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && error.errno === 1062;
+}

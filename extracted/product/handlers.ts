@@ -1,0 +1,56 @@
+import { changedColumns, databaseId, wholeProduct } from './product-rules.ts';
+import type { ProductStore } from './product-store.ts';
+import { badRequest } from './refusals.ts';
+import type {
+  CreatedProduct,
+  I64,
+  ListProducts,
+  Product,
+  ProductInput,
+  ProductInputWithId,
+  ProductPage,
+} from './thrift-types.ts';
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 100;
+
+/** The methods of ProductService. Refusals are thrown as `Refusal`. */
+export class ProductHandlers {
+  readonly #store: ProductStore;
+
+  constructor(store: ProductStore) {
+    this.#store = store;
+  }
+
+  async listProducts(request: ListProducts): Promise<ProductPage> {
+    const limit = databaseId(request.limit ?? DEFAULT_LIMIT);
+    if (limit < 1 || limit > MAX_LIMIT) throw badRequest(`limit must be from 1 to ${MAX_LIMIT}.`);
+    const shopId = request.shopId === undefined ? undefined : databaseId(request.shopId);
+    const page = await this.#store.page({ shopId, after: databaseId(request.after ?? 0), limit });
+    if (page.next === undefined) return { products: page.products };
+    const shop = shopId === undefined ? '' : `shopId=${shopId}&`;
+    const link = `</api/products?${shop}after=${page.next}&limit=${limit}>; rel="next"`;
+    return { products: page.products, next: page.next, link };
+  }
+
+  getProduct(id: I64): Promise<Product> {
+    return this.#store.get(databaseId(id));
+  }
+
+  async createProduct(input: ProductInput): Promise<CreatedProduct> {
+    const product = await this.#store.create(wholeProduct(input));
+    return { product, location: `/api/products/${product.id}` };
+  }
+
+  async replaceProduct({ id, ...input }: ProductInputWithId): Promise<Product> {
+    return this.#store.update(databaseId(id), wholeProduct(input));
+  }
+
+  async changeProduct({ id, ...input }: ProductInputWithId): Promise<Product> {
+    return this.#store.update(databaseId(id), changedColumns(input));
+  }
+
+  deleteProduct(id: I64): Promise<void> {
+    return this.#store.delete(databaseId(id));
+  }
+}

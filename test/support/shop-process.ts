@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export interface ProgramOutcome {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Program extends AsyncDisposable {
+  readonly pid: number;
+  /** The first line on stdout, parsed. Rejects with stderr when the program ends without one. */
+  readonly ready: Promise<Record<string, unknown>>;
+  readonly ended: Promise<ProgramOutcome>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Runs a program of this repository, `legacy/main.ts` say, with nothing in its environment but PATH and `env`. */
+export function startProgram(
+  file: string,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Program {
+  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const lines = createInterface({ input: child.stdout });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
+  const ready = Promise.race([
+    once(lines, 'line').then(([line]) => JSON.parse(line)),
+    ended.then(({ code }) => Promise.reject(new Error(`${file} ended with ${code}: ${stderr}`))),
+  ]);
+  // Who only waits for the end must not be killed by an unhandled rejection.
+  ready.catch(() => {});
+  return {
+    pid: child.pid!,
+    ready,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import pino, { type Logger } from 'pino';
+import { seed } from '../../legacy/seed.ts';
+import { type RunningShop, startShop } from '../../legacy/server.ts';
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import { migrate } from '../../scripts/migrate.ts';
+import type { EngineLane, TestDatabase } from './databases.ts';
+
+/** A logger whose lines a test can read. */
+export function recordingLog(): { readonly log: Logger; readonly lines: Record<string, unknown>[] } {
+  const lines: Record<string, unknown>[] = [];
+  return { log: pino({ level: 'debug' }, { write: (line) => lines.push(JSON.parse(line)) }), lines };
+}
+
+/** A clock that stands at `start` until it is set. */
+export function testClock(start = '2026-11-22T09:30:00.250Z') {
+  let now = new Date(start);
+  return {
+    read: () => now,
+    set: (time: string) => {
+      now = new Date(time);
+    },
+  };
+}
+
+/** A migrated legacy database on server A, seeded with `products` products (0: empty). */
+export async function createShopDatabase(lane: EngineLane, products = 0): Promise<TestDatabase> {
+  const database = await lane.createDatabase('a', 'shop');
+  await migrate(endpointOf(database), 'legacy');
+  if (products > 0) await seed(endpointOf(database), { products, shops: 5, orders: products });
+  return database;
+}
+
+/** A migrated, empty database of the product service on server B. */
+export async function createProductDatabase(lane: EngineLane): Promise<TestDatabase> {
+  const database = await lane.createDatabase('b', 'product');
+  await migrate(endpointOf(database), 'product');
+  return database;
+}
+
+export interface StartedShop extends RunningShop, AsyncDisposable {
+  readonly lines: readonly Record<string, unknown>[];
+}
+
+/** The monolith inside the test's process, on a port of the system's choice. */
+export async function startLegacy(
+  database: DatabaseEndpoint,
+  options: { readonly clock?: () => Date } = {},
+): Promise<StartedShop> {
+  const { log, lines } = recordingLog();
+  const config = { host: '127.0.0.1', port: 0, database: endpointOf(database) };
+  const shop = await startShop({ config, log, ...options });
+  return { ...shop, lines, [Symbol.asyncDispose]: () => shop.stop() };
+}
+
+/** Without the test database's own members. */
+export function endpointOf({ host, port, user, password, database }: DatabaseEndpoint): DatabaseEndpoint {
+  return { host, port, user, password, database };
+}
