@@ -1,8 +1,7 @@
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { describeError } from '../../common/errors.ts';
-import { exitCodeOf, exitCodes } from '../cli/exit-codes.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { exitCodes } from '../cli/exit-codes.ts';
+import { runProgram } from '../cli/run-program.ts';
 import { paintFor } from '../terminal/paint.ts';
-import { renderError } from '../terminal/print-error.ts';
 import { renderTable } from '../terminal/table.ts';
 import { benchNames, loadBench } from './runner/find-benches.ts';
 import { renderResult } from './runner/render-result.ts';
@@ -66,16 +65,6 @@ const program = new Command('bench')
   .option('--quick', 'small and short: to try a bench out, not for numbers to quote')
   .option('--check', 'exit with status 1 if a ratio misses its target')
   .addHelpText('after', '\nExample:\n  npm run bench -- router --json\n')
-  .exitOverride()
   .action(run);
 
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
-  else {
-    if (process.argv.includes('--json')) console.log(JSON.stringify({ error: describeError(error) }));
-    process.stderr.write(`${renderError(error, paintFor(process.stderr))}\n`);
-    process.exitCode = exitCodeOf(error);
-  }
-}
+await runProgram(program);

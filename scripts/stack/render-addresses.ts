@@ -1,0 +1,27 @@
+import type { Paint } from '../terminal/paint.ts';
+import type { StackInfo } from './stack-info.ts';
+
+/** Where a running stack can be reached, for people. */
+export function renderAddresses(info: StackInfo, paint: Paint): string {
+  const { processes, databases } = info;
+  const client = (name: 'legacy' | 'product') => {
+    const { host, port, user, password, database } = databases[name];
+    return `mariadb -h ${host} -P ${port} -u ${user} -p${password} ${database}`;
+  };
+  const lines: readonly (readonly [string, string, number])[] = [
+    ...info.router.map(
+      (url, index) => ['router', `${url}/api/products/1`, processes.router[index] ?? -1] as const,
+    ),
+    ['monolith', info.legacy, processes.legacy],
+    ['product', 'Thrift, framed binary', processes.product],
+    ['control', info.admin.url, processes.control],
+    ['legacy db', client('legacy'), processes.legacyDb],
+    ['product db', client('product'), processes.productDb],
+  ];
+  return lines
+    .map(
+      ([what, where, pid]) =>
+        `  ${what.padEnd(11)} ${paint.accent(where.padEnd(58))} ${paint.faint(`pid ${pid}`)}`,
+    )
+    .join('\n');
+}

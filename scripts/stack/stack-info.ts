@@ -1,0 +1,27 @@
+import { rename, writeFile } from 'node:fs/promises';
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+
+/** Where everything of a running stack is: what `--info FILE` writes. */
+export interface StackInfo {
+  /** One for each replica. */
+  readonly router: readonly string[];
+  readonly legacy: string;
+  readonly admin: { readonly url: string; readonly tokenFile: string };
+  readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
+  /** Process ids. */
+  readonly processes: {
+    readonly legacy: number;
+    readonly product: number;
+    readonly router: readonly number[];
+    readonly control: number;
+    readonly legacyDb: number;
+    readonly productDb: number;
+  };
+}
+
+/** Replaces the file in one step: whoever reads it sees the old one or the new one, never half of one. */
+export async function writeStackInfo(file: string, info: StackInfo): Promise<void> {
+  const partial = `${file}.${process.pid}.partial`;
+  await writeFile(partial, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
+  await rename(partial, file);
+}

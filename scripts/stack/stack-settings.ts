@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import { type Engine, freePorts } from '../servers/index.ts';
+
+/** The repository: where `banyan.config.ts` and the programs are. */
+export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
+
+export interface StackOptions {
+  readonly engine: Engine;
+  /** Products that the legacy database is filled with. */
+  readonly rows: number;
+  /** Router replicas, from 1. */
+  readonly routers: number;
+  /** Start a process that dies again. */
+  readonly restart: boolean;
+}
+
+/** Everything that is fixed before the first process starts. */
+export interface StackSettings extends StackOptions {
+  /** Absolute. */
+  readonly dataDir: string;
+  /** One for each replica. */
+  readonly routerPorts: readonly number[];
+  readonly legacyPort: number;
+  readonly productPort: number;
+  readonly controlPort: number;
+  readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
+  /** What every process of the stack gets, so that each reads the same config. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Reads the environment: the same variables, with the same defaults, as `banyan.config.ts`. */
+export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEnv): Promise<StackSettings> {
+  const port = (value: string | undefined, usual: number) => Number(value ?? usual);
+  const routerPort = port(env.BANYAN_ROUTER_PORT, 7400);
+  const legacyPort = port(env.BANYAN_LEGACY_PORT, 7401);
+  const productPort = port(env.BANYAN_PRODUCT_PORT, 7402);
+  const controlPort = port(env.BANYAN_CONTROL_PORT, 7410);
+  const legacyDbPort = port(env.BANYAN_LEGACY_DB_PORT, 7431);
+  const productDbPort = port(env.BANYAN_PRODUCT_DB_PORT, 7432);
+  const password = env.BANYAN_DB_PASSWORD ?? 'banyan';
+  const dataDir = resolve(repositoryRoot, env.BANYAN_DATA_DIR ?? '.banyan');
+  const replicas = await replicaPorts(options.routers - 1, routerPort);
+  const account = { host: '127.0.0.1', user: 'banyan', password };
+  return {
+    ...options,
+    dataDir,
+    routerPorts: [routerPort, ...replicas],
+    legacyPort,
+    productPort,
+    controlPort,
+    databases: {
+      legacy: { ...account, port: legacyDbPort, database: 'shop' },
+      product: { ...account, port: productDbPort, database: 'product' },
+    },
+    environment: {
+      BANYAN_ROUTER_PORT: String(routerPort),
+      BANYAN_LEGACY_PORT: String(legacyPort),
+      BANYAN_PRODUCT_PORT: String(productPort),
+      BANYAN_CONTROL_PORT: String(controlPort),
+      BANYAN_LEGACY_DB_PORT: String(legacyDbPort),
+      BANYAN_PRODUCT_DB_PORT: String(productDbPort),
+      BANYAN_DB_PASSWORD: password,
+      BANYAN_DATA_DIR: dataDir,
+    },
+  };
+}
+
+/** Beside the usual 7400: 7403, 7404, …. Beside any other port: whatever is free, since its neighbours may not be. */
+function replicaPorts(count: number, first: number): Promise<number[]> | number[] {
+  if (count <= 0) return [];
+  return first === 7400 ? Array.from({ length: count }, (_, index) => 7403 + index) : freePorts(count);
+}

@@ -1,0 +1,222 @@
+import { join } from 'node:path';
+import { seed } from '../../legacy/seed.ts';
+import { type MigrationFolder, migrate } from '../migrate.ts';
+import type { ProgressStep } from '../terminal/progress.ts';
+import { checkPorts } from './check-ports.ts';
+import { createDatabase } from './create-database.ts';
+import { takeDataFolder } from './data-folder.ts';
+import { GuardLink } from './guard-link.ts';
+import { launchDatabase } from './launch-database.ts';
+import { launchProgram } from './launch-program.ts';
+import type { StackInfo } from './stack-info.ts';
+import type { StackSettings } from './stack-settings.ts';
+import { SupervisedProcess } from './supervised-process.ts';
+
+/** What a starting stack tells whoever watches. */
+export interface StackWatcher {
+  /** A step has begun. */
+  step(name: StackStep, text: string): void;
+  /** A long step goes on. */
+  progress(step: ProgressStep): void;
+  /** Something happened by itself: a process died, or came back. */
+  note(text: string): void;
+  /** `info()` is another one. */
+  changed(): void;
+}
+
+export type StackStep = 'databases' | 'schemas' | 'seed' | 'processes' | 'ready';
+
+/** The demo shop, running: a monolith, a service, routers, the control process and two database servers. */
+export interface Stack {
+  readonly settings: StackSettings;
+  info(): StackInfo;
+  process(name: ProcessName): SupervisedProcess;
+  /** Ends everything, clients first, servers last, and waits for it. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export type ProcessName = 'legacyDb' | 'productDb' | 'legacy' | 'product' | 'control' | `router${number}`;
+
+/** Starts all of it; when anything fails or the signal aborts, what had started is stopped before this rejects. */
+export async function startStack(
+  settings: StackSettings,
+  watcher: StackWatcher,
+  signal: AbortSignal,
+): Promise<Stack> {
+  await checkPorts(settings);
+  const guard = await GuardLink.start();
+  const processes = new Map<ProcessName, SupervisedProcess>();
+  let release: (() => Promise<void>) | undefined;
+  let stopped: Promise<void> | undefined;
+  const stopAll = async () => {
+    // Started last, stopped first; the two servers end side by side once nobody is connected.
+    const names = [...processes.keys()].reverse();
+    const servers = names.filter((name) => name.endsWith('Db'));
+    for (const name of names) if (!servers.includes(name)) await processes.get(name)?.stop();
+    await Promise.all(servers.map((name) => processes.get(name)?.stop()));
+    await guard.stop();
+    await release?.();
+  };
+  const stop = () => {
+    stopped ??= stopAll();
+    return stopped;
+  };
+  try {
+    release = await takeDataFolder(settings.dataDir, guard.pid);
+    await startAll({ settings, watcher, signal, guard, processes });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const process = (name: ProcessName) => {
+    const found = processes.get(name);
+    if (found === undefined) throw new Error(`the stack has no process ${name}`);
+    return found;
+  };
+  return { settings, info: () => stackInfo(settings, process), process, stop };
+}
+
+interface Starting {
+  readonly settings: StackSettings;
+  readonly watcher: StackWatcher;
+  readonly signal: AbortSignal;
+  readonly guard: GuardLink;
+  readonly processes: Map<ProcessName, SupervisedProcess>;
+}
+
+async function startAll(starting: Starting): Promise<void> {
+  const { settings, watcher, signal } = starting;
+  const { legacy, product } = settings.databases;
+  watcher.step('databases', `two private ${settings.engine} servers`);
+  await Promise.all([startDatabase(starting, 'legacyDb', 1), startDatabase(starting, 'productDb', 2)]);
+
+  watcher.step('schemas', 'the shop’s and the service’s migrations');
+  const schemas: readonly [typeof legacy, MigrationFolder][] = [
+    [legacy, 'legacy'],
+    [product, 'product'],
+  ];
+  await Promise.all(
+    schemas.map(async ([endpoint, folder]) => {
+      await createDatabase(endpoint);
+      await migrate(endpoint, folder);
+    }),
+  );
+  signal.throwIfAborted();
+
+  watcher.step('seed', `${settings.rows} products`);
+  await seed(legacy, {
+    products: settings.rows,
+    signal,
+    onProgress: ({ table, done, total }) => watcher.progress({ phase: table, done, total }),
+  });
+
+  watcher.step('processes', 'monolith, service, control, router');
+  await Promise.all([startProgram(starting, 'legacy'), startProgram(starting, 'product')]);
+  await startProgram(starting, 'control');
+  await Promise.all(settings.routerPorts.map((_, index) => startProgram(starting, `router${index}`)));
+  watcher.step('ready', '');
+}
+
+function startDatabase(starting: Starting, name: 'legacyDb' | 'productDb', serverId: number): Promise<void> {
+  const { settings } = starting;
+  const {
+    host: _,
+    database: __,
+    ...endpoint
+  } = settings.databases[name === 'legacyDb' ? 'legacy' : 'product'];
+  const dataDir = join(settings.dataDir, 'databases', `${settings.engine}-${name}`);
+  return supervise(starting, name, (signal) =>
+    launchDatabase({ ...endpoint, engine: settings.engine, dataDir, serverId, signal }),
+  );
+}
+
+function startProgram(starting: Starting, name: ProgramName): Promise<void> {
+  const { settings } = starting;
+  const { args, env } = programOf(name, settings);
+  return supervise(starting, name, (signal, onSpawn) =>
+    launchProgram({
+      name,
+      args,
+      env: { ...settings.environment, ...env },
+      logFile: join(settings.dataDir, 'logs', `${name}.log`),
+      signal,
+      onSpawn,
+    }),
+  );
+}
+
+function supervise(
+  { settings, watcher, signal, guard, processes }: Starting,
+  name: ProcessName,
+  launch: ConstructorParameters<typeof SupervisedProcess>[0]['launch'],
+): Promise<void> {
+  const supervised = new SupervisedProcess({
+    name,
+    launch,
+    guard,
+    restart: settings.restart,
+    onChange: () => watcher.changed(),
+    note: (text) => watcher.note(text),
+  });
+  processes.set(name, supervised);
+  return supervised.start(signal);
+}
+
+type ProgramName = Exclude<ProcessName, 'legacyDb' | 'productDb'>;
+
+/** How each program is started. The shop's two know nothing of banyan: they are told what any deployment would tell them. */
+function programOf(
+  name: ProgramName,
+  settings: StackSettings,
+): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  if (name === 'legacy') {
+    const env = {
+      PORT: String(settings.legacyPort),
+      ...databaseVariables('SHOP_DB', settings.databases.legacy),
+    };
+    return { args: ['legacy/main.ts'], env };
+  }
+  if (name === 'product') {
+    const env = {
+      PORT: String(settings.productPort),
+      ...databaseVariables('PRODUCT_DB', settings.databases.product),
+    };
+    return { args: ['extracted/product/main.ts'], env };
+  }
+  if (name === 'control') return { args: ['scripts/banyan.mjs', 'control'], env: {} };
+  const index = Number(name.slice('router'.length));
+  const snapshot = join(settings.dataDir, index === 0 ? 'route-table.json' : `route-table-${index}.json`);
+  const listen = `127.0.0.1:${settings.routerPorts[index]}`;
+  return { args: ['scripts/banyan.mjs', 'router', '--listen', listen, '--snapshot', snapshot], env: {} };
+}
+
+function databaseVariables(
+  prefix: string,
+  endpoint: StackSettings['databases']['legacy'],
+): Record<string, string> {
+  return {
+    [`${prefix}_HOST`]: endpoint.host,
+    [`${prefix}_PORT`]: String(endpoint.port),
+    [`${prefix}_USER`]: endpoint.user,
+    [`${prefix}_PASSWORD`]: endpoint.password,
+    [`${prefix}_NAME`]: endpoint.database,
+  };
+}
+
+function stackInfo(settings: StackSettings, process: (name: ProcessName) => SupervisedProcess): StackInfo {
+  const local = (port: number) => `http://127.0.0.1:${port}`;
+  return {
+    router: settings.routerPorts.map(local),
+    legacy: local(settings.legacyPort),
+    admin: { url: local(settings.controlPort), tokenFile: join(settings.dataDir, 'admin-token') },
+    databases: settings.databases,
+    processes: {
+      legacy: process('legacy').pid,
+      product: process('product').pid,
+      router: settings.routerPorts.map((_, index) => process(`router${index}`).pid),
+      control: process('control').pid,
+      legacyDb: process('legacyDb').pid,
+      productDb: process('productDb').pid,
+    },
+  };
+}
