@@ -102,7 +102,7 @@ service ProductService {
 
   void deleteProduct(1: i64 id (api.path = "id", api.fault = "id must be a whole number."))
     throws (1: NotFound notFound)
-    (api.delete = "/admin/products/:id")
+    (api.delete = "/admin/products/:id", api.etag = "weak")
 } (
   api.error_body = '{"error":{"code":"$code","message":"$message"}}'
   api.error_message = "400: The request body must be a JSON object."

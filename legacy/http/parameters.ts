@@ -16,7 +16,8 @@ export function queryNumber(request: Request, name: string): number | undefined 
 }
 
 function wholeNumber(text: string, field: string): number {
-  if (!/^-?\d{1,19}$/.test(text)) throw invalid(field, 'a whole number');
+  // Each number has one spelling, so that caches in front see one URL for one page.
+  if (!/^-?(0|[1-9]\d{0,18})$/.test(text)) throw invalid(field, 'a whole number');
   const value = BigInt(text);
   if (value > MAX_ID || value < -MAX_ID - 1n) throw invalid(field, 'a whole number');
   return Number(value);
