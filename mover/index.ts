@@ -4,7 +4,10 @@
  * preflight → claimEpoch → openMove → installCapture → startApplying → copy → verify → fence('source') → drain →
  * raiseAutoIncrement. The reverse move is the same engine with source and target swapped.
  */
+
+export { claimEpoch } from './claim-epoch.ts';
 export type * from './move.ts';
 export type { DatabaseEndpoint, MoveSpec, TableSpec } from './move-spec.ts';
+export { openMove } from './open-move.ts';
 export type { MoveTuning } from './tuning.ts';
 export { defaultTuning } from './tuning.ts';

@@ -1,0 +1,165 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { BanyanError } from '../../common/errors.ts';
+import type { Applier, Backlog, DrainOptions } from '../move.ts';
+import type { MoveContext } from '../move-context.ts';
+import type { Link } from '../sql/link.ts';
+import type { Session } from '../sql/session.ts';
+import { isConnectionLost, isLockConflict } from '../sql/sql-error.ts';
+import type { TableApplier } from './table-applier.ts';
+
+export interface BackgroundApplierOptions {
+  readonly context: MoveContext;
+  readonly tables: readonly TableApplier[];
+  readonly backlog: () => Promise<Backlog>;
+  /** Throws when the source is not as the capture found it. */
+  readonly checkFingerprint: (session: Session) => Promise<void>;
+}
+
+interface DrainWaiter {
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * One loop over the move's tables, with a session on either side. While there is work it runs without a pause; with
+ * none, it asks all logs in one small query every `idlePollMs`, so a write reaches the target within about that time.
+ *
+ * Drained means: under the fence, every log was seen empty. LOCK TABLES … WRITE waited for each transaction that had
+ * written to the tables (it holds their metadata lock until it ends), and after it the fence refuses every write. So when
+ * the fence stands, all entries that will ever be are committed and visible, and since an entry goes only after its
+ * target commit, an empty log says that the target has everything. A look that began before the drain was asked for
+ * does not count.
+ */
+export class BackgroundApplier implements Applier {
+  readonly failed: Promise<Error>;
+  readonly #options: BackgroundApplierOptions;
+  readonly #source: Link;
+  readonly #target: Link;
+  readonly #stopping = new AbortController();
+  readonly #waiters = new Set<DrainWaiter>();
+  readonly #ended: Promise<void>;
+  #wake: () => void = () => {};
+  #failure: Error | null = null;
+  #checkedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: BackgroundApplierOptions) {
+    this.#options = options;
+    this.#source = options.context.sourceLink();
+    this.#target = options.context.targetLink();
+    const { promise, resolve } = Promise.withResolvers<Error>();
+    this.failed = promise;
+    this.#ended = this.#run().catch((error: unknown) => {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#rejectWaiters(this.#failure);
+      resolve(this.#failure);
+    });
+  }
+
+  get running(): boolean {
+    return this.#failure === null && !this.#stopping.signal.aborted;
+  }
+
+  backlog(): Promise<Backlog> {
+    return this.#options.backlog();
+  }
+
+  async drain(options: DrainOptions): Promise<void> {
+    const { deadlineMs, signal } = options;
+    signal?.throwIfAborted();
+    if (this.#failure) throw this.#failure;
+    if (!this.running) throw stopped();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiter: DrainWaiter = { resolve, reject };
+    const timer = setTimeout(() => reject(drainTimeout(deadlineMs)), deadlineMs);
+    const onAbort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#waiters.add(waiter);
+    this.#wake();
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      this.#waiters.delete(waiter);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake();
+    await this.#ended;
+    this.#rejectWaiters(stopped());
+    this.#source.close();
+    this.#target.close();
+  }
+
+  async #run(): Promise<void> {
+    const { logger, spec } = this.#options.context;
+    let failures = 0;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const worked = await this.#pass();
+        failures = 0;
+        if (!worked) await this.#idle(this.#options.context.tuning.idlePollMs);
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        if (!isConnectionLost(error) && !isLockConflict(error)) throw error;
+        failures += 1;
+        logger.warn({ err: error, move: spec.id, failures }, 'the applier lost a database and tries again');
+        await this.#idle(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)));
+      }
+    }
+  }
+
+  /** Looks at every log once. True if something was applied. */
+  async #pass(): Promise<boolean> {
+    const { tables, context, checkFingerprint } = this.#options;
+    const asked = [...this.#waiters];
+    const source = await this.#source.session();
+    const target = await this.#target.session();
+    if (performance.now() - this.#checkedAt >= context.tuning.fingerprintEveryMs) {
+      await checkFingerprint(source);
+      this.#checkedAt = performance.now();
+    }
+    const [answers] = await source.texts(
+      `SELECT ${tables.map((table) => table.log.existsExpression).join(', ')}`,
+    );
+    let applied = 0;
+    for (const [index, table] of tables.entries()) {
+      if (answers?.[index] === '1') applied += await table.applyBatch(source, target);
+    }
+    if (answers?.every((answer) => answer === '0') && asked.length > 0) {
+      await checkFingerprint(source);
+      for (const waiter of asked) waiter.resolve();
+    }
+    return applied > 0;
+  }
+
+  async #idle(ms: number): Promise<void> {
+    const woken = new AbortController();
+    this.#wake = () => woken.abort();
+    if (!this.#stopping.signal.aborted) {
+      // Somebody waits for the drain: the fence stands and clients are held.
+      const pause = this.#waiters.size > 0 ? Math.min(ms, 1) : ms;
+      await wait(pause, undefined, { signal: woken.signal }).catch(() => undefined);
+    }
+    this.#wake = () => {};
+  }
+
+  #rejectWaiters(error: Error): void {
+    for (const waiter of this.#waiters) waiter.reject(error);
+  }
+}
+
+function stopped(): BanyanError {
+  return new BanyanError('BANYAN_APPLIER_STOPPED', 'the applier was stopped before the log was drained', {
+    fix: 'Start applying again; nothing is lost, the log keeps what is left.',
+  });
+}
+
+function drainTimeout(deadlineMs: number): BanyanError {
+  return new BanyanError('BANYAN_DRAIN_TIMEOUT', `the log was not empty after ${deadlineMs} ms`, {
+    fix: 'Open the fence, wait until the backlog is small (banyan status), and try again.',
+    details: { deadlineMs },
+  });
+}

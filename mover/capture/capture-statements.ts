@@ -1,0 +1,46 @@
+import type { ColumnShape, MovedTable } from '../shape/table-shape.ts';
+import { quoteName, quoteTable } from '../sql/names.ts';
+import { type ChangeEvent, captureTriggerName, logKeyName, logName } from './capture-names.ts';
+
+/**
+ * The log of one table. Key columns have the table's own types and collations, so that a key compares in the log as it
+ * does in the table.
+ */
+export function createLogStatement(schema: string, table: MovedTable): string {
+  const keys = table.key.map((column, index) => `${logKeyName(index)} ${typeOf(column)} NOT NULL`);
+  return `CREATE TABLE ${quoteTable(schema, logName(table.database, table.table))} (
+    seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    ${keys.join(',\n    ')},
+    logged_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)
+  ) ENGINE = InnoDB`;
+}
+
+function typeOf(column: ColumnShape): string {
+  return column.charset === null
+    ? column.columnType
+    : `${column.columnType} CHARACTER SET ${column.charset} COLLATE ${column.collation}`;
+}
+
+/**
+ * A trigger that notes the keys of each changed row, in the writer's own transaction. AFTER, never BEFORE: INSERT IGNORE
+ * and ON DUPLICATE KEY UPDATE run BEFORE INSERT triggers also for rows that they then do not insert. An update that
+ * changes the key notes both keys; where the two differ only in what the collation ignores, one finds both.
+ */
+export function createTriggerStatement(schema: string, table: MovedTable, event: ChangeEvent): string {
+  const { database, key } = table;
+  const log = quoteTable(schema, logName(database, table.table));
+  const names = key.map((_, index) => logKeyName(index)).join(', ');
+  const note = (row: 'OLD' | 'NEW') =>
+    `INSERT INTO ${log} (${names}) VALUES (${key.map((column) => `${row}.${quoteName(column.name)}`).join(', ')});`;
+  const keyChanged = key
+    .map((column) => `NOT (OLD.${quoteName(column.name)} <=> NEW.${quoteName(column.name)})`)
+    .join(' OR ');
+  const body = {
+    INSERT: note('NEW'),
+    UPDATE: `${note('NEW')} IF ${keyChanged} THEN ${note('OLD')} END IF;`,
+    DELETE: note('OLD'),
+  }[event];
+  return `CREATE TRIGGER ${quoteTable(database, captureTriggerName(database, table.table, event))}
+    AFTER ${event} ON ${quoteTable(database, table.table)} FOR EACH ROW
+    BEGIN IF @banyan_apply IS NULL THEN ${body} END IF; END`;
+}

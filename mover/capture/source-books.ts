@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { BanyanError } from '../../common/errors.ts';
+import type { Fingerprint } from '../shape/fingerprint.ts';
+import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
+import type { Session } from '../sql/session.ts';
+
+const fingerprintSchema = z.object({ columns: z.string(), identity: z.string(), capture: z.string() });
+
+/**
+ * The record of complete captures, on the source's own server. It is written when all triggers of a table stand and
+ * deleted before the first of them goes: where there is a record, every change since is in the log.
+ */
+export class SourceBooks {
+  readonly #schema: string;
+  readonly #database: string;
+
+  constructor(schema: string, database: string) {
+    this.#schema = schema;
+    this.#database = database;
+  }
+
+  async ensureTables(session: Session): Promise<void> {
+    await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteName(this.#schema)}`);
+    await session.run(
+      `CREATE TABLE IF NOT EXISTS ${this.#captures} (
+         database_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+         table_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+         fingerprint TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+         installed_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+         PRIMARY KEY (database_name, table_name)
+       ) ENGINE = InnoDB`,
+    );
+  }
+
+  async read(session: Session, tables: readonly string[]): Promise<Map<string, Fingerprint>> {
+    const [books] = await session.texts(
+      `SELECT 1 FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = ${quoteText(this.#schema)} AND TABLE_NAME = 'mover_captures'`,
+    );
+    if (books === undefined) return new Map();
+    const rows = await session.texts(
+      `SELECT table_name, fingerprint FROM ${this.#captures}
+        WHERE database_name = ${quoteText(this.#database)} AND table_name IN (${tables.map(quoteText).join(', ')})`,
+    );
+    return new Map(rows.map(([table, text]) => [table ?? '', parse(text ?? '')]));
+  }
+
+  async write(session: Session, table: string, fingerprint: Fingerprint): Promise<void> {
+    await session.run(
+      `INSERT INTO ${this.#captures} (database_name, table_name, fingerprint)
+       VALUES (${quoteText(this.#database)}, ${quoteText(table)}, ${quoteText(JSON.stringify(fingerprint))})`,
+    );
+  }
+
+  async forget(session: Session, table: string): Promise<void> {
+    await session.run(
+      `DELETE FROM ${this.#captures}
+        WHERE database_name = ${quoteText(this.#database)} AND table_name = ${quoteText(table)}`,
+    );
+  }
+
+  get #captures(): string {
+    return quoteTable(this.#schema, 'mover_captures');
+  }
+}
+
+function parse(text: string): Fingerprint {
+  try {
+    return fingerprintSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new BanyanError('BANYAN_CAPTURE_BROKEN', 'the record of a capture cannot be read', {
+      fix: 'Another version of banyan wrote it: drop the capture, install it again and restart the copy.',
+      cause: error,
+    });
+  }
+}

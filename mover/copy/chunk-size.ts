@@ -1,0 +1,25 @@
+export interface ChunkSizing {
+  readonly targetMs: number;
+  readonly rowsMax: number;
+  readonly bytesMax: number;
+}
+
+export interface ChunkMeasure {
+  readonly rows: number;
+  readonly bytes: number;
+  /** Reading or writing, whichever took longer, in milliseconds. */
+  readonly ms: number;
+}
+
+/**
+ * Rows of the next chunk: towards the time aimed at, at most doubled or halved in a step, never beyond what the memory
+ * bound allows for rows like the last ones.
+ */
+export function nextChunkRows(current: number, last: ChunkMeasure, sizing: ChunkSizing): number {
+  if (last.rows === 0) return current;
+  const factor = Math.min(2, Math.max(0.5, sizing.targetMs / Math.max(last.ms, 1)));
+  // A short chunk (the table's end, or rows gone meanwhile) says nothing of a full one's time.
+  const byTime = last.rows * 2 < current ? current : current * factor;
+  const byBytes = sizing.bytesMax / Math.max(1, last.bytes / last.rows);
+  return Math.max(1, Math.floor(Math.min(byTime, byBytes, sizing.rowsMax)));
+}

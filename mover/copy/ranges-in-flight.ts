@@ -1,0 +1,39 @@
+import type { KeyRange } from '../shape/key-range.ts';
+
+/**
+ * The key ranges of one table that the copy has read, or is about to read, and has not yet landed. The applier leaves
+ * keys inside them alone.
+ *
+ * Why this is enough, and why `publish` waits for a take under way: say that a change of key k was committed and logged as e.
+ * - If the applier's take sees the published range, e stays in the log until the chunk has landed, and is applied after.
+ * - If the take does not see the range, it began before `publish` returned, and `publish` waits for its end; so all that
+ *   the take can find was committed before the chunk is read, and the chunk's snapshot holds the change too. Whichever
+ *   of chunk and batch lands last, it writes what k was at or after e.
+ * Without the wait a take could begin with an old list of ranges, find an e that was committed after the chunk was read,
+ * apply and delete it, and the chunk would land over it: the row would be stale for ever, or rise from the dead.
+ *
+ * Ranges live in this process only: the copy and the applier of one epoch are one process, and chunks read by the
+ * process of an earlier epoch cannot land (see TargetBooks).
+ */
+export class RangesInFlight {
+  readonly #ranges = new Set<KeyRange>();
+  #take: Promise<unknown> = Promise.resolve();
+
+  /** Resolves when every take from now on leaves the range alone. Returns what clears it. */
+  async publish(range: KeyRange): Promise<() => void> {
+    this.#ranges.add(range);
+    await this.#take;
+    return () => this.#ranges.delete(range);
+  }
+
+  /** Runs the applier's take with the ranges that it must leave alone. One take at a time. */
+  taking<Result>(take: (ranges: readonly KeyRange[]) => Promise<Result>): Promise<Result> {
+    const taken = take([...this.#ranges]);
+    this.#take = taken.catch(() => undefined);
+    return taken;
+  }
+
+  get empty(): boolean {
+    return this.#ranges.size === 0;
+  }
+}

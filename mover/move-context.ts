@@ -1,0 +1,69 @@
+import type { StopPoints } from '../common/stop-points.ts';
+import { TargetBooks } from './bookkeeping/target-books.ts';
+import type { MoveLogger } from './move.ts';
+import type { MoveSpec } from './move-spec.ts';
+import { Link } from './sql/link.ts';
+import type { Session } from './sql/session.ts';
+import { inTransaction } from './sql/transaction.ts';
+import type { MoveTuning } from './tuning.ts';
+
+export interface MoveContextOptions {
+  readonly spec: MoveSpec;
+  readonly epoch: number;
+  readonly points: StopPoints;
+  readonly logger: MoveLogger;
+  readonly tuning: MoveTuning;
+}
+
+/** What every part of one open move shares. */
+export class MoveContext {
+  readonly spec: MoveSpec;
+  readonly epoch: number;
+  readonly points: StopPoints;
+  readonly logger: MoveLogger;
+  readonly tuning: MoveTuning;
+  readonly books: TargetBooks;
+  /** Aborted when the move is closed. */
+  readonly closing = new AbortController();
+  readonly #links: Link[] = [];
+
+  constructor(options: MoveContextOptions) {
+    this.spec = options.spec;
+    this.epoch = options.epoch;
+    this.points = options.points;
+    this.logger = options.logger;
+    this.tuning = options.tuning;
+    this.books = new TargetBooks(options.spec.bookkeepingSchema, options.spec.id);
+  }
+
+  sourceLink(lockWaitSeconds = 20): Link {
+    return this.#remember(new Link({ endpoint: this.spec.source, applies: false, lockWaitSeconds }));
+  }
+
+  /** Its writes pass the target's fence and are not captured there. */
+  targetLink(lockWaitSeconds = 20): Link {
+    return this.#remember(new Link({ endpoint: this.spec.target, applies: true, lockWaitSeconds }));
+  }
+
+  /** A transaction on the target that fails with BANYAN_MOVE_SUPERSEDED unless our epoch still holds. */
+  guarded<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
+    return inTransaction(session, async () => {
+      await this.books.guard(session, this.epoch);
+      return work();
+    });
+  }
+
+  /** The caller's signal and the move's own. */
+  signal(given: AbortSignal | undefined): AbortSignal {
+    return given ? AbortSignal.any([given, this.closing.signal]) : this.closing.signal;
+  }
+
+  closeLinks(): void {
+    for (const link of this.#links) link.close();
+  }
+
+  #remember(link: Link): Link {
+    this.#links.push(link);
+    return link;
+  }
+}

@@ -1,0 +1,258 @@
+import { BanyanError } from '../common/errors.ts';
+import { noStopPoints } from '../common/stop-points.ts';
+import { BackgroundApplier } from './apply/background-applier.ts';
+import { DirtyLog } from './apply/dirty-log.ts';
+import { TableApplier } from './apply/table-applier.ts';
+import { Capture } from './capture/capture.ts';
+import { copyTables } from './copy/copy-tables.ts';
+import { RangesInFlight } from './copy/ranges-in-flight.ts';
+import { Fence } from './fence/fence.ts';
+import { raiseAutoIncrement } from './fence/raise-auto-increment.ts';
+import type {
+  Applier,
+  Backlog,
+  CopyOptions,
+  FenceOptions,
+  FenceStanding,
+  Move,
+  MoveLogger,
+  MoveSide,
+  OpenMoveOptions,
+  VerifyOptions,
+  VerifyReport,
+  WorkOptions,
+} from './move.ts';
+import { MoveContext } from './move-context.ts';
+import type { MoveSpec } from './move-spec.ts';
+import { readMovedPair } from './shape/read-moved-pair.ts';
+import type { MovedTable } from './shape/table-shape.ts';
+import type { Link } from './sql/link.ts';
+import { defaultTuning } from './tuning.ts';
+import { verifyTables } from './verify/verify-tables.ts';
+
+const silent: MoveLogger = { info() {}, warn() {} };
+
+/**
+ * Opens one feature's move in one direction. Nothing runs and nothing is changed yet but for the bookkeeping tables.
+ *
+ * @throws BanyanError BANYAN_MOVE_SUPERSEDED, BANYAN_TABLE_UNMOVABLE, BANYAN_DATABASE_REFUSED
+ */
+export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promise<Move> {
+  const context = new MoveContext({
+    spec,
+    epoch: options.epoch,
+    points: options.points ?? noStopPoints,
+    logger: options.logger ?? silent,
+    tuning: { ...defaultTuning, ...options.tuning },
+  });
+  const links = { source: context.sourceLink(), target: context.targetLink() };
+  try {
+    const source = await links.source.session();
+    const target = await links.target.session();
+    await context.books.ensureTables(target);
+    await context.books.guard(target, options.epoch);
+    const tables: MovedTable[] = [];
+    for (const { table } of spec.tables) tables.push(await readMovedPair(source, target, spec, table));
+    return new OpenMove(context, tables, links);
+  } catch (error) {
+    context.closeLinks();
+    throw error;
+  }
+}
+
+interface MovePart {
+  readonly table: MovedTable;
+  readonly log: DirtyLog;
+  readonly ranges: RangesInFlight;
+}
+
+class OpenMove implements Move {
+  readonly spec: MoveSpec;
+  readonly epoch: number;
+  readonly #context: MoveContext;
+  readonly #tables: readonly MovedTable[];
+  readonly #parts: readonly MovePart[];
+  readonly #admin: { readonly source: Link; readonly target: Link };
+  readonly #capture: Capture;
+  readonly #fences: Readonly<Record<MoveSide, Fence>>;
+  #applier: BackgroundApplier | null = null;
+  #copying: Promise<void> | null = null;
+
+  constructor(
+    context: MoveContext,
+    tables: readonly MovedTable[],
+    admin: { readonly source: Link; readonly target: Link },
+  ) {
+    this.spec = context.spec;
+    this.epoch = context.epoch;
+    this.#context = context;
+    this.#tables = tables;
+    this.#admin = admin;
+    this.#parts = tables.map((table) => ({
+      table,
+      log: new DirtyLog(context.spec.bookkeepingSchema, table),
+      ranges: new RangesInFlight(),
+    }));
+    this.#capture = new Capture(context, tables);
+    this.#fences = {
+      source: new Fence(context, context.spec.source, context.sourceLink()),
+      target: new Fence(context, context.spec.target, context.targetLink()),
+    };
+  }
+
+  async installCapture(options: WorkOptions = {}): Promise<void> {
+    await this.#assertEpoch();
+    await this.#capture.install(this.#context.signal(options.signal));
+  }
+
+  async dropCapture(options: WorkOptions = {}): Promise<void> {
+    await this.#assertEpoch();
+    await this.#capture.drop(this.#context.signal(options.signal));
+  }
+
+  captureState(): Promise<'none' | 'complete' | 'broken'> {
+    return this.#capture.state();
+  }
+
+  async checkFingerprint(): Promise<void> {
+    await this.#capture.check();
+  }
+
+  async copy(options: CopyOptions = {}): Promise<void> {
+    if (this.#copying) {
+      throw new BanyanError(
+        'BANYAN_COPY_RUNNING',
+        `move ${this.spec.id} is being copied by this process already`,
+        {
+          fix: 'Wait for the copy that runs, or stop it first.',
+        },
+      );
+    }
+    this.#copying = this.#copy(options);
+    try {
+      await this.#copying;
+    } finally {
+      this.#copying = null;
+    }
+  }
+
+  async #copy(options: CopyOptions): Promise<void> {
+    const context = this.#context;
+    await this.#capture.check();
+    const source = context.sourceLink();
+    const target = context.targetLink();
+    try {
+      await copyTables({
+        context,
+        tables: this.#parts,
+        source,
+        target,
+        signal: context.signal(options.signal),
+        onProgress: options.onProgress ?? (() => {}),
+      });
+    } finally {
+      source.close();
+      target.close();
+    }
+  }
+
+  async copied(): Promise<boolean> {
+    const session = await this.#admin.target.session();
+    for (const { table } of this.#tables) {
+      if ((await this.#context.books.readProgress(session, table)).state !== 'copied') return false;
+    }
+    return true;
+  }
+
+  async restartCopy(): Promise<void> {
+    const target = this.#context.targetLink();
+    try {
+      await this.#context.books.forgetProgress(await target.session(), this.epoch);
+    } finally {
+      target.close();
+    }
+  }
+
+  startApplying(): Applier {
+    if (this.#applier?.running) return this.#applier;
+    const context = this.#context;
+    this.#applier = new BackgroundApplier({
+      context,
+      tables: this.#parts.map(({ table, log, ranges }) => new TableApplier(context, table, log, ranges)),
+      backlog: () => this.backlog(),
+      checkFingerprint: (session) => this.#capture.check(session),
+    });
+    return this.#applier;
+  }
+
+  async backlog(): Promise<Backlog> {
+    const session = await this.#admin.source.session();
+    let entries = 0;
+    let oldestMs = 0;
+    for (const { log } of this.#parts) {
+      const one = await log.backlog(session);
+      entries += one.entries;
+      oldestMs = Math.max(oldestMs, one.oldestMs);
+    }
+    return { entries, oldestMs };
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    const context = this.#context;
+    const source = context.sourceLink();
+    const target = context.targetLink();
+    try {
+      return await verifyTables({
+        context,
+        tables: this.#parts,
+        source: await source.session(),
+        target: await target.session(),
+        signal: context.signal(options.signal),
+        onProgress: options.onProgress ?? (() => {}),
+      });
+    } finally {
+      source.close();
+      target.close();
+    }
+  }
+
+  async fence(side: MoveSide, options: FenceOptions): Promise<void> {
+    await this.#assertEpoch();
+    await this.#fences[side].close(options, this.#context.signal(options.signal));
+  }
+
+  async openFence(side: MoveSide, options: WorkOptions = {}): Promise<void> {
+    await this.#assertEpoch();
+    await this.#fences[side].open(this.#context.signal(options.signal));
+  }
+
+  async fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }> {
+    return { source: await this.#fences.source.standing(), target: await this.#fences.target.standing() };
+  }
+
+  async raiseAutoIncrement(): Promise<void> {
+    await this.#assertEpoch();
+    const { source, target } = this.#admin;
+    await raiseAutoIncrement(
+      this.#context,
+      await source.session(),
+      await target.session(),
+      this.#context.closing.signal,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#context.closing.abort(
+      new BanyanError('BANYAN_MOVE_CLOSED', 'the move was closed while it worked', {
+        fix: 'Open the move again; it resumes where it was.',
+      }),
+    );
+    await this.#copying?.catch(() => undefined);
+    await this.#applier?.stop();
+    this.#context.closeLinks();
+  }
+
+  async #assertEpoch(): Promise<void> {
+    await this.#context.books.guard(await this.#admin.target.session(), this.epoch);
+  }
+}

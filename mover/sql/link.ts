@@ -1,0 +1,51 @@
+import { BanyanError } from '../../common/errors.ts';
+import { Session, type SessionOptions } from './session.ts';
+import { isConnectionLost } from './sql-error.ts';
+
+/** A session that is opened when it is first asked for, and again after it was lost. One user at a time. */
+export class Link {
+  readonly #options: SessionOptions;
+  #session: Promise<Session> | null = null;
+  #closed = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  async session(): Promise<Session> {
+    if (this.#closed) throw movedOn();
+    const current = await this.#session?.catch(() => null);
+    if (current && !current.lost) return current;
+    const { host, port, user } = this.#options.endpoint;
+    const opening = Session.open(this.#options).catch((error: unknown) => {
+      this.#session = null;
+      if (isConnectionLost(error)) throw error;
+      throw new BanyanError(
+        'BANYAN_DATABASE_REFUSED',
+        `the database at ${host}:${port} does not let ${user} work: ${error instanceof Error ? error.message : error}`,
+        { fix: 'Check user, password and privileges of this database in banyan.config.ts.', cause: error },
+      );
+    });
+    this.#session = opening;
+    const session = await opening;
+    if (this.#closed) {
+      session.close();
+      throw movedOn();
+    }
+    return session;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#session?.then(
+      (session) => session.close(),
+      () => undefined,
+    );
+  }
+}
+
+function movedOn(): BanyanError {
+  return new BanyanError('BANYAN_MOVE_CLOSED', 'the move was closed while it worked', {
+    fix: 'Open the move again; it resumes where it was.',
+  });
+}

@@ -1,0 +1,184 @@
+import { Readable } from 'node:stream';
+import mysql from 'mysql2';
+import type { DatabaseEndpoint } from '../move-spec.ts';
+import { errnoOf } from './sql-error.ts';
+
+export type RawValue = Buffer | null;
+/** A row as the text protocol sent it: bytes in each column's own character set, nothing decoded. */
+export type RawRow = readonly RawValue[];
+
+export type EngineKind = 'mysql' | 'mariadb';
+
+export interface Written {
+  readonly affectedRows: number;
+  readonly warnings: number;
+}
+
+export interface SessionOptions {
+  readonly endpoint: DatabaseEndpoint;
+  /** Passes the fence and is not captured: for the mover's own writes on a target. */
+  readonly applies: boolean;
+  /** Seconds a statement may wait for a metadata lock. */
+  readonly lockWaitSeconds: number;
+}
+
+/** Bytes of a row packet that a sink may read until it returns; values are length-encoded, one after another. */
+export type PacketSink = (buffer: Buffer, start: number, end: number) => void;
+
+/** What mysql2 does with each row packet of a running query; not in its published types. */
+interface RowCommand {
+  row(packet: RowPacket, connection: unknown): unknown;
+}
+interface RowPacket {
+  readonly buffer: Buffer;
+  readonly offset: number;
+  readonly end: number;
+  isEOF(): boolean;
+}
+
+/**
+ * One connection on which values pass untouched: results come in the columns' own bytes, instants in UTC, zero and
+ * invalid dates and a 0 in an auto-increment column are taken as they are, and everything else that does not fit is an
+ * error instead of a warning. Foreign keys are not checked: rows of different tables arrive in any order.
+ */
+export class Session {
+  readonly engine: EngineKind;
+  readonly version: string;
+  readonly connectionId: number;
+  readonly #connection: mysql.Connection;
+  #lost = false;
+
+  private constructor(connection: mysql.Connection, version: string) {
+    this.#connection = connection;
+    this.version = version;
+    this.engine = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
+    this.connectionId = connection.threadId ?? 0;
+    connection.on('error', () => {
+      this.#lost = true;
+    });
+    connection.on('end', () => {
+      this.#lost = true;
+    });
+  }
+
+  static async open(options: SessionOptions): Promise<Session> {
+    const { host, port, user, password } = options.endpoint;
+    const connection = mysql.createConnection({
+      host,
+      port,
+      user,
+      password,
+      charset: 'utf8mb4',
+      connectTimeout: 10_000,
+      enableKeepAlive: true,
+      keepAliveInitialDelay: 10_000,
+      flags: ['+LOCAL_FILES'],
+    });
+    await new Promise<void>((resolve, reject) => {
+      connection.connect((error) => (error ? reject(error) : resolve()));
+    });
+    const version = await new Promise<string>((resolve, reject) => {
+      connection.query({ sql: 'SELECT VERSION()', rowsAsArray: true }, (error, rows) =>
+        error ? reject(error) : resolve(String((rows as unknown as [[string]])[0][0])),
+      );
+    });
+    const session = new Session(connection, version);
+    try {
+      await session.#setUp(options);
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+    return session;
+  }
+
+  async #setUp(options: SessionOptions): Promise<void> {
+    const settings = [
+      "NAMES utf8mb4, SESSION time_zone = '+00:00'",
+      "SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'",
+      'SESSION character_set_results = binary',
+      'SESSION autocommit = 1, SESSION foreign_key_checks = 0, SESSION unique_checks = 1',
+      // Locks on the target are then taken on rows that exist, never on the gaps between them.
+      'SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+      `SESSION lock_wait_timeout = ${options.lockWaitSeconds}, SESSION innodb_lock_wait_timeout = 10`,
+      'SESSION wait_timeout = 28800, SESSION net_write_timeout = 600, SESSION net_read_timeout = 600',
+      this.engine === 'mysql'
+        ? 'SESSION information_schema_stats_expiry = 0, SESSION max_execution_time = 0'
+        : 'SESSION max_statement_time = 0',
+      `@banyan_apply = ${options.applies ? '1' : 'NULL'}`,
+    ];
+    for (const setting of settings) await this.run(`SET ${setting}`);
+  }
+
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  rows(sql: string): Promise<RawRow[]> {
+    return this.#query<RawRow[]>({ sql, rowsAsArray: true, typeCast: false });
+  }
+
+  /** For metadata, which is UTF-8. */
+  async texts(sql: string): Promise<(string | null)[][]> {
+    const rows = await this.rows(sql);
+    return rows.map((row) => row.map((value) => (value === null ? null : value.toString('utf8'))));
+  }
+
+  async run(sql: string): Promise<Written> {
+    const header = await this.#query<mysql.ResultSetHeader>({ sql });
+    return { affectedRows: header.affectedRows, warnings: header.warningStatus };
+  }
+
+  /** Hands each row's packet to the sink without parsing it. Resolves when the last row has been given. */
+  packets(sql: string, sink: PacketSink): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let failure: unknown;
+      const query = this.#connection.query({ sql, rowsAsArray: true, typeCast: false }, (error) => {
+        if (error ?? failure) reject(this.#seen(error ?? failure, sql));
+        else resolve();
+      });
+      const command = query as unknown as RowCommand;
+      const byDefault = command.row;
+      command.row = function row(packet, connection) {
+        if (packet.isEOF()) return byDefault.call(command, packet, connection);
+        try {
+          if (failure === undefined) sink(packet.buffer, packet.offset, packet.end);
+        } catch (error) {
+          failure = error;
+        }
+        return command.row;
+      };
+    });
+  }
+
+  async loadInfile(sql: string, pieces: readonly Buffer[]): Promise<Written> {
+    const header = await this.#query<mysql.ResultSetHeader>({
+      sql,
+      infileStreamFactory: () => Readable.from(pieces, { objectMode: true }),
+    });
+    return { affectedRows: header.affectedRows, warnings: header.warningStatus };
+  }
+
+  #query<Result>(options: mysql.QueryOptions): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#connection.query(options, (error, result) =>
+        error ? reject(this.#seen(error, options.sql)) : resolve(result as unknown as Result),
+      );
+    });
+  }
+
+  /** Row values must not reach logs by way of an error: mysql2 attaches the whole statement. */
+  #seen(error: unknown, sql: string): unknown {
+    if (error instanceof Error) {
+      Object.assign(error, { sql: sql.length > 200 ? `${sql.slice(0, 200)}…` : sql });
+      if (errnoOf(error) === undefined || (error as { fatal?: boolean }).fatal) this.#lost = true;
+    }
+    return error;
+  }
+
+  /** At once; what runs on the connection fails, and the server rolls back what was not committed. */
+  close(): void {
+    this.#lost = true;
+    this.#connection.destroy();
+  }
+}

@@ -1,0 +1,17 @@
+import type { Session } from './session.ts';
+
+/**
+ * Runs `work` between START TRANSACTION and COMMIT. Whatever fails is rolled back and thrown on; where not even the
+ * rollback works the session is closed, so that the server rolls back.
+ */
+export async function inTransaction<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
+  await session.run('START TRANSACTION');
+  try {
+    const result = await work();
+    await session.run('COMMIT');
+    return result;
+  } catch (error) {
+    await session.run('ROLLBACK').catch(() => session.close());
+    throw error;
+  }
+}

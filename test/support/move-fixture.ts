@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto';
+import mysql from 'mysql2/promise';
+import type { StopPoints } from '../../common/stop-points.ts';
+import { claimEpoch, type Move, type MoveSpec, type MoveTuning, openMove } from '../../mover/index.ts';
+import type { EngineLane, TestDatabase } from './databases.ts';
+
+export interface MoveFixtureOptions {
+  /** Statements that make the tables, run on both sides. */
+  readonly schema: readonly string[];
+  /** Where the target's differ. */
+  readonly targetSchema?: readonly string[];
+  readonly tables: readonly string[];
+  readonly targetLane?: EngineLane;
+  /** Both move in and out of it; each fixture has its own. */
+  readonly bookkeepingSchema?: string;
+}
+
+/** Two databases on two servers, their tables, and an application's connection to each. */
+export class MoveFixture implements AsyncDisposable {
+  readonly spec: MoveSpec;
+  readonly source: mysql.Connection;
+  readonly target: mysql.Connection;
+  readonly #databases: readonly TestDatabase[];
+  readonly #connections: mysql.Connection[] = [];
+  readonly #moves: Move[] = [];
+
+  private constructor(
+    spec: MoveSpec,
+    databases: readonly TestDatabase[],
+    source: mysql.Connection,
+    target: mysql.Connection,
+  ) {
+    this.spec = spec;
+    this.#databases = databases;
+    this.source = source;
+    this.target = target;
+    this.#connections.push(source, target);
+  }
+
+  static async create(lane: EngineLane, options: MoveFixtureOptions): Promise<MoveFixture> {
+    const source = await lane.createDatabase('a');
+    const target = await (options.targetLane ?? lane).createDatabase('b');
+    const spec: MoveSpec = {
+      id: `test_${randomBytes(4).toString('hex')}:forward`,
+      source: endpoint(source),
+      target: endpoint(target),
+      tables: options.tables.map((table) => ({ table })),
+      bookkeepingSchema: options.bookkeepingSchema ?? `bk_${randomBytes(5).toString('hex')}`,
+    };
+    const fixture = new MoveFixture(spec, [source, target], await connect(source), await connect(target));
+    for (const statement of options.schema) await fixture.source.query(statement);
+    for (const statement of options.targetSchema ?? options.schema) await fixture.target.query(statement);
+    return fixture;
+  }
+
+  get reverse(): MoveSpec {
+    const { id, source, target, ...rest } = this.spec;
+    return { ...rest, id: id.replace(':forward', ':reverse'), source: target, target: source };
+  }
+
+  async open(
+    options: { points?: StopPoints; tuning?: Partial<MoveTuning>; spec?: MoveSpec; epoch?: number } = {},
+  ): Promise<Move> {
+    const spec = options.spec ?? this.spec;
+    const epoch = options.epoch ?? (await claimEpoch(spec));
+    const move = await openMove(spec, {
+      epoch,
+      ...(options.points ? { points: options.points } : {}),
+      ...(options.tuning ? { tuning: options.tuning } : {}),
+    });
+    this.#moves.push(move);
+    return move;
+  }
+
+  /** Another connection of the application. */
+  async connect(side: 'source' | 'target'): Promise<mysql.Connection> {
+    const connection = await connect(this.spec[side]);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** Every row of a table on both sides as the servers print it, in the order of `order`. */
+  async bothSides(table: string, order = 'id'): Promise<{ source: unknown; target: unknown }> {
+    const read = async (connection: mysql.Connection) => {
+      const [rows] = await connection.query({
+        sql: `SELECT * FROM ?? ORDER BY ${order}`,
+        values: [table],
+        rowsAsArray: true,
+        typeCast: false,
+      });
+      return (rows as unknown as (Buffer | null)[][]).map((row) =>
+        row.map((value) => value?.toString('latin1') ?? null),
+      );
+    };
+    return { source: await read(this.source), target: await read(this.target) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const move of this.#moves) await move.close();
+    for (const connection of this.#connections) connection.destroy();
+    for (const database of this.#databases) {
+      const connection = await mysql.createConnection({ ...endpoint(database), database: '' });
+      await connection.query('DROP DATABASE IF EXISTS ??', [this.spec.bookkeepingSchema]);
+      await connection.end();
+      await database[Symbol.asyncDispose]();
+    }
+  }
+}
+
+function endpoint(database: TestDatabase) {
+  const { host, port, user, password, database: name } = database;
+  return { host, port, user, password, database: name };
+}
+
+async function connect(to: MoveSpec['source']): Promise<mysql.Connection> {
+  const connection = await mysql.createConnection({ ...to, charset: 'utf8mb4', timezone: 'Z' });
+  // A test may let the server cut a connection; what it runs next then fails by itself.
+  connection.on('error', () => undefined);
+  return connection;
+}
+
+/** Stop points of a test: what is to happen when a named point is reached. */
+export class TestPoints implements StopPoints {
+  readonly #actions = new Map<string, (about: Readonly<Record<string, unknown>>) => void | Promise<void>>();
+  readonly reached: string[] = [];
+
+  /** Runs `action` at the point; the mover waits for it. */
+  at(point: string, action: (about: Readonly<Record<string, unknown>>) => void | Promise<void>): this {
+    this.#actions.set(point, action);
+    return this;
+  }
+
+  /** Once only: later arrivals pass. */
+  once(point: string, action: () => void | Promise<void>): this {
+    return this.at(point, () => {
+      this.#actions.delete(point);
+      return action();
+    });
+  }
+
+  async reach(point: string, about: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    this.reached.push(point);
+    await this.#actions.get(point)?.(about);
+  }
+}
