@@ -17,7 +17,7 @@ export interface ShopDatabaseConfig {
 /** @throws Error that names the variable when one is not a port number. */
 export function readConfig(env: NodeJS.ProcessEnv): ShopConfig {
   return {
-    host: env.HOST || '127.0.0.1',
+    host: env.LISTEN_HOST || '127.0.0.1',
     port: readPort(env, 'PORT', 7401),
     database: {
       host: env.SHOP_DB_HOST || '127.0.0.1',

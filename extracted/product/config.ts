@@ -17,7 +17,7 @@ export interface ProductDatabaseConfig {
 /** @throws Error that names the variable when one is not a port number. */
 export function readConfig(env: NodeJS.ProcessEnv): ProductServiceConfig {
   return {
-    host: env.HOST || '127.0.0.1',
+    host: env.LISTEN_HOST || '127.0.0.1',
     port: readPort(env, 'PORT', 7402),
     database: {
       host: env.PRODUCT_DB_HOST || '127.0.0.1',
