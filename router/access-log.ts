@@ -1,0 +1,54 @@
+import type { Logger } from 'pino';
+import type { Exchange } from './exchange.ts';
+
+export interface AccessLog {
+  write(exchange: Exchange): void;
+}
+
+/**
+ * One JSON line for a request: what was decided, why, and how long each part took. Ordinary requests are sampled;
+ * failures, holds and fallbacks are always written. Queries, cookies and bodies never are: they may hold secrets.
+ */
+export function createAccessLog(logger: Logger, sample: number): AccessLog {
+  let credit = 0;
+  return {
+    write(exchange) {
+      const ordinary = exchange.failure === null && exchange.heldMs === 0 && !exchange.fellBack;
+      if (ordinary) {
+        // Evenly spaced rather than random: with 0.01, every hundredth request.
+        credit += sample;
+        if (credit < 1) return;
+        credit -= 1;
+      }
+      logger.info(describe(exchange), 'request');
+    },
+  };
+}
+
+function describe(exchange: Exchange): Record<string, unknown> {
+  const { request, response, decision, failure, beganAt } = exchange;
+  const now = performance.now();
+  return {
+    requestId: exchange.requestId,
+    method: request.method,
+    path: exchange.target?.path,
+    status: response.statusCode,
+    client: exchange.peer.address,
+    feature: decision?.feature ?? undefined,
+    route: decision?.route?.id,
+    side: decision?.side,
+    reason: decision?.reason,
+    version: decision?.version,
+    ms: rounded(now - beganAt),
+    firstByteMs: exchange.firstByteAt === 0 ? undefined : rounded(exchange.firstByteAt - beganAt),
+    heldMs: exchange.heldMs === 0 ? undefined : rounded(exchange.heldMs),
+    retries: exchange.retries === 0 ? undefined : exchange.retries,
+    fellBack: exchange.fellBack || undefined,
+    aborted: exchange.clientGone || undefined,
+    failure: failure?.code,
+  };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}

@@ -1,0 +1,102 @@
+import { bucketsBelow } from './cohorts.ts';
+import type { Decision, DecisionReason, Outcome } from './decision.ts';
+import { createMatcher, type Matcher, type RouteMatch } from './matcher.ts';
+import type { FeatureRouting, Route, RouteTable, Side } from './route-table.ts';
+
+/** A route with everything that does not depend on the request worked out, so that deciding allocates nothing. */
+export interface CompiledRoute {
+  readonly route: Route;
+  readonly feature: FeatureRouting;
+  readonly isWrite: boolean;
+  /** Buckets below this one read from the service. */
+  readonly cohortEnd: number;
+  /** True when the decision asks who the client is: a read between 0 and 100 %. */
+  readonly asksIdentity: boolean;
+  readonly decisions: Readonly<Record<DecisionReason, Decision>>;
+}
+
+/** A route table made ready to decide by. Immutable: all decisions for one request come from one of these. */
+export interface CompiledTable {
+  readonly table: RouteTable;
+  readonly version: number;
+  readonly features: ReadonlyMap<string, FeatureRouting>;
+  readonly unmatched: Decision;
+  readonly matcher: Matcher;
+  /** By the route's index in the table. */
+  readonly routes: readonly CompiledRoute[];
+}
+
+/**
+ * Compiles a table. The matcher of `previous` is kept when only stages, owners, holds and percentages changed: then a
+ * flip costs a few microseconds for each route and no request waits behind it.
+ */
+export function compileTable(table: RouteTable, previous?: CompiledTable): CompiledTable {
+  const features = new Map(table.features.map((feature) => [feature.name, feature]));
+  const routes = table.routes.map((route) => compileRoute(route, featureOf(route, features), table.version));
+  const matcher = previous?.matcher.serves(table.routes) ? previous.matcher : createMatcher(table.routes);
+  const unmatched: Decision = Object.freeze({
+    outcome: 'forward',
+    side: 'legacy',
+    reason: 'unmatched',
+    feature: null,
+    route: null,
+    version: table.version,
+  });
+  return { table, version: table.version, features, unmatched, matcher, routes };
+}
+
+/** The compiled route of a match. */
+export function compiledRoute(table: CompiledTable, match: RouteMatch): CompiledRoute {
+  return table.routes[match.index]!;
+}
+
+/** A route whose feature the table does not know stays with legacy: nothing says that anyone else owns it. */
+function featureOf(route: Route, features: ReadonlyMap<string, FeatureRouting>): FeatureRouting {
+  return (
+    features.get(route.feature) ?? {
+      name: route.feature,
+      stage: 'legacy',
+      owner: 'legacy',
+      inTransition: false,
+      hold: false,
+      salt: route.feature,
+    }
+  );
+}
+
+function compileRoute(route: Route, feature: FeatureRouting, version: number): CompiledRoute {
+  const cohortEnd = bucketsBelow(route.readPercent);
+  const decision = (reason: DecisionReason, side: Side, hold = false): Decision =>
+    Object.freeze({
+      outcome: hold ? 'hold' : outcomeOn(side),
+      side,
+      reason,
+      feature: feature.name,
+      route,
+      version,
+    });
+  return {
+    route,
+    feature,
+    isWrite: route.access === 'write',
+    cohortEnd,
+    asksIdentity: route.access === 'read' && cohortEnd > 0 && cohortEnd < 10_000,
+    decisions: {
+      unmatched: decision('unmatched', 'legacy'),
+      'write-to-owner': decision('write-to-owner', feature.owner),
+      'feature-on-hold': decision('feature-on-hold', feature.owner, true),
+      'lease-expired': decision('lease-expired', feature.owner, true),
+      'read-0-percent': decision('read-0-percent', 'legacy'),
+      'read-100-percent': decision('read-100-percent', 'service'),
+      'cohort-inside': decision('cohort-inside', 'service'),
+      'cohort-outside': decision('cohort-outside', 'legacy'),
+      'read-your-writes': decision('read-your-writes', feature.owner),
+      'side-legacy-asked': decision('side-legacy-asked', 'legacy'),
+      'side-service-asked': decision('side-service-asked', 'service'),
+    },
+  };
+}
+
+function outcomeOn(side: Side): Outcome {
+  return side === 'legacy' ? 'forward' : 'transcode';
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage } from 'node:http';
+import type { CompiledRoute } from './compiled-table.ts';
+import type { Decision } from './decision.ts';
+import type { Failure } from './failure.ts';
+import type { RouteMatch } from './matcher.ts';
+import type { PeerFacts } from './outbound-headers.ts';
+import type { RequestHead } from './request-head.ts';
+import type { RequestTarget } from './request-target.ts';
+import type { RouterCore } from './router-core.ts';
+import type { RouterResponse } from './router-response.ts';
+
+/** What an exchange is waiting for on one of the sides. */
+export interface Work {
+  abort(reason: Error): void;
+  /** The client has taken what was written: more may come. */
+  resume?(): void;
+}
+
+/** One request and its response, from the first pass to the last octet. */
+export class Exchange {
+  readonly core: RouterCore;
+  readonly request: IncomingMessage;
+  readonly response: RouterResponse;
+  readonly peer: PeerFacts;
+  /** Monotonic, milliseconds. */
+  readonly beganAt: number;
+
+  // Set by the passes, in their order.
+  head!: RequestHead;
+  target!: RequestTarget;
+  /** What an upstream gets. */
+  headers: string[] = [];
+  requestId = '';
+  match: RouteMatch | null = null;
+  compiled: CompiledRoute | null = null;
+  decision: Decision | null = null;
+
+  failure: Failure | null = null;
+  clientGone = false;
+  /** Monotonic; 0 while nothing came. */
+  firstByteAt = 0;
+  heldMs = 0;
+  retries = 0;
+  /** True when a canaried read was answered by legacy because the service could not. */
+  fellBack = false;
+  #work: Work | null = null;
+  /** The feature whose writes in flight count this one. */
+  #counted: string | null = null;
+  #concluded = false;
+  #holdBeganAt = 0;
+
+  constructor(core: RouterCore, request: IncomingMessage, response: RouterResponse, peer: PeerFacts) {
+    this.core = core;
+    this.request = request;
+    this.response = response;
+    this.peer = peer;
+    this.beganAt = performance.now();
+    response.exchange = this;
+    core.exchanges.add(this);
+  }
+
+  get hasBody(): boolean {
+    return this.head.chunked || (this.head.contentLength !== null && this.head.contentLength > 0);
+  }
+
+  /** When this request was first parked: parked again, it goes on waiting from then. */
+  holdBegan(now: number): number {
+    if (this.#holdBeganAt === 0) this.#holdBeganAt = now;
+    return this.#holdBeganAt;
+  }
+
+  /** Counts this request among its feature's writes in flight; in the same stretch of code that decided it. */
+  countWrite(feature: string): void {
+    this.#counted = feature;
+    this.core.writes.begin(feature);
+  }
+
+  startWork(work: Work): void {
+    this.#work = work;
+  }
+
+  resume(): void {
+    this.#work?.resume?.();
+  }
+
+  /** The side has answered whole, or failed for good: a write is no longer in flight. */
+  endWork(): void {
+    this.#work = null;
+    this.#endWrite();
+  }
+
+  /** Called once, when the response has been handed to the system or the client is gone. */
+  conclude(): void {
+    if (this.#concluded) return;
+    this.#concluded = true;
+    this.clientGone = !this.response.writableFinished;
+    const work = this.#work;
+    if (work === null) this.#endWrite();
+    else if (this.clientGone) work.abort(new Error('the client went away'));
+    this.core.exchanges.delete(this);
+    this.core.accessLog.write(this);
+    if (!this.request.complete) linger(this.request, this.core.options.timeouts.lingerMs);
+  }
+
+  #endWrite(): void {
+    const counted = this.#counted;
+    if (counted === null) return;
+    this.#counted = null;
+    this.core.writes.end(counted);
+  }
+}
+
+/**
+ * Reads on what a client still sends after its answer, for a while: closing at once would reset the connection and could
+ * take the answer with it before the client read it.
+ */
+function linger(request: IncomingMessage, ms: number): void {
+  const { socket } = request;
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), ms);
+  const done = () => clearTimeout(timer);
+  request.once('end', done).once('close', done);
+  request.resume();
+}

@@ -1,0 +1,216 @@
+import type { Dispatcher } from 'undici';
+import type { Exchange, Work } from './exchange.ts';
+import { failures, upstreamFailure } from './failure.ts';
+import { relayInformational } from './informational.ts';
+import { fail } from './reply.ts';
+import { RequestBody } from './request-body.ts';
+import { latin1, type RawFields, responseHead } from './response-head.ts';
+import type { RouterResponse } from './router-response.ts';
+import type { UpstreamAddress } from './upstream.ts';
+
+/** Methods that may be sent twice: they only read (RFC 9110 §9.2.1). */
+const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Passes a request to the monolith and its answer back, octet for octet. `body` is given when it was read before. */
+export function forward(exchange: Exchange, body: Buffer | null = null): void {
+  new ForwardedRequest(exchange, body).send();
+}
+
+/**
+ * One request's way to the monolith: the handler that undici calls, over one or more tries. Back-pressure is explicit
+ * both ways: the body is read as the upstream takes it, and the upstream is paused while the client's socket is full.
+ */
+class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
+  readonly #exchange: Exchange;
+  readonly #tried: UpstreamAddress[] = [];
+  #body: RequestBody | Buffer | null;
+  #address!: UpstreamAddress;
+  #controller: Dispatcher.DispatchController | null = null;
+  /** True once this try's head may have reached the upstream. */
+  #started = false;
+  #expectedBytes: number | null = null;
+  #settled = false;
+  #total: NodeJS.Timeout | null = null;
+  #totalPassed = false;
+
+  constructor(exchange: Exchange, body: Buffer | null) {
+    this.#exchange = exchange;
+    this.#body = body;
+  }
+
+  send(): void {
+    const exchange = this.#exchange;
+    const { core } = exchange;
+    if (this.#body === null && exchange.hasBody) {
+      this.#body = new RequestBody(exchange.request, {
+        idleMs: core.options.timeouts.requestIdleMs,
+        maxBytes: core.options.limits.bodyBytes,
+        onWanted: exchange.head.expectsContinue ? () => exchange.response.writeContinue() : undefined,
+      });
+    }
+    const { totalMs } = core.options.timeouts;
+    if (totalMs !== null) this.#total = setTimeout(onTotal, totalMs, this);
+    exchange.startWork(this);
+    this.#try();
+  }
+
+  abort(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+
+  giveUp(): void {
+    this.#totalPassed = true;
+    if (this.#controller === null) this.#fail(new Error('no connection within the total time'));
+    else this.#controller.abort(new Error('the total time is up'));
+  }
+
+  #try(): void {
+    const { request, target, headers, core } = this.#exchange;
+    const address = core.upstream.pick(this.#tried);
+    this.#address = address;
+    this.#started = false;
+    this.#controller = null;
+    address.pending += 1;
+    address.pool.dispatch(
+      {
+        path: target.url,
+        method: request.method as Dispatcher.HttpMethod,
+        headers,
+        body: this.#body,
+      },
+      this,
+    );
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // A client that gave up while the connection was made is not sent.
+    if (this.#exchange.clientGone || this.#settled) controller.abort(new Error('the client went away'));
+    else this.#started = true;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    statusMessage?: string,
+  ): void {
+    const exchange = this.#exchange;
+    const raw = controller.rawHeaders as unknown as RawFields;
+    if (status < 200) {
+      relayInformational(exchange, status, statusMessage ?? '', raw);
+      return;
+    }
+    exchange.firstByteAt = performance.now();
+    const { response, core } = exchange;
+    const head = responseHead(raw);
+    if (core.draining) head.rawHeaders.push('Connection', 'close');
+    response.sendDate = false;
+    response.writeHead(status, statusMessage ?? '', head.rawHeaders);
+    this.#expectedBytes = head.contentLength;
+    // Without a body in the same piece, as with server-sent events, the head must not wait for one.
+    process.nextTick(flushHead, response);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const { response } = this.#exchange;
+    if (this.#expectedBytes === chunk.length) {
+      // The last piece: ending with it saves a write.
+      this.#expectedBytes = null;
+      response.end(chunk);
+      return;
+    }
+    if (this.#expectedBytes !== null) this.#expectedBytes -= chunk.length;
+    response.bodyBegun = true;
+    if (!response.write(chunk)) {
+      controller.pause();
+      response.once('drain', onDrain);
+    }
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    const { response, core } = this.#exchange;
+    const trailers = controller.rawTrailers as unknown as RawFields | null;
+    if (trailers !== null && trailers.length > 0 && !response.writableEnded) {
+      response.addTrailers(pairs(trailers));
+    }
+    response.end();
+    core.upstream.succeeded(this.#address);
+    this.#settle();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#fail(error);
+  }
+
+  /** Lets the upstream go on: the client has taken what was written. */
+  resume(): void {
+    if (this.#controller?.paused) this.#controller.resume();
+  }
+
+  #fail(error: Error): void {
+    if (this.#settled) return;
+    const exchange = this.#exchange;
+    const { core } = exchange;
+    const ownFault = (error as NodeJS.ErrnoException).code?.startsWith('BANYAN_') === true;
+    if (!exchange.clientGone && !ownFault && core.upstream.failed(this.#address)) {
+      core.options.logger.warn(
+        { address: this.#address.url, error: error.message },
+        'an address of legacy keeps failing',
+      );
+    }
+    if (this.#mayRetry(error)) {
+      this.#address.pending -= 1;
+      this.#tried.push(this.#address);
+      exchange.retries += 1;
+      this.#try();
+      return;
+    }
+    this.#settle();
+    if (exchange.clientGone) return;
+    fail(exchange, this.#totalPassed ? failures.timeout('the total time is up') : upstreamFailure(error));
+  }
+
+  /**
+   * A request that never left may go to another address; one that left only if it reads, has no body and nothing of its
+   * answer reached the client. A write that may have been executed is never sent twice.
+   */
+  #mayRetry(error: Error): boolean {
+    const exchange = this.#exchange;
+    if (exchange.clientGone || this.#totalPassed || exchange.response.headersSent) return false;
+    if (exchange.retries >= exchange.core.options.retries.max) return false;
+    if (!this.#started) {
+      const bodyLeft = !(this.#body instanceof RequestBody && this.#body.destroyed);
+      return bodyLeft && exchange.core.upstream.addresses.length > this.#tried.length + 1;
+    }
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return false;
+    return this.#body === null && safeMethods.has(exchange.request.method!);
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    if (this.#total !== null) clearTimeout(this.#total);
+    this.#address.pending -= 1;
+    this.#exchange.endWork();
+  }
+}
+
+function onDrain(this: RouterResponse): void {
+  this.exchange?.resume();
+}
+
+function flushHead(response: RouterResponse): void {
+  if (!response.bodyBegun && !response.writableEnded && !response.destroyed) response.flushHeaders();
+}
+
+function pairs(fields: RawFields): [string, string][] {
+  const out: [string, string][] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) out.push([latin1(fields[i]!), latin1(fields[i + 1]!)]);
+  return out;
+}
+
+function onTotal(forwarded: ForwardedRequest): void {
+  forwarded.giveUp();
+}

@@ -1,0 +1,11 @@
+export { bucketOf, cohortBuckets } from './cohorts.ts';
+export { type CompiledTable, compiledRoute, compileTable } from './compiled-table.ts';
+export { type Decision, type DecisionFacts, type DecisionReason, decide, type Outcome } from './decision.ts';
+export { type IdentityFacts, type IdentitySource, identityOf, parseIdentitySources } from './identity.ts';
+export type { RouteMatch } from './matcher.ts';
+export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './route-table.ts';
+export { emptyRouteTable } from './route-table.ts';
+export type { RouterOptions, RouterSettings } from './router-options.ts';
+export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
+export { type RunningRouter, startRouter } from './start-router.ts';
+export type { ReplicaReport, StateLink, StateReply } from './state-link.ts';

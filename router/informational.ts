@@ -1,0 +1,17 @@
+import type { Exchange } from './exchange.ts';
+import { type RawFields, responseHead } from './response-head.ts';
+
+/**
+ * Passes a 1xx response (103 Early Hints, 102) on at once, in front of the final one. HTTP/1.0 clients do not know such
+ * responses (RFC 9110 §15.2) and get none. Node writes informational responses of its own only, so this one goes to the
+ * socket as text; Node's parser has checked the upstream's names and values.
+ */
+export function relayInformational(exchange: Exchange, status: number, reason: string, raw: RawFields): void {
+  const { request, response } = exchange;
+  // Not yet this response's turn on a pipelined connection: dropping an informational response is always allowed.
+  if (request.httpVersionMinor === 0 || response.socket === null || response.headersSent) return;
+  const { rawHeaders } = responseHead(raw);
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) text += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+  response.socket.write(`${text}\r\n`, 'latin1');
+}

@@ -1,0 +1,39 @@
+import type { RequestHead } from './request-head.ts';
+
+/** What the router knows of the connection a request came in on. */
+export interface PeerFacts {
+  /** The peer's address, IPv4 in its plain form. */
+  readonly address: string;
+  readonly trusted: boolean;
+  readonly encrypted: boolean;
+}
+
+/** What the router calls itself in `Via`. */
+const via = '1.1 banyan';
+
+/**
+ * The fields an upstream gets: the client's end-to-end fields, then the router's own. Fresh forwarded fields replace
+ * what an untrusted client said of itself; from a trusted peer the chain goes on.
+ */
+export function outboundHeaders(
+  head: RequestHead,
+  peer: PeerFacts,
+  requestId: string,
+  traceparent: string,
+): string[] {
+  const out = head.passed;
+  if (head.host !== null) out.push('Host', head.host);
+  if (head.contentLength !== null) out.push('Content-Length', String(head.contentLength));
+  out.push(
+    'X-Forwarded-For',
+    head.forwardedFor === null ? peer.address : `${head.forwardedFor}, ${peer.address}`,
+    'X-Forwarded-Proto',
+    head.forwardedProto ?? (peer.encrypted ? 'https' : 'http'),
+  );
+  const forwardedHost = head.forwardedHost ?? head.host;
+  if (forwardedHost !== null) out.push('X-Forwarded-Host', forwardedHost);
+  out.push('Via', head.via === null ? via : `${head.via}, ${via}`);
+  if (head.requestId === null) out.push('X-Request-Id', requestId);
+  if (head.traceparent === null) out.push('Traceparent', traceparent);
+  return out;
+}

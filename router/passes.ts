@@ -1,0 +1,179 @@
+import { type CompiledRoute, compiledRoute } from './compiled-table.ts';
+import { type Decision, decide } from './decision.ts';
+import type { Exchange } from './exchange.ts';
+import { failures } from './failure.ts';
+import { forward } from './forward.ts';
+import type { Parked } from './hold-queue.ts';
+import { identityOf } from './identity.ts';
+import { outboundHeaders } from './outbound-headers.ts';
+import { fail } from './reply.ts';
+import { readRequestHead } from './request-head.ts';
+import { readTarget } from './request-target.ts';
+import { transcode } from './transcode.ts';
+
+/** One step of a request's path. False: the request has been answered, or parked. */
+type Pass = (exchange: Exchange) => boolean;
+
+/** Once for every request: what it is. */
+const arrivalPasses: readonly Pass[] = [checkMethod, checkHead, checkTarget, checkSize, dressForUpstream];
+/** Again whenever a hold is released, in one synchronous stretch: where it goes, by one table. */
+const routingPasses: readonly Pass[] = [match, decideAndCount, holdOrAct];
+
+export function run(exchange: Exchange): void {
+  if (walk(arrivalPasses, exchange)) walk(routingPasses, exchange);
+}
+
+function walk(passes: readonly Pass[], exchange: Exchange): boolean {
+  for (const pass of passes) if (!pass(exchange)) return false;
+  return true;
+}
+
+function checkMethod(exchange: Exchange): boolean {
+  const { method, url } = exchange.request;
+  // TRACE would show a client what proxies added; `OPTIONS *` asks about the server, which is this one.
+  if (method === 'TRACE' || method === 'CONNECT') {
+    fail(exchange, failures.refused(`${method} is not served here`, 405));
+    return false;
+  }
+  if (method === 'OPTIONS' && url === '*') {
+    exchange.response.writeHead(204, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']);
+    exchange.response.end();
+    return false;
+  }
+  return true;
+}
+
+function checkHead(exchange: Exchange): boolean {
+  const { request, peer } = exchange;
+  const head = readRequestHead(request.rawHeaders, {
+    httpVersionMinor: request.httpVersionMinor,
+    peerTrusted: peer.trusted,
+  });
+  if ('refused' in head) {
+    fail(exchange, failures.refused(head.refused, head.status));
+    return false;
+  }
+  exchange.head = head;
+  return true;
+}
+
+function checkTarget(exchange: Exchange): boolean {
+  const { request, head, core } = exchange;
+  const url = request.url!;
+  if (url.length > core.options.limits.urlBytes) {
+    fail(exchange, failures.urlTooLong(core.options.limits.urlBytes));
+    return false;
+  }
+  const target = readTarget(url, head.host);
+  if ('refused' in target) {
+    fail(exchange, failures.refused(target.refused, 400));
+    return false;
+  }
+  exchange.target = target;
+  return true;
+}
+
+function checkSize(exchange: Exchange): boolean {
+  const { bodyBytes } = exchange.core.options.limits;
+  const { contentLength } = exchange.head;
+  if (bodyBytes === null || contentLength === null || contentLength <= bodyBytes) return true;
+  fail(exchange, failures.bodyTooLarge(bodyBytes));
+  return false;
+}
+
+function dressForUpstream(exchange: Exchange): boolean {
+  const { head, peer, core } = exchange;
+  exchange.requestId = head.requestId ?? core.ids.nextRequestId();
+  const traceparent = head.traceparent ?? core.ids.nextTraceparent();
+  exchange.headers = outboundHeaders(head, peer, exchange.requestId, traceparent);
+  return true;
+}
+
+function match(exchange: Exchange): boolean {
+  const { request, target, head, core } = exchange;
+  const table = core.table.current;
+  exchange.match = table.matcher.match(request.method!, target.path, {
+    host: head.host,
+    rawHeaders: request.rawHeaders,
+    query: target.query,
+  });
+  exchange.compiled = exchange.match === null ? null : compiledRoute(table, exchange.match);
+  return true;
+}
+
+function decideAndCount(exchange: Exchange): boolean {
+  const { compiled, core } = exchange;
+  const decision = compiled === null ? core.table.current.unmatched : decideRouted(exchange, compiled);
+  exchange.decision = decision;
+  if (compiled?.isWrite && decision.outcome !== 'hold') exchange.countWrite(compiled.feature.name);
+  return true;
+}
+
+function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
+  const { core, head, request, match: found } = exchange;
+  const identity = compiled.asksIdentity
+    ? identityOf(core.options.identity, {
+        rawHeaders: request.rawHeaders,
+        cookie: head.cookie,
+        params: found!.params,
+        address: clientAddress(exchange),
+      })
+    : '';
+  return decide(core.table.current, compiled, {
+    leaseValid: core.table.leaseValid,
+    identity,
+    sideAsked: head.sideAsked,
+    wroteRecently: false,
+  });
+}
+
+/** The first of a trusted chain, else the peer. */
+function clientAddress(exchange: Exchange): string {
+  const { forwardedFor } = exchange.head;
+  return forwardedFor === null ? exchange.peer.address : forwardedFor.split(',', 1)[0]!.trim();
+}
+
+function holdOrAct(exchange: Exchange): boolean {
+  const { outcome } = exchange.decision!;
+  if (outcome === 'forward') forward(exchange);
+  else if (outcome === 'transcode') transcode(exchange);
+  else hold(exchange);
+  return false;
+}
+
+/** Octets this process may have to keep for a parked request: its head, and as much body as arrives unasked. */
+function heldBytes(exchange: Exchange): number {
+  const { head, headers, target, request } = exchange;
+  let bytes = target.url.length;
+  for (const field of headers) bytes += field.length;
+  if (!exchange.hasBody) return bytes;
+  // Node stops reading from the socket at the request's high-water mark; one more piece may already be on its way.
+  const unasked = request.readableHighWaterMark + 64 * 1024;
+  return bytes + Math.min(head.contentLength ?? unasked, unasked);
+}
+
+function hold(exchange: Exchange): void {
+  const { core, response } = exchange;
+  const { retryAfterSeconds } = core.options.hold;
+  const feature = exchange.compiled!.feature.name;
+  const parkedAt = performance.now();
+  const parked: Parked = {
+    feature,
+    heldBytes: heldBytes(exchange),
+    release() {
+      response.off('close', leave);
+      exchange.heldMs += performance.now() - parkedAt;
+      if (!response.destroyed) walk(routingPasses, exchange);
+    },
+    expire() {
+      response.off('close', leave);
+      exchange.heldMs += performance.now() - parkedAt;
+      fail(exchange, failures.holdTimeout(feature, retryAfterSeconds));
+    },
+  };
+  const leave = () => core.holds.remove(parked);
+  response.once('close', leave);
+  if (core.holds.park(parked, exchange.holdBegan(parkedAt))) return;
+  response.off('close', leave);
+  fail(exchange, failures.holdFull(feature, retryAfterSeconds));
+}

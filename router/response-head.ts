@@ -1,0 +1,65 @@
+/** An upstream's header fields, made ready for the client. */
+export interface ResponseHead {
+  /** Names and values in turn, in their order and spelling. */
+  readonly rawHeaders: string[];
+  /** null when the upstream gave no Content-Length, or the message may not have one. */
+  readonly contentLength: number | null;
+}
+
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Names and values in turn; undici hands them over as octets, which are Latin-1 on the wire and stay so. */
+export type RawFields = readonly (Buffer | string)[];
+
+/** Drops what belongs to the hop between router and upstream (RFC 9110 §7.6.1); the rest stays byte for byte. */
+export function responseHead(raw: RawFields): ResponseHead {
+  const rawHeaders: string[] = [];
+  let contentLength: number | null = null;
+  let nominated: string[] | null = null;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = latin1(raw[i]!);
+    const value = latin1(raw[i + 1]!);
+    const length = name.length;
+    // Only names of these lengths can mean anything here: most fields cost one comparison.
+    if (length === 2 || length === 7 || length === 10 || length >= 14) {
+      const lower = name.toLowerCase();
+      if (lower === 'content-length') contentLength = Number(value);
+      else if (hopByHop.has(lower)) {
+        if (lower === 'connection') nominated = nominate(value, nominated);
+        continue;
+      }
+    }
+    rawHeaders.push(name, value);
+  }
+  return { rawHeaders: nominated === null ? rawHeaders : drop(rawHeaders, nominated), contentLength };
+}
+
+export function latin1(octets: Buffer | string): string {
+  return typeof octets === 'string' ? octets : octets.toString('latin1');
+}
+
+function nominate(connection: string, before: string[] | null): string[] | null {
+  if (connection === 'keep-alive' || connection === 'close') return before;
+  const tokens = connection
+    .toLowerCase()
+    .split(',')
+    .map((token) => token.trim())
+    .filter((token) => token !== 'keep-alive' && token !== 'close' && token !== 'content-length');
+  return before === null ? tokens : [...before, ...tokens];
+}
+
+function drop(rawHeaders: readonly string[], nominated: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    if (!nominated.includes(rawHeaders[i]!.toLowerCase())) kept.push(rawHeaders[i]!, rawHeaders[i + 1]!);
+  }
+  return kept;
+}

@@ -1,0 +1,26 @@
+import type { AccessLog } from './access-log.ts';
+
+import type { FailureBody } from './failure.ts';
+import type { HoldQueue } from './hold-queue.ts';
+import type { LiveTable } from './live-table.ts';
+import type { OpenExchanges } from './open-exchanges.ts';
+import type { RequestIds } from './request-ids.ts';
+import type { NormalizedOptions } from './router-options.ts';
+import type { Upstream } from './upstream.ts';
+import type { WritesInFlight } from './writes-in-flight.ts';
+
+/** The parts that every request of one router works with. */
+export interface RouterCore {
+  readonly options: NormalizedOptions;
+  readonly table: LiveTable;
+  readonly holds: HoldQueue;
+  readonly writes: WritesInFlight;
+  readonly upstream: Upstream;
+  readonly ids: RequestIds;
+  readonly accessLog: AccessLog;
+  readonly failureBody: FailureBody;
+  /** Requests that have begun and not ended. */
+  readonly exchanges: OpenExchanges;
+  /** True once a graceful stop began: every response asks its client to connect anew. */
+  draining: boolean;
+}

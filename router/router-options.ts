@@ -1,0 +1,199 @@
+import { BlockList, isIP } from 'node:net';
+import { hostname } from 'node:os';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import { BanyanError } from '../common/errors.ts';
+import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
+import { type IdentitySource, parseIdentitySources } from './identity.ts';
+import type { RouterService } from './router-service.ts';
+import type { StateLink } from './state-link.ts';
+
+const milliseconds = z.number().int().positive();
+
+const settings = z.strictObject({
+  listen: z.strictObject({
+    host: z.string().default('127.0.0.1'),
+    port: z.number().int().min(0).max(65_535),
+  }),
+  /** Metrics, liveness and readiness; left out, there is no such port. */
+  admin: z
+    .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535) })
+    .optional(),
+  legacy: z.strictObject({
+    /** `http://host:port`, one or more. */
+    addresses: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    /** Connections to each address. */
+    connections: z.number().int().positive().default(512),
+    /**
+     * How long an idle connection is kept, milliseconds. Shorter than any upstream keeps its own, so that a request
+     * never meets a connection that is being closed; an upstream's `Keep-Alive: timeout` shortens it further.
+     */
+    keepAliveMs: milliseconds.default(1_500),
+  }),
+  /** Unique for each router process, for its whole life. */
+  replica: z.string().min(1).optional(),
+  snapshotFile: z.string().min(1).nullable().default(null),
+  identity: z.array(z.string()).default([]),
+  /** Addresses or CIDR blocks whose forwarded fields and `x-banyan-side` are believed. */
+  trustedPeers: z.array(z.string()).default([]),
+  hold: z
+    .strictObject({
+      maxRequests: z.number().int().positive().default(10_000),
+      maxBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(64 * 1024 * 1024),
+      maxMs: milliseconds.default(15_000),
+      /** `Retry-After` of a 503, seconds. */
+      retryAfterSeconds: z.number().int().positive().default(1),
+    })
+    .prefault({}),
+  timeouts: z
+    .strictObject({
+      connectMs: milliseconds.default(2_000),
+      firstByteMs: milliseconds.default(60_000),
+      /** Between two pieces of a response body. */
+      idleMs: milliseconds.default(60_000),
+      /** Between two pieces of a request body. */
+      requestIdleMs: milliseconds.default(30_000),
+      /** From the decision to the response's end; null: no limit, a stream may last. */
+      totalMs: milliseconds.nullable().default(null),
+      /** A client's whole header section. */
+      headersMs: milliseconds.default(15_000),
+      /** An idle client connection. */
+      keepAliveMs: milliseconds.default(65_000),
+      /** A request body that the upstream did not wait for is still read for so long. */
+      lingerMs: milliseconds.default(5_000),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      headerBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(32 * 1024),
+      urlBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(16 * 1024),
+      /** Of a request forwarded; null: no limit. */
+      bodyBytes: z.number().int().positive().nullable().default(null),
+      /** Of a request to a service: it is read whole. */
+      transcodedBodyBytes: z
+        .number()
+        .int()
+        .positive()
+        .default(4 * 1024 * 1024),
+      connections: z.number().int().positive().default(50_000),
+    })
+    .prefault({}),
+  retries: z
+    .strictObject({
+      /** Further tries of a request that has no body and only reads. */
+      max: z.number().int().nonnegative().default(2),
+    })
+    .prefault({}),
+  accessLog: z
+    .strictObject({
+      /** The share of ordinary requests that is logged, 0–1; failures and holds are always logged. */
+      sample: z.number().min(0).max(1).default(0.01),
+    })
+    .prefault({}),
+  beatMs: milliseconds.default(100),
+  beatTimeoutMs: milliseconds.default(2_000),
+  /** How long a start waits for the state store when there is no snapshot. */
+  startTimeoutMs: milliseconds.default(15_000),
+  /** A graceful stop: how long readiness fails before new connections are refused, and how long requests may take. */
+  drain: z
+    .strictObject({
+      noticeMs: z.number().int().nonnegative().default(0),
+      maxMs: milliseconds.default(30_000),
+    })
+    .prefault({}),
+});
+
+export type RouterSettings = z.input<typeof settings>;
+type ParsedSettings = z.output<typeof settings>;
+
+/** What a router is made of: plain settings, checked here, and the parts it works with. */
+export interface RouterOptions extends RouterSettings {
+  /** By feature. */
+  readonly services: Readonly<Record<string, RouterService>>;
+  readonly link: StateLink;
+  readonly logger: Logger;
+  readonly points?: StopPoints;
+}
+
+export interface NormalizedOptions
+  extends Readonly<Omit<ParsedSettings, 'identity' | 'trustedPeers' | 'replica'>> {
+  readonly replica: string;
+  readonly identity: readonly IdentitySource[];
+  readonly isTrusted: (address: string) => boolean;
+  readonly services: Readonly<Record<string, RouterService>>;
+  readonly link: StateLink;
+  readonly logger: Logger;
+  readonly points: StopPoints;
+}
+
+/** Checks and completes the options once; throws `BANYAN_ROUTER_OPTIONS` with every fault found. */
+export function normalizeOptions(options: RouterOptions): NormalizedOptions {
+  const { services, link, logger, points, ...plain } = options;
+  const parsed = settings.safeParse(plain);
+  if (!parsed.success) {
+    const fix = 'Correct the router section of the configuration.';
+    const faults = parsed.error.issues.map((issue) => ({
+      code: 'BANYAN_ROUTER_OPTIONS',
+      what: issue.message,
+      fix,
+      at: `router.${issue.path.join('.')}`,
+    }));
+    const what = faults.map((fault) => `${fault.at}: ${fault.what}`).join('; ');
+    throw new BanyanError('BANYAN_ROUTER_OPTIONS', `The router's options are not valid: ${what}.`, {
+      fix,
+      faults,
+    });
+  }
+  const { identity, trustedPeers, replica, ...rest } = parsed.data;
+  return {
+    ...rest,
+    replica: replica ?? `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`,
+    identity: parseIdentitySources(identity),
+    isTrusted: trustCheck(trustedPeers),
+    services,
+    link,
+    logger,
+    points: points ?? noStopPoints,
+  };
+}
+
+function trustCheck(peers: readonly string[]): (address: string) => boolean {
+  if (peers.length === 0) return () => false;
+  const list = new BlockList();
+  for (const peer of peers) {
+    const [address = '', prefix] = peer.split('/');
+    const family = isIP(address);
+    const bits = prefix === undefined ? null : Number(prefix);
+    if (
+      family === 0 ||
+      (bits !== null && !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128)))
+    ) {
+      throw new BanyanError(
+        'BANYAN_ROUTER_OPTIONS',
+        `router.trustedPeers: "${peer}" is no address and no CIDR block.`,
+        {
+          fix: 'Write an IP address, such as 10.0.0.7, or a block, such as 10.0.0.0/8.',
+        },
+      );
+    }
+    const type = family === 4 ? 'ipv4' : 'ipv6';
+    if (bits === null) list.addAddress(address, type);
+    else list.addSubnet(address, bits, type);
+  }
+  return (address) => {
+    const family = isIP(address);
+    return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  };
+}

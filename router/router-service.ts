@@ -1,0 +1,35 @@
+/** One HTTP request, whole, as a feature's service is asked it. */
+export interface HttpInput {
+  readonly method: string;
+  /** The canonical path the router matched, without the query. */
+  readonly path: string;
+  /** Path parameters, decoded. */
+  readonly params: Record<string, string>;
+  /** Raw, without the question mark. */
+  readonly query: string;
+  /** End-to-end fields only, names and values in turn, as the client spelled them. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer | null;
+}
+
+export interface HttpOutput {
+  readonly status: number;
+  readonly rawHeaders: string[];
+  readonly body: Buffer | null;
+  /** Set when the service could not answer: the router may fall back, and counts it against the service. */
+  readonly failure?: { readonly code: string; readonly message: string };
+}
+
+export interface InvokeOptions {
+  /** Aborted when the client goes away or the request's total time is up. */
+  readonly signal: AbortSignal;
+  /** Milliseconds left for the answer; undefined leaves it to the service's own setting. */
+  readonly deadlineMs?: number;
+}
+
+/** A feature's service behind the router: `Gateway` in `rpc/` is one. */
+export interface RouterService {
+  /** Never rejects for what can be answered. */
+  invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions): Promise<HttpOutput>;
+  close(): Promise<void> | void;
+}

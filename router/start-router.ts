@@ -1,0 +1,223 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
+import { BanyanError, describeError } from '../common/errors.ts';
+import { createAccessLog } from './access-log.ts';
+import { Exchange } from './exchange.ts';
+import { failures, jsonFailureBody } from './failure.ts';
+import { HoldQueue } from './hold-queue.ts';
+import { LiveTable } from './live-table.ts';
+import { OpenExchanges } from './open-exchanges.ts';
+import { run } from './passes.ts';
+import { Peers } from './peers.ts';
+import { fail } from './reply.ts';
+import { createRequestIds } from './request-ids.ts';
+import type { RouterCore } from './router-core.ts';
+import { type NormalizedOptions, normalizeOptions, type RouterOptions } from './router-options.ts';
+import { RouterResponse } from './router-response.ts';
+import { readSnapshot } from './snapshot-file.ts';
+import { createUpgradeProxy, isWebSocketHandshake, type UpgradeProxy } from './upgrade.ts';
+import { Upstream } from './upstream.ts';
+import { WritesInFlight } from './writes-in-flight.ts';
+
+type RouterServer = Server<typeof IncomingMessage, typeof RouterResponse>;
+
+export interface RunningRouter {
+  /** `http://host:port`. */
+  readonly url: string;
+  /** The name this process beats the state store under. */
+  readonly replica: string;
+  /** The route table's version in force. */
+  readonly version: number;
+  /** Whether new requests should come here: a table is in force and no stop began. */
+  readonly ready: boolean;
+  /** For tests and metrics: what is going on now. */
+  readonly activity: { readonly requests: number; readonly held: number; readonly upgraded: number };
+  /** Ends gracefully: readiness fails, requests in progress end, the lease is given back. Once; further calls wait too. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a router: the route table from the state store, or the last one from the snapshot when the store is away; then
+ * the port. Throws `BANYAN_ROUTER_OPTIONS`, `BANYAN_ROUTER_NO_TABLE` or `BANYAN_PORT_TAKEN`, with nothing left running.
+ */
+export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
+  const core = createCore(normalizeOptions(options));
+  const peers = new Peers(core.options.isTrusted);
+  const upgrades = createUpgradeProxy(core, peers);
+  const server = createHttpServer(core, peers, upgrades);
+  try {
+    await firstTable(core);
+    await listen(server, core.options.listen);
+  } catch (error) {
+    await core.table.stop();
+    await core.upstream.close();
+    throw error;
+  }
+  core.table.start();
+  const { address, port, family } = server.address() as AddressInfo;
+  let stopping: Promise<void> | null = null;
+  return {
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    replica: core.options.replica,
+    get version() {
+      return core.table.current.version;
+    },
+    get ready() {
+      return !core.draining;
+    },
+    get activity() {
+      return { requests: core.exchanges.size, held: core.holds.size, upgraded: upgrades.open.size };
+    },
+    stop() {
+      stopping ??= stop(core, server, upgrades);
+      return stopping;
+    },
+  };
+}
+
+function createCore(options: NormalizedOptions): RouterCore {
+  const holds = new HoldQueue(options.hold);
+  const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
+  const table: LiveTable = new LiveTable({
+    link: options.link,
+    replica: options.replica,
+    host: hostname(),
+    snapshotFile: options.snapshotFile,
+    beatMs: options.beatMs,
+    beatTimeoutMs: options.beatTimeoutMs,
+    points: options.points,
+    logger: options.logger,
+    writesInFlight: (feature) => writes.count(feature),
+    onChange: () => holds.releaseAll(),
+  });
+  return {
+    options,
+    table,
+    holds,
+    writes,
+    upstream: new Upstream({
+      addresses: options.legacy.addresses,
+      connections: options.legacy.connections,
+      keepAliveMs: options.legacy.keepAliveMs,
+      connectMs: options.timeouts.connectMs,
+      firstByteMs: options.timeouts.firstByteMs,
+      idleMs: options.timeouts.idleMs,
+      headerBytes: options.limits.headerBytes,
+    }),
+    ids: createRequestIds(),
+    accessLog: createAccessLog(options.logger, options.accessLog.sample),
+    failureBody: jsonFailureBody,
+    exchanges: new OpenExchanges(),
+    draining: false,
+  };
+}
+
+function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy): RouterServer {
+  const { timeouts, limits, logger } = core.options;
+  const server = createServer({
+    ServerResponse: RouterResponse,
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    noDelay: true,
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: timeouts.headersMs,
+    keepAliveTimeout: timeouts.keepAliveMs,
+    // A large upload may take long; stalls are caught where the body is read.
+    requestTimeout: 0,
+    shouldUpgradeCallback: isWebSocketHandshake,
+  });
+  // The header section is bounded in octets; a bound in fields would drop the rest silently.
+  server.maxHeadersCount = 0;
+  server.maxConnections = limits.connections;
+  const serve = (request: IncomingMessage, response: RouterResponse) => {
+    const exchange = new Exchange(core, request, response, peers.of(request.socket));
+    response.once('close', onClose);
+    try {
+      run(exchange);
+    } catch (error) {
+      logger.error({ error: describeError(error) }, 'a request failed unexpectedly');
+      fail(exchange, failures.unexpected());
+    }
+  };
+  server.on('request', serve);
+  // The body is asked for when its side wants it, not before: a request that is held or refused sends none.
+  server.on('checkContinue', serve);
+  server.on('checkExpectation', serve);
+  server.on('upgrade', (request, socket, head) => {
+    if (isWebSocketHandshake(request)) upgrades.handle(request, socket, head);
+    else socket.destroy();
+  });
+  return server;
+}
+
+function onClose(this: RouterResponse): void {
+  this.exchange?.conclude();
+}
+
+/** The store's table if it answers, else the snapshot; without either, waits for the store. */
+async function firstTable(core: RouterCore): Promise<void> {
+  const { options, table } = core;
+  const snapshot = options.snapshotFile === null ? null : await readSnapshot(options.snapshotFile);
+  if (snapshot !== null) table.restore(snapshot);
+  const giveUpAt = performance.now() + options.startTimeoutMs;
+  while (!(await table.beat())) {
+    if (snapshot !== null) {
+      options.logger.warn(
+        { version: snapshot.version, writtenAt: snapshot.writtenAt },
+        'serving by the snapshot',
+      );
+      return;
+    }
+    if (performance.now() >= giveUpAt) {
+      throw new BanyanError(
+        'BANYAN_ROUTER_NO_TABLE',
+        'The state store does not answer and there is no snapshot to serve by.',
+        {
+          fix: 'Start the state store, or check the state section of the configuration.',
+        },
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.beatMs));
+  }
+}
+
+function listen(server: RouterServer, { host, port }: { host: string; port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') return reject(error);
+      reject(
+        new BanyanError(
+          'BANYAN_PORT_TAKEN',
+          `The router cannot listen on ${host}:${port}: the port is taken.`,
+          {
+            fix: 'Stop the program that listens there, or set another router.listen.',
+            cause: error,
+          },
+        ),
+      );
+    });
+    server.listen({ host, port, backlog: 4096 }, resolve);
+  });
+}
+
+async function stop(core: RouterCore, server: RouterServer, upgrades: UpgradeProxy): Promise<void> {
+  const { drain, services, logger } = core.options;
+  core.draining = true;
+  if (drain.noticeMs > 0) await new Promise((resolve) => setTimeout(resolve, drain.noticeMs));
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const late = new Promise<'late'>((resolve) => setTimeout(resolve, drain.maxMs, 'late').unref());
+  if ((await Promise.race([core.exchanges.none(), late])) === 'late') {
+    logger.warn(
+      { requests: core.exchanges.size, held: core.holds.size },
+      'requests were still open at the end of the drain',
+    );
+    core.holds.expireAll();
+  }
+  upgrades.closeAll();
+  server.closeAllConnections();
+  await closed;
+  await core.table.stop();
+  await core.upstream.close();
+  await Promise.all(Object.values(services).map((service) => service.close()));
+}

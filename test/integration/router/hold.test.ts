@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { deferred, feature, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
+
+const write = (url: string, body: string, signal?: AbortSignal) =>
+  fetch(`${url}/things`, { method: 'POST', body, ...(signal && { signal }) });
+
+describe('a hold', () => {
+  it('parks writes, serves reads, and releases to the new owner in order of arrival', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('legacy'));
+    await using stage = await startStage(legacy.url);
+    const { link, service, url, router } = stage;
+    await link.confirmed(link.put({ features: [feature({ hold: true, inTransition: true })] }));
+
+    const writes: Promise<Response>[] = [];
+    for (let i = 0; i < 20; i++) {
+      writes.push(write(url, String(i)));
+      await expect.poll(() => router.activity.held, { interval: 2 }).toBe(i + 1);
+    }
+    expect(await (await fetch(`${url}/things/1`)).text()).toBe('legacy');
+    expect(legacy.requests.filter((request) => request.method === 'POST')).toHaveLength(0);
+
+    link.put({ features: [feature({ owner: 'service' })] });
+    const answers = await Promise.all(writes);
+    expect(answers.every((answer) => answer.status === 200)).toBe(true);
+    expect(service.asked.map((asked) => asked.body?.toString())).toEqual([...Array(20).keys()].map(String));
+    expect(legacy.requests.filter((request) => request.method === 'POST')).toHaveLength(0);
+    expect(router.activity.held).toBe(0);
+  });
+
+  it('reports a feature drained only when every write begun before it has ended', async () => {
+    const answer = deferred();
+    await using legacy = await startUpstream(async (_request, response) => {
+      await answer.promise;
+      response.end('late');
+    });
+    await using stage = await startStage(legacy.url);
+    const { link, url } = stage;
+    const early = write(url, 'early');
+    await expect.poll(() => legacy.requests.length).toBe(1);
+
+    const version = link.put({ features: [feature({ hold: true, inTransition: true })] });
+    const seen = link.reports.length;
+    await link.confirmed(version);
+    for (let beats = 0; beats < 3; beats++) await link.report((report) => report.version === version);
+    expect(link.reports.slice(seen).every((report) => report.drained.thing === undefined)).toBe(true);
+
+    const drained = link.report((report) => report.drained.thing === version);
+    answer.resolve();
+    expect(await (await early).text()).toBe('late');
+    await drained;
+  });
+
+  it('never sends a client that gave up', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end());
+    await using stage = await startStage(legacy.url);
+    const { link, service, url, router } = stage;
+    await link.confirmed(link.put({ features: [feature({ hold: true, inTransition: true })] }));
+    const leaving = new AbortController();
+    const gone = write(url, 'gone', leaving.signal);
+    const stays = write(url, 'stays');
+    await expect.poll(() => router.activity.held).toBe(2);
+    leaving.abort();
+    await expect(gone).rejects.toThrow();
+    await expect.poll(() => router.activity.held).toBe(1);
+    link.put({ features: [feature({ owner: 'service' })] });
+    expect((await stays).status).toBe(200);
+    expect(service.asked.map((asked) => asked.body?.toString())).toEqual(['stays']);
+  });
+
+  it('answers 503 with Retry-After beyond its bounds', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end());
+    await using stage = await startStage(legacy.url, {
+      hold: { maxRequests: 1, maxMs: 300, retryAfterSeconds: 7 },
+    });
+    const { link, url, router } = stage;
+    await link.confirmed(link.put({ features: [feature({ hold: true, inTransition: true })] }));
+    const waits = write(url, 'waits');
+    await expect.poll(() => router.activity.held).toBe(1);
+    const full = await write(url, 'full');
+    expect([full.status, full.headers.get('retry-after')]).toEqual([503, '7']);
+    expect((await full.json()).error.code).toBe('BANYAN_HOLD_FULL');
+    const late = await waits;
+    expect([late.status, late.headers.get('retry-after')]).toEqual([503, '7']);
+    expect((await late.json()).error.code).toBe('BANYAN_HOLD_TIMEOUT');
+    expect(legacy.requests).toHaveLength(0);
+  });
+
+  it('begins by itself for features in transition when the lease ran out, and ends when it is back', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('legacy'));
+    await using stage = await startStage(legacy.url, {
+      table: table({ features: [feature({ inTransition: true })] }),
+    });
+    const { link, url, router } = stage;
+    expect(await (await write(url, 'leased')).text()).toBe('legacy');
+    link.leaseMs = 1;
+    link.away = true;
+    await expect.poll(() => link.reports.at(-1)).toBeDefined();
+    // The last lease granted was two seconds: shorten it by a beat that grants none.
+    link.away = false;
+    await link.report(() => true);
+    link.away = true;
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const held = write(url, 'unleased');
+    await expect.poll(() => router.activity.held).toBe(1);
+    expect(await (await fetch(`${url}/things/1`)).text()).toBe('legacy');
+    link.leaseMs = 2_000;
+    link.away = false;
+    expect(await (await held).text()).toBe('legacy');
+  });
+});
