@@ -98,7 +98,7 @@ export const configInput = z.strictObject({
       allowRemote: z.boolean().default(false),
       /** How long a router replica may go on by what it knows, and how long a dead control blocks the next one. */
       replicaLeaseMs: milliseconds.min(500).default(2_000),
-      controlLeaseMs: milliseconds.min(500).default(5_000),
+      controlLeaseMs: milliseconds.min(500).default(3_000),
       cutover: z
         .strictObject({
           /** From publishing the hold to the decision; beyond it the cutover is taken back. */

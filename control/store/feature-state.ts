@@ -28,6 +28,8 @@ export interface VerifiedState {
   readonly at: string;
   readonly rowsCompared: number;
   readonly different: number;
+  /** Rows of which nothing is known, because they kept changing. */
+  readonly unsettled: number;
 }
 
 /** All that is kept of one feature. */

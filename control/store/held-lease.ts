@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
 import type { LeaseGrant, Leases } from './leases.ts';
+import { hasEnded } from './process-identity.ts';
 
 export interface HoldLeaseOptions {
   readonly leases: Leases;
@@ -64,8 +65,9 @@ export async function holdLease(options: HoldLeaseOptions): Promise<HeldLease> {
     const asked = performance.now();
     const grant = await options.leases.acquire(options.name, options.holder, options.ttlMs);
     if (grant !== null) return new HeldLease(options.leases, grant, options.ttlMs, asked);
+    await options.leases.expireEnded(options.name, hasEnded);
     await delay(
-      Math.min(250, options.ttlMs / 4),
+      Math.min(100, options.ttlMs / 4),
       undefined,
       options.signal ? { signal: options.signal } : {},
     );

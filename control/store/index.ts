@@ -4,5 +4,6 @@ export type { Failing, FeatureState, TransitionState, VerifiedState } from './fe
 export { HeldLease, holdLease } from './held-lease.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';
+export { processIdentity } from './process-identity.ts';
 export { barrierPending, type Replica } from './replicas.ts';
 export { type ChangeContext, type ChangeRequest, type ChangeResult, StateStore } from './state-store.ts';

@@ -67,6 +67,13 @@ export class Leases {
       .update({ lease_until: this.#knex.raw('NOW(3)') });
   }
 
+  /** Frees the lease of a process that has certainly ended. Whoever is faster takes it. */
+  async expireEnded(name: string, ended: (holder: string) => boolean): Promise<void> {
+    const row = await this.#knex<LeaseRow>('state_leases').where({ name }).first();
+    if (row === undefined || !ended(row.holder)) return;
+    await this.release({ name, holder: row.holder, epoch: Number(row.epoch) });
+  }
+
   async list(): Promise<LeaseRow[]> {
     return this.#knex<LeaseRow>('state_leases').orderBy('name');
   }

@@ -33,7 +33,10 @@ export interface ChangeRequest extends Actor {
   readonly action: string;
   /** The change fails unless this lease is still the caller's. */
   readonly lease?: LeaseGrant;
-  /** Returns the new state, or throws to change nothing. `since` is set by the store when the stage changes. */
+  /**
+   * Returns the new state; the state it was given when there is nothing to change, which leaves no trace; or throws.
+   * `since` is set by the store when the stage changes.
+   */
   readonly change: (context: ChangeContext) => FeatureState;
 }
 
@@ -112,6 +115,7 @@ export class StateStore {
       const states = await this.#states(trx);
       const before = this.#known(states, request.feature);
       const changed = request.change({ state: before, nextVersion: Number(row.version) + 1, now });
+      if (changed === before) return { state: before, version: Number(row.version), now };
       const after = changed.stage === before.stage ? changed : { ...changed, since: now };
       states.set(request.feature, after);
       await trx('state_features').where({ feature: request.feature }).update(toRow(after));

@@ -1,0 +1,51 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { BanyanError } from '../../common/errors.ts';
+import type { Actor } from '../store/index.ts';
+
+const why = z.string().trim().min(1, { error: 'say why: it is kept in the audit log' }).max(2_000);
+
+export const changeRequest = z.strictObject({ why });
+export const optionalWhy = z.strictObject({ why: why.optional() });
+export const flipRequest = z
+  .strictObject({ why: why.optional(), dryRun: z.boolean().default(false) })
+  .refine((body) => body.dryRun || body.why !== undefined, {
+    error: 'say why: it is kept in the audit log',
+    path: ['why'],
+  });
+export const canaryRequest = z.strictObject({
+  why,
+  percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6, {
+      error: 'has more than two decimals',
+    }),
+  routes: z.array(z.string().min(1)).min(1).optional(),
+});
+export const auditQuery = z.object({
+  feature: z.string().min(1).optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+
+/** Checks what a client sent. Throws `BANYAN_REQUEST_INVALID` with all faults. */
+export function parseRequest<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => ({
+    code: 'BANYAN_REQUEST_INVALID',
+    what: `${issue.path.join('.') || 'the request'}: ${issue.message}`,
+    fix: 'Correct it; docs/control.md lists every request.',
+  }));
+  throw new BanyanError('BANYAN_REQUEST_INVALID', faults.map((fault) => fault.what).join('; '), {
+    fix: 'Correct the request; docs/control.md lists them all.',
+    faults,
+  });
+}
+
+/** Who asks: what the client says of itself. The token says that it may. */
+export function actorOf(request: Request, reason: string): Actor {
+  const who = request.get('x-banyan-who')?.trim();
+  return { who: who === undefined || who === '' ? 'unnamed' : who.slice(0, 190), why: reason };
+}

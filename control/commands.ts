@@ -1,0 +1,292 @@
+import { BanyanError } from '../common/errors.ts';
+import type { VerifyReport } from '../mover/index.ts';
+import type { Conducted, Conductor, FlipRequest, FlipResult } from './conductor/index.ts';
+import type { BanyanConfig, FeatureConfig } from './config/index.ts';
+import { FeatureJobs } from './feature-jobs.ts';
+import type { OnProgress } from './progress.ts';
+import type { FeatureRunner, MoveDirection, MoverDoor } from './runner/index.ts';
+import { moveSpecs } from './runner/index.ts';
+import { type Direction, stages } from './stages.ts';
+import type { Actor, FeatureState, LeaseGrant, StateStore } from './store/index.ts';
+
+export interface CommandsOptions {
+  readonly config: BanyanConfig;
+  readonly store: StateStore;
+  readonly door: MoverDoor;
+  readonly lease: LeaseGrant;
+  readonly conductor: Conductor;
+  readonly runners: ReadonlyMap<string, FeatureRunner>;
+  /** Aborts when control ends. */
+  readonly signal: AbortSignal;
+}
+
+export interface CopyResult {
+  readonly feature: string;
+  readonly stage: string;
+}
+
+export interface CanaryRequest extends Actor {
+  /** 0–100, two decimals. */
+  readonly percent: number;
+  /** Route ids; all read routes of the feature where left out. */
+  readonly routes?: readonly string[];
+}
+
+/** What ops can ask of a feature. Every change of state is in the audit log, with who and why. */
+export class Commands {
+  readonly jobs = new FeatureJobs();
+  readonly #options: CommandsOptions;
+
+  constructor(options: CommandsOptions) {
+    this.#options = options;
+  }
+
+  /** Begins the copy, or watches one under way. Resolves when the feature is in `syncing`. */
+  async copy(name: string, actor: Actor, onProgress: OnProgress): Promise<CopyResult> {
+    const { runner } = this.#subject(name);
+    const unwatch = runner.feed.watch(onProgress);
+    try {
+      const { stage } = await this.#options.store.feature(name);
+      if (stage === 'legacy')
+        await this.jobs.run(name, 'copy', () => this.#beginCopy(name, actor, onProgress));
+      else if (stage !== 'copying' && stage !== 'syncing') {
+        throw stageRefused(name, stage, 'a copy', 'Nothing to copy: the rows have left legacy already.');
+      }
+      const state = await this.#untilCopied(name, runner);
+      return { feature: name, stage: state.stage };
+    } finally {
+      unwatch();
+    }
+  }
+
+  /** Compares both sides. The result counts for the gate of the next cutover or rollback. */
+  verify(name: string, actor: Actor, onProgress: OnProgress): Promise<VerifyReport> {
+    return this.jobs.run(name, 'verify', () => this.#verify(name, actor, onProgress));
+  }
+
+  async canary(
+    name: string,
+    request: CanaryRequest,
+  ): Promise<{ version: number; routes: Record<string, number> }> {
+    const { feature } = this.#subject(name);
+    const reads = feature.routes.filter((route) => route.access === 'read').map((route) => route.id);
+    const routes = request.routes ?? reads;
+    for (const id of routes) {
+      if (reads.includes(id)) continue;
+      const write = feature.routes.some((route) => route.id === id);
+      throw new BanyanError(
+        'BANYAN_CANARY_REFUSED',
+        write ? `${id} writes: only reads can be canaried.` : `${name} has no route ${id}.`,
+        { fix: write ? 'Writes follow the owner: cut over instead.' : `Name one of: ${reads.join(', ')}.` },
+      );
+    }
+    const percents = Object.fromEntries(routes.map((id) => [id, request.percent]));
+    const { version } = await this.#change(name, request, `canary ${request.percent} %`, (state) => {
+      const rules = stages[state.stage];
+      if (rules.reads !== 'canary' || rules.writes === 'held') {
+        throw stageRefused(name, state.stage, 'a canary', 'Reads can be canaried once the copy is done.');
+      }
+      if (state.failing !== null && request.percent > 0 && rules.owner === 'legacy') {
+        throw new BanyanError(
+          'BANYAN_CANARY_REFUSED',
+          `The move of ${name} failed: ${state.failing.message}`,
+          {
+            fix: `The service is not kept current. ${state.failing.fix}`,
+          },
+        );
+      }
+      return { ...state, readPercents: { ...state.readPercents, ...percents } };
+    });
+    return { version, routes: percents };
+  }
+
+  flip(name: string, request: FlipRequest): Promise<FlipResult> {
+    return this.jobs.run(name, request.direction, () =>
+      this.#options.conductor.flip(this.conducted(name), request),
+    );
+  }
+
+  rehearse(name: string, direction: Direction) {
+    return this.#options.conductor.rehearse(this.conducted(name), direction);
+  }
+
+  /** Stops the mover's work; dirty keys gather in the log meanwhile. */
+  async pause(name: string, actor: Actor): Promise<FeatureState> {
+    return this.jobs.run(name, 'pause', async () => {
+      const { state } = await this.#change(name, actor, 'pause', (before) => {
+        if (stages[before.stage].mover === 'nothing') {
+          throw stageRefused(name, before.stage, 'a pause', 'Nothing is under way.');
+        }
+        return before.paused ? before : { ...before, paused: true };
+      });
+      await this.#subject(name).runner.settle();
+      return state;
+    });
+  }
+
+  /** Goes on after a pause or a failure. What made the move fail must have been put right: it is looked at again. */
+  async resume(name: string, actor: Actor): Promise<FeatureState> {
+    return this.jobs.run(name, 'resume', async () => {
+      const { runner } = this.#subject(name);
+      const before = await this.#options.store.feature(name);
+      if (before.failing !== null) await this.#refence(name, before);
+      const { state } = await this.#change(name, actor, 'resume', (at) =>
+        at.paused || at.failing !== null ? { ...at, paused: false, failing: null } : at,
+      );
+      await runner.settle();
+      return state;
+    });
+  }
+
+  /** Gives a copy up: capture is dropped, the service's tables are opened, its rows stay for whoever wants them gone. */
+  async abandon(name: string, actor: Actor): Promise<FeatureState> {
+    return this.jobs.run(name, 'abandon', async () => {
+      const { runner } = this.#subject(name);
+      // Reads leave the service first, while it is still current.
+      const { state } = await this.#change(name, actor, 'abandon', (before) => {
+        if (before.stage !== 'copying' && before.stage !== 'syncing') {
+          throw stageRefused(
+            name,
+            before.stage,
+            'giving up a copy',
+            'Roll back first if the rows are extracted.',
+          );
+        }
+        return { ...before, stage: 'legacy', paused: false, failing: null, verified: null, readPercents: {} };
+      });
+      await runner.settle();
+      await this.#clearAway(runner);
+      await runner.settle();
+      return state;
+    });
+  }
+
+  /** A feature as the conductor needs it. */
+  conducted(name: string): Conducted {
+    const { feature, runner } = this.#subject(name);
+    return {
+      feature: name,
+      runner,
+      addresses: {
+        legacy: this.#options.config.legacy.addresses,
+        service: feature.service.addresses,
+      },
+      verify: (actor, onProgress) => this.#verify(name, actor, onProgress),
+    };
+  }
+
+  async #beginCopy(name: string, actor: Actor, onProgress: OnProgress): Promise<void> {
+    const { feature, runner } = this.#subject(name);
+    onProgress({ phase: 'preflight' });
+    const specs = moveSpecs(this.#options.config, feature);
+    const faults = specs === null ? [] : await this.#options.door.preflight(specs.forward);
+    if (faults.length > 0) {
+      const list = faults.map((fault) => `  - ${fault.what}\n    ${fault.fix}`).join('\n');
+      throw new BanyanError('BANYAN_PREFLIGHT_FAILED', `${name} cannot be copied as it is:\n${list}`, {
+        fix: 'Put every one of them right and copy again; nothing was changed.',
+        faults,
+      });
+    }
+    // What an abandoned copy left in the books would make this one skip rows.
+    await (await runner.move('forward')).restartCopy();
+    await this.#change(name, actor, 'copy', (before) => {
+      if (before.stage !== 'legacy')
+        throw stageRefused(name, before.stage, 'a copy', 'It has begun already.');
+      return { ...before, stage: 'copying', paused: false, failing: null, verified: null };
+    });
+    await runner.settle();
+  }
+
+  async #untilCopied(name: string, runner: FeatureRunner): Promise<FeatureState> {
+    for (;;) {
+      const changed = runner.nextChange(1_000, this.#options.signal);
+      const state = await this.#options.store.feature(name);
+      if (state.failing !== null) {
+        const { code, message, fix } = state.failing;
+        throw new BanyanError(code, message, { fix });
+      }
+      if (state.stage !== 'copying') return state;
+      if (state.paused) {
+        throw new BanyanError('BANYAN_PAUSED', `The copy of ${name} is paused.`, {
+          fix: 'Run `banyan resume`.',
+        });
+      }
+      await changed;
+    }
+  }
+
+  async #verify(name: string, actor: Actor, onProgress: OnProgress): Promise<VerifyReport> {
+    const { runner } = this.#subject(name);
+    const { store, signal } = this.#options;
+    const state = await store.feature(name);
+    const rules = stages[state.stage];
+    if (rules.mover === 'nothing' || state.stage === 'copying' || rules.mover === 'conducted') {
+      throw stageRefused(name, state.stage, 'a verify', 'Verify once the copy is done.');
+    }
+    const direction: MoveDirection = rules.owner === 'legacy' ? 'forward' : 'reverse';
+    const move = await runner.move(direction);
+    const report = await move.verify({
+      signal,
+      onProgress: (at) =>
+        onProgress({ phase: 'verify', about: at.table, done: at.rowsCompared, total: at.rowsTotalEstimate }),
+    });
+    const { rowsCompared, different, unsettled } = report;
+    await this.#change(name, actor, 'verify', (now, at) =>
+      // A result for rows that have changed hands meanwhile says nothing about the way back.
+      now.stage === state.stage ? { ...now, verified: { at, rowsCompared, different, unsettled } } : now,
+    );
+    return report;
+  }
+
+  /** Puts the fence of the side that does not own the rows up again. */
+  async #refence(name: string, state: FeatureState): Promise<void> {
+    const rules = stages[state.stage];
+    if (rules.mover === 'nothing' || rules.mover === 'conducted') return;
+    const { runner } = this.#subject(name);
+    const move = await runner.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
+    await move.fence('target', {
+      lockTimeoutMs: this.#options.config.control.cutover.lockTimeoutMs,
+      signal: this.#options.signal,
+    });
+  }
+
+  async #clearAway(runner: FeatureRunner): Promise<void> {
+    const forward = await runner.move('forward');
+    const reverse = await runner.move('reverse');
+    await forward.dropCapture();
+    await reverse.dropCapture();
+    await forward.restartCopy();
+    await forward.openFence('target');
+  }
+
+  #subject(name: string): { feature: FeatureConfig; runner: FeatureRunner } {
+    const feature = this.#options.config.features[name];
+    const runner = this.#options.runners.get(name);
+    if (feature !== undefined && runner !== undefined) return { feature, runner };
+    throw new BanyanError('BANYAN_FEATURE_UNKNOWN', `There is no feature ${name}.`, {
+      fix: `Name one of: ${Object.keys(this.#options.config.features).join(', ')}.`,
+    });
+  }
+
+  #change(
+    feature: string,
+    actor: Actor,
+    action: string,
+    change: (state: FeatureState, now: string) => FeatureState,
+  ) {
+    const { store, lease } = this.#options;
+    const { who, why } = actor;
+    return store.change({ feature, who, why, action, lease, change: ({ state, now }) => change(state, now) });
+  }
+}
+
+function stageRefused(name: string, stage: string, what: string, fix: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_STAGE_REFUSED',
+    `${name} is in stage ${stage}, which does not allow ${what}.`,
+    {
+      fix,
+      details: { feature: name, stage },
+    },
+  );
+}

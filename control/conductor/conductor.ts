@@ -1,0 +1,355 @@
+import { randomUUID } from 'node:crypto';
+import { BanyanError, describeError } from '../../common/errors.ts';
+import type { StopPoints } from '../../common/stop-points.ts';
+import type { MoveLogger, VerifyReport } from '../../mover/index.ts';
+import type { CutoverConfig } from '../config/index.ts';
+import type { OnProgress } from '../progress.ts';
+import type { FeatureRunner, MoveDirection } from '../runner/index.ts';
+import { orFailure } from '../runner/run-forward.ts';
+import { type Direction, type Flip, flipDuring, flips } from '../stages.ts';
+import type { Actor, ChangeRequest, ChangeResult, LeaseGrant, StateStore } from '../store/index.ts';
+import { awaitBarrier } from './barrier.ts';
+import { assertFlipAllowed, assertGateOpen, type GateCheck, inspectGate, verifyStanding } from './gate.ts';
+import { decide, giveUp, hold, release } from './transition-changes.ts';
+import { untilDone } from './until-done.ts';
+
+export interface ConductorOptions {
+  readonly store: StateStore;
+  /** The control lease: every change of state fails once another control has it. */
+  readonly lease: LeaseGrant;
+  readonly cutover: CutoverConfig;
+  readonly points: StopPoints;
+  readonly logger: MoveLogger;
+  /** Aborts when this process ends or loses the control lease. */
+  readonly signal: AbortSignal;
+}
+
+/** What the conductor needs of a feature. */
+export interface Conducted {
+  readonly feature: string;
+  readonly runner: FeatureRunner;
+  /** Where each side answers requests. */
+  readonly addresses: Readonly<Record<'legacy' | 'service', readonly string[]>>;
+  verify(actor: Actor, onProgress: OnProgress): Promise<VerifyReport>;
+}
+
+export interface FlipRequest extends Actor {
+  readonly direction: Direction;
+  readonly onProgress: OnProgress;
+}
+
+export interface FlipResult {
+  readonly direction: Direction;
+  readonly feature: string;
+  readonly stage: string;
+  readonly owner: string;
+  /** From publishing the hold to publishing its release: the longest that a write request was parked. */
+  readonly holdMs: number;
+  /** From the hold until every router had confirmed it and ended its writes. */
+  readonly barrierMs: number;
+  /** From asking for the fence until nothing was left in the log. */
+  readonly fenceToDrainedMs: number;
+  /** Of the route table that released the hold. */
+  readonly version: number;
+}
+
+/**
+ * Cutover and rollback: one order of steps, mirrored by `Flip`. S is the old owner's side (the move's source), T the new
+ * owner's. What each step leaves behind, and what a restarted control does when it died right after it:
+ *
+ *   step                          database S   database T   routers            a crash here leads to
+ *   1 gate                        open         closed       writes → S         nothing: no trace of it
+ *   2 hold (transaction)          open         closed       writes parked      taken back
+ *   3 barrier                     open         closed       all parked         taken back
+ *   4 fence S                     closed       closed       all parked         S opened, taken back
+ *   5 drain, fingerprint          closed       closed       all parked         S opened, taken back
+ *   6 AUTO_INCREMENT on T         closed       closed       all parked         S opened, taken back (ids are skipped)
+ *   7 capture on T                closed       closed       all parked         S opened, taken back (T's log stays empty: T is closed)
+ *   8 THE DECISION (transaction)  closed       closed       parked, owner T    finished forward
+ *   9 open T                      closed       open         parked, owner T    finished forward (both remaining steps repeat)
+ *  10 release (transaction)       closed       open         writes → T         nothing: it is over
+ *
+ * At no line are both sides open. Taking back is in three steps for the same reason: `giveUp` (transaction: from now on
+ * nobody can decide) → open S → release. A crash between them leaves `aborting`, and the next start repeats the rest. A
+ * decision whose answer was lost is settled by the same transaction: it finds either `undecided`, and then the
+ * decision can no longer happen, or `decided`.
+ */
+export class Conductor {
+  readonly #options: ConductorOptions;
+
+  constructor(options: ConductorOptions) {
+    this.#options = options;
+  }
+
+  /** What a flip would do and what the gate says now. Changes nothing. */
+  async rehearse(
+    subject: Conducted,
+    direction: Direction,
+  ): Promise<{
+    direction: Direction;
+    dryRun: true;
+    gate: GateCheck[];
+    wouldBegin: boolean;
+    steps: string[];
+  }> {
+    const flip = flips[direction];
+    const state = await this.#options.store.feature(subject.feature);
+    assertFlipAllowed(flip, state);
+    const gate = await this.#inspect(subject, flip, false);
+    return {
+      direction,
+      dryRun: true,
+      gate,
+      wouldBegin: gate.every((check) => check.ok),
+      steps: describeSteps(flip, this.#options.cutover),
+    };
+  }
+
+  async flip(subject: Conducted, request: FlipRequest): Promise<FlipResult> {
+    const flip = flips[request.direction];
+    const { store, cutover, points, signal } = this.#options;
+    const say = (phase: string, about: string) => request.onProgress({ phase, about });
+
+    say('gate', 'looking whether it may begin');
+    assertFlipAllowed(flip, await store.feature(subject.feature));
+    assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, false));
+    await this.#verifyIfOutdated(subject, flip, request);
+    assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, true));
+    await points.reach(`${flip.direction}:after-gate`);
+
+    const id = randomUUID();
+    const heldFrom = performance.now();
+    let barrierMs = 0;
+    let fenceToDrainedMs = 0;
+    try {
+      const change = hold({ id, flip, who: request.who, why: request.why });
+      const held = await this.#change(subject, request, `${flip.direction}: hold`, change);
+      const holdVersion = held.state.transition!.holdVersion;
+      say('hold', `routers park writes (route table ${holdVersion})`);
+      const inTime = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
+      await points.reach(`${flip.direction}:after-hold`);
+      await awaitBarrier(store, subject.feature, holdVersion, inTime);
+      barrierMs = performance.now() - heldFrom;
+      await points.reach(`${flip.direction}:after-barrier`);
+      fenceToDrainedMs = await this.#moveOver(subject, flip, request, inTime, heldFrom);
+      inTime.throwIfAborted();
+      await this.#change(subject, request, `${flip.direction}: decide`, decide(id, flip));
+    } catch (error) {
+      const outcome = await this.#takeBack(subject, flip, id, request, error);
+      if (outcome === 'taken back') {
+        await subject.runner.settle();
+        throw failedFlip(flip, subject.feature, error, cutover.deadlineMs);
+      }
+      // The decision had been taken and only its answer was lost.
+    }
+    say('decide', `${flip.newOwner} owns the rows`);
+    await points.reach(`${flip.direction}:after-decision`);
+    const released = await this.#finishForward(subject, flip, id, request);
+    const holdMs = performance.now() - heldFrom;
+    say('release', `writes go to ${flip.newOwner}`);
+    await subject.runner.settle();
+    return {
+      direction: flip.direction,
+      feature: subject.feature,
+      stage: flip.to,
+      owner: flip.newOwner,
+      holdMs: round(holdMs),
+      barrierMs: round(barrierMs),
+      fenceToDrainedMs: round(fenceToDrainedMs),
+      version: released.version,
+    };
+  }
+
+  /** What a start finds under way: undecided is taken back, decided is finished. Null: nothing was under way. */
+  async recover(subject: Conducted): Promise<'taken back' | 'finished' | null> {
+    const { store, logger } = this.#options;
+    const { transition, stage } = await store.feature(subject.feature);
+    if (transition === null) return null;
+    const flip = flipDuring(stage) ?? flips[transition.direction];
+    const actor = { who: 'banyan', why: `control started and found a ${flip.direction} under way` };
+    logger.warn({ feature: subject.feature, transition }, 'a flip was interrupted');
+    let outcome: 'taken back' | 'finished' = 'finished';
+    if (transition.phase !== 'decided') {
+      const reason = new Error('the control process that conducted it ended');
+      const taken = await this.#takeBack(subject, flip, transition.id, actor, reason);
+      if (taken === 'taken back') outcome = taken;
+    }
+    if (outcome === 'finished') await this.#finishForward(subject, flip, transition.id, actor);
+    await subject.runner.settle();
+    return outcome;
+  }
+
+  /** Steps 4 to 7: under the fence, everything of the old owner is carried over. Returns fence-to-drained in ms. */
+  async #moveOver(
+    subject: Conducted,
+    flip: Flip,
+    request: FlipRequest,
+    inTime: AbortSignal,
+    heldFrom: number,
+  ): Promise<number> {
+    const { cutover, points } = this.#options;
+    const { direction } = flip;
+    const move = await subject.runner.move(moveDirection(flip));
+    const applier = await subject.runner.apply(moveDirection(flip));
+    const fencedFrom = performance.now();
+    await move.fence('source', { lockTimeoutMs: cutover.lockTimeoutMs, signal: inTime });
+    request.onProgress({ phase: 'fence', about: `${flip.oldOwner}’s tables refuse writes` });
+    await points.reach(`${direction}:after-fence`);
+
+    const deadlineMs = Math.max(1, cutover.deadlineMs - (performance.now() - heldFrom));
+    await orFailure(applier, applier.drain({ deadlineMs, signal: inTime }));
+    // Under the fence and with an empty log nothing can be dirty: what the gate's verify called equal is equal still,
+    // unless the tables themselves were changed.
+    await move.checkFingerprint();
+    const fenceToDrainedMs = performance.now() - fencedFrom;
+    request.onProgress({ phase: 'drain', about: 'every change is on both sides' });
+    await points.reach(`${direction}:after-drain`);
+
+    await move.raiseAutoIncrement();
+    await points.reach(`${direction}:after-auto-increment`);
+    const back = await subject.runner.move(direction === 'cutover' ? 'reverse' : 'forward');
+    await back.installCapture({ signal: inTime });
+    await points.reach(`${direction}:after-capture`);
+    return fenceToDrainedMs;
+  }
+
+  /** Steps 9 and 10. Every part may be repeated; nothing but ending the process stops it. */
+  async #finishForward(subject: Conducted, flip: Flip, id: string, actor: Actor): Promise<ChangeResult> {
+    const { points } = this.#options;
+    await this.#untilDone(subject, 'open the new owner’s fence', async () => {
+      const move = await subject.runner.move(moveDirection(flip));
+      await this.#assertStill(subject, id, 'decided');
+      await move.openFence('target');
+    });
+    await points.reach(`${flip.direction}:after-open`);
+    const released = await this.#untilDone(subject, 'release', () =>
+      this.#change(subject, actor, `${flip.direction}: release`, release(id, flip)),
+    );
+    await points.reach(`${flip.direction}:after-release`);
+    return released;
+  }
+
+  async #takeBack(
+    subject: Conducted,
+    flip: Flip,
+    id: string,
+    actor: Actor,
+    reason: unknown,
+  ): Promise<'taken back' | 'decided'> {
+    const { points } = this.#options;
+    const because = { who: actor.who, why: describeError(reason).message };
+    const { state } = await this.#untilDone(subject, 'give up', () =>
+      this.#change(subject, because, `${flip.direction}: abort`, giveUp(id)),
+    );
+    // Not even the hold was published: there is nothing to take back.
+    if (state.transition?.id !== id) return 'taken back';
+    if (state.transition.phase === 'decided') return 'decided';
+    await points.reach(`${flip.direction}:after-give-up`);
+    await this.#untilDone(subject, 'open the old owner’s fence', async () => {
+      const move = await subject.runner.move(moveDirection(flip));
+      await this.#assertStill(subject, id, 'aborting');
+      await move.openFence('source');
+    });
+    await points.reach(`${flip.direction}:after-reopen`);
+    await this.#untilDone(subject, 'release', () =>
+      this.#change(subject, because, `${flip.direction}: release to ${flip.oldOwner}`, release(id, flip)),
+    );
+    return 'taken back';
+  }
+
+  async #inspect(subject: Conducted, flip: Flip, verifyCounts: boolean): Promise<GateCheck[]> {
+    return inspectGate({
+      flip,
+      state: await this.#options.store.feature(subject.feature),
+      move: await subject.runner.move(moveDirection(flip)),
+      cutover: this.#options.cutover,
+      newOwnerAddresses: subject.addresses[flip.newOwner],
+      verifyCounts,
+    });
+  }
+
+  async #verifyIfOutdated(subject: Conducted, flip: Flip, request: FlipRequest): Promise<void> {
+    const state = await this.#options.store.feature(subject.feature);
+    if (verifyStanding(state, this.#options.cutover.verifiedWithinMs, Date.now()) !== 'outdated') return;
+    request.onProgress({ phase: 'verify', about: `what ${flip.newOwner} has is compared first` });
+    await subject.verify(request, request.onProgress);
+  }
+
+  /**
+   * Asked right before a fence is opened: a process that was stopped for long may wake up when another one has long
+   * finished the flip, and even flipped back. Its fence must stay where that one left it.
+   */
+  async #assertStill(subject: Conducted, id: string, phase: 'aborting' | 'decided'): Promise<void> {
+    await this.#change(subject, { who: 'banyan', why: 'about to open a fence' }, 'check', ({ state }) => {
+      if (state.transition?.id === id && state.transition.phase === phase) return state;
+      throw new BanyanError(
+        'BANYAN_LEASE_LOST',
+        `The flip of ${subject.feature} went on without this process.`,
+        {
+          fix: 'Nothing: another control process has finished it.',
+        },
+      );
+    });
+  }
+
+  #change(
+    subject: Conducted,
+    actor: Actor,
+    action: string,
+    change: ChangeRequest['change'],
+  ): Promise<ChangeResult> {
+    const { who, why } = actor;
+    const { store, lease } = this.#options;
+    return store.change({ feature: subject.feature, who, why, action, lease, change });
+  }
+
+  #untilDone<T>(subject: Conducted, step: string, work: () => Promise<T>): Promise<T> {
+    const { signal, logger } = this.#options;
+    return untilDone(step, work, {
+      signal,
+      onTrouble: (at, error) =>
+        logger.warn({ feature: subject.feature, step: at, err: error }, 'trying again'),
+    });
+  }
+}
+
+/** The move whose source is the old owner. */
+function moveDirection(flip: Flip): MoveDirection {
+  return flip.direction === 'cutover' ? 'forward' : 'reverse';
+}
+
+function failedFlip(flip: Flip, feature: string, error: unknown, deadlineMs: number): BanyanError {
+  const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
+  const described = timedOut
+    ? { message: `it was not decided within ${deadlineMs} ms`, fix: 'Try again when there is less load.' }
+    : describeError(error);
+  return new BanyanError(
+    'BANYAN_FLIP_TAKEN_BACK',
+    `The ${flip.direction} of ${feature} was taken back, ${flip.oldOwner} still owns the rows: ${described.message}`,
+    {
+      fix: described.fix,
+      cause: error,
+      details: error instanceof BanyanError ? { cause: error.code, ...error.details } : {},
+    },
+  );
+}
+
+function describeSteps(flip: Flip, cutover: CutoverConfig): string[] {
+  const { oldOwner, newOwner } = flip;
+  return [
+    'verify, if the last one is outdated',
+    `hold: every router parks writes; at most ${cutover.deadlineMs} ms until the decision, else it is taken back`,
+    'barrier: wait until every live router has confirmed and ended its writes',
+    `fence: ${oldOwner}’s tables refuse writes (lock wait at most ${cutover.lockTimeoutMs} ms)`,
+    `drain: carry what is left in the log to ${newOwner}, compare the tables’ shapes`,
+    `raise AUTO_INCREMENT on ${newOwner} above ${oldOwner}’s counter`,
+    `capture on ${newOwner}’s tables, for the way back`,
+    `decide: ${newOwner} owns the rows, ${flip.readPercent} % of reads go to the service`,
+    `open ${newOwner}’s tables`,
+    'release: routers send the parked writes on',
+  ];
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

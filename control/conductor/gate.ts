@@ -1,0 +1,149 @@
+import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
+import type { Move } from '../../mover/index.ts';
+import type { CutoverConfig } from '../config/index.ts';
+import { type Flip, stagesBefore } from '../stages.ts';
+import type { FeatureState } from '../store/index.ts';
+import { anyListens } from './can-connect.ts';
+import { longTransactions } from './long-transactions.ts';
+
+/** One condition of the gate. `fix` is there when it is not met. */
+export interface GateCheck {
+  readonly check: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+export interface GateOptions {
+  readonly flip: Flip;
+  readonly state: FeatureState;
+  readonly move: Move;
+  readonly cutover: CutoverConfig;
+  /** Where the new owner's side answers requests. */
+  readonly newOwnerAddresses: readonly string[];
+  /** False: an outdated or missing verify is no fault, since the caller verifies next. */
+  readonly verifyCounts: boolean;
+}
+
+/** Refuses a flip that the stage does not allow, before anything is looked at. */
+export function assertFlipAllowed(flip: Flip, state: FeatureState): void {
+  if (state.stage !== flip.from) {
+    throw new BanyanError(
+      'BANYAN_STAGE_REFUSED',
+      `${state.feature} is in stage ${state.stage}: a ${flip.direction} begins in ${stagesBefore(flip.direction).join(' or ')}.`,
+      { fix: fixFor(flip, state) },
+    );
+  }
+}
+
+/** Everything that stands against a flip at this moment. Changes nothing. */
+export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
+  const { flip, state, move, cutover } = options;
+  const source = move.spec.source;
+  return Promise.all([
+    check('running', 'Run `banyan resume` first.', async () => {
+      if (state.failing !== null) return [false, `the move failed: ${state.failing.message}`];
+      return state.paused ? [false, 'the move is paused'] : [true, 'the move runs'];
+    }),
+    check('copied', 'Wait until `banyan copy` is done.', async () => {
+      // Legacy's rows were there first: the reverse move has nothing to copy.
+      const done = flip.direction === 'rollback' || (await move.copied());
+      return [done, done ? 'every row is on the other side' : 'the copy is not complete'];
+    }),
+    check('capture', 'Abandon the copy and copy again: changes may be missing.', async () => {
+      const captured = await move.captureState();
+      if (captured === 'complete') await move.checkFingerprint();
+      return [captured === 'complete', `capture is ${captured}`];
+    }),
+    check('fences', 'Find out who changed them, then `banyan resume`.', async () => {
+      const fences = await move.fenceState();
+      const ok = fences.source === 'open' && fences.target === 'fenced';
+      return [ok, `${flip.oldOwner} is ${fences.source}, ${flip.newOwner} is ${fences.target}`];
+    }),
+    check('backlog', 'Wait until the log is smaller; see `banyan status`.', async () => {
+      const { entries, oldestMs } = await move.backlog();
+      return [
+        entries <= cutover.maxBacklog,
+        `${entries} dirty keys, the oldest ${Math.round(oldestMs)} ms old; at most ${cutover.maxBacklog}`,
+      ];
+    }),
+    check('transactions', 'Wait for them or end them (KILL), then try again.', async () => {
+      if (source.host === '') return [true, 'no tables'];
+      const open = await longTransactions(source, cutover.maxTransactionMs);
+      const list = open.map((one) => `connection ${one.connection} for ${one.openMs} ms`).join(', ');
+      return [open.length === 0, open.length === 0 ? 'none is open for long' : `open: ${list}`];
+    }),
+    check('listening', `Start the ${flip.newOwner} side.`, async () => {
+      const ok = await anyListens(options.newOwnerAddresses, 1_000);
+      return [
+        ok,
+        `${options.newOwnerAddresses.join(', ')} ${ok ? 'accepts connections' : 'accepts no connection'}`,
+      ];
+    }),
+    check('verified', 'Run `banyan verify` and look at what differs.', async () => {
+      const stand = verifyStanding(state, cutover.verifiedWithinMs, Date.now());
+      if (stand === 'outdated' && !options.verifyCounts) return [true, 'will be verified first'];
+      return [stand === 'equal', verifyDetail(state, stand)];
+    }),
+  ]);
+}
+
+/** `outdated`: not verified in this direction, or too long ago; a flip verifies again then. */
+export function verifyStanding(
+  state: FeatureState,
+  withinMs: number,
+  nowMs: number,
+): 'equal' | 'different' | 'outdated' {
+  const { verified } = state;
+  if (verified === null) return 'outdated';
+  if (verified.different > 0) return 'different';
+  if (verified.unsettled > 0) return 'outdated';
+  return nowMs - Date.parse(verified.at) > withinMs ? 'outdated' : 'equal';
+}
+
+/** Throws `BANYAN_GATE_CLOSED` with every unmet condition. */
+export function assertGateOpen(feature: string, flip: Flip, checks: readonly GateCheck[]): void {
+  const faults: Fault[] = checks
+    .filter((one) => !one.ok)
+    .map((one) => ({
+      code: 'BANYAN_GATE_CLOSED',
+      what: `${one.check}: ${one.detail}`,
+      fix: one.fix ?? '',
+    }));
+  if (faults.length === 0) return;
+  throw new BanyanError(
+    'BANYAN_GATE_CLOSED',
+    `The ${flip.direction} of ${feature} did not begin: ${faults.map((fault) => fault.what).join('; ')}.`,
+    { fix: faults.map((fault) => fault.fix).join(' '), faults },
+  );
+}
+
+async function check(
+  name: string,
+  fix: string,
+  look: () => Promise<readonly [ok: boolean, detail: string]>,
+): Promise<GateCheck> {
+  try {
+    const [ok, detail] = await look();
+    return ok ? { check: name, ok, detail } : { check: name, ok, detail, fix };
+  } catch (error) {
+    // What cannot be looked at is not met.
+    const described = describeError(error);
+    const own = error instanceof BanyanError ? described.fix : fix;
+    return { check: name, ok: false, detail: described.message, fix: own };
+  }
+}
+
+function verifyDetail(state: FeatureState, standing: 'equal' | 'different' | 'outdated'): string {
+  const { verified } = state;
+  if (verified === null) return 'nothing was verified in this direction yet';
+  const facts = `${verified.rowsCompared} rows compared, ${verified.different} different, at ${verified.at}`;
+  return standing === 'outdated' ? `${facts}: too long ago or not settled` : facts;
+}
+
+function fixFor(flip: Flip, state: FeatureState): string {
+  if (state.transition !== null) return 'Wait until the transition under way is over; see `banyan status`.';
+  if (state.stage === flip.to) return `Nothing: the rows belong to ${flip.newOwner} already.`;
+  if (flip.direction === 'rollback') return 'Nothing to roll back: the rows belong to legacy.';
+  return 'Run `banyan copy` and wait until it is done.';
+}

@@ -1,0 +1,8 @@
+export {
+  type Conducted,
+  Conductor,
+  type ConductorOptions,
+  type FlipRequest,
+  type FlipResult,
+} from './conductor.ts';
+export type { GateCheck } from './gate.ts';

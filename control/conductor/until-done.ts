@@ -1,0 +1,27 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BanyanError } from '../../common/errors.ts';
+
+/**
+ * For the steps that have no way back (after a decision, and while taking one back): tries until it succeeds. Only the
+ * loss of the lease ends it, because then another process does the same, and `signal`, because then this one is ending
+ * and the next start goes on here.
+ */
+export async function untilDone<T>(
+  step: string,
+  work: () => Promise<T>,
+  options: {
+    readonly signal: AbortSignal;
+    readonly onTrouble: (step: string, error: unknown) => void;
+  },
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (options.signal.aborted) throw error;
+      if (error instanceof BanyanError && error.code === 'BANYAN_LEASE_LOST') throw error;
+      options.onTrouble(step, error);
+      await delay(Math.min(2_000, 50 * 2 ** attempt), undefined, { signal: options.signal });
+    }
+  }
+}

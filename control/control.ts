@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BanyanError } from '../common/errors.ts';
+import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
+import type { MoveLogger } from '../mover/index.ts';
+import { ActiveControl } from './active-control.ts';
+import { type AdminServer, adminApi, adminToken, listenAdmin } from './admin/index.ts';
+import type { BanyanConfig } from './config/index.ts';
+import type { MoverDoor } from './runner/index.ts';
+import { readStatus } from './status.ts';
+import { holdLease, processIdentity, StateStore } from './store/index.ts';
+import { theMover } from './the-mover.ts';
+
+export interface ControlDependencies {
+  /** A pino logger fits. */
+  readonly logger?: MoveLogger;
+  readonly points?: StopPoints;
+  readonly door?: MoverDoor;
+}
+
+export interface RunningControl {
+  /** Of the admin API. */
+  readonly url: string;
+  /** Takes back or finishes what is under way, gives the leases back, closes the API. */
+  stop(): Promise<void>;
+}
+
+const quiet: MoveLogger = { info() {}, warn() {} };
+
+/**
+ * Starts the control process: the admin API at once, and everything else once the control lease is had. While another
+ * process has it this one stands by: it answers status, routes and audit, refuses commands, and takes over when the
+ * other one's lease runs out.
+ *
+ * Resolves when this process conducts, or when another one has kept the lease for two of its terms. Throws
+ * `BANYAN_STATE_UNREACHABLE`, `BANYAN_PORT_TAKEN`, `BANYAN_TOKEN_EXPOSED`, `BANYAN_FEATURE_UNDER_WAY`.
+ */
+export async function startControl(
+  config: BanyanConfig,
+  dependencies: ControlDependencies = {},
+): Promise<RunningControl> {
+  const { logger = quiet, points = noStopPoints, door = theMover } = dependencies;
+  const token = await adminToken(config.control.tokenFile);
+  const features = Object.values(config.features);
+  const store = await StateStore.open({ state: config.state, features });
+  const end = new AbortController();
+  let active: ActiveControl | null = null;
+  let server: AdminServer;
+  try {
+    server = await listenAdmin(
+      adminApi({
+        token,
+        store,
+        role: () => (active === null ? 'standby' : 'active'),
+        commands: () => active?.commands ?? standingBy(),
+        status: () =>
+          readStatus({
+            config,
+            store,
+            role: active === null ? 'standby' : 'active',
+            runners: active?.runners ?? new Map(),
+            jobs: active?.commands.jobs ?? null,
+          }),
+      }),
+      config.control.listen,
+    );
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+
+  const first = Promise.withResolvers<void>();
+  const holder = processIdentity();
+  const ttlMs = config.control.controlLeaseMs;
+  const life = (async () => {
+    for (let term = 1; !end.signal.aborted; term++) {
+      try {
+        const lease = await holdLease({
+          leases: store.leases,
+          name: 'control',
+          holder,
+          ttlMs,
+          signal: end.signal,
+        });
+        try {
+          active = await ActiveControl.start({ config, store, door, lease, holder, points, logger });
+          logger.info({ epoch: lease.grant.epoch }, 'this control process conducts');
+          first.resolve();
+          await aborted(AbortSignal.any([end.signal, lease.lost]));
+          if (lease.lost.aborted) logger.warn({ err: lease.lost.reason }, 'the control lease is lost');
+        } finally {
+          const ending = active;
+          active = null;
+          await ending?.stop();
+          await lease.release();
+        }
+      } catch (error) {
+        if (end.signal.aborted) break;
+        if (term === 1 && error instanceof BanyanError) first.reject(error);
+        logger.warn({ err: error }, 'control could not conduct; trying again');
+        await delay(500, undefined, { signal: end.signal }).catch(() => undefined);
+      }
+    }
+    first.resolve();
+  })();
+
+  const stop = async () => {
+    end.abort();
+    await life;
+    await server.stop(1_000);
+    await store.close();
+  };
+  try {
+    const patience = new AbortController();
+    await Promise.race([
+      first.promise,
+      delay(2 * ttlMs, undefined, { signal: patience.signal }).then(() =>
+        logger.warn({}, 'another control process conducts; this one stands by'),
+      ),
+    ]);
+    patience.abort();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: server.url, stop };
+}
+
+function standingBy(): never {
+  throw new BanyanError('BANYAN_CONTROL_STANDBY', 'Another control process conducts; this one stands by.', {
+    fix: 'Ask the other one (`banyan status` names it), or try again in a few seconds if it has just ended.',
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

@@ -1,0 +1,33 @@
+import { BanyanError } from '../common/errors.ts';
+
+/** Holds each feature to one job at a time: a cutover during a verify, or two cutovers, would get into each other's way. */
+export class FeatureJobs {
+  readonly #running = new Map<string, { readonly kind: string; readonly done: Promise<unknown> }>();
+
+  /** Throws `BANYAN_FEATURE_BUSY` while another job of the feature runs. */
+  async run<T>(feature: string, kind: string, work: () => Promise<T>): Promise<T> {
+    const running = this.#running.get(feature);
+    if (running !== undefined) {
+      throw new BanyanError('BANYAN_FEATURE_BUSY', `A ${running.kind} of ${feature} is under way.`, {
+        fix: 'Wait until it is over; `banyan status` shows it.',
+        details: { feature, running: running.kind },
+      });
+    }
+    const done = work();
+    this.#running.set(feature, { kind, done });
+    try {
+      return await done;
+    } finally {
+      this.#running.delete(feature);
+    }
+  }
+
+  kindOf(feature: string): string | null {
+    return this.#running.get(feature)?.kind ?? null;
+  }
+
+  /** Resolves when no job runs, however they ended. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#running.values()].map((job) => job.done));
+  }
+}

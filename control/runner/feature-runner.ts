@@ -1,0 +1,306 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { BanyanError, describeError } from '../../common/errors.ts';
+import type { StopPoints } from '../../common/stop-points.ts';
+import type { Applier, Backlog, Move, MoveLogger, MoveSpec } from '../../mover/index.ts';
+import { ProgressFeed } from '../progress.ts';
+import { stages } from '../stages.ts';
+import { type FeatureState, type HeldLease, holdLease, type StateStore } from '../store/index.ts';
+import type { MoveDirection } from './move-specs.ts';
+import type { MoverDoor } from './mover-door.ts';
+import { NoTablesMove } from './no-tables-move.ts';
+import { runForward } from './run-forward.ts';
+import { runReverse } from './run-reverse.ts';
+
+export interface FeatureRunnerOptions {
+  readonly feature: string;
+  /** null: a feature without tables. */
+  readonly specs: Readonly<Record<MoveDirection, MoveSpec>> | null;
+  readonly store: StateStore;
+  readonly door: MoverDoor;
+  readonly holder: string;
+  readonly leaseMs: number;
+  readonly lockTimeoutMs: number;
+  /** A copy counts as caught up with no more dirty keys than this. */
+  readonly maxBacklog: number;
+  readonly points: StopPoints;
+  readonly logger: MoveLogger;
+}
+
+export interface RunnerStatus {
+  /** This process has the move's lease. */
+  readonly held: boolean;
+  readonly applying: MoveDirection | null;
+  readonly backlog: Backlog | null;
+  /** What the runner tries again and again to get past: a server that is away, for example. */
+  readonly trouble: string | null;
+}
+
+/** What a run may use of its runner. */
+export interface RunContext {
+  readonly options: FeatureRunnerOptions;
+  readonly feed: ProgressFeed;
+  readonly held: HeldLease;
+  move(direction: MoveDirection): Promise<Move>;
+  apply(direction: MoveDirection): Promise<Applier>;
+  /** Wakes whoever waits for the feature's state to change. */
+  announceChange(): void;
+}
+
+/**
+ * Does for one feature what its stage says the mover does, in whichever process holds the move's lease: forward copy and
+ * apply, forward apply, or reverse apply. `settle` makes it look at the stage again. In a transition the conductor
+ * borrows the open moves; the applier goes on meanwhile.
+ */
+export class FeatureRunner {
+  readonly feature: string;
+  readonly feed = new ProgressFeed();
+  readonly #options: FeatureRunnerOptions;
+  readonly #life = new AbortController();
+  readonly #moves = new Map<MoveDirection, Promise<Move>>();
+  #applier: { readonly direction: MoveDirection; readonly applier: Applier } | null = null;
+  #held: HeldLease | null = null;
+  #run: { readonly stop: AbortController; readonly done: Promise<void> } | null = null;
+  #settling: Promise<void> = Promise.resolve();
+  #living: Promise<void> = Promise.resolve();
+  #trouble: string | null = null;
+  #changed = new AbortController();
+
+  constructor(options: FeatureRunnerOptions) {
+    this.#options = options;
+    this.feature = options.feature;
+  }
+
+  /** Begins to wait for the move's lease, and resolves when it is held for the first time and the work has begun. */
+  start(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#living = this.#live(resolve);
+    return promise;
+  }
+
+  /** Stops the work, waits for what is in hand, gives the lease back. */
+  async stop(): Promise<void> {
+    this.#life.abort();
+    await this.#living;
+  }
+
+  async #live(begun: () => void): Promise<void> {
+    const { store, holder, leaseMs, logger } = this.#options;
+    const life = this.#life.signal;
+    while (!life.aborted) {
+      try {
+        const name = `move:${this.feature}`;
+        this.#held = await holdLease({ leases: store.leases, name, holder, ttlMs: leaseMs, signal: life });
+        await this.settle();
+        begun();
+        await firstAbort(AbortSignal.any([life, this.#held.lost]));
+      } catch (error) {
+        if (!life.aborted) {
+          this.#trouble = describeError(error).message;
+          logger.warn({ feature: this.feature, err: error }, 'the move’s lease cannot be had yet');
+          await delay(500, undefined, { signal: life }).catch(() => undefined);
+        }
+      }
+      const held = this.#held;
+      this.#held = null;
+      await this.#enqueue(() => this.#halt());
+      await held?.release().catch((error) => {
+        // It runs out by itself.
+        logger.warn({ feature: this.feature, err: error }, 'the move’s lease could not be given back');
+      });
+    }
+    begun();
+  }
+
+  /** Looks at the stage and does what it says. Resolves once the old work has ended and the new has begun. */
+  settle(): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#stopRun();
+      const held = this.#held;
+      if (held === null || held.lost.aborted) return;
+      const state = await this.#options.store.feature(this.feature);
+      const mover = stages[state.stage].mover;
+      if (mover === 'conducted') return;
+      if (mover === 'nothing' || state.paused || state.failing !== null) {
+        await this.#closeMoves();
+        return;
+      }
+      const stop = new AbortController();
+      const signal = AbortSignal.any([stop.signal, held.lost]);
+      this.#run = { stop, done: this.#keepRunning(state, held, signal) };
+    });
+  }
+
+  /** The open move of that direction. Throws `BANYAN_MOVE_ELSEWHERE` while another process has the lease. */
+  async move(direction: MoveDirection): Promise<Move> {
+    if (this.#held === null || this.#held.lost.aborted) {
+      throw new BanyanError(
+        'BANYAN_MOVE_ELSEWHERE',
+        `The move of ${this.feature} is not in this process’s hands.`,
+        {
+          fix: 'Wait until the process that has it ends or gives it back (`banyan status` names it), then try again.',
+        },
+      );
+    }
+    let opening = this.#moves.get(direction);
+    if (opening === undefined) {
+      opening = this.#open(direction);
+      this.#moves.set(direction, opening);
+      opening.catch(() => {
+        if (this.#moves.get(direction) === opening) this.#moves.delete(direction);
+      });
+    }
+    return opening;
+  }
+
+  /** The running applier of that direction; starts it, and stops the other direction’s. */
+  async apply(direction: MoveDirection): Promise<Applier> {
+    if (this.#applier?.direction === direction) return this.#applier.applier;
+    await this.#stopApplier();
+    const applier = (await this.move(direction)).startApplying();
+    this.#trouble = null;
+    this.#applier = { direction, applier };
+    return applier;
+  }
+
+  /**
+   * Resolves when the runner has changed the feature's state, or after `atMostMs`: other processes may change it too.
+   * Rejects with the signal's reason.
+   */
+  async nextChange(atMostMs: number, signal: AbortSignal): Promise<void> {
+    const wake = AbortSignal.any([signal, this.#changed.signal]);
+    await delay(atMostMs, undefined, { signal: wake }).catch(() => undefined);
+    signal.throwIfAborted();
+  }
+
+  #announceChange(): void {
+    this.#changed.abort();
+    this.#changed = new AbortController();
+  }
+
+  async status(): Promise<RunnerStatus> {
+    const backlog = await this.#applier?.applier.backlog().catch(() => null);
+    return {
+      held: this.#held !== null && !this.#held.lost.aborted,
+      applying: this.#applier?.direction ?? null,
+      backlog: backlog ?? null,
+      trouble: this.#trouble,
+    };
+  }
+
+  /** Runs the stage's work until it is stopped; tries again what may pass by itself, and reports what will not. */
+  async #keepRunning(state: FeatureState, held: HeldLease, signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    const context: RunContext = {
+      options: this.#options,
+      feed: this.feed,
+      held,
+      move: (direction) => this.move(direction),
+      apply: (direction) => this.apply(direction),
+      announceChange: () => this.#announceChange(),
+    };
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        if (stages[state.stage].mover === 'reverse: apply') await runReverse(context, signal);
+        else await runForward(context, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#trouble = describeError(error).message;
+        logger.warn({ feature: this.feature, err: error }, 'the move stopped');
+        await this.#closeMoves();
+        if (!mayPass(error) && (await this.#recordFailing(error, state, held, signal))) return;
+        const pauseMs = Math.min(5_000, 100 * 2 ** attempt);
+        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Says loudly that the move stopped. False if even that could not be written: the run is tried again then. */
+  async #recordFailing(
+    error: unknown,
+    begun: FeatureState,
+    held: HeldLease,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { code, message, fix } = describeError(error);
+    try {
+      await this.#options.store.change({
+        feature: this.feature,
+        action: 'failing',
+        who: 'banyan',
+        why: message,
+        lease: held.grant,
+        // When the rows have changed hands meanwhile, another run has begun: this one's failure is of no concern.
+        change: ({ state, now }) =>
+          stages[state.stage].owner !== stages[begun.stage].owner
+            ? state
+            : { ...state, failing: { code, message, fix, since: now }, verified: null },
+      });
+      this.feed.clear();
+      this.#announceChange();
+      return true;
+    } catch (recording) {
+      if (!signal.aborted) {
+        this.#options.logger.warn(
+          { feature: this.feature, err: recording },
+          'the failure could not be recorded',
+        );
+      }
+      return false;
+    }
+  }
+
+  async #open(direction: MoveDirection): Promise<Move> {
+    const { specs, door, points, logger } = this.#options;
+    if (specs === null) return new NoTablesMove(`${this.feature}:${direction}`);
+    const spec = specs[direction];
+    return door.openMove(spec, { epoch: await door.claimEpoch(spec), points, logger });
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const next = this.#settling.then(work);
+    this.#settling = next.catch(() => undefined);
+    return next;
+  }
+
+  async #halt(): Promise<void> {
+    await this.#stopRun();
+    await this.#closeMoves();
+  }
+
+  async #stopRun(): Promise<void> {
+    this.#run?.stop.abort();
+    await this.#run?.done;
+    this.#run = null;
+    this.#trouble = null;
+  }
+
+  async #stopApplier(): Promise<void> {
+    const running = this.#applier;
+    this.#applier = null;
+    await running?.applier.stop();
+  }
+
+  async #closeMoves(): Promise<void> {
+    await this.#stopApplier();
+    const opened = [...this.#moves.values()];
+    this.#moves.clear();
+    for (const opening of opened) {
+      const move = await opening.catch(() => null);
+      await move?.close();
+    }
+  }
+}
+
+/**
+ * A server that is away comes back; all that banyan itself found wrong stays wrong until somebody looks at it. Drivers
+ * raise plain errors with a code for the former.
+ */
+function mayPass(error: unknown): boolean {
+  if (error instanceof BanyanError) return error.code === 'BANYAN_STATE_UNREACHABLE';
+  return true;
+}
+
+function firstAbort(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}

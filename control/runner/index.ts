@@ -1,0 +1,3 @@
+export { FeatureRunner, type FeatureRunnerOptions, type RunnerStatus } from './feature-runner.ts';
+export { type MoveDirection, moveSpecs } from './move-specs.ts';
+export type { MoverDoor } from './mover-door.ts';

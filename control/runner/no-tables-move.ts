@@ -1,0 +1,47 @@
+import type { Applier, Backlog, Move, MoveSpec } from '../../mover/index.ts';
+
+const nothing: Backlog = { entries: 0, oldestMs: 0 };
+const nowhere = { host: '', port: 0, user: '', password: '', database: '' };
+
+/** The move of a feature that has routes and no tables: all of its work is done before it begins. */
+export class NoTablesMove implements Move {
+  readonly spec: MoveSpec;
+  readonly epoch = 0;
+
+  constructor(id: string) {
+    this.spec = { id, source: nowhere, target: nowhere, tables: [], bookkeepingSchema: '' };
+  }
+
+  async installCapture() {}
+  async dropCapture() {}
+  async captureState() {
+    return 'complete' as const;
+  }
+  async copy() {}
+  async copied() {
+    return true;
+  }
+  async restartCopy() {}
+  startApplying(): Applier {
+    return {
+      backlog: async () => nothing,
+      drain: async () => {},
+      stop: async () => {},
+      failed: new Promise<Error>(() => {}),
+    };
+  }
+  async backlog() {
+    return nothing;
+  }
+  async verify() {
+    return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
+  }
+  async fence() {}
+  async openFence() {}
+  async fenceState() {
+    return { source: 'open', target: 'fenced' } as const;
+  }
+  async raiseAutoIncrement() {}
+  async checkFingerprint() {}
+  async close() {}
+}

@@ -1,0 +1,70 @@
+import type { BanyanConfig } from './config/index.ts';
+import type { FeatureJobs } from './feature-jobs.ts';
+import type { FeatureRunner } from './runner/index.ts';
+import { stages } from './stages.ts';
+import { readPercentOf, type StateStore } from './store/index.ts';
+
+export interface StatusSources {
+  readonly config: BanyanConfig;
+  readonly store: StateStore;
+  readonly role: 'active' | 'standby';
+  readonly runners: ReadonlyMap<string, FeatureRunner>;
+  readonly jobs: FeatureJobs | null;
+}
+
+/** Where everything stands, for people and programs (`GET /v1/status`). */
+export async function readStatus(sources: StatusSources) {
+  const { config, store } = sources;
+  const [states, replicas, leases, table] = await Promise.all([
+    store.features(),
+    store.replicas(),
+    store.leases.list(),
+    store.routeTable(),
+  ]);
+  const features = await Promise.all(
+    states.map(async (state) => {
+      const feature = config.features[state.feature];
+      const runner = sources.runners.get(state.feature);
+      const move = await runner?.status();
+      return {
+        name: state.feature,
+        stage: state.stage,
+        owner: stages[state.stage].owner,
+        since: state.since,
+        paused: state.paused,
+        failing: state.failing,
+        hold: state.hold,
+        transition: state.transition,
+        verified: state.verified,
+        running: sources.jobs?.kindOf(state.feature) ?? null,
+        move:
+          move === undefined
+            ? null
+            : {
+                does: stages[state.stage].mover,
+                held: move.held,
+                applying: move.applying,
+                backlog: move.backlog,
+                trouble: move.trouble,
+                progress: runner?.feed.latest ?? null,
+              },
+        routes: (feature?.routes ?? []).map((route) => ({
+          id: route.id,
+          access: route.access,
+          readPercent: route.access === 'read' ? readPercentOf(route.id, state) : null,
+        })),
+      };
+    }),
+  );
+  const control = leases.find((lease) => lease.name === 'control');
+  return {
+    role: sources.role,
+    version: table.version,
+    writtenAt: table.writtenAt,
+    control: control
+      ? { holder: control.holder, epoch: Number(control.epoch), since: control.acquired_at.toISOString() }
+      : null,
+    features,
+    replicas: replicas.filter((replica) => replica.live),
+  };
+}

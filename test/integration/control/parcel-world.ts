@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mysql, { type RowDataPacket } from 'mysql2/promise';
+import type { BanyanConfig } from '../../../control/config/index.ts';
+import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+import type { Side } from '../../../router/route-table.ts';
+import type { EngineLane } from '../../support/databases.ts';
+import { parcelFeature } from './fixtures.ts';
+
+/** Two databases on two servers with a feature that is no shop's: parcels, and events keyed by parcel and number. */
+export interface ParcelWorld extends AsyncDisposable {
+  readonly config: BanyanConfig;
+  readonly sides: Readonly<Record<Side, DatabaseEndpoint>>;
+  query(side: Side, sql: string, values?: unknown[]): Promise<RowDataPacket[]>;
+}
+
+const tables = `
+  CREATE TABLE parcels (
+    id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    code VARCHAR(40) NOT NULL,
+    weight DECIMAL(8,3) NOT NULL,
+    note TEXT NULL,
+    sent_at DATETIME(3) NULL,
+    UNIQUE KEY parcels_code (code)
+  ) ENGINE=InnoDB CHARACTER SET utf8mb4;
+  CREATE TABLE parcel_events (
+    id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    parcel_code VARCHAR(40) NOT NULL,
+    kind VARCHAR(20) NOT NULL,
+    KEY parcel_events_code (parcel_code)
+  ) ENGINE=InnoDB CHARACTER SET utf8mb4;`;
+
+export async function createParcelWorld(db: EngineLane, rows = 400): Promise<ParcelWorld> {
+  const [legacy, service, state] = await Promise.all([
+    db.createDatabase('a', 'legacy'),
+    db.createDatabase('b', 'service'),
+    db.createDatabase('a', 'state'),
+  ]);
+  const sides = { legacy, service };
+  const pools = {
+    legacy: mysql.createPool({ ...plain(legacy), multipleStatements: true, connectionLimit: 6 }),
+    service: mysql.createPool({ ...plain(service), multipleStatements: true, connectionLimit: 6 }),
+  };
+  await Promise.all([pools.legacy.query(tables), pools.service.query(tables)]);
+  if (rows > 0) {
+    const parcels = Array.from({ length: rows }, (_, at) => [
+      `seed-${at}`,
+      (at * 1.007).toFixed(3),
+      at % 3 === 0 ? null : `소포 ${at} 📦`,
+      at % 2 === 0 ? null : '2026-03-01 10:11:12.345',
+    ]);
+    await pools.legacy.query('INSERT INTO parcels (code, weight, note, sent_at) VALUES ?', [parcels]);
+    const events = parcels.flatMap(([code]) => [
+      [code, 'made'],
+      [code, 'sent'],
+    ]);
+    await pools.legacy.query('INSERT INTO parcel_events (parcel_code, kind) VALUES ?', [events]);
+  }
+  const listener = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const { port } = listener.address() as AddressInfo;
+  const folder = await mkdtemp(join(tmpdir(), 'banyan-control-'));
+  const feature = parcelFeature(plain(service));
+  const config: BanyanConfig = {
+    file: join(folder, 'banyan.config.ts'),
+    databases: { legacy: plain(legacy), service: plain(service) },
+    state: plain(state),
+    legacy: { addresses: [`http://127.0.0.1:${port}`], database: plain(legacy) },
+    router: {
+      listen: { host: '127.0.0.1', port: 0 },
+      identity: [],
+      trustedPeers: [],
+      snapshotFile: join(folder, 'routes.json'),
+    },
+    control: {
+      listen: { host: '127.0.0.1', port: 0 },
+      tokenFile: join(folder, 'token'),
+      allowRemote: false,
+      replicaLeaseMs: 1_000,
+      controlLeaseMs: 1_500,
+      cutover: {
+        deadlineMs: 8_000,
+        lockTimeoutMs: 1_000,
+        maxBacklog: 500,
+        maxTransactionMs: 5_000,
+        verifiedWithinMs: 600_000,
+      },
+    },
+    features: {
+      parcels: { ...feature, service: { ...feature.service, addresses: [`127.0.0.1:${port}`] } },
+    },
+  };
+  return {
+    config,
+    sides,
+    async query(side, sql, values) {
+      const [result] = await pools[side].query<RowDataPacket[]>(sql, values);
+      return result;
+    },
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => listener.close(resolve));
+      // The mover keeps its books in a schema of the state's name on the service's server too.
+      await pools.service.query(`DROP DATABASE IF EXISTS \`${state.database}\``);
+      await Promise.all([pools.legacy.end(), pools.service.end()]);
+      await Promise.all([legacy, service, state].map((database) => database[Symbol.asyncDispose]()));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function plain({ host, port, user, password, database }: DatabaseEndpoint): DatabaseEndpoint {
+  return { host, port, user, password, database };
+}
