@@ -68,14 +68,15 @@ export class AdminClient {
     return this.#get('/v1/routes', signal) as Promise<RouteTable>;
   }
 
-  audit(
+  async audit(
     query: { readonly feature?: string; readonly limit?: number },
     signal?: AbortSignal,
   ): Promise<readonly AuditEntry[]> {
     const search = new URLSearchParams();
     if (query.feature !== undefined) search.set('feature', query.feature);
     if (query.limit !== undefined) search.set('limit', String(query.limit));
-    return this.#get(`/v1/audit?${search}`, signal) as Promise<readonly AuditEntry[]>;
+    const answer = (await this.#get(`/v1/audit?${search}`, signal)) as { entries: readonly AuditEntry[] };
+    return answer.entries;
   }
 
   /**
@@ -131,7 +132,7 @@ export class AdminClient {
         method,
         headers: {
           authorization: `Bearer ${this.#token}`,
-          'x-banyan-who': encodeURI(this.#who),
+          'x-banyan-who': headerValue(this.#who),
           accept: 'application/json, application/x-ndjson',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
@@ -176,6 +177,11 @@ export class AdminClient {
       },
     );
   }
+}
+
+/** A header field holds printable ASCII: a name in any other script goes percent-encoded. */
+function headerValue(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
 }
 
 type StreamLine<Result> =

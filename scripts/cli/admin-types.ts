@@ -1,19 +1,75 @@
 /** What the admin API says, as the command line reads it. */
 
-export type FeatureAction = 'copy' | 'verify' | 'canary' | 'cutover' | 'rollback' | 'pause' | 'resume';
+export type FeatureAction =
+  | 'copy'
+  | 'verify'
+  | 'canary'
+  | 'cutover'
+  | 'rollback'
+  | 'pause'
+  | 'resume'
+  | 'abandon';
 
 /** One line of long work. */
 export interface ProgressLine {
   readonly phase: string;
-  readonly done: number;
-  readonly total?: number | null;
-  readonly rate?: number | null;
+  /** Absent where there is nothing to count: then `about` says what happens. */
+  readonly done?: number;
+  readonly total?: number;
+  /** Per second. */
+  readonly rate?: number;
   readonly etaSeconds?: number | null;
-  readonly message?: string;
+  /** A table, or a sentence for people. */
+  readonly about?: string;
 }
 
+/** `GET /v1/status`: where everything stands. */
 export interface StatusReport {
-  readonly [key: string]: unknown;
+  /** A standby answers, and refuses commands. */
+  readonly role: 'active' | 'standby';
+  /** Of the route table. */
+  readonly version: number;
+  readonly writtenAt: string;
+  readonly control: { readonly holder: string; readonly epoch: number; readonly since: string } | null;
+  readonly features: readonly FeatureStatus[];
+  readonly replicas: readonly {
+    readonly replica: string;
+    readonly host: string;
+    readonly pid: number;
+    readonly version: number;
+    readonly beatAgoMs: number;
+  }[];
+}
+
+export interface FeatureStatus {
+  readonly name: string;
+  readonly stage: string;
+  readonly owner: 'legacy' | 'service';
+  readonly since: string;
+  readonly paused: boolean;
+  readonly failing: { readonly code: string; readonly message: string; readonly fix: string } | null;
+  readonly hold: boolean;
+  readonly verified: {
+    readonly at: string;
+    readonly rowsCompared: number;
+    readonly different: number;
+    readonly unsettled: number;
+  } | null;
+  /** The command under way. */
+  readonly running: string | null;
+  readonly move: {
+    readonly does: string;
+    readonly held: boolean;
+    readonly applying: string | null;
+    readonly backlog: { readonly entries: number; readonly oldestMs: number } | null;
+    readonly trouble: string | null;
+    readonly progress: ProgressLine | null;
+  } | null;
+  readonly routes: readonly {
+    readonly id: string;
+    readonly access: 'read' | 'write';
+    readonly readPercent: number | null;
+  }[];
 }
 
 export interface AuditEntry {
@@ -31,11 +87,25 @@ export interface AuditEntry {
 /** What a cutover or rollback answers. Times in milliseconds. */
 export interface FlipResult {
   readonly direction: 'cutover' | 'rollback';
-  /** From the hold's publication to its release: how long a client's write could have waited. */
+  /** From publishing the hold to publishing its release: the longest that a client's write was parked. */
   readonly holdMs: number;
+  readonly barrierMs: number;
   readonly fenceToDrainedMs: number;
+  /** Of the route table that released the hold. */
   readonly version: number;
-  readonly [key: string]: unknown;
+}
+
+/** What a rehearsed one answers. */
+export interface FlipRehearsal {
+  readonly dryRun: true;
+  readonly wouldBegin: boolean;
+  readonly gate: readonly {
+    readonly check: string;
+    readonly ok: boolean;
+    readonly detail: string;
+    readonly fix?: string;
+  }[];
+  readonly steps: readonly string[];
 }
 
 export interface VerifyResult {

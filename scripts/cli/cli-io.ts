@@ -28,6 +28,11 @@ export class Output {
     this.#io.stdout.write(`${this.#json ? JSON.stringify(value) : render(this.paint)}\n`);
   }
 
+  /** What a process prints once it serves: one JSON line on stdout, for whoever started it. */
+  ready(facts: Readonly<Record<string, unknown>>): void {
+    this.#io.stdout.write(`${JSON.stringify(facts)}\n`);
+  }
+
   /** A remark beside the result: stderr, so that no pipe swallows or parses it. */
   note(text: string): void {
     this.#io.stderr.write(`${text}\n`);

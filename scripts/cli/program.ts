@@ -4,9 +4,13 @@ import { paintFor } from '../terminal/paint.ts';
 import type { CliIo } from './cli-io.ts';
 import { auditCommand } from './commands/audit.ts';
 import { canaryCommand } from './commands/canary.ts';
+import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
+import { explainCommand } from './commands/explain.ts';
 import { flipCommand } from './commands/flip.ts';
 import { routesCommand } from './commands/routes.ts';
+import { statusCommand } from './commands/status.ts';
+import { steerCommand } from './commands/steer.ts';
 import { verifyCommand } from './commands/verify.ts';
 
 /** What a command may set beside printing: the exit status of work that ended, but not well. */
@@ -17,12 +21,15 @@ export interface Outcome {
 /** A command's module exports one of these. */
 export type CommandFactory = (io: CliIo, outcome: Outcome) => Command;
 
+const steering = [steerCommand('pause'), steerCommand('resume'), steerCommand('abandon')];
+
 const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
-  ['Look:', [routesCommand, auditCommand]],
+  ['Look:', [statusCommand, routesCommand, explainCommand, auditCommand]],
   [
     'Move a feature:',
-    [copyCommand, verifyCommand, canaryCommand, flipCommand('cutover'), flipCommand('rollback')],
+    [copyCommand, verifyCommand, canaryCommand, flipCommand('cutover'), flipCommand('rollback'), ...steering],
   ],
+  ['Run:', [controlCommand]],
 ];
 
 export function buildProgram(io: CliIo, outcome: Outcome): Command {

@@ -5,16 +5,17 @@ import type { StackSettings } from './stack-settings.ts';
 /** Throws `BANYAN_PORT_TAKEN` with every port of the stack that is taken or is no port, before anything has started. */
 export async function checkPorts(settings: StackSettings): Promise<void> {
   const wanted = [
-    ...settings.routerPorts.map((port) => ['the router', port, 'BANYAN_ROUTER_PORT'] as const),
-    ['the monolith', settings.legacyPort, 'BANYAN_LEGACY_PORT'],
-    ['the product service', settings.productPort, 'BANYAN_PRODUCT_PORT'],
-    ['the control process', settings.controlPort, 'BANYAN_CONTROL_PORT'],
-    ["legacy's database", settings.databases.legacy.port, 'BANYAN_LEGACY_DB_PORT'],
-    ["the service's database", settings.databases.product.port, 'BANYAN_PRODUCT_DB_PORT'],
+    ...settings.routerPorts.map((port) => ['the router', port, 'ROUTER'] as const),
+    ['the monolith', settings.legacyPort, 'LEGACY'],
+    ['the product service', settings.productPort, 'PRODUCT'],
+    ['the control process', settings.controlPort, 'CONTROL'],
+    ["legacy's database", settings.databases.legacy.port, 'LEGACY_DB'],
+    ["the service's database", settings.databases.product.port, 'PRODUCT_DB'],
   ] as const;
   const faults: Fault[] = [];
   const seen = new Set<number>();
-  for (const [whose, port, variable] of wanted) {
+  for (const [whose, port, name] of wanted) {
+    const variable = `BANYAN_${name}_PORT`;
     const valid = Number.isInteger(port) && port > 0 && port < 65_536;
     if (valid && !seen.has(port) && (await portIsFree(port))) {
       seen.add(port);

@@ -5,13 +5,27 @@ import { formatCount, formatSeconds, formatShare } from './numbers.ts';
 /** One step of long work. Counts are in `unit` (rows unless told). */
 export interface ProgressStep {
   readonly phase: string;
-  readonly done: number;
+  /** Absent where there is nothing to count: then `about` is printed, a line each. */
+  readonly done?: number;
   /** 0 or absent: not known yet. */
   readonly total?: number;
   /** Per second, when whoever does the work knows better than the bar. */
   readonly rate?: number;
   readonly etaSeconds?: number;
   readonly unit?: string;
+  /** What it is about: a table, or a sentence for people. */
+  readonly about?: string;
+}
+
+type Counted = ProgressStep & { readonly done: number };
+
+function isCounted(step: ProgressStep): step is Counted {
+  return step.done !== undefined;
+}
+
+/** `  hold      routers park writes`: a step with nothing to count. */
+function sentence(step: ProgressStep, indent: number): string {
+  return `${' '.repeat(indent)}${step.phase.padEnd(9)} ${step.about ?? ''}`.trimEnd();
 }
 
 /** Shows long work on a stream. `update` may be called as often as one likes. */
@@ -38,7 +52,7 @@ export function progressView(options: ProgressOptions): ProgressView {
 /** For commands whose user asked for no progress. */
 export const noProgress: ProgressView = { update() {}, stop() {} };
 
-function describe(step: ProgressStep, rate: number | undefined, eta: number | undefined): string {
+function describe(step: Counted, rate: number | undefined, eta: number | undefined): string {
   const unit = step.unit ?? 'rows';
   const known = step.total !== undefined && step.total > 0;
   const counts = known
@@ -61,7 +75,7 @@ class Pace {
     this.#now = now;
   }
 
-  of(step: ProgressStep): { rate: number | undefined; eta: number | undefined } {
+  of(step: Counted): { rate: number | undefined; eta: number | undefined } {
     if (step.phase !== this.#phase) {
       this.#phase = step.phase;
       this.#beganAt = this.#now();
@@ -87,6 +101,11 @@ class BarView implements ProgressView {
   }
 
   update(step: ProgressStep): void {
+    if (!isCounted(step)) {
+      this.stop();
+      this.#options.stream.write(`${sentence(step, this.#options.indent ?? 0)}\n`);
+      return;
+    }
     const { rate, eta } = this.#pace.of(step);
     const total = step.total !== undefined && step.total > 0 ? step.total : Math.max(1, step.done);
     const payload = { phase: step.phase.padEnd(8), text: describe(step, rate, eta) };
@@ -124,9 +143,9 @@ class LineView implements ProgressView {
   readonly #options: ProgressOptions;
   readonly #pace: Pace;
   readonly #now: () => number;
-  #last: ProgressStep | undefined;
+  #last: Counted | undefined;
   #printedAt = Number.NEGATIVE_INFINITY;
-  #printed: ProgressStep | undefined;
+  #printed: Counted | undefined;
 
   constructor(options: ProgressOptions) {
     this.#options = options;
@@ -136,6 +155,10 @@ class LineView implements ProgressView {
 
   update(step: ProgressStep): void {
     if (this.#last !== undefined && this.#last.phase !== step.phase) this.stop();
+    if (!isCounted(step)) {
+      this.#options.stream.write(`${sentence(step, this.#options.indent ?? 0)}\n`);
+      return;
+    }
     this.#last = step;
     const { rate, eta } = this.#pace.of(step);
     if (this.#now() - this.#printedAt >= (this.#options.lineEveryMs ?? 5000)) this.#print(step, rate, eta);
@@ -151,7 +174,7 @@ class LineView implements ProgressView {
     this.#printedAt = Number.NEGATIVE_INFINITY;
   }
 
-  #print(step: ProgressStep, rate: number | undefined, eta: number | undefined): void {
+  #print(step: Counted, rate: number | undefined, eta: number | undefined): void {
     this.#printedAt = this.#now();
     this.#printed = step;
     const share = step.total !== undefined && step.total > 0 ? `  ${formatShare(step.done, step.total)}` : '';

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import type { FlipResult } from '../admin-types.ts';
+import type { FlipRehearsal, FlipResult } from '../admin-types.ts';
 import {
   CommandContext,
   type CommonFlags,
@@ -9,6 +9,7 @@ import {
   withExamples,
   withWhyOption,
 } from '../command-context.ts';
+import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
@@ -34,7 +35,7 @@ const words = {
 
 /** `cutover` and `rollback`: one command, two directions. */
 export function flipCommand(direction: 'cutover' | 'rollback'): CommandFactory {
-  return (io) => {
+  return (io, outcome) => {
     const command = new Command(direction)
       .description(words[direction].description)
       .argument('<feature>', 'as the config names it')
@@ -46,11 +47,14 @@ export function flipCommand(direction: 'cutover' | 'rollback'): CommandFactory {
     );
     return command.action(async (feature: string, flags: Flags) => {
       const context = new CommandContext(io, flags);
-      const result = await runAction<FlipResult>(context, feature, direction, {
+      const result = await runAction<FlipResult | FlipRehearsal>(context, feature, direction, {
         why: flags.why,
         ...(flags.dryRun ? { dryRun: true } : {}),
       });
-      context.output.result(result, (paint) => renderFlip(feature, direction, result, flags, paint));
+      context.output.result(result, (paint) =>
+        'dryRun' in result ? renderRehearsal(result, paint) : renderFlip(feature, direction, result, paint),
+      );
+      if ('dryRun' in result && !result.wouldBegin) outcome.exitCode = exitCodes.failed;
     });
   };
 }
@@ -59,10 +63,20 @@ function renderFlip(
   feature: string,
   direction: 'cutover' | 'rollback',
   result: FlipResult,
-  flags: Flags,
   paint: Paint,
 ): string {
-  if (flags.dryRun) return `${paint.good('✓')} ${feature}: every gate is open; nothing was changed.`;
   const times = `writes held ${formatMs(result.holdMs)}, fence to drained ${formatMs(result.fenceToDrainedMs)}`;
   return `${paint.good('✓')} ${feature}: ${words[direction].done}.\n  ${times} ${paint.faint(`(route table ${result.version})`)}`;
+}
+
+function renderRehearsal(rehearsal: FlipRehearsal, paint: Paint): string {
+  const gate = rehearsal.gate.map((one) => {
+    const line = `${one.ok ? paint.good('✓') : paint.bad('✗')} ${one.check.padEnd(13)} ${one.detail}`;
+    return one.ok ? line : `${line}\n  ${paint.strong('fix:')} ${one.fix ?? ''}`;
+  });
+  const verdict = rehearsal.wouldBegin
+    ? 'It would begin. Nothing was changed. The steps would be:'
+    : 'It would not begin. Nothing was changed. Once the gate is open, the steps are:';
+  const steps = rehearsal.steps.map((step, index) => `  ${index + 1}. ${step}`);
+  return [...gate, verdict, ...steps].join('\n');
 }

@@ -24,12 +24,6 @@ export function runAction<Result>(
 }
 
 /** A line of the admin API as a step of the bar. */
-export function progressStep(line: ProgressLine): ProgressStep {
-  return {
-    phase: line.phase,
-    done: line.done,
-    ...(line.total == null ? {} : { total: line.total }),
-    ...(line.rate == null ? {} : { rate: line.rate }),
-    ...(line.etaSeconds == null ? {} : { etaSeconds: line.etaSeconds }),
-  };
+export function progressStep({ etaSeconds, ...line }: ProgressLine): ProgressStep {
+  return etaSeconds == null ? line : { ...line, etaSeconds };
 }

@@ -1,0 +1,104 @@
+import { Command } from 'commander';
+import { formatCount, formatMs } from '../../terminal/numbers.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import { renderTable } from '../../terminal/table.ts';
+import type { FeatureStatus, StatusReport } from '../admin-types.ts';
+import {
+  CommandContext,
+  type CommonFlags,
+  requireFeature,
+  withCommonOptions,
+  withExamples,
+} from '../command-context.ts';
+import type { CommandFactory } from '../program.ts';
+
+export const statusCommand: CommandFactory = (io) => {
+  const command = new Command('status')
+    .description(
+      'Prints where every feature is, who owns its rows, how far the move is, and the routers that are alive.',
+    )
+    .argument('[feature]', 'only this feature');
+  withExamples(withCommonOptions(command), 'banyan status', "banyan status --json | jq '.features[].stage'");
+  return command.action(async (feature: string | undefined, flags: CommonFlags) => {
+    const context = new CommandContext(io, flags);
+    const all = await context.withAdmin((admin, config) => {
+      if (feature !== undefined) requireFeature(config, feature);
+      return admin.status(io.signal);
+    });
+    const features = all.features.filter((one) => feature === undefined || one.name === feature);
+    const status = { ...all, features };
+    context.output.result(status, (paint) => renderStatus(status, paint));
+  });
+};
+
+function renderStatus(status: StatusReport, paint: Paint): string {
+  const features = renderTable(
+    [
+      { title: 'feature', value: (one) => one.name },
+      { title: 'stage', value: (one) => one.stage },
+      { title: 'owner', value: (one) => one.owner },
+      { title: 'reads at service', align: 'right', value: readsAtService },
+      { title: 'mover', value: (one) => moverState(one, paint) },
+      { title: 'verified', value: verifiedState },
+    ],
+    status.features,
+    { styleTitle: paint.faint },
+  );
+  const failing = status.features.flatMap((one) =>
+    one.failing === null
+      ? []
+      : [
+          `${paint.bad('✗')} ${one.name}: ${one.failing.message} ${paint.faint(`[${one.failing.code}]`)}\n  fix: ${one.failing.fix}`,
+        ],
+  );
+  const routers =
+    status.replicas.length === 0
+      ? paint.warn('no router is alive')
+      : renderTable(
+          [
+            { title: 'router', value: (one) => `${one.host} (${one.pid})` },
+            {
+              title: 'route table',
+              align: 'right',
+              value: (one) =>
+                `${one.version}${one.version === status.version ? '' : ` of ${status.version}`}`,
+            },
+            { title: 'last beat', align: 'right', value: (one) => `${formatMs(one.beatAgoMs)} ago` },
+          ],
+          status.replicas,
+          { styleTitle: paint.faint },
+        );
+  const control = status.control === null ? 'nobody' : status.control.holder;
+  const role = status.role === 'standby' ? '; the one asked stands by' : '';
+  return [features, ...failing, '', routers, '', paint.faint(`conducting: ${control}${role}`)].join('\n');
+}
+
+function readsAtService(one: FeatureStatus): string {
+  const percents = [...new Set(one.routes.flatMap(({ readPercent }) => readPercent ?? []))].sort(
+    (a, b) => a - b,
+  );
+  if (percents.length === 0) return '–';
+  return percents.length === 1 ? `${percents[0]} %` : `${percents[0]}–${percents.at(-1)} %`;
+}
+
+function moverState(one: FeatureStatus, paint: Paint): string {
+  if (one.failing !== null) return paint.bad('failed');
+  if (one.paused) return paint.warn('paused');
+  if (one.move === null || one.move.does === 'nothing') return '–';
+  if (one.move.trouble !== null) return paint.warn(one.move.trouble);
+  const { backlog } = one.move;
+  const behind = backlog === null ? '' : `, ${formatCount(backlog.entries)} dirty keys`;
+  return `${one.running ?? one.move.does}${behind}`;
+}
+
+function verifiedState({ verified }: FeatureStatus): string {
+  if (verified === null) return 'not yet';
+  const { different, unsettled, rowsCompared, at } = verified;
+  const verdict =
+    different > 0
+      ? `${formatCount(different)} differ`
+      : unsettled > 0
+        ? `${formatCount(unsettled)} unsettled`
+        : 'equal';
+  return `${verdict}, ${formatCount(rowsCompared)} rows, ${at.slice(11, 19)} UTC`;
+}
