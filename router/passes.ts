@@ -29,10 +29,14 @@ function walk(passes: readonly Pass[], exchange: Exchange): boolean {
 }
 
 function checkMethod(exchange: Exchange): boolean {
-  const { method, url } = exchange.request;
+  const { method, url, httpVersionMajor } = exchange.request;
+  if (httpVersionMajor !== 1) {
+    fail(exchange, failures.refused('this connection speaks HTTP/1.1', 400));
+    return false;
+  }
   // TRACE would show a client what proxies added; `OPTIONS *` asks about the server, which is this one.
-  if (method === 'TRACE' || method === 'CONNECT') {
-    fail(exchange, failures.refused(`${method} is not served here`, 405));
+  if (method === 'TRACE') {
+    fail(exchange, failures.refused('TRACE is not served here', 405));
     return false;
   }
   if (method === 'OPTIONS' && url === '*') {

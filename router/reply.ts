@@ -21,7 +21,8 @@ export function fail(exchange: Exchange, failure: Failure): void {
   if (exchange.requestId !== '') headers.push('X-Request-Id', exchange.requestId);
   if (failure.retryAfterSeconds !== undefined) headers.push('Retry-After', String(failure.retryAfterSeconds));
   // What follows a refused or unfinished request on its connection could be anything.
-  if (core.draining || !request.complete || failure.status === 400) headers.push('Connection', 'close');
+  if (core.draining || !request.complete || failure.code === 'BANYAN_REQUEST_REFUSED')
+    headers.push('Connection', 'close');
   response.writeHead(failure.status, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -10,6 +10,7 @@ import { LiveTable } from './live-table.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
+import { refuseConnection } from './refuse-connection.ts';
 import { fail } from './reply.ts';
 import { createRequestIds } from './request-ids.ts';
 import type { RouterCore } from './router-core.ts';
@@ -144,6 +145,9 @@ function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy
   // The body is asked for when its side wants it, not before: a request that is held or refused sends none.
   server.on('checkContinue', serve);
   server.on('checkExpectation', serve);
+  server.on('connect', (_request, socket) => {
+    refuseConnection(socket, failures.refused('CONNECT is not served here', 405));
+  });
   server.on('upgrade', (request, socket, head) => {
     if (isWebSocketHandshake(request)) upgrades.handle(request, socket, head);
     else socket.destroy();

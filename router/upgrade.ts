@@ -1,10 +1,11 @@
-import { type ClientRequest, type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { type Failure, failures, upstreamFailure } from './failure.ts';
 import { outboundHeaders } from './outbound-headers.ts';
 import type { Peers } from './peers.ts';
+import { refuseConnection } from './refuse-connection.ts';
 import { readRequestHead } from './request-head.ts';
 import { readTarget } from './request-target.ts';
 import type { RouterCore } from './router-core.ts';
@@ -47,7 +48,7 @@ export function createUpgradeProxy(core: RouterCore, peers: Peers): UpgradeProxy
     on: {
       error(error, _request, socket) {
         logger.warn({ error: error.message }, 'an upgrade failed');
-        refuse(socket as unknown as Duplex, upstreamFailure(error));
+        refuseConnection(socket as unknown as Duplex, upstreamFailure(error));
       },
       proxyReqWs: (proxyRequest, _request, socket) => tie(proxyRequest, socket),
     },
@@ -60,7 +61,7 @@ export function createUpgradeProxy(core: RouterCore, peers: Peers): UpgradeProxy
       // Until the proxy listens, a reset of this connection must find a listener.
       socket.on('error', () => socket.destroy());
       const refused = dress(core, peers, request);
-      if (refused !== null) refuse(socket, refused);
+      if (refused !== null) refuseConnection(socket, refused);
       else proxy.upgrade(request, socket as Socket, head);
     },
     closeAll() {
@@ -111,13 +112,4 @@ function tie(proxyRequest: ClientRequest, socket: Socket): void {
     socket.once('close', () => upstream.destroy());
     upstream.once('close', () => socket.destroySoon());
   });
-}
-
-function refuse(socket: Duplex, failure: Failure): void {
-  if (socket.destroyed || !socket.writable) return;
-  const body = JSON.stringify({ error: { code: failure.code, message: failure.message } });
-  socket.end(
-    `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status] ?? ''}\r\nContent-Type: application/json; charset=utf-8\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
 }

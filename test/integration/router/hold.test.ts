@@ -4,6 +4,8 @@ import { deferred, feature, startStage, startUpstream, table } from '../../suppo
 const write = (url: string, body: string, signal?: AbortSignal) =>
   fetch(`${url}/things`, { method: 'POST', body, ...(signal && { signal }) });
 
+const codeOf = async (answer: Response) => ((await answer.json()) as { error: { code: string } }).error.code;
+
 describe('a hold', () => {
   it('parks writes, serves reads, and releases to the new owner in order of arrival', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('legacy'));
@@ -78,10 +80,10 @@ describe('a hold', () => {
     await expect.poll(() => router.activity.held).toBe(1);
     const full = await write(url, 'full');
     expect([full.status, full.headers.get('retry-after')]).toEqual([503, '7']);
-    expect((await full.json()).error.code).toBe('BANYAN_HOLD_FULL');
+    expect(await codeOf(full)).toBe('BANYAN_HOLD_FULL');
     const late = await waits;
     expect([late.status, late.headers.get('retry-after')]).toEqual([503, '7']);
-    expect((await late.json()).error.code).toBe('BANYAN_HOLD_TIMEOUT');
+    expect(await codeOf(late)).toBe('BANYAN_HOLD_TIMEOUT');
     expect(legacy.requests).toHaveLength(0);
   });
 
