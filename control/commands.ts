@@ -187,7 +187,7 @@ export class Commands {
         faults,
       });
     }
-    // What an abandoned copy left in the books would make this one skip rows.
+    // An abandoned copy's progress would make this one skip rows that have changed since.
     await (await runner.move('forward')).restartCopy();
     await this.#change(name, actor, 'copy', (before) => {
       if (before.stage !== 'legacy')
@@ -255,7 +255,7 @@ export class Commands {
     const reverse = await runner.move('reverse');
     await forward.dropCapture();
     await reverse.dropCapture();
-    await forward.restartCopy();
+    // The record of what was copied stays: by it the next copy's preflight knows whose rows these are.
     await forward.openFence('target');
   }
 

@@ -53,7 +53,7 @@ export function adminApi(options: AdminApiOptions): Express {
   });
   app.get('/v1/audit', async (request, response) => {
     const { feature, limit } = parseRequest(auditQuery, request.query);
-    response.json({ entries: await store.audit({ limit, ...(feature === undefined ? {} : { feature }) }) });
+    response.json(await store.audit({ limit, ...(feature === undefined ? {} : { feature }) }));
   });
 
   app.post('/v1/features/:feature/copy', async (request, response) => {

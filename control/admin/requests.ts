@@ -46,6 +46,15 @@ export function parseRequest<T>(schema: z.ZodType<T>, value: unknown): T {
 
 /** Who asks: what the client says of itself. The token says that it may. */
 export function actorOf(request: Request, reason: string): Actor {
-  const who = request.get('x-banyan-who')?.trim();
-  return { who: who === undefined || who === '' ? 'unnamed' : who.slice(0, 190), why: reason };
+  const who = readable(request.get('x-banyan-who')?.trim() ?? '');
+  return { who: who === '' ? 'unnamed' : who.slice(0, 190), why: reason };
+}
+
+/** Header fields carry ASCII: names in other scripts come percent-encoded. */
+function readable(text: string): string {
+  try {
+    return decodeURI(text);
+  } catch {
+    return text;
+  }
 }

@@ -64,6 +64,40 @@ const feature = z.strictObject({
   salt: z.string().min(1).optional(),
 });
 
+const count = z.int().min(1);
+
+/** What a router may be told besides; left out, it has defaults of its own. */
+const routerTuning = {
+  /** Parked writes: beyond any of these bounds they are answered with 503. */
+  hold: z
+    .strictObject({
+      maxRequests: count.optional(),
+      maxBytes: count.optional(),
+      maxMs: milliseconds.optional(),
+      retryAfterSeconds: count.optional(),
+    })
+    .optional(),
+  timeouts: z
+    .strictObject({
+      connectMs: milliseconds.optional(),
+      firstByteMs: milliseconds.optional(),
+      idleMs: milliseconds.optional(),
+      requestIdleMs: milliseconds.optional(),
+      totalMs: milliseconds.nullable().optional(),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      headerBytes: count.optional(),
+      urlBytes: count.optional(),
+      bodyBytes: count.nullable().optional(),
+      transcodedBodyBytes: count.optional(),
+      connections: count.optional(),
+    })
+    .optional(),
+  accessLog: z.strictObject({ sample: z.number().min(0).max(1).optional() }).optional(),
+};
+
 export const configInput = z.strictObject({
   databases: z.record(name, database),
   state: z.strictObject({
@@ -88,6 +122,9 @@ export const configInput = z.strictObject({
         .default([]),
       trustedPeers: z.array(z.string().min(1)).default([]),
       snapshotFile: z.string().min(1).default('.banyan/route-table.json'),
+      /** Metrics, liveness and readiness; left out, there is no such port. */
+      admin: address.optional(),
+      ...routerTuning,
     })
     .prefault({}),
   control: z

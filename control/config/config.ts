@@ -1,6 +1,7 @@
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
 import type { Address } from './address.ts';
+import type { ParsedConfig } from './config-input.ts';
 
 /** One route of a feature, as the IDL's annotations and the config's overrides declare it. */
 export interface ConfiguredRoute {
@@ -12,6 +13,9 @@ export interface ConfiguredRoute {
   readonly constraints?: RouteConstraints;
   readonly rpcMethod: string;
 }
+
+/** What the router is told besides, as it was written; the router has the defaults. */
+export type RouterTuning = Pick<ParsedConfig['router'], 'hold' | 'timeouts' | 'limits' | 'accessLog'>;
 
 export interface ServiceConfig {
   /** Absolute path. */
@@ -58,7 +62,8 @@ export interface BanyanConfig {
     readonly trustedPeers: readonly string[];
     /** Absolute path. */
     readonly snapshotFile: string;
-  };
+    readonly admin?: Address;
+  } & RouterTuning;
   readonly control: {
     readonly listen: Address;
     /** Absolute path. */

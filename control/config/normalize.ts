@@ -68,13 +68,18 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
     state: { ...state, database: input.state.schema },
     legacy: { addresses: input.legacy.addresses, database: legacy },
     router: {
-      ...input.router,
+      ...withoutAdmin(input.router),
+      ...(input.router.admin === undefined ? {} : { admin: parseAddress(input.router.admin)! }),
       listen: parseAddress(input.router.listen)!,
       snapshotFile: resolve(directory, input.router.snapshotFile),
     },
     control: { ...input.control, listen, tokenFile: resolve(directory, input.control.tokenFile) },
     features,
   });
+}
+
+function withoutAdmin({ admin: _, ...rest }: ParsedConfig['router']) {
+  return rest;
 }
 
 function checkControlListen(input: ParsedConfig, listen: Address, faults: Fault[]): void {

@@ -5,6 +5,7 @@ import type { Applier, Backlog, Move, MoveLogger, MoveSpec } from '../../mover/i
 import { ProgressFeed } from '../progress.ts';
 import { stages } from '../stages.ts';
 import { type FeatureState, type HeldLease, holdLease, type StateStore } from '../store/index.ts';
+import { mayPass } from './may-pass.ts';
 import type { MoveDirection } from './move-specs.ts';
 import type { MoverDoor } from './mover-door.ts';
 import { NoTablesMove } from './no-tables-move.ts';
@@ -289,15 +290,6 @@ export class FeatureRunner {
       await move?.close();
     }
   }
-}
-
-/**
- * A server that is away comes back; all that banyan itself found wrong stays wrong until somebody looks at it. Drivers
- * raise plain errors with a code for the former.
- */
-function mayPass(error: unknown): boolean {
-  if (error instanceof BanyanError) return error.code === 'BANYAN_STATE_UNREACHABLE';
-  return true;
 }
 
 function firstAbort(signal: AbortSignal): Promise<void> {

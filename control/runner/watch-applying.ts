@@ -44,13 +44,12 @@ export async function watchApplying(
  * the application at once. An open fence on the other side is what nobody would notice.
  */
 async function checkFence(context: RunContext, direction: MoveDirection, move: Move): Promise<void> {
+  if (!(await isSettled(context, direction))) return;
   const { target } = await move.fenceState();
   if (target === 'fenced') return;
-  const { feature, store } = context.options;
-  // The conductor opens it after a decision, which is durable by then: so the order of these two looks matters.
-  const state = await store.feature(feature);
-  const source = direction === 'forward' ? 'legacy' : 'service';
-  if (state.transition !== null || stages[state.stage].owner !== source) return;
+  // The conductor opens it after a decision, which is durable by then: so this is asked once more, and in this order.
+  if (!(await isSettled(context, direction))) return;
+  const { feature } = context.options;
   const { host, port, database } = move.spec.target;
   throw new BanyanError(
     'BANYAN_FENCE_BYPASSED',
@@ -60,4 +59,10 @@ async function checkFence(context: RunContext, direction: MoveDirection, move: M
       details: { feature, target },
     },
   );
+}
+
+async function isSettled(context: RunContext, direction: MoveDirection): Promise<boolean> {
+  const state = await context.options.store.feature(context.options.feature);
+  const source = direction === 'forward' ? 'legacy' : 'service';
+  return state.transition === null && stages[state.stage].owner === source;
 }

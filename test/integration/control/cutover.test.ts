@@ -48,7 +48,7 @@ describeEachEngine('cutover and rollback', (db) => {
     }
     expect(await rowsOf(world, 'legacy')).toEqual(await rowsOf(world, 'service'));
     const audit = await admin.get('/v1/audit?feature=parcels&limit=100');
-    expect(audit.entries.map((entry: { action: string }) => entry.action).reverse()).toEqual([
+    expect(audit.map((entry: { action: string }) => entry.action).reverse()).toEqual([
       'copy',
       'copied',
       'verify',
