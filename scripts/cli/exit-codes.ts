@@ -29,6 +29,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   'BANYAN_CONTROL_UNREACHABLE',
   'BANYAN_CONTROL_LOST',
   'BANYAN_STATE_UNREACHABLE',
+  'BANYAN_ROUTER_NO_TABLE',
   'BANYAN_RPC_UNAVAILABLE',
 ]);
 

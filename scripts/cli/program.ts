@@ -4,10 +4,12 @@ import { paintFor } from '../terminal/paint.ts';
 import type { CliIo } from './cli-io.ts';
 import { auditCommand } from './commands/audit.ts';
 import { canaryCommand } from './commands/canary.ts';
+import { checkCommand } from './commands/check.ts';
 import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
 import { explainCommand } from './commands/explain.ts';
 import { flipCommand } from './commands/flip.ts';
+import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
@@ -24,12 +26,12 @@ export type CommandFactory = (io: CliIo, outcome: Outcome) => Command;
 const steering = [steerCommand('pause'), steerCommand('resume'), steerCommand('abandon')];
 
 const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
-  ['Look:', [statusCommand, routesCommand, explainCommand, auditCommand]],
+  ['Look:', [checkCommand, statusCommand, routesCommand, explainCommand, auditCommand]],
   [
     'Move a feature:',
     [copyCommand, verifyCommand, canaryCommand, flipCommand('cutover'), flipCommand('rollback'), ...steering],
   ],
-  ['Run:', [controlCommand]],
+  ['Run:', [routerCommand, controlCommand]],
 ];
 
 export function buildProgram(io: CliIo, outcome: Outcome): Command {

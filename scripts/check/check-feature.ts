@@ -1,0 +1,68 @@
+import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts';
+import { moveSpecs } from '../../control/index.ts';
+import { preflight } from '../../mover/index.ts';
+import type { AdminClient } from '../cli/admin-client.ts';
+import type { FlipRehearsal } from '../cli/admin-types.ts';
+import type { CheckLine } from './check-report.ts';
+
+export interface CheckFeatureOptions {
+  readonly config: BanyanConfig;
+  readonly feature: FeatureConfig;
+  /** Null where no control process answers: then the feature counts as not begun. */
+  readonly admin: AdminClient | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What stands between a feature and its next step: before the copy the mover's preflight of its tables, after it the gate
+ * of the next cutover or rollback. Changes nothing.
+ */
+export async function checkFeature(options: CheckFeatureOptions): Promise<CheckLine[]> {
+  const { feature, admin, signal } = options;
+  const status = await admin?.status(signal);
+  const stage = status?.features.find((one) => one.name === feature.name)?.stage ?? 'legacy';
+  if (stage === 'legacy') return checkTables(options);
+  if (admin !== null && stage === 'syncing') return checkGate(admin, feature.name, 'cutover', signal);
+  if (admin !== null && stage === 'extracted') return checkGate(admin, feature.name, 'rollback', signal);
+  return [
+    {
+      feature: feature.name,
+      check: 'stage',
+      ok: true,
+      detail: `${stage}: nothing to check until it is over`,
+    },
+  ];
+}
+
+async function checkTables({ config, feature, signal }: CheckFeatureOptions): Promise<CheckLine[]> {
+  const specs = moveSpecs(config, feature);
+  const line = { feature: feature.name, check: 'tables' };
+  if (specs === null) return [{ ...line, ok: true, detail: 'the feature has none' }];
+  const faults = await preflight(specs.forward, { signal });
+  if (faults.length === 0) {
+    return [{ ...line, ok: true, detail: `${feature.tables.join(', ')} can be moved as they are` }];
+  }
+  return faults.map((fault) => ({
+    ...line,
+    ok: false,
+    detail: fault.what,
+    code: fault.code,
+    fix: fault.fix,
+  }));
+}
+
+async function checkGate(
+  admin: AdminClient,
+  feature: string,
+  direction: 'cutover' | 'rollback',
+  signal: AbortSignal,
+): Promise<CheckLine[]> {
+  const { gate } = await admin.act<FlipRehearsal>(feature, direction, { dryRun: true }, { signal });
+  return gate.map((one) => ({
+    feature,
+    check: `${direction}: ${one.check}`,
+    ok: one.ok,
+    detail: one.detail,
+    ...(one.ok ? {} : { code: 'BANYAN_GATE_CLOSED', fix: one.fix ?? '' }),
+  }));
+}

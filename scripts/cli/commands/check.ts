@@ -1,0 +1,60 @@
+import { Command } from 'commander';
+import { type CheckReport, unreachableChecks } from '../../check/check-report.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import { AdminClient } from '../admin-client.ts';
+import {
+  adminUrl,
+  CommandContext,
+  type CommonFlags,
+  requireFeature,
+  withCommonOptions,
+  withExamples,
+} from '../command-context.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { CommandFactory } from '../program.ts';
+import { whoAmI } from '../who.ts';
+
+export const checkCommand: CommandFactory = (io, outcome) => {
+  const command = new Command('check')
+    .description(
+      'Checks the config, the IDLs, every server and what stands between a feature and its next step: all faults at once, nothing changed.',
+    )
+    .argument('[feature]', 'only this feature');
+  withExamples(withCommonOptions(command), 'banyan check', 'banyan check product --json | jq .ok');
+  return command.action(async (feature: string | undefined, flags: CommonFlags) => {
+    const context = new CommandContext(io, flags);
+    const config = await context.config();
+    if (feature !== undefined) requireFeature(config, feature);
+    // Imported only here: the mover and control are more than the other commands need.
+    const { checkAll } = await import('../../check/check-all.ts');
+    const report = await checkAll({
+      config,
+      ...(feature === undefined ? {} : { feature }),
+      connect: () =>
+        AdminClient.open({
+          url: adminUrl(config),
+          tokenFile: config.control.tokenFile,
+          who: whoAmI(io.env),
+        }),
+      signal: io.signal,
+    });
+    context.output.result(report, (paint) => renderChecks(report, paint));
+    if (!report.ok) {
+      const unreachable = report.checks.some((one) => unreachableChecks.has(one.code ?? ''));
+      outcome.exitCode = unreachable ? exitCodes.unreachable : exitCodes.failed;
+    }
+  });
+};
+
+function renderChecks(report: CheckReport, paint: Paint): string {
+  const lines = report.checks.map((one) => {
+    const name = (one.feature === null ? one.check : `${one.feature}: ${one.check}`).padEnd(24);
+    if (one.ok) return `${paint.good('✓')} ${name} ${one.detail}`;
+    return `${paint.bad('✗')} ${name} ${one.detail} ${paint.faint(`[${one.code}]`)}\n    ${paint.strong('fix:')} ${one.fix}`;
+  });
+  const faults = report.checks.filter((one) => !one.ok).length;
+  const verdict = report.ok
+    ? paint.good('Nothing stands in the way.')
+    : paint.bad(faults === 1 ? 'One fault.' : `${faults} faults.`);
+  return [...lines, verdict].join('\n');
+}

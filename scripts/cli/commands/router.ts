@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseAddress } from '../../../control/config/address.ts';
+import type { Address } from '../../../control/config/index.ts';
+import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
+import { processLogger } from '../process-logger.ts';
+import type { CommandFactory } from '../program.ts';
+
+interface Flags extends CommonFlags {
+  readonly listen?: Address;
+  readonly snapshot?: string;
+  readonly accessLog: number;
+}
+
+function address(text: string): Address {
+  const parsed = parseAddress(text);
+  if (parsed === null) throw new InvalidArgumentError('Write host:port, for example 127.0.0.1:7403.');
+  return parsed;
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('Give a share from 0 to 1.');
+  return value;
+}
+
+export const routerCommand: CommandFactory = (io) => {
+  const command = new Command('router')
+    .description(
+      'Runs a router: the one address that clients know. Any number of replicas; Ctrl-C or SIGTERM lets requests end first.',
+    )
+    .addOption(
+      new Option('--listen <host:port>', 'instead of router.listen: for a further replica').argParser(
+        address,
+      ),
+    )
+    .option('--snapshot <file>', 'instead of router.snapshotFile: each replica on a machine needs its own')
+    .option('--access-log <share>', 'share of ordinary requests that is logged, 0 to 1', share, 0.01);
+  withExamples(
+    withCommonOptions(command),
+    'banyan router',
+    'banyan router --listen 127.0.0.1:7403 --snapshot .banyan/route-table-2.json',
+  );
+  return command.action(async (flags: Flags) => {
+    const context = new CommandContext(io, flags);
+    const config = await context.config();
+    // Imported only here: the other commands start faster without all of it.
+    const [{ startRouter }, { MysqlStateLink }, { featureServices }] = await Promise.all([
+      import('../../../router/index.ts'),
+      import('../../../control/index.ts'),
+      import('../feature-services.ts'),
+    ]);
+    const link = new MysqlStateLink({ state: config.state, leaseMs: config.control.replicaLeaseMs });
+    const services = await featureServices(config);
+    try {
+      const router = await startRouter({
+        listen: flags.listen ?? config.router.listen,
+        legacy: { addresses: [...config.legacy.addresses] },
+        services,
+        link,
+        snapshotFile: flags.snapshot ?? config.router.snapshotFile,
+        identity: [...config.router.identity],
+        trustedPeers: [...config.router.trustedPeers],
+        accessLog: { sample: flags.accessLog },
+        logger: processLogger('router', io),
+      });
+      context.output.ready({ ready: true, url: router.url, replica: router.replica, pid: process.pid });
+      if (!io.signal.aborted) await once(io.signal, 'abort');
+      await router.stop();
+    } catch (error) {
+      // Once it serves, stopping the router closes these.
+      await Promise.all(Object.values(services).map((service) => service.close()));
+      throw error;
+    } finally {
+      await link.close();
+    }
+  });
+};

@@ -1,0 +1,28 @@
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import { compareTables, type TablesCompared } from './compare-tables.ts';
+import { judgeRows, type LedgerVerdict, type StoredProduct } from './judge-rows.ts';
+import { type Ledger, tokenOf } from './ledger.ts';
+
+export interface Audit {
+  readonly tables: TablesCompared;
+  /** The ledger held against each database. */
+  readonly legacy: LedgerVerdict;
+  readonly service: LedgerVerdict;
+}
+
+/** Holds both databases against the ledger and against each other. Traffic has stopped and the logs are empty by now. */
+export async function auditDatabases(
+  databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint },
+  ledger: Ledger,
+): Promise<Audit> {
+  // Only rows that a writer touched, or that carry a token, matter to the ledger.
+  const touched: Record<'legacy' | 'service', StoredProduct[]> = { legacy: [], service: [] };
+  const tables = await compareTables(databases, (side, product) => {
+    if (ledger.row(product.sku) !== undefined || tokenOf(product.name) !== null) touched[side].push(product);
+  });
+  return {
+    tables,
+    legacy: judgeRows(ledger, touched.legacy),
+    service: judgeRows(ledger, touched.service),
+  };
+}
