@@ -9,5 +9,6 @@ export { claimEpoch } from './claim-epoch.ts';
 export type * from './move.ts';
 export type { DatabaseEndpoint, MoveSpec, TableSpec } from './move-spec.ts';
 export { openMove } from './open-move.ts';
+export { type PreflightOptions, preflight } from './preflight/preflight.ts';
 export type { MoveTuning } from './tuning.ts';
 export { defaultTuning } from './tuning.ts';

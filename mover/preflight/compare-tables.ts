@@ -1,0 +1,172 @@
+import type { Fault } from '../../common/errors.ts';
+import { chooseKey } from '../shape/choose-key.ts';
+import type { ColumnShape, TableShape, UniqueIndex } from '../shape/table-shape.ts';
+
+/**
+ * Everything that keeps a table from being carried exactly, forward and in reverse, as far as the two shapes tell. Pure.
+ */
+export function compareTables(source: TableShape, target: TableShape): Fault[] {
+  const faults = [...kindFaults(source), ...kindFaults(target)];
+  const key = chooseKey(source);
+  if (key === null) {
+    faults.push({
+      code: 'BANYAN_TABLE_NO_KEY',
+      what: `${place(source)} has no primary key or unique index that a move can go by (whole NOT NULL columns of integer, decimal, temporal, CHAR, VARCHAR, BINARY or VARBINARY type)`,
+      fix: `Add one, for instance: ALTER TABLE ${source.table} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY.`,
+    });
+  } else if (!hasIndexOn(target, key)) {
+    faults.push({
+      code: 'BANYAN_KEY_DIFFERS',
+      what: `${place(target)} has no unique index on (${key.map((column) => column.name).join(', ')}), the key of ${place(source)}`,
+      fix: 'Give both tables the same primary key.',
+    });
+  }
+  return [...faults, ...columnFaults(source, target), ...uniqueFaults(source, target)];
+}
+
+function kindFaults(shape: TableShape): Fault[] {
+  const faults: Fault[] = [];
+  if (shape.tableType !== 'BASE TABLE') {
+    faults.push({
+      code: 'BANYAN_TABLE_KIND',
+      what: `${place(shape)} is a ${shape.tableType.toLowerCase()}, not a plain table`,
+      fix: 'Move the tables underneath, or drop the system versioning.',
+    });
+  } else if (shape.storageEngine.toLowerCase() !== 'innodb') {
+    faults.push({
+      code: 'BANYAN_TABLE_KIND',
+      what: `${place(shape)} is kept by ${shape.storageEngine}, which has no transactions`,
+      fix: `ALTER TABLE ${shape.table} ENGINE = InnoDB.`,
+    });
+  }
+  for (const column of shape.columns) {
+    if (column.kind !== 'unsupported' || column.generated) continue;
+    faults.push({
+      code: 'BANYAN_COLUMN_UNSUPPORTED',
+      what: `column ${column.name} of ${place(shape)} has the type ${column.columnType}, which cannot be carried exactly yet`,
+      fix: 'Keep this column in a table that does not move, or change its type on both sides.',
+    });
+  }
+  return faults;
+}
+
+function columnFaults(source: TableShape, target: TableShape): Fault[] {
+  const faults: Fault[] = [];
+  for (const here of source.columns) {
+    const there = target.columns.find((column) => column.name.toLowerCase() === here.name.toLowerCase());
+    if (here.generated) continue;
+    if (there === undefined) {
+      faults.push({
+        code: 'BANYAN_COLUMN_MISSING',
+        what: `${place(target)} has no column ${here.name} (${here.columnType})`,
+        fix: 'Add the column in a migration of that database.',
+      });
+    } else {
+      const differs = columnDifference(here, there);
+      if (differs === null) continue;
+      faults.push({
+        code: 'BANYAN_COLUMN_DIFFERS',
+        what: `column ${here.name}: ${place(source)} has ${describe(here)}, ${place(target)} has ${describe(there)} (${differs})`,
+        fix: 'Make both columns the same: what is not the same cannot be carried exactly both ways.',
+      });
+    }
+  }
+  for (const there of target.columns) {
+    if (there.generated || source.columns.some((column) => sameName(column.name, there.name))) continue;
+    faults.push({
+      code: 'BANYAN_COLUMN_EXTRA',
+      what: `${place(target)} has a column ${there.name} that ${place(source)} lacks: it would be lost on the way back`,
+      fix: 'Move the column to a table of its own, or make it a generated one, or add it on the other side as well.',
+    });
+  }
+  return faults;
+}
+
+function columnDifference(here: ColumnShape, there: ColumnShape): string | null {
+  if (there.generated) return 'generated on one side';
+  if (here.nullable !== there.nullable) return 'NULL allowed on one side';
+  if (here.autoIncrement !== there.autoIncrement) return 'AUTO_INCREMENT on one side';
+  if (isJsonPair(here, there) || isJsonPair(there, here)) return null;
+  if (comparableType(here.columnType) !== comparableType(there.columnType)) return 'type';
+  return here.charset === there.charset ? null : 'character set';
+}
+
+/** MariaDB's JSON is LONGTEXT with a check; MySQL's is a type of its own. Values stay equal, their spelling may not. */
+function isJsonPair(one: ColumnShape, other: ColumnShape): boolean {
+  return one.dataType === 'json' && other.dataType === 'longtext' && other.charset === 'utf8mb4';
+}
+
+/** A column type without what the engines print differently and what does not bear on values. */
+export function comparableType(columnType: string): string {
+  const type = columnType.replace(/\s*\/\*.*?\*\/\s*/g, '');
+  if (/^(enum|set)\(/i.test(type)) return type.replace(/^(enum|set)/i, (word) => word.toLowerCase());
+  const lower = type.toLowerCase().replace('geomcollection', 'geometrycollection');
+  const bare = lower.replace(/^year\(4\)$/, 'year');
+  return bare.includes('zerofill') ? bare : bare.replace(/^((?:tiny|small|medium|big)?int)\(\d+\)/, '$1');
+}
+
+function uniqueFaults(source: TableShape, target: TableShape): Fault[] {
+  const faults: Fault[] = [];
+  for (const [one, other] of [
+    [source, target],
+    [target, source],
+  ] as const) {
+    for (const index of one.uniqueIndexes) {
+      if (index.prefixed || index.columns.includes(null)) {
+        faults.push({
+          code: 'BANYAN_UNIQUE_UNSUPPORTED',
+          what: `unique index ${index.name} of ${place(one)} is over an expression or over the beginning of a column`,
+          fix: 'Make it an ordinary index, or unique over whole columns (a generated column serves for an expression).',
+        });
+      } else if (!other.uniqueIndexes.some((candidate) => sameColumns(index, candidate))) {
+        faults.push({
+          code: 'BANYAN_UNIQUE_DIFFERS',
+          what: `unique index ${index.name} (${index.columns.join(', ')}) of ${place(one)} is missing on ${place(other)}`,
+          fix: 'Give both tables the same unique indexes: else one side accepts rows that the other refuses.',
+        });
+      }
+    }
+  }
+  return [...faults, ...collationFaults(source, target)];
+}
+
+/** Values are carried as bytes whatever the collation, but what is unique, and in which order keys come, hangs on it. */
+function collationFaults(source: TableShape, target: TableShape): Fault[] {
+  const unique = new Set(source.uniqueIndexes.flatMap((index) => index.columns));
+  return source.columns.flatMap((here) => {
+    const there = target.columns.find((column) => sameName(column.name, here.name));
+    if (!unique.has(here.name) || there === undefined || here.collation === there.collation) return [];
+    if (here.charset !== there.charset) return [];
+    return [
+      {
+        code: 'BANYAN_COLLATION_DIFFERS',
+        what: `column ${here.name} of a unique index has the collation ${here.collation} in ${place(source)} and ${there.collation} in ${place(target)}`,
+        fix: 'Give both columns the same collation; name it in the migration instead of relying on the server’s default.',
+      },
+    ];
+  });
+}
+
+function hasIndexOn(shape: TableShape, key: readonly ColumnShape[]): boolean {
+  return shape.uniqueIndexes.some((index) =>
+    sameColumns(index, { name: '', prefixed: false, columns: key.map((column) => column.name) }),
+  );
+}
+
+function sameColumns(one: UniqueIndex, other: UniqueIndex): boolean {
+  const names = (index: UniqueIndex) => index.columns.map((name) => name?.toLowerCase() ?? '').sort();
+  return !other.prefixed && names(one).join('\0') === names(other).join('\0');
+}
+
+function sameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+function place(shape: TableShape): string {
+  return `${shape.database}.${shape.table}`;
+}
+
+function describe(column: ColumnShape): string {
+  const charset = column.charset ? ` ${column.charset}` : '';
+  return `${column.columnType}${charset}${column.nullable ? '' : ' NOT NULL'}${column.autoIncrement ? ' AUTO_INCREMENT' : ''}`;
+}

@@ -1,0 +1,161 @@
+import type { Fault } from '../../common/errors.ts';
+import { TargetBooks } from '../bookkeeping/target-books.ts';
+import { captureTriggerName, changeEvents } from '../capture/capture-names.ts';
+import { fenceTriggerName } from '../fence/fence-statements.ts';
+import type { DatabaseEndpoint, MoveSpec } from '../move-spec.ts';
+import { readTableShape } from '../shape/read-table-shape.ts';
+import { quoteTable, quoteText } from '../sql/names.ts';
+import { Session } from '../sql/session.ts';
+import { foreignKeyFaults, readForeignKeys } from './check-foreign-keys.ts';
+import { checkPrivileges } from './check-privileges.ts';
+import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
+import { compareTables } from './compare-tables.ts';
+import { probeTrigger } from './probe-trigger.ts';
+
+export interface PreflightOptions {
+  readonly signal?: AbortSignal;
+  /**
+   * `none`: the target's tables must be empty, unless this move has filled them (a copy to come). `any`: they hold the
+   * rows already (a reverse move). Default `none`.
+   */
+  readonly targetRows?: 'none' | 'any';
+}
+
+/**
+ * Everything that stands in the way of a move, all at once; empty when it can begin. Changes nothing but for the
+ * bookkeeping schema, which it creates to try whether triggers are allowed.
+ */
+export async function preflight(spec: MoveSpec, options: PreflightOptions = {}): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  const source = await open(spec.source, faults);
+  const target = await open(spec.target, faults);
+  try {
+    if (sameDatabase(spec)) {
+      faults.push({
+        code: 'BANYAN_SAME_DATABASE',
+        what: `both sides are the database ${spec.source.database} at ${spec.source.host}:${spec.source.port}`,
+        fix: 'Give the service a database of its own.',
+      });
+      return faults;
+    }
+    const sides = [
+      [source, spec.source, 'source'],
+      [target, spec.target, 'target'],
+    ] as const;
+    for (const [session, endpoint, side] of sides) {
+      options.signal?.throwIfAborted();
+      if (session !== null) faults.push(...(await checkSide(session, endpoint, side, spec)));
+    }
+    if (source !== null && target !== null) {
+      faults.push(...pairFaults(await readServerFacts(source), await readServerFacts(target)));
+      for (const { table } of spec.tables) {
+        options.signal?.throwIfAborted();
+        faults.push(...(await checkTable(source, target, spec, table, options.targetRows ?? 'none')));
+      }
+    }
+    return faults;
+  } finally {
+    source?.close();
+    target?.close();
+  }
+}
+
+async function open(endpoint: DatabaseEndpoint, faults: Fault[]): Promise<Session | null> {
+  try {
+    return await Session.open({ endpoint, applies: false, lockWaitSeconds: 5 });
+  } catch (error) {
+    faults.push({
+      code: 'BANYAN_DATABASE_UNREACHABLE',
+      what: `${endpoint.user} cannot work at ${endpoint.host}:${endpoint.port}: ${error instanceof Error ? error.message || (error as { code?: string }).code : error}`,
+      fix: 'Check that the server runs and that host, port, user and password in banyan.config.ts are right.',
+    });
+    return null;
+  }
+}
+
+function sameDatabase({ source, target }: MoveSpec): boolean {
+  return source.host === target.host && source.port === target.port && source.database === target.database;
+}
+
+async function checkSide(
+  session: Session,
+  endpoint: DatabaseEndpoint,
+  side: 'source' | 'target',
+  spec: MoveSpec,
+): Promise<Fault[]> {
+  const tables = spec.tables.map(({ table }) => table);
+  const { bookkeepingSchema } = spec;
+  return [
+    ...serverFaults(endpoint, await readServerFacts(session)),
+    ...(await checkPrivileges(session, { endpoint, tables, bookkeepingSchema })),
+    ...(await probeTrigger(session, endpoint, bookkeepingSchema)),
+    ...foreignKeyFaults(await readForeignKeys(session, endpoint.database), endpoint.database, tables, side),
+    ...(await foreignTriggers(session, endpoint.database, tables)),
+  ];
+}
+
+/** A trigger of the application's own would run again on every row that the mover writes. */
+async function foreignTriggers(
+  session: Session,
+  database: string,
+  tables: readonly string[],
+): Promise<Fault[]> {
+  const rows = await session.texts(
+    `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS
+      WHERE EVENT_OBJECT_SCHEMA = ${quoteText(database)}
+        AND EVENT_OBJECT_TABLE IN (${tables.map(quoteText).join(', ')})`,
+  );
+  const ours = new Set(
+    tables.flatMap((table) =>
+      changeEvents.flatMap((event) => [
+        captureTriggerName(database, table, event),
+        fenceTriggerName(database, table, event),
+      ]),
+    ),
+  );
+  return rows
+    .filter(([name]) => !ours.has(name ?? ''))
+    .map(([name, table]) => ({
+      code: 'BANYAN_TRIGGER_FOREIGN',
+      what: `${database}.${table} has a trigger ${name}: it would run again for every row that is carried over`,
+      fix: 'Move what the trigger does into the application, then drop the trigger.',
+    }));
+}
+
+async function checkTable(
+  source: Session,
+  target: Session,
+  spec: MoveSpec,
+  table: string,
+  targetRows: 'none' | 'any',
+): Promise<Fault[]> {
+  const here = await readTableShape(source, spec.source.database, table);
+  const there = await readTableShape(target, spec.target.database, table);
+  if (here === null || there === null) {
+    return [
+      ...(here === null ? [missing(spec.source, table)] : []),
+      ...(there === null ? [missing(spec.target, table)] : []),
+    ];
+  }
+  const faults = compareTables(here, there);
+  if (targetRows === 'none' && there.tableType === 'BASE TABLE') {
+    const [row] = await target.rows(`SELECT 1 FROM ${quoteTable(spec.target.database, table)} LIMIT 1`);
+    const books = new TargetBooks(spec.bookkeepingSchema, spec.id);
+    if (row !== undefined && !(await books.hasProgress(target))) {
+      faults.push({
+        code: 'BANYAN_TARGET_NOT_EMPTY',
+        what: `${spec.target.database}.${table} holds rows that this move did not bring`,
+        fix: 'Empty the table, or give the service another database.',
+      });
+    }
+  }
+  return faults;
+}
+
+function missing(endpoint: DatabaseEndpoint, table: string): Fault {
+  return {
+    code: 'BANYAN_TABLE_MISSING',
+    what: `there is no table ${table} in ${endpoint.database} at ${endpoint.host}:${endpoint.port}`,
+    fix: 'Run the migrations of that database, or correct the table name in banyan.config.ts.',
+  };
+}
