@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../../../control/config/address.ts';
 import type { Address } from '../../../control/config/index.ts';
@@ -9,7 +10,8 @@ import type { CommandFactory } from '../program.ts';
 interface Flags extends CommonFlags {
   readonly listen?: Address;
   readonly snapshot?: string;
-  readonly accessLog: number;
+  readonly accessLog?: number;
+  readonly admin?: Address;
 }
 
 function address(text: string): Address {
@@ -36,7 +38,10 @@ export const routerCommand: CommandFactory = (io) => {
       ),
     )
     .option('--snapshot <file>', 'instead of router.snapshotFile: each replica on a machine needs its own')
-    .option('--access-log <share>', 'share of ordinary requests that is logged, 0 to 1', share, 0.01);
+    .option('--access-log <share>', 'share of ordinary requests that is logged, 0 to 1', share)
+    .addOption(
+      new Option('--admin <host:port>', 'where metrics and readiness are served').argParser(address),
+    );
   withExamples(
     withCommonOptions(command),
     'banyan router',
@@ -54,15 +59,20 @@ export const routerCommand: CommandFactory = (io) => {
     const link = new MysqlStateLink({ state: config.state, leaseMs: config.control.replicaLeaseMs });
     const services = await featureServices(config);
     try {
+      const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;
+      // A further replica must not fight the first one for the admin port.
+      const admin = flags.admin ?? (flags.listen === undefined ? usualAdmin : undefined);
       const router = await startRouter({
-        listen: flags.listen ?? config.router.listen,
+        ...settings,
+        identity: [...identity],
+        trustedPeers: [...trustedPeers],
+        ...(admin === undefined ? {} : { admin }),
+        ...(flags.listen === undefined ? {} : { listen: flags.listen }),
+        ...(flags.snapshot === undefined ? {} : { snapshotFile: resolve(io.directory, flags.snapshot) }),
+        ...(flags.accessLog === undefined ? {} : { accessLog: { sample: flags.accessLog } }),
         legacy: { addresses: [...config.legacy.addresses] },
         services,
         link,
-        snapshotFile: flags.snapshot ?? config.router.snapshotFile,
-        identity: [...config.router.identity],
-        trustedPeers: [...config.router.trustedPeers],
-        accessLog: { sample: flags.accessLog },
         logger: processLogger('router', io),
       });
       context.output.ready({ ready: true, url: router.url, replica: router.replica, pid: process.pid });
