@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError, describeError } from '../../common/errors.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger, VerifyReport } from '../../mover/index.ts';
@@ -112,8 +113,10 @@ export class Conductor {
 
     say('gate', 'looking whether it may begin');
     assertFlipAllowed(flip, await store.feature(subject.feature));
+    await this.#catchUp(subject, flip, request);
     assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, false));
     await this.#verifyIfOutdated(subject, flip, request);
+    await this.#catchUp(subject, flip, request);
     assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, true));
     await points.reach(`${flip.direction}:after-gate`);
 
@@ -266,6 +269,19 @@ export class Conductor {
       newOwnerAddresses: subject.addresses[flip.newOwner],
       verifyCounts,
     });
+  }
+
+  /** Gives a move that has just begun again a moment to work off its log: nobody is held meanwhile. */
+  async #catchUp(subject: Conducted, flip: Flip, request: FlipRequest): Promise<void> {
+    const { cutover, signal } = this.#options;
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
+    const move = await subject.runner.move(moveDirection(flip));
+    while (!patience.aborted) {
+      const { entries } = await move.backlog();
+      if (entries <= cutover.maxBacklog) return;
+      request.onProgress({ phase: 'catch-up', done: 0, total: entries });
+      await delay(50, undefined, { signal: patience }).catch(() => undefined);
+    }
   }
 
   async #verifyIfOutdated(subject: Conducted, flip: Flip, request: FlipRequest): Promise<void> {

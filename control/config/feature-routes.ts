@@ -1,16 +1,11 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
+import { httpRoutes, loadIdl } from '../../rpc/index.ts';
 import type { ConfiguredRoute } from './config.ts';
 import { configFault } from './config-fault.ts';
 import type { ParsedConfig } from './config-input.ts';
 
 type RouteOverrides = ParsedConfig['features'][string]['routes'];
-
-/** What this needs of rpc. */
-interface IdlReader {
-  loadIdl(file: string): Promise<unknown>;
-  httpRoutes(idl: unknown, service: string): { method: string; path: string; rpcMethod: string }[];
-}
 
 const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -28,8 +23,6 @@ export async function featureRoutes(
   const path = ['features', feature];
   let declared: { readonly method: string; readonly path: string; readonly rpcMethod: string }[];
   try {
-    const rpc = '../../rpc/index.ts';
-    const { httpRoutes, loadIdl }: IdlReader = await import(rpc);
     declared = httpRoutes(await loadIdl(idlFile), service);
   } catch (error) {
     if (!(error instanceof BanyanError)) throw error;

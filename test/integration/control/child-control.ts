@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { BanyanConfig } from '../../../control/config/index.ts';
+import { AdminClient } from './admin-client.ts';
+
+const program = fileURLToPath(new URL('./control-process.ts', import.meta.url));
+
+/** A control process of its own, to be killed. */
+export interface ChildControl {
+  readonly admin: AdminClient;
+  /** Resolves when it stands at its stop point. */
+  readonly reached: Promise<void>;
+  kill(): Promise<void>;
+}
+
+export async function startChildControl(config: BanyanConfig, stopAt?: string): Promise<ChildControl> {
+  const file = join(dirname(config.control.tokenFile), 'config.json');
+  await writeFile(file, JSON.stringify(config));
+  const child = spawn(process.execPath, [program, file, ...(stopAt === undefined ? [] : [stopAt])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let log = '';
+  child.stderr.on('data', (data) => {
+    log += data;
+  });
+  const exited = once(child, 'exit');
+  const ready = Promise.withResolvers<string>();
+  const reached = Promise.withResolvers<void>();
+  reached.promise.catch(() => undefined);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const said = JSON.parse(line);
+    if (said.ready) ready.resolve(said.url);
+    if (said.reached) reached.resolve();
+  });
+  exited.then(([code, signal]) => {
+    const ended = new Error(`control ended (${code ?? signal}): ${log}`);
+    ready.reject(ended);
+    reached.reject(ended);
+  });
+  const admin = await AdminClient.open(await ready.promise, config.control.tokenFile);
+  return {
+    admin,
+    reached: reached.promise,
+    async kill() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
