@@ -1,0 +1,309 @@
+import { BanyanError } from '../../common/errors.ts';
+import { BadValue } from '../codec/bad-value.ts';
+import { ThriftException } from '../codec/thrift-exception.ts';
+import { ValueReaders } from '../codec/value-reader.ts';
+import { type ValueWriter, ValueWriters } from '../codec/value-writer.ts';
+import { bindMethod, isIdempotentMethod } from '../http/bind-method.ts';
+import { serviceOf } from '../idl/load-idl.ts';
+import type { Idl, MethodDef } from '../idl/model.ts';
+import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
+import { newReader, newWriter } from '../wire/protocols.ts';
+import { AddressPool } from './address-pool.ts';
+import type { Call } from './call.ts';
+import { cancelled, clientClosed, deadlineExceeded, overloaded, unavailable } from './errors.ts';
+import { type CallOptions, type ClientOptions, type Settings, settingsOf } from './options.ts';
+import { replyReader } from './reply-reader.ts';
+
+/** Arguments by position, or by name. */
+export type CallArguments = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+export interface ThriftClient {
+  readonly idl: Idl;
+  /**
+   * Calls a method. Resolves with its result, rejects with ThriftException (declared) or BanyanError (`BANYAN_RPC_…`).
+   * Never stays pending beyond its deadline.
+   */
+  call(method: string, args: CallArguments, options?: CallOptions): Promise<unknown>;
+  /** For gateways: the caller writes the arguments' struct and reads the reply itself. */
+  exchange<T>(
+    method: MethodDef,
+    write: (w: ProtocolWriter) => void,
+    read: (r: ProtocolReader, messageType: number) => T,
+    options?: CallOptions,
+  ): Promise<T>;
+  /** Calls in flight or queued, and sockets. */
+  readonly stats: { readonly calls: number; readonly queued: number; readonly connections: number };
+  /** Lets calls in flight end (each has its deadline), takes no new ones, closes all connections. */
+  close(): Promise<void>;
+}
+
+interface MethodPlan {
+  readonly method: MethodDef;
+  readonly write: ValueWriter;
+  readonly read: (r: ProtocolReader, messageType: number) => unknown;
+}
+
+/** @throws BanyanError `BANYAN_IDL_NO_SERVICE`, `BANYAN_RPC_ADDRESS` */
+export function createClient(options: ClientOptions): ThriftClient {
+  return new Client(options);
+}
+
+class Client implements ThriftClient {
+  readonly idl: Idl;
+  readonly #options: ClientOptions;
+  readonly #settings: Settings;
+  readonly #plans = new Map<string, MethodPlan>();
+  readonly #idempotent = new Set<string>();
+  readonly #pools: AddressPool[];
+  readonly #queue = new Set<Call>();
+  readonly #calls = new Set<Call>();
+  #turn = 0;
+  #isClosed = false;
+  #onIdle: (() => void) | null = null;
+  #isDraining = false;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.idl = options.idl;
+    this.#settings = settingsOf(options);
+    const service = serviceOf(options.idl, options.service);
+    const writers = new ValueWriters();
+    const readers = new ValueReaders();
+    for (const method of service.methods) {
+      this.#plans.set(method.name, {
+        method,
+        write: writers.struct(method.args),
+        read: replyReader(method, readers),
+      });
+      const isIdempotent = bindMethod(service, method)?.isIdempotent ?? isIdempotentMethod(method, false);
+      if (isIdempotent) this.#idempotent.add(method.name);
+    }
+    const writer = newWriter(this.#settings.protocol);
+    const reader = newReader(this.#settings.protocol);
+    if (options.addresses.length === 0) throw badAddress('');
+    this.#pools = options.addresses.map(
+      (address) =>
+        new AddressPool({
+          ...hostAndPort(address),
+          address,
+          tls: options.tls,
+          settings: this.#settings,
+          writer,
+          reader,
+          onRoom: () => this.#drainQueue(),
+        }),
+    );
+  }
+
+  get stats(): { calls: number; queued: number; connections: number } {
+    const connections = this.#pools.reduce((sum, pool) => sum + pool.connections, 0);
+    return { calls: this.#calls.size, queued: this.#queue.size, connections };
+  }
+
+  call(name: string, args: CallArguments, options?: CallOptions): Promise<unknown> {
+    const plan = this.#plans.get(name);
+    if (plan === undefined) {
+      return Promise.reject(
+        new BanyanError('BANYAN_RPC_NO_METHOD', `${this.#options.service} has no method ${name}`, {
+          fix: `Call one of: ${[...this.#plans.keys()].join(', ')}.`,
+        }),
+      );
+    }
+    const named = Array.isArray(args)
+      ? Object.fromEntries(plan.method.args.fields.map((field, i) => [field.name, args[i]]))
+      : args;
+    return this.exchange(
+      plan.method,
+      (w) => {
+        try {
+          plan.write(w, named);
+        } catch (error) {
+          throw error instanceof BadValue ? badArguments(name, error) : error;
+        }
+      },
+      plan.read,
+      options,
+    );
+  }
+
+  exchange<T>(
+    method: MethodDef,
+    write: (w: ProtocolWriter) => void,
+    read: (r: ProtocolReader, messageType: number) => T,
+    options: CallOptions = {},
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const deadlineMs = options.deadlineMs ?? this.#settings.deadlineMs;
+      const startedAt = performance.now();
+      const { signal } = options;
+      const end = (outcome: string): boolean => {
+        if (call.isSettled) return false;
+        call.isSettled = true;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        this.#ended(call, outcome);
+        return true;
+      };
+      const call: Call = {
+        method,
+        wireName:
+          this.#options.multiplexed === undefined
+            ? method.name
+            : `${this.#options.multiplexed}:${method.name}`,
+        isIdempotent: this.#idempotent.has(method.name),
+        context: options.context,
+        startedAt,
+        deadlineAt: startedAt + deadlineMs,
+        write,
+        read: (r, messageType) => {
+          if (call.isSettled) return;
+          let value: T;
+          try {
+            value = read(r, messageType);
+          } catch (error) {
+            call.fail(error);
+            return;
+          }
+          if (end('ok')) resolve(value);
+        },
+        fail: (error) => {
+          if (end(outcomeOf(error))) reject(error);
+        },
+        sent: () => {
+          if (end('ok')) resolve(undefined as T);
+        },
+        lost: (error, wasSent) => this.#lost(call, error, wasSent),
+        isSettled: false,
+        connection: null,
+        seqid: 0,
+        attempts: 0,
+      };
+      const timer = setTimeout(() => {
+        const { connection } = call;
+        call.fail(deadlineExceeded(method.name, deadlineMs));
+        connection?.forget(call, true);
+      }, deadlineMs);
+      const onAbort = (): void => {
+        const { connection } = call;
+        call.fail(cancelled(method.name, signal?.reason));
+        connection?.forget(call, false);
+      };
+      this.#calls.add(call);
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (this.#isClosed) return call.fail(clientClosed(method.name));
+      this.#dispatch(call);
+    });
+  }
+
+  /** Sends the call to the least loaded address that is up, or queues it, or fails it. */
+  #dispatch(call: Call): void {
+    if (call.isSettled || this.#trySend(call)) return;
+    if (this.#queue.size >= this.#settings.maxQueued) {
+      call.fail(overloaded(`${this.#queue.size} calls already wait for a connection`));
+      return;
+    }
+    this.#queue.add(call);
+  }
+
+  /** True once the call needs no more room: it was sent, or it failed. */
+  #trySend(call: Call): boolean {
+    const now = performance.now();
+    const up = this.#pools.filter((pool) => pool.isUp(now));
+    if (up.length === 0) {
+      const addresses = this.#pools.map((pool) => pool.address).join(', ');
+      call.fail(unavailable(addresses, 'it refused lately, and is tried again after a pause'));
+      return true;
+    }
+    if (up.length > 1) {
+      // Turned by one each time, so that a client with few calls still uses all addresses.
+      up.unshift(...up.splice(this.#turn++ % up.length));
+      up.sort((a, b) => a.load - b.load);
+    }
+    return up.some((pool) => pool.trySend(call));
+  }
+
+  #drainQueue(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (const call of this.#queue) {
+      if (!this.#trySend(call)) break;
+      this.#queue.delete(call);
+    }
+    this.#isDraining = false;
+  }
+
+  #lost(call: Call, error: unknown, wasSent: boolean): void {
+    if (call.isSettled) return;
+    this.#poolOf(call)?.failed(this.#pools.length > 1);
+    call.connection = null;
+    const mayRetry = wasSent
+      ? call.isIdempotent && call.attempts <= this.#settings.retries
+      : call.attempts <= this.#settings.retries + this.#pools.length;
+    const now = performance.now();
+    const isSomeUp = this.#pools.some((pool) => pool.isUp(now));
+    if (mayRetry && !this.#isClosed && isSomeUp) this.#dispatch(call);
+    else call.fail(error);
+  }
+
+  #poolOf(call: Call): AddressPool | undefined {
+    const address = call.connection?.address;
+    return this.#pools.find((pool) => pool.address === address);
+  }
+
+  #ended(call: Call, outcome: string): void {
+    this.#queue.delete(call);
+    this.#calls.delete(call);
+    const pool = this.#poolOf(call);
+    if (outcome === 'BANYAN_RPC_DEADLINE') pool?.failed(this.#pools.length > 1);
+    else if (outcome === 'ok' || outcome === 'exception') pool?.succeeded();
+    this.#options.onCall?.({
+      method: call.method.name,
+      address: pool?.address ?? null,
+      durationMs: performance.now() - call.startedAt,
+      outcome,
+      attempts: call.attempts,
+    });
+    if (this.#calls.size === 0) this.#onIdle?.();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (this.#calls.size > 0) {
+      await new Promise<void>((resolve) => {
+        const previous = this.#onIdle;
+        this.#onIdle = () => {
+          previous?.();
+          resolve();
+        };
+      });
+    }
+    await Promise.all(this.#pools.map((pool) => pool.destroy(clientClosed('close'))));
+  }
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof ThriftException) return 'exception';
+  return error instanceof BanyanError ? error.code : 'BANYAN_UNEXPECTED';
+}
+
+function badArguments(method: string, error: BadValue): BanyanError {
+  const at = error.path === '' ? '' : `${error.path} `;
+  return new BanyanError('BANYAN_RPC_VALUE', `arguments of ${method}: ${at}${error.what}`, {
+    fix: 'Pass what the IDL declares.',
+    details: { method, path: error.path },
+  });
+}
+
+function hostAndPort(address: string): { host: string; port: number } {
+  const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(address);
+  const port = Number(parts?.[3]);
+  if (parts === null || port < 1 || port > 65535) throw badAddress(address);
+  return { host: parts[1] ?? parts[2]!, port };
+}
+
+function badAddress(address: string): BanyanError {
+  return new BanyanError('BANYAN_RPC_ADDRESS', `${JSON.stringify(address)} is no address of a service`, {
+    fix: 'Write it as host:port, e.g. 127.0.0.1:7402.',
+  });
+}

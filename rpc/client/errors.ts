@@ -1,0 +1,79 @@
+import { BanyanError } from '../../common/errors.ts';
+
+export function unavailable(address: string, why: string, cause?: unknown): BanyanError {
+  return new BanyanError('BANYAN_RPC_UNAVAILABLE', `${address} accepts no calls: ${why}`, {
+    fix: 'Start the service, or correct its addresses. Nothing was sent.',
+    cause,
+    details: { address },
+  });
+}
+
+export function connectionLost(address: string, why: string, cause?: unknown): BanyanError {
+  return new BanyanError(
+    'BANYAN_RPC_CONNECTION_LOST',
+    `the connection to ${address} ended before the reply: ${why}`,
+    {
+      fix: 'Look at the service: it may have carried the call out. Annotate the method api.idempotent if it may be sent again.',
+      cause,
+      details: { address },
+    },
+  );
+}
+
+export function deadlineExceeded(method: string, deadlineMs: number): BanyanError {
+  return new BanyanError('BANYAN_RPC_DEADLINE', `${method} did not answer within ${deadlineMs} ms`, {
+    fix: 'Look at the service, or give the call more time. The service may have carried the call out.',
+    details: { method, deadlineMs },
+  });
+}
+
+export function cancelled(method: string, reason: unknown): BanyanError {
+  return new BanyanError('BANYAN_RPC_CANCELLED', `${method} was cancelled by its caller`, {
+    fix: 'Nothing, if it was meant. The service may have carried the call out.',
+    cause: reason,
+    details: { method },
+  });
+}
+
+export function clientClosed(method: string): BanyanError {
+  return new BanyanError('BANYAN_RPC_CLOSED', `${method} was called on a closed client`, {
+    fix: 'Create another client, or close this one later.',
+    details: { method },
+  });
+}
+
+export function overloaded(what: string): BanyanError {
+  return new BanyanError('BANYAN_RPC_OVERLOADED', what, {
+    fix: 'Send fewer calls at a time, or give the service more capacity. Nothing was carried out.',
+  });
+}
+
+export function wrongReply(what: string): BanyanError {
+  return new BanyanError('BANYAN_RPC_WRONG_REPLY', what, {
+    fix: 'Look at the service: it answers calls that were not asked.',
+  });
+}
+
+/** Application exceptions that the Thrift libraries themselves raise, by number. */
+export const ApplicationErrorType = {
+  unknown: 0,
+  unknownMethod: 1,
+  invalidMessageType: 2,
+  wrongMethodName: 3,
+  badSequenceId: 4,
+  missingResult: 5,
+  internalError: 6,
+  protocolError: 7,
+} as const;
+
+/** How `serve` says that it sheds load: Thrift has no type of its own for it. */
+export const overloadedPrefix = 'BANYAN_RPC_OVERLOADED: ';
+
+/** The service answered with an application exception: it threw what the IDL does not declare, or knows no such method. */
+export function applicationError(method: string, type: number, message: string): BanyanError {
+  if (message.startsWith(overloadedPrefix)) return overloaded(message.slice(overloadedPrefix.length));
+  return new BanyanError('BANYAN_RPC_APPLICATION', `${method} failed in the service: ${message}`, {
+    fix: 'Look at the log of the service.',
+    details: { method, type },
+  });
+}

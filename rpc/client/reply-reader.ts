@@ -1,0 +1,54 @@
+import { ThriftException } from '../codec/thrift-exception.ts';
+import { wireType } from '../codec/type-of.ts';
+import type { ValueReader, ValueReaders } from '../codec/value-reader.ts';
+import type { MethodDef } from '../idl/model.ts';
+import type { ProtocolReader } from '../wire/protocol.ts';
+import { MessageType, TType } from '../wire/types.ts';
+import { malformed } from '../wire/wire-error.ts';
+import { applicationError } from './errors.ts';
+
+/** Reads an application exception, the reply of a library that could not carry the call out. */
+export function readApplicationError(method: MethodDef, r: ProtocolReader): Error {
+  let message = '';
+  let type = 0;
+  const saved = r.structBegin();
+  for (let field = r.field(); field !== 0; field = r.field()) {
+    if (r.fieldId === 1 && field === TType.string) message = r.string();
+    else if (r.fieldId === 2 && field === TType.i32) type = r.i32();
+    else r.skip(field);
+  }
+  r.structEnd(saved);
+  return applicationError(method.name, type, message);
+}
+
+/** What a method's reply holds, as JavaScript values; throws declared exceptions as ThriftException. */
+export function replyReader(
+  method: MethodDef,
+  readers: ValueReaders,
+): (r: ProtocolReader, messageType: number) => unknown {
+  const { result } = method;
+  const success: { read: ValueReader; type: number } | null =
+    result === null ? null : { read: readers.type(result), type: wireType(result) };
+  const throws = new Map(method.throws.map((field) => [field.id, { field, read: readers.type(field.type) }]));
+  return (r, messageType) => {
+    if (messageType === MessageType.exception) throw readApplicationError(method, r);
+    let value: unknown;
+    let isGiven = false;
+    const saved = r.structBegin();
+    for (let type = r.field(); type !== 0; type = r.field()) {
+      if (r.fieldId === 0 && success !== null && type === success.type) {
+        value = success.read(r);
+        isGiven = true;
+        continue;
+      }
+      const thrown = throws.get(r.fieldId);
+      if (thrown !== undefined && type === TType.struct && thrown.field.type.kind === 'struct') {
+        throw new ThriftException(thrown.field.type.struct.name, thrown.read(r) as Record<string, unknown>);
+      }
+      r.skip(type);
+    }
+    r.structEnd(saved);
+    if (success !== null && !isGiven) throw malformed(`${method.name} answered without a result`);
+    return value;
+  };
+}

@@ -1,0 +1,248 @@
+import { isUtf8 } from 'node:buffer';
+import { BanyanError } from '../../common/errors.ts';
+import type { ThriftClient } from '../client/client.ts';
+import { BadValue } from '../codec/bad-value.ts';
+import { bindMethod } from '../http/bind-method.ts';
+import type { MethodBinding } from '../http/binding.ts';
+import { serviceOf } from '../idl/load-idl.ts';
+import { annotation, type Idl } from '../idl/model.ts';
+import { JsonSyntaxError } from '../json/exact-json.ts';
+import { JsonOut } from '../json/json-out.ts';
+import { ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
+import { JsonFromThriftCompiler } from '../json/thrift-to-json.ts';
+import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
+import { malformed } from '../wire/wire-error.ts';
+import {
+  defaultErrorTemplate,
+  type ErrorBody,
+  errorBodyFromTemplate,
+  errorMessages,
+  templateFault,
+} from './error-body.ts';
+import { isFresh, weakEtag } from './etag.ts';
+import type { GatewayProblem, HttpInput, HttpOutput, InvokeOptions } from './http-types.ts';
+import { type ReplyKind, replyWriter } from './reply-writer.ts';
+import { headerValue } from './request-parts.ts';
+import { type Incoming, requestWriter, UnsupportedMedia } from './request-writer.ts';
+
+export interface GatewayOptions {
+  readonly idl: Idl;
+  readonly service: string;
+  readonly client: ThriftClient;
+  /** The body of errors that the gateway answers itself: a template (docs/idl.md) or a function. Default: `api.error_body`. */
+  readonly errorBody?: string | ErrorBody;
+  /** Largest request body in bytes. Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** JSON members that no field takes. Default 'ignore'. */
+  readonly unknownMembers?: 'ignore' | 'refuse';
+  /** Default deadline of a call in milliseconds. Default 5,000. */
+  readonly deadlineMs?: number;
+}
+
+export interface Gateway {
+  /** Answers an HTTP request through the service. Rejects only for a method that the service does not have. */
+  invoke(rpcMethod: string, input: HttpInput, options?: InvokeOptions): Promise<HttpOutput>;
+  /** Closes the client. */
+  close(): Promise<void>;
+}
+
+interface Plan {
+  readonly binding: MethodBinding;
+  readonly write: (w: ProtocolWriter, request: Incoming) => void;
+  readonly read: (r: ProtocolReader, messageType: number, out: JsonOut) => ReplyKind;
+}
+
+/** @throws BanyanError `BANYAN_IDL_NO_SERVICE`, `BANYAN_RPC_ERROR_BODY` */
+export function createGateway(options: GatewayOptions): Gateway {
+  return new ThriftGateway(options);
+}
+
+class ThriftGateway implements Gateway {
+  readonly #client: ThriftClient;
+  readonly #plans = new Map<string, Plan>();
+  readonly #errorBody: ErrorBody;
+  readonly #messages: ReadonlyMap<number, string>;
+  readonly #maxBodyBytes: number;
+  readonly #deadlineMs: number;
+  readonly #service: string;
+  /** Shared by all calls: a reply is read in one go. */
+  readonly #out = new JsonOut(65536);
+
+  constructor(options: GatewayOptions) {
+    this.#client = options.client;
+    this.#service = options.service;
+    this.#deadlineMs = options.deadlineMs ?? 5_000;
+    const service = serviceOf(options.idl, options.service);
+    const said = annotation(service.annotations, 'api.max_body_bytes');
+    this.#maxBodyBytes = options.maxBodyBytes ?? (said === undefined ? 16 * 1024 * 1024 : Number(said));
+    this.#messages = errorMessages(service.annotations);
+    const fromJson = new ThriftFromJsonCompiler({ unknownMembers: options.unknownMembers ?? 'ignore' });
+    const toJson = new JsonFromThriftCompiler();
+    for (const method of service.methods) {
+      const binding = bindMethod(service, method);
+      if (binding === null) continue;
+      this.#plans.set(method.name, {
+        binding,
+        write: requestWriter(binding, fromJson),
+        read: replyWriter(binding, toJson),
+      });
+    }
+    const body =
+      options.errorBody ?? annotation(service.annotations, 'api.error_body') ?? defaultErrorTemplate;
+    if (typeof body === 'string') {
+      const fault = templateFault(body);
+      if (fault !== null) {
+        throw new BanyanError(
+          'BANYAN_RPC_ERROR_BODY',
+          `the error body of ${service.name} is no JSON: ${fault}`,
+          {
+            fix: 'Write JSON text with $code, $message, $status and $at inside string literals.',
+          },
+        );
+      }
+    }
+    this.#errorBody = typeof body === 'string' ? errorBodyFromTemplate(body) : body;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  async invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions = {}): Promise<HttpOutput> {
+    const plan = this.#plans.get(rpcMethod);
+    if (plan === undefined) {
+      throw new BanyanError('BANYAN_RPC_NO_METHOD', `${this.#service} has no HTTP method ${rpcMethod}`, {
+        fix: `Route to one of: ${[...this.#plans.keys()].join(', ')}.`,
+      });
+    }
+    if (input.body !== null && input.body.length > this.#maxBodyBytes) {
+      const message = `the body has ${input.body.length} bytes, and the limit is ${this.#maxBodyBytes}`;
+      return this.#problem(plan, input, { status: 413, code: 'body_too_large', message, rpcMethod });
+    }
+    const deadlineMs = options.deadlineMs ?? this.#deadlineMs;
+    const request: Incoming = { input, context: options.context, deadlineMs, json: null, form: null };
+    try {
+      return await this.#client.exchange(
+        plan.binding.method,
+        (w) => plan.write(w, request),
+        (r, messageType) => this.#answer(plan, input, r, messageType),
+        {
+          deadlineMs,
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+          ...(options.context === undefined ? {} : { context: options.context }),
+        },
+      );
+    } catch (error) {
+      return this.#failed(plan, input, rpcMethod, error);
+    }
+  }
+
+  #answer(plan: Plan, input: HttpInput, r: ProtocolReader, messageType: number): HttpOutput {
+    const { binding } = plan;
+    if (binding.method.oneway)
+      return { status: binding.status, rawHeaders: ['Content-Length', '0'], body: null };
+    const out = this.#out;
+    out.reset();
+    const kind = plan.read(r, messageType, out);
+    const status = out.status === 0 ? kind.status : out.status;
+    const rawHeaders = kind.isException ? out.headers : [...binding.fixedHeaders, ...out.headers];
+    if (status === 204 || status === 304) return { status, rawHeaders, body: null };
+    if (!kind.hasBody) {
+      rawHeaders.push('Content-Length', '0');
+      return { status, rawHeaders, body: null };
+    }
+    const body = out.rawBody ?? out.copy();
+    if (headerValue(rawHeaders, 'content-type') === undefined) {
+      rawHeaders.push('Content-Type', contentType(binding, out));
+    }
+    if (out.rawBody === null && !isUtf8(body)) throw malformed('a string is not UTF-8');
+    if (binding.weakEtag) {
+      const given = headerValue(rawHeaders, 'etag');
+      const etag = given ?? weakEtag(body);
+      if (given === undefined) rawHeaders.push('ETag', etag);
+      const { method, rawHeaders: asked } = input;
+      if (
+        (method === 'GET' || method === 'HEAD') &&
+        status >= 200 &&
+        status <= 299 &&
+        isFresh(headerValue(asked, 'if-none-match'), headerValue(asked, 'cache-control'), etag)
+      ) {
+        return { status: 304, rawHeaders: without(rawHeaders, 'content-type'), body: null };
+      }
+    }
+    rawHeaders.push('Content-Length', String(body.length));
+    return { status, rawHeaders, body: input.method === 'HEAD' ? null : body };
+  }
+
+  #failed(plan: Plan, input: HttpInput, rpcMethod: string, error: unknown): HttpOutput {
+    if (error instanceof BadValue) {
+      const at = error.path === '' ? 'request' : error.path;
+      const problem = { status: 400, code: 'bad_request', message: `${at} ${error.what}`, at, rpcMethod };
+      return this.#problem(plan, input, problem, error.fault);
+    }
+    if (error instanceof JsonSyntaxError) {
+      const message = `body is no JSON: ${error.message}`;
+      return this.#problem(plan, input, { status: 400, code: 'bad_request', message, at: 'body', rpcMethod });
+    }
+    if (error instanceof UnsupportedMedia) {
+      const message = `${rpcMethod} does not take ${error.message}`;
+      return this.#problem(plan, input, { status: 415, code: 'unsupported_media_type', message, rpcMethod });
+    }
+    const code = error instanceof BanyanError ? error.code : 'BANYAN_UNEXPECTED';
+    const failure = { code, message: error instanceof Error ? error.message : String(error) };
+    return { ...this.#problem(plan, input, { ...failureProblem(error, code), rpcMethod }), failure };
+  }
+
+  /** @param fault what the field at fault wants the client to be told. */
+  #problem(plan: Plan, input: HttpInput, problem: GatewayProblem, fault?: string): HttpOutput {
+    const message = fault ?? this.#messages.get(problem.status) ?? problem.message;
+    const body = Buffer.from(this.#errorBody({ ...problem, message }));
+    const rawHeaders = [
+      ...(plan.binding.weakEtag ? ['ETag', weakEtag(body)] : []),
+      ...(problem.status === 503 ? ['Retry-After', '1'] : []),
+      'Content-Type',
+      'application/json; charset=utf-8',
+      'Content-Length',
+      String(body.length),
+    ];
+    return { status: problem.status, rawHeaders, body: input.method === 'HEAD' ? null : body };
+  }
+}
+
+function contentType(binding: MethodBinding, out: JsonOut): string {
+  if (out.rawBody === null) return 'application/json; charset=utf-8';
+  return binding.reply?.rawBody?.type.kind === 'string'
+    ? 'text/plain; charset=utf-8'
+    : 'application/octet-stream';
+}
+
+function without(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)]!.toLowerCase() !== name);
+}
+
+/** What the client may know of a failure, and nothing of the inside. */
+function failureProblem(error: unknown, code: string): Omit<GatewayProblem, 'rpcMethod'> {
+  switch (code) {
+    case 'BANYAN_RPC_UNAVAILABLE':
+    case 'BANYAN_RPC_OVERLOADED':
+    case 'BANYAN_RPC_CLOSED':
+      return { status: 503, code: 'unavailable', message: 'the service is unavailable' };
+    case 'BANYAN_RPC_DEADLINE':
+      return { status: 504, code: 'deadline', message: 'the service did not answer in time' };
+    case 'BANYAN_RPC_CANCELLED':
+      return { status: 499, code: 'cancelled', message: 'the request was cancelled' };
+    case 'BANYAN_RPC_MALFORMED':
+    case 'BANYAN_RPC_WRONG_REPLY':
+    case 'BANYAN_RPC_CONNECTION_LOST':
+      return { status: 502, code: 'bad_reply', message: 'the service did not answer properly' };
+    case 'BANYAN_RPC_APPLICATION': {
+      const type = error instanceof BanyanError ? error.details.type : undefined;
+      // Internal error and unknown are the service's own failure; all others say that the two sides do not understand each other.
+      return type === 6 || type === 0
+        ? { status: 500, code: 'internal_error', message: 'the service failed' }
+        : { status: 502, code: 'bad_reply', message: 'the service did not answer properly' };
+    }
+    default:
+      return { status: 500, code: 'internal_error', message: 'the request could not be carried over' };
+  }
+}

@@ -1,0 +1,43 @@
+import type { CallContext } from '../client/options.ts';
+
+/** A request as the router matched it. */
+export interface HttpInput {
+  /** Upper case. */
+  readonly method: string;
+  /** Path without the query, as received. */
+  readonly path: string;
+  /** Path parameters, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Raw, without the question mark. */
+  readonly query: string;
+  /** Names and values in turn, as `http.IncomingMessage.rawHeaders`. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer | null;
+}
+
+export interface HttpOutput {
+  readonly status: number;
+  /** Names and values in turn; Content-Length included wherever the status allows a body. */
+  readonly rawHeaders: string[];
+  /** null for HEAD, 204, 304 and where there is nothing to say. */
+  readonly body: Buffer | null;
+  /** Set where the service could not answer: unreachable, too late, broken, or an undeclared exception. */
+  readonly failure?: { readonly code: string; readonly message: string };
+}
+
+export interface InvokeOptions {
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  readonly context?: CallContext;
+}
+
+/** What the gateway says when the service says nothing. */
+export interface GatewayProblem {
+  readonly status: number;
+  /** `bad_request`, `unavailable`, …: docs/idl.md lists them. */
+  readonly code: string;
+  readonly message: string;
+  /** The place in the request: `body.items[2].price`, `query.limit`. */
+  readonly at?: string;
+  readonly rpcMethod: string;
+}

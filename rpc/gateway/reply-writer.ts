@@ -1,0 +1,190 @@
+import { readApplicationError } from '../client/reply-reader.ts';
+import { int64Text } from '../codec/int64.ts';
+import { wireType } from '../codec/type-of.ts';
+import { uuidText } from '../codec/uuid.ts';
+import type { MethodBinding, ReplyBinding } from '../http/binding.ts';
+import type { FieldDef, ThriftType } from '../idl/model.ts';
+import type { JsonOut } from '../json/json-out.ts';
+import { leafOptions } from '../json/leaf-options.ts';
+import type { JsonFromThrift, JsonFromThriftCompiler, Sink } from '../json/thrift-to-json.ts';
+import type { ProtocolReader } from '../wire/protocol.ts';
+import { MessageType, TType } from '../wire/types.ts';
+import { malformed } from '../wire/wire-error.ts';
+
+/** What a reply became: the JSON text, headers and status are in the JsonOut. */
+export interface ReplyKind {
+  readonly status: number;
+  /** False: the body is empty whatever the JsonOut holds. */
+  readonly hasBody: boolean;
+  readonly isException: boolean;
+}
+
+/**
+ * Compiles the function that reads a reply's message into `out`. Throws what the service's library raised, and malformed
+ * replies.
+ */
+export function replyWriter(
+  binding: MethodBinding,
+  json: JsonFromThriftCompiler,
+): (r: ProtocolReader, messageType: number, out: JsonOut) => ReplyKind {
+  const { method, reply } = binding;
+  const success =
+    method.result === null || reply === null
+      ? null
+      : { type: wireType(method.result), write: bodyWriter(method.result, reply, json) };
+  const normal: ReplyKind = {
+    status: binding.status,
+    hasBody: reply !== null && hasBody(reply),
+    isException: false,
+  };
+  const throws = new Map(
+    binding.throws.map((thrown) => [
+      thrown.field.id,
+      {
+        write: bodyWriter(thrown.field.type, thrown.reply, json),
+        kind: {
+          status: thrown.status,
+          hasBody: hasBody(thrown.reply),
+          isException: true,
+        } satisfies ReplyKind,
+      },
+    ]),
+  );
+  return (r, messageType, out) => {
+    if (messageType === MessageType.exception) throw readApplicationError(method, r);
+    let kind: ReplyKind | null = success === null ? normal : null;
+    const saved = r.structBegin();
+    for (let type = r.field(); type !== 0; type = r.field()) {
+      if (r.fieldId === 0 && success !== null && type === success.type) {
+        success.write(r, out);
+        kind = normal;
+        continue;
+      }
+      const thrown = throws.get(r.fieldId);
+      if (thrown !== undefined && type === TType.struct) {
+        thrown.write(r, out);
+        kind = thrown.kind;
+      } else {
+        r.skip(type);
+      }
+    }
+    r.structEnd(saved);
+    if (kind === null) throw malformed(`${method.name} answered without a result`);
+    return kind;
+  };
+}
+
+function hasBody(reply: ReplyBinding): boolean {
+  // A struct of no fields is `{}`; a struct whose fields all go elsewhere has no body.
+  return (
+    reply.struct === null ||
+    reply.struct.fields.length === 0 ||
+    reply.members.length > 0 ||
+    reply.wholeBody !== null ||
+    reply.rawBody !== null
+  );
+}
+
+function bodyWriter(type: ThriftType, reply: ReplyBinding, json: JsonFromThriftCompiler): JsonFromThrift {
+  if (reply.struct === null) return json.type(type);
+  const sinks = sinksOf(reply, json);
+  if (sinks.length === 0 && reply.members.length === reply.struct.fields.length)
+    return json.struct(reply.struct);
+  const members = reply.members.filter((field) => field !== reply.rawBody);
+  const write = json.body(reply.struct, members, sinks);
+  if (members.length > 0 || reply.struct.fields.length === 0) return write;
+  const { wholeBody } = reply;
+  return (r, out) => {
+    const start = out.pos;
+    write(r, out);
+    if (wholeBody !== null && out.pos === start) out.ascii('null');
+  };
+}
+
+/** One function for each field that goes beside the body; a field may go to several places. */
+function sinksOf(reply: ReplyBinding, json: JsonFromThriftCompiler): Sink[] {
+  const byField = new Map<FieldDef, JsonFromThrift[]>();
+  const add = (field: FieldDef | null, read: (field: FieldDef) => JsonFromThrift): void => {
+    if (field === null || reply.members.includes(field)) return;
+    byField.set(field, [...(byField.get(field) ?? []), read(field)]);
+  };
+  for (const { field, name } of reply.headers) add(field, () => headerSink(field, (value) => [name, value]));
+  for (const { field, name } of reply.cookies) {
+    add(field, () => headerSink(field, (value) => ['Set-Cookie', `${name}=${value}`]));
+  }
+  add(reply.status, (field) => (r, out) => {
+    out.status = field.type.kind === 'i16' ? r.i16() : r.i32();
+    if (out.status < 200 || out.status > 599) throw malformed(`${out.status} is no status`);
+  });
+  add(reply.rawBody, () => (r, out) => {
+    const length = r.bytes();
+    out.rawBody = Buffer.from(r.buf.subarray(r.pos, r.pos + length));
+    r.pos += length;
+  });
+  add(reply.wholeBody, (field) =>
+    json.type(field.type, leafOptions([...field.type.annotations, ...field.annotations])),
+  );
+  return [...byField].map(([field, reads]) => ({
+    id: field.id,
+    wireType: wireType(field.type),
+    read:
+      reads.length === 1
+        ? reads[0]!
+        : (r, out) => {
+            const { pos } = r;
+            for (const read of reads) {
+              r.pos = pos;
+              read(r, out);
+            }
+          },
+  }));
+}
+
+function headerSink(field: FieldDef, pair: (value: string) => [string, string]): JsonFromThrift {
+  const push = (out: JsonOut, value: string): void => {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw malformed(`${field.name} is no value of a header`);
+    out.headers.push(...pair(value));
+  };
+  const { type } = field;
+  if (type.kind === 'list' || type.kind === 'set') {
+    const read = scalarReader(type.element, field);
+    return (r, out) => {
+      const size = r.list();
+      for (let i = 0; i < size; i++) push(out, read(r));
+    };
+  }
+  const read = scalarReader(type, field);
+  return (r, out) => push(out, read(r));
+}
+
+function scalarReader(type: ThriftType, field: FieldDef): (r: ProtocolReader) => string {
+  switch (type.kind) {
+    case 'bool':
+      return (r) => String(r.bool());
+    case 'byte':
+      return (r) => String(r.byte());
+    case 'i16':
+      return (r) => String(r.i16());
+    case 'i32':
+      return (r) => String(r.i32());
+    case 'i64':
+      return (r) => {
+        r.i64();
+        return int64Text(r);
+      };
+    case 'double':
+      return (r) => String(r.double());
+    case 'uuid':
+      return (r) => uuidText(r.uuid());
+    case 'enum': {
+      const byName = leafOptions([...type.annotations, ...field.annotations]).enum === 'name';
+      const names = new Map(type.enum.members.map((member) => [member.value, member.name]));
+      return (r) => {
+        const value = r.i32();
+        return byName ? (names.get(value) ?? String(value)) : String(value);
+      };
+    }
+    default:
+      return (r) => r.string();
+  }
+}

@@ -1,0 +1,77 @@
+import { BadValue } from '../codec/bad-value.ts';
+
+/** Every value of one name in a query string or urlencoded body; null where there is none. */
+export function queryValues(query: string, name: string): string[] | null {
+  if (query === '') return null;
+  let values: string[] | null = null;
+  for (let start = 0; start <= query.length; ) {
+    const found = query.indexOf('&', start);
+    const end = found === -1 ? query.length : found;
+    const equals = query.indexOf('=', start);
+    const nameEnd = equals === -1 || equals > end ? end : equals;
+    if (isName(query, start, nameEnd, name)) {
+      values ??= [];
+      values.push(nameEnd === end ? '' : decode(query.slice(nameEnd + 1, end)));
+    }
+    start = end + 1;
+  }
+  return values;
+}
+
+function isName(query: string, start: number, end: number, name: string): boolean {
+  if (end === start) return false;
+  if (end - start === name.length && query.startsWith(name, start)) return true;
+  const raw = query.slice(start, end);
+  if (!raw.includes('%') && !raw.includes('+')) return false;
+  try {
+    return decodeURIComponent(raw.replaceAll('+', ' ')) === name;
+  } catch {
+    // Not percent-encoding, so it can be no name that a field has.
+    return false;
+  }
+}
+
+function decode(raw: string): string {
+  if (!raw.includes('%') && !raw.includes('+')) return raw;
+  try {
+    return decodeURIComponent(raw.replaceAll('+', ' '));
+  } catch {
+    throw new BadValue('is not percent-encoded UTF-8');
+  }
+}
+
+/** Every value of a header, lower-case name; null where there is none. */
+export function headerValues(rawHeaders: readonly string[], name: string): string[] | null {
+  let values: string[] | null = null;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const raw = rawHeaders[i]!;
+    if (raw.length === name.length && raw.toLowerCase() === name) {
+      values ??= [];
+      values.push(rawHeaders[i + 1]!);
+    }
+  }
+  return values;
+}
+
+export function headerValue(rawHeaders: readonly string[], name: string): string | undefined {
+  return headerValues(rawHeaders, name)?.join(', ');
+}
+
+/** Every value of a cookie; null where there is none. Quotes around it are taken off, percent-encoding resolved. */
+export function cookieValues(rawHeaders: readonly string[], name: string): string[] | null {
+  const headers = headerValues(rawHeaders, 'cookie');
+  if (headers === null) return null;
+  for (const pair of headers.join(';').split(';')) {
+    const equals = pair.indexOf('=');
+    if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
+    const value = pair.slice(equals + 1).trim();
+    const bare =
+      value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+    try {
+      return [bare.includes('%') ? decodeURIComponent(bare) : bare];
+    } catch {
+      return [bare];
+    }
+  }
+  return null;
+}

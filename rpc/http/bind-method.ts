@@ -1,0 +1,161 @@
+import { type Annotation, annotation, type FieldDef, type MethodDef, type ServiceDef } from '../idl/model.ts';
+import { isMember } from '../json/leaf-options.ts';
+import type { HttpRoute, MethodBinding, ReplyBinding, Source, SourceKind } from './binding.ts';
+
+export const verbs: Readonly<Record<string, string>> = {
+  'api.get': 'GET',
+  'api.post': 'POST',
+  'api.put': 'PUT',
+  'api.patch': 'PATCH',
+  'api.delete': 'DELETE',
+  'api.head': 'HEAD',
+  'api.options': 'OPTIONS',
+  'api.any': 'ANY',
+};
+const everyVerb = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const readVerbs = new Set(['GET', 'HEAD', 'OPTIONS']);
+const queryVerbs = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+
+const sourceKinds: Readonly<Record<string, SourceKind>> = {
+  'api.path': 'path',
+  'api.query': 'query',
+  'api.header': 'header',
+  'api.cookie': 'cookie',
+  'api.form': 'form',
+  'api.body': 'body',
+  'api.raw_body': 'rawBody',
+  'api.nulls': 'nulls',
+  'api.context': 'context',
+};
+
+/** What the annotations make of a method; null if it has no HTTP route. Faults are found by `checkBindings`, not here. */
+export function bindMethod(service: ServiceDef, method: MethodDef): MethodBinding | null {
+  const routes = routesOf(service, method);
+  if (routes.length === 0) return null;
+  const only = method.args.fields.length === 1 ? method.args.fields[0]! : null;
+  const isWrapped =
+    only !== null && only.type.kind === 'struct' && !only.annotations.some((one) => isSource(one.name));
+  const inner = isWrapped && only.type.kind === 'struct' ? only.type.struct.fields : method.args.fields;
+  const parameters = new Set(routes.flatMap((route) => pathParameters(route.path)));
+  const byQuery = routes.every((route) => queryVerbs.has(route.method));
+  const status = annotation(method.annotations, 'api.http_code');
+  const isRead = routes.every((route) => route.method === 'GET' || route.method === 'HEAD');
+  return {
+    method,
+    routes,
+    isWrapped,
+    fields: inner.map((field) => ({ field, sources: sourcesOf(field, parameters, byQuery) })),
+    status: status !== undefined ? Number(status) : method.oneway ? 202 : method.result === null ? 204 : 200,
+    weakEtag: annotation(method.annotations, 'api.etag') === 'weak',
+    fixedHeaders: method.annotations
+      .filter((one) => one.name === 'api.set_header')
+      .flatMap((one) => splitHeader(one.value) ?? []),
+    isIdempotent: isIdempotentMethod(method, isRead),
+    reply: method.result === null ? null : bindReply(method.result.kind === 'struct' ? method.result : null),
+    throws: method.throws.flatMap((field) => {
+      if (field.type.kind !== 'struct') return [];
+      const code =
+        annotation(field.annotations, 'api.http_code') ??
+        annotation(field.type.struct.annotations, 'api.http_code');
+      return [
+        { field, struct: field.type.struct, status: Number(code ?? 500), reply: bindReply(field.type) },
+      ];
+    }),
+  };
+}
+
+export function isIdempotentMethod(method: MethodDef, isRead: boolean): boolean {
+  const said = annotation(method.annotations, 'api.idempotent');
+  return said === undefined ? isRead : said !== 'false';
+}
+
+/** `Name: value`, or null if it is none. */
+export function splitHeader(text: string): [string, string] | null {
+  const parts = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):\s*([\t\x20-\x7e]*)$/.exec(text);
+  return parts === null ? null : [parts[1]!, parts[2]!.trim()];
+}
+
+export function isSource(name: string): boolean {
+  return name === 'api.none' || sourceKinds[name] !== undefined;
+}
+
+export function pathParameters(path: string): string[] {
+  return [...path.matchAll(/:([A-Za-z0-9_]+)/g)].map((found) => found[1]!);
+}
+
+function routesOf(service: ServiceDef, method: MethodDef): HttpRoute[] {
+  const group =
+    annotation(method.annotations, 'api.group') ?? annotation(service.annotations, 'api.group') ?? '';
+  const host = annotation(service.annotations, 'api.base_domain');
+  const said = annotation(method.annotations, 'api.access');
+  const routes: HttpRoute[] = [];
+  const add = (verb: string, path: string): void => {
+    if (routes.some((route) => route.method === verb && route.path === path)) return;
+    const access = said === 'read' || said === 'write' ? said : readVerbs.has(verb) ? 'read' : 'write';
+    routes.push({
+      method: verb,
+      path,
+      rpcMethod: method.name,
+      access,
+      ...(host === undefined ? {} : { host }),
+    });
+  };
+  for (const one of method.annotations) {
+    const verb = verbs[one.name];
+    if (verb === undefined) continue;
+    const path = group + one.value;
+    for (const each of verb === 'ANY' ? everyVerb : [verb]) add(each, path);
+  }
+  return routes;
+}
+
+function sourcesOf(field: FieldDef, parameters: ReadonlySet<string>, byQuery: boolean): Source[] {
+  if (annotation(field.annotations, 'api.none') !== undefined) return [];
+  const sources = field.annotations.flatMap((one) => sourceOf(field, one));
+  if (sources.length > 0) return sources;
+  if (parameters.has(field.name)) return [{ kind: 'path', name: field.name }];
+  return [{ kind: byQuery ? 'query' : 'body', name: field.name }];
+}
+
+function sourceOf(field: FieldDef, one: Annotation): Source[] {
+  const kind = sourceKinds[one.name];
+  if (kind === undefined) return [];
+  if (kind === 'body' && one.value === '*') return [{ kind: 'wholeBody', name: '' }];
+  const name = one.value === '' ? field.name : one.value;
+  return [{ kind, name: kind === 'header' ? name.toLowerCase() : name }];
+}
+
+function bindReply(
+  type: { readonly struct: MethodBinding['throws'][number]['struct'] } | null,
+): ReplyBinding {
+  if (type === null) {
+    return {
+      struct: null,
+      members: [],
+      wholeBody: null,
+      rawBody: null,
+      headers: [],
+      cookies: [],
+      status: null,
+    };
+  }
+  const { fields } = type.struct;
+  const carrying = (name: string): FieldDef[] =>
+    fields.filter((field) => annotation(field.annotations, name) !== undefined);
+  const named = (name: string): { field: FieldDef; name: string }[] =>
+    fields.flatMap((field) =>
+      field.annotations
+        .filter((one) => one.name === name)
+        .map((one) => ({ field, name: one.value === '' ? field.name : one.value })),
+    );
+  const wholeBody = fields.find((field) => annotation(field.annotations, 'api.body') === '*') ?? null;
+  return {
+    struct: type.struct,
+    members: wholeBody === null ? fields.filter((field) => isMember(field.annotations)) : [],
+    wholeBody,
+    rawBody: carrying('api.raw_body')[0] ?? null,
+    headers: named('api.header'),
+    cookies: named('api.cookie'),
+    status: carrying('api.http_code')[0] ?? null,
+  };
+}

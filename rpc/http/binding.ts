@@ -1,0 +1,70 @@
+import type { FieldDef, MethodDef, StructDef } from '../idl/model.ts';
+
+export type SourceKind =
+  | 'path'
+  | 'query'
+  | 'header'
+  | 'cookie'
+  | 'form'
+  | 'body'
+  | 'wholeBody'
+  | 'rawBody'
+  | 'nulls'
+  | 'context';
+
+export interface Source {
+  readonly kind: SourceKind;
+  readonly name: string;
+}
+
+export interface BoundField {
+  readonly field: FieldDef;
+  /** Tried left to right; empty: not part of HTTP. */
+  readonly sources: readonly Source[];
+}
+
+export interface HttpRoute {
+  /** Upper case. */
+  readonly method: string;
+  /** find-my-way pattern, `/api/products/:id`. */
+  readonly path: string;
+  readonly rpcMethod: string;
+  readonly access: 'read' | 'write';
+  /** The only host it matches (`api.base_domain`). */
+  readonly host?: string;
+}
+
+export interface ReplyBinding {
+  /** The struct whose fields are bound, or null where the value itself is the body. */
+  readonly struct: StructDef | null;
+  readonly members: readonly FieldDef[];
+  readonly wholeBody: FieldDef | null;
+  readonly rawBody: FieldDef | null;
+  readonly headers: readonly { readonly field: FieldDef; readonly name: string }[];
+  readonly cookies: readonly { readonly field: FieldDef; readonly name: string }[];
+  readonly status: FieldDef | null;
+}
+
+export interface ThrowBinding {
+  /** Field of the reply's result struct. */
+  readonly field: FieldDef;
+  readonly struct: StructDef;
+  readonly status: number;
+  readonly reply: ReplyBinding;
+}
+
+/** One Thrift method as HTTP. */
+export interface MethodBinding {
+  readonly method: MethodDef;
+  readonly routes: readonly HttpRoute[];
+  /** True: the fields are those of the one struct argument; false: they are the arguments. */
+  readonly isWrapped: boolean;
+  readonly fields: readonly BoundField[];
+  readonly status: number;
+  readonly weakEtag: boolean;
+  /** Flat list of names and values. */
+  readonly fixedHeaders: readonly string[];
+  readonly isIdempotent: boolean;
+  readonly reply: ReplyBinding | null;
+  readonly throws: readonly ThrowBinding[];
+}

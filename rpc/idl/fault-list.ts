@@ -1,0 +1,18 @@
+import type { Fault } from '../../common/errors.ts';
+import { type Place, placeText } from './model.ts';
+
+export type IdlFaultCode =
+  | 'BANYAN_IDL_SYNTAX'
+  | 'BANYAN_IDL_INCLUDE'
+  | 'BANYAN_IDL_NAME'
+  | 'BANYAN_IDL_VALUE'
+  | 'BANYAN_IDL_ANNOTATION';
+
+/** Collects every fault of an IDL, so that its author sees all of them at once. */
+export class FaultList {
+  readonly faults: Fault[] = [];
+
+  add(code: IdlFaultCode, at: Place, what: string, fix: string): void {
+    this.faults.push({ code, what, fix, at: placeText(at) });
+  }
+}

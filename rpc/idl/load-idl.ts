@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, resolve } from 'node:path';
+import { SyntaxType } from '@creditkarma/thrift-parser';
+import { BanyanError } from '../../common/errors.ts';
+import { checkBindings } from '../http/check-bindings.ts';
+import { resolveConstant } from './constants.ts';
+import { FaultList } from './fault-list.ts';
+import type { ConstantDef, Idl, Place, ServiceDef } from './model.ts';
+import { parseFile } from './parse-file.ts';
+import { Resolver } from './resolver.ts';
+import { declaredNames, type Scope } from './scope.ts';
+import { ServiceResolver } from './services.ts';
+
+/**
+ * Reads an IDL and all it includes (paths count from the including file).
+ *
+ * @throws BanyanError `BANYAN_IDL_INVALID` with every fault of syntax, names, values and `api.*` annotations, each with
+ *   `file:line:column` and its fix.
+ */
+export async function loadIdl(file: string): Promise<Idl> {
+  const root = isAbsolute(file) ? file : resolve(file);
+  const faults = new FaultList();
+  const scopes = new Map<string, Scope>();
+  const scope = await loadScope(root, { file: root, line: 1, column: 1 }, '', scopes, [], faults);
+  if (scope === null) throw invalid(root, faults);
+
+  const resolver = new Resolver(faults);
+  const serviceResolver = new ServiceResolver(resolver, faults);
+  const services = new Map<string, ServiceDef>();
+  const constants: ConstantDef[] = [];
+  for (const one of scopes.values())
+    resolveScope(one, resolver, serviceResolver, services, constants, faults);
+  resolver.finish();
+  if (faults.faults.length === 0) for (const service of services.values()) checkBindings(service, faults);
+  if (faults.faults.length > 0) throw invalid(root, faults);
+  return {
+    file: root,
+    files: [...scopes.keys()],
+    structs: [...resolver.structs.values()],
+    enums: [...resolver.enums.values()],
+    constants,
+    services,
+  };
+}
+
+/** The service of that name. @throws BanyanError `BANYAN_IDL_NO_SERVICE` */
+export function serviceOf(idl: Idl, name: string): ServiceDef {
+  const service = idl.services.get(name);
+  if (service !== undefined) return service;
+  throw new BanyanError('BANYAN_IDL_NO_SERVICE', `${idl.file} declares no service ${name}`, {
+    fix: `Name one of its services: ${[...idl.services.keys()].join(', ') || '(it has none)'}.`,
+  });
+}
+
+async function loadScope(
+  file: string,
+  from: Place,
+  prefix: string,
+  scopes: Map<string, Scope>,
+  path: readonly string[],
+  faults: FaultList,
+): Promise<Scope | null> {
+  const known = scopes.get(file);
+  if (known !== undefined) {
+    if (path.includes(file)) {
+      faults.add('BANYAN_IDL_INCLUDE', from, `${file} includes itself`, 'Break the circle of includes.');
+    }
+    return known;
+  }
+  let source: string;
+  try {
+    source = await readFile(file, 'utf8');
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    faults.add('BANYAN_IDL_INCLUDE', from, `${file} cannot be read: ${why}`, 'Correct the path.');
+    return null;
+  }
+  const parsed = parseFile(file, source, faults);
+  const scope: Scope = { parsed, prefix, declared: declaredNames(parsed, faults), includes: new Map() };
+  scopes.set(file, scope);
+  for (const statement of parsed.statements) {
+    if (statement.type !== SyntaxType.IncludeDefinition) continue;
+    const target = resolve(dirname(file), parsed.text(statement.path));
+    const name = basename(target).replace(/\.thrift$/, '');
+    const included = await loadScope(
+      target,
+      parsed.place(statement),
+      `${name}.`,
+      scopes,
+      [...path, file],
+      faults,
+    );
+    if (included !== null) scope.includes.set(name, included);
+  }
+  return scope;
+}
+
+function resolveScope(
+  scope: Scope,
+  resolver: Resolver,
+  serviceResolver: ServiceResolver,
+  services: Map<string, ServiceDef>,
+  constants: ConstantDef[],
+  faults: FaultList,
+): void {
+  for (const statement of scope.parsed.statements) {
+    switch (statement.type) {
+      case SyntaxType.StructDefinition:
+      case SyntaxType.UnionDefinition:
+      case SyntaxType.ExceptionDefinition:
+        resolver.struct(scope, statement);
+        break;
+      case SyntaxType.EnumDefinition:
+        resolver.enum(scope, statement);
+        break;
+      case SyntaxType.TypedefDefinition:
+        resolver.type(scope, statement.definitionType);
+        break;
+      case SyntaxType.ConstDefinition: {
+        const type = resolver.type(scope, statement.fieldType);
+        const value = resolveConstant(scope, statement.initializer, type, resolver, faults);
+        const name = scope.prefix + statement.name.value;
+        if (value !== undefined)
+          constants.push({ name, type, value, at: scope.parsed.place(statement.name) });
+        break;
+      }
+      case SyntaxType.ServiceDefinition:
+        services.set(scope.prefix + statement.name.value, serviceResolver.service(scope, statement));
+        break;
+      default:
+        break;
+    }
+  }
+}
+
+function invalid(file: string, faults: FaultList): BanyanError {
+  const list = faults.faults;
+  const lines = list.map((fault) => `  ${fault.at}: ${fault.what}. ${fault.fix}`);
+  const count = list.length === 1 ? 'a fault' : `${list.length} faults`;
+  return new BanyanError('BANYAN_IDL_INVALID', `${file} has ${count}:\n${lines.join('\n')}`, {
+    fix: 'Correct the IDL at the places named.',
+    faults: list,
+  });
+}

@@ -1,0 +1,54 @@
+import { SyntaxType, type ThriftStatement } from '@creditkarma/thrift-parser';
+import type { FaultList } from './fault-list.ts';
+import type { ParsedFile } from './parse-file.ts';
+
+/** The names one IDL file declares, and the files it can name as `file.Name`. */
+export interface Scope {
+  readonly parsed: ParsedFile;
+  /** Prefix of qualified names: '' in the IDL's own file, `file.` in an include. */
+  readonly prefix: string;
+  readonly declared: ReadonlyMap<string, ThriftStatement>;
+  readonly includes: Map<string, Scope>;
+}
+
+export interface Found {
+  readonly scope: Scope;
+  readonly statement: ThriftStatement;
+}
+
+export function declaredNames(parsed: ParsedFile, faults: FaultList): Map<string, ThriftStatement> {
+  const declared = new Map<string, ThriftStatement>();
+  for (const statement of parsed.statements) {
+    switch (statement.type) {
+      case SyntaxType.NamespaceDefinition:
+      case SyntaxType.IncludeDefinition:
+      case SyntaxType.CppIncludeDefinition:
+        continue;
+      default: {
+        const name = statement.name.value;
+        if (declared.has(name)) {
+          faults.add(
+            'BANYAN_IDL_NAME',
+            parsed.place(statement.name),
+            `${name} is declared twice`,
+            'Rename one of them.',
+          );
+        } else {
+          declared.set(name, statement);
+        }
+      }
+    }
+  }
+  return declared;
+}
+
+/** Finds `Name` in the scope's own file or `file.Name` in an include. */
+export function lookUp(scope: Scope, name: string): Found | undefined {
+  const own = scope.declared.get(name);
+  if (own !== undefined) return { scope, statement: own };
+  const dot = name.indexOf('.');
+  if (dot === -1) return undefined;
+  const include = scope.includes.get(name.slice(0, dot));
+  const statement = include?.declared.get(name.slice(dot + 1));
+  return include !== undefined && statement !== undefined ? { scope: include, statement } : undefined;
+}

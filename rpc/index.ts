@@ -1,0 +1,23 @@
+export {
+  type CallArguments,
+  createClient,
+  type ThriftClient,
+} from './client/client.ts';
+export type { CallContext, CallOptions, CallReport, ClientOptions } from './client/options.ts';
+export { ThriftException } from './codec/thrift-exception.ts';
+export type { ErrorBody } from './gateway/error-body.ts';
+export { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';
+export type { GatewayProblem, HttpInput, HttpOutput, InvokeOptions } from './gateway/http-types.ts';
+export type { HttpRoute } from './http/binding.ts';
+export { httpRoutes } from './http/http-routes.ts';
+export { loadIdl } from './idl/load-idl.ts';
+export type { Idl } from './idl/model.ts';
+export {
+  type HandlerContext,
+  type Handlers,
+  type ServedCall,
+  type ServeOptions,
+  type ServerLog,
+  serve,
+  type ThriftServer,
+} from './server/serve.ts';

@@ -1,0 +1,53 @@
+import { type Annotation, annotation } from '../idl/model.ts';
+
+/** How the annotations of a field (or of its typedef) want the values inside it written in JSON. */
+export interface LeafOptions {
+  /** i64 as a JSON string. */
+  readonly i64AsString: boolean;
+  /** A string field holds JSON text, which passes byte for byte. */
+  readonly rawJson: boolean;
+  readonly binary: 'base64' | 'utf8';
+  readonly enum: 'any' | 'name' | 'number';
+  /** What unset is in a reply. */
+  readonly null: 'omit' | 'keep';
+  /** What an explicit null for an optional field is in a request. */
+  readonly nullIn: 'absent' | 'refuse';
+}
+
+export function leafOptions(annotations: readonly Annotation[]): LeafOptions {
+  const enumMode = annotation(annotations, 'api.enum');
+  const nulls = annotation(annotations, 'api.null');
+  return {
+    i64AsString: annotation(annotations, 'api.js_conv') !== undefined,
+    rawJson: annotation(annotations, 'api.raw_json') !== undefined,
+    binary: annotation(annotations, 'api.binary') === 'utf8' ? 'utf8' : 'base64',
+    enum: enumMode === 'name' || enumMode === 'number' ? enumMode : 'any',
+    null: nulls === 'keep' ? 'keep' : 'omit',
+    nullIn: nulls === 'refuse' ? 'refuse' : 'absent',
+  };
+}
+
+/** The JSON member's name of a field. */
+export function memberName(name: string, annotations: readonly Annotation[]): string {
+  const renamed = annotation(annotations, 'api.body');
+  return renamed === undefined || renamed === '' || renamed === '*' ? name : renamed;
+}
+
+const sourcesOtherThanBody = new Set([
+  'api.path',
+  'api.query',
+  'api.header',
+  'api.cookie',
+  'api.form',
+  'api.raw_body',
+  'api.nulls',
+  'api.context',
+  'api.http_code',
+]);
+
+/** Whether a field is a JSON member where its struct stands as a value: not hidden, and not bound to something else only. */
+export function isMember(annotations: readonly Annotation[]): boolean {
+  if (annotation(annotations, 'api.none') !== undefined) return false;
+  if (annotation(annotations, 'api.body') !== undefined) return true;
+  return !annotations.some((one) => sourcesOtherThanBody.has(one.name));
+}

@@ -1,0 +1,370 @@
+import { int64Text } from '../codec/int64.ts';
+import { CompiledStructs, indexById, wireType } from '../codec/type-of.ts';
+import { uuidText } from '../codec/uuid.ts';
+import { ValueWriters } from '../codec/value-writer.ts';
+import type { EnumDef, FieldDef, StructDef, ThriftType } from '../idl/model.ts';
+import { BinaryReader } from '../wire/binary-reader.ts';
+import { BinaryWriter } from '../wire/binary-writer.ts';
+import type { ProtocolReader } from '../wire/protocol.ts';
+import { TType } from '../wire/types.ts';
+import { malformed } from '../wire/wire-error.ts';
+import { JsonOut } from './json-out.ts';
+import { isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+
+export type JsonFromThrift = (r: ProtocolReader, out: JsonOut) => void;
+
+interface Member {
+  readonly name: string;
+  readonly rank: number;
+  readonly wireType: number;
+  /** `,"name":` */
+  readonly key: Uint8Array;
+  readonly write: JsonFromThrift;
+  /** `,"name":null` or `,"name":<default>`, written where the field is unset. */
+  readonly unset: Uint8Array | null;
+  readonly required: boolean;
+}
+
+/** A field that goes elsewhere than into the body: to a header, the status, … */
+export interface Sink {
+  readonly id: number;
+  readonly wireType: number;
+  readonly read: JsonFromThrift;
+}
+
+const quote = 34;
+const trueBytes = Buffer.from('true');
+const falseBytes = Buffer.from('false');
+
+/**
+ * Compiles functions that turn Thrift bytes into JSON bytes in one pass, without a JavaScript value in between. Members
+ * stand in IDL order; a service that sends its fields in another order costs a second pass over that struct.
+ */
+export class JsonFromThriftCompiler {
+  readonly #structs = new CompiledStructs<JsonFromThrift>();
+
+  /** `options` are those of the field (or method) around the type. */
+  type(type: ThriftType, options: LeafOptions = leafOptions(type.annotations)): JsonFromThrift {
+    switch (type.kind) {
+      case 'bool':
+        return (r, out) => out.rawBytes(r.bool() ? trueBytes : falseBytes);
+      case 'byte':
+        return (r, out) => out.int(r.byte());
+      case 'i16':
+        return (r, out) => out.int(r.i16());
+      case 'i32':
+        return (r, out) => out.int(r.i32());
+      case 'i64':
+        return options.i64AsString ? quoted(writeI64) : writeI64;
+      case 'double':
+        return (r, out) => {
+          const value = r.double();
+          if (!Number.isFinite(value)) throw malformed(`JSON cannot say ${value}`);
+          out.ascii(value === 0 ? '0' : String(value));
+        };
+      case 'string':
+        return options.rawJson ? writeRawJson : writeString;
+      case 'binary':
+        return options.binary === 'utf8'
+          ? writeString
+          : (r, out) => {
+              const length = r.bytes();
+              const start = r.pos;
+              r.pos = start + length;
+              out.u8(quote);
+              out.ascii(r.buf.toString('base64', start, r.pos));
+              out.u8(quote);
+            };
+      case 'uuid':
+        return (r, out) => out.ascii(`"${uuidText(r.uuid())}"`);
+      case 'enum':
+        return options.enum === 'name' ? quoted(enumName(type.enum)) : (r, out) => out.int(r.i32());
+      case 'list':
+      case 'set':
+        return this.#list(type.element, options);
+      case 'map':
+        return this.#map(type.key, type.value, options);
+      case 'struct':
+        return this.struct(type.struct);
+    }
+  }
+
+  #list(element: ThriftType, options: LeafOptions): JsonFromThrift {
+    const write = this.type(element, inherit(options, element));
+    const expected = wireType(element);
+    return (r, out) => {
+      const size = r.list();
+      if (size > 0 && r.elementType !== expected) throw malformed('a container has elements of another type');
+      out.u8(91);
+      for (let i = 0; i < size; i++) {
+        if (i > 0) out.u8(44);
+        write(r, out);
+      }
+      out.u8(93);
+    };
+  }
+
+  #map(key: ThriftType, value: ThriftType, options: LeafOptions): JsonFromThrift {
+    const writeName = this.#mapKey(key, options);
+    const writeKey = writeName ?? this.type(key, inherit(options, key));
+    const writeValue = this.type(value, inherit(options, value));
+    const keyType = wireType(key);
+    const valueType = wireType(value);
+    const isObject = writeName !== null;
+    return (r, out) => {
+      const size = r.map();
+      if (size > 0 && (r.keyType !== keyType || r.valueType !== valueType)) {
+        throw malformed('a map has keys or values of another type');
+      }
+      out.u8(isObject ? 123 : 91);
+      for (let i = 0; i < size; i++) {
+        if (i > 0) out.u8(44);
+        if (!isObject) out.u8(91);
+        writeKey(r, out);
+        out.u8(isObject ? 58 : 44);
+        writeValue(r, out);
+        if (!isObject) out.u8(93);
+      }
+      out.u8(isObject ? 125 : 93);
+    };
+  }
+
+  /** How a map key becomes a member's name; null where only pairs can say it. */
+  #mapKey(key: ThriftType, options: LeafOptions): JsonFromThrift | null {
+    switch (key.kind) {
+      case 'string':
+        return writeString;
+      case 'uuid':
+        return this.type(key);
+      case 'bool':
+      case 'byte':
+      case 'i16':
+      case 'i32':
+        return quoted(this.type(key));
+      case 'i64':
+        return quoted(writeI64);
+      case 'enum':
+        return options.enum === 'name' ? quoted(enumName(key.enum)) : quoted((r, out) => out.int(r.i32()));
+      default:
+        return null;
+    }
+  }
+
+  /** The struct as a JSON object of its members. */
+  struct(struct: StructDef): JsonFromThrift {
+    return this.#structs.get(
+      struct,
+      () =>
+        this.body(
+          struct,
+          struct.fields.filter((field) => isMember(field.annotations)),
+          [],
+        ),
+      (ref) => (r, out) => ref()(r, out),
+    );
+  }
+
+  /**
+   * The struct as a JSON object of the given fields, while `sinks` take theirs. Where there are only sinks no object is
+   * written: what a sink writes to `out` is all.
+   */
+  body(struct: StructDef, fields: readonly FieldDef[], sinks: readonly Sink[]): JsonFromThrift {
+    const members = fields.map((field, rank) => this.#member(field, rank));
+    const find = indexById<Member | Sink>([
+      ...members.map((member, i) => [fields[i]!.id, member] as const),
+      ...sinks.map((sink) => [sink.id, sink] as const),
+    ]);
+    const isUnion = struct.kind === 'union';
+    const isObject = members.length > 0 || sinks.length === 0;
+    return (r, out) => {
+      const opening = out.pos;
+      const start = r.pos;
+      const saved = r.structBegin();
+      let next = 0;
+      let count = 0;
+      for (let type = r.field(); type !== 0; type = r.field()) {
+        const found = find(r.fieldId);
+        if (found === undefined || found.wireType !== type) {
+          r.skip(type);
+          continue;
+        }
+        count++;
+        if ('read' in found) {
+          found.read(r, out);
+          continue;
+        }
+        if (found.rank < next) {
+          // Not in IDL order: take the struct again, this time by looking up where each field stands.
+          r.structEnd(saved);
+          r.pos = start;
+          out.pos = opening;
+          if (sinks.length > 0) out.forgetBesides();
+          writeReordered(struct, members, find, r, out);
+          return;
+        }
+        if (found.rank > next) writeUnset(struct, members, next, found.rank, out);
+        out.rawBytes(found.key);
+        found.write(r, out);
+        next = found.rank + 1;
+      }
+      r.structEnd(saved);
+      if (isUnion && count !== 1) throw malformed(`union ${struct.name} has ${count} known members`);
+      if (next < members.length) writeUnset(struct, members, next, members.length, out);
+      if (isObject) close(out, opening);
+    };
+  }
+
+  #member(field: FieldDef, rank: number): Member {
+    const options = leafOptions([...field.type.annotations, ...field.annotations]);
+    const key = `,${JSON.stringify(memberName(field.name, field.annotations))}:`;
+    const write = this.type(field.type, options);
+    const unset =
+      field.defaultValue !== undefined
+        ? key + jsonOfDefault(field, write)
+        : options.null === 'keep'
+          ? `${key}null`
+          : null;
+    return {
+      name: field.name,
+      rank,
+      wireType: wireType(field.type),
+      key: Buffer.from(key),
+      write,
+      unset: unset === null ? null : Buffer.from(unset),
+      required: field.requiredness === 'required',
+    };
+  }
+}
+
+/** Options apply to the leaves of a container; the element's typedef may add its own. */
+function inherit(options: LeafOptions, element: ThriftType): LeafOptions {
+  if (element.annotations.length === 0) return options;
+  const own = leafOptions(element.annotations);
+  return {
+    ...options,
+    i64AsString: options.i64AsString || own.i64AsString,
+    rawJson: options.rawJson || own.rawJson,
+    binary: own.binary === 'utf8' ? 'utf8' : options.binary,
+    enum: own.enum === 'any' ? options.enum : own.enum,
+  };
+}
+
+function close(out: JsonOut, opening: number): void {
+  // Every member begins with a comma; the first one's becomes the brace.
+  if (out.pos === opening) out.u8(123);
+  else out.buf[opening] = 123;
+  out.u8(125);
+}
+
+function writeUnset(
+  struct: StructDef,
+  members: readonly Member[],
+  from: number,
+  to: number,
+  out: JsonOut,
+): void {
+  for (let i = from; i < to; i++) {
+    const member = members[i]!;
+    if (member.unset !== null) out.rawBytes(member.unset);
+    else if (member.required) throw malformed(`${struct.name}.${member.name} is missing`);
+  }
+}
+
+function writeReordered(
+  struct: StructDef,
+  members: readonly Member[],
+  find: (id: number) => Member | Sink | undefined,
+  r: ProtocolReader,
+  out: JsonOut,
+): void {
+  const opening = out.pos;
+  const starts = new Array<number>(members.length).fill(-1);
+  const bools: boolean[] = [];
+  const saved = r.structBegin();
+  for (let type = r.field(); type !== 0; type = r.field()) {
+    const found = find(r.fieldId);
+    if (found === undefined || found.wireType !== type) {
+      r.skip(type);
+      continue;
+    }
+    if ('read' in found) {
+      found.read(r, out);
+      continue;
+    }
+    starts[found.rank] = r.pos;
+    // The compact protocol keeps a bool in its field's head, so it is read here.
+    if (type === TType.bool) bools[found.rank] = r.bool();
+    else r.skip(type);
+  }
+  const end = r.pos;
+  for (const member of members) {
+    const start = starts[member.rank]!;
+    if (start === -1) {
+      writeUnset(struct, members, member.rank, member.rank + 1, out);
+      continue;
+    }
+    out.rawBytes(member.key);
+    if (member.wireType === TType.bool) {
+      out.rawBytes(bools[member.rank] ? trueBytes : falseBytes);
+    } else {
+      r.pos = start;
+      member.write(r, out);
+    }
+  }
+  r.pos = end;
+  r.structEnd(saved);
+  close(out, opening);
+}
+
+function jsonOfDefault(field: FieldDef, write: JsonFromThrift): string {
+  const w = new BinaryWriter();
+  new ValueWriters().type(field.type)(w, field.defaultValue);
+  const r = new BinaryReader();
+  r.reset(w.copy(), 0, w.pos);
+  const out = new JsonOut();
+  write(r, out);
+  return out.copy().toString('utf8');
+}
+
+function writeString(r: ProtocolReader, out: JsonOut): void {
+  const length = r.bytes();
+  const start = r.pos;
+  r.pos = start + length;
+  out.stringBytes(r.buf, start, r.pos);
+}
+
+function writeRawJson(r: ProtocolReader, out: JsonOut): void {
+  const length = r.bytes();
+  const start = r.pos;
+  r.pos = start + length;
+  try {
+    JSON.parse(r.buf.toString('utf8', start, r.pos));
+  } catch {
+    throw malformed('a raw_json field holds no JSON');
+  }
+  out.slice(r.buf, start, r.pos);
+}
+
+function writeI64(r: ProtocolReader, out: JsonOut): void {
+  r.i64();
+  if (r.high === 0) out.uint(r.low);
+  else out.ascii(int64Text(r));
+}
+
+function quoted(write: JsonFromThrift): JsonFromThrift {
+  return (r, out) => {
+    out.u8(quote);
+    write(r, out);
+    out.u8(quote);
+  };
+}
+
+function enumName(type: EnumDef): JsonFromThrift {
+  const names = new Map(type.members.map((member) => [member.value, Buffer.from(member.name)]));
+  return (r, out) => {
+    const value = r.i32();
+    const name = names.get(value);
+    if (name === undefined) throw malformed(`${type.name} has no member of the value ${value}`);
+    out.rawBytes(name);
+  };
+}
