@@ -105,6 +105,7 @@ service ProductService {
     (api.delete = "/admin/products/:id", api.etag = "weak")
 } (
   api.error_body = '{"error":{"code":"$code","message":"$message"}}'
+  api.max_body_bytes = "102400"
   api.error_message = "400: The request body must be a JSON object."
   api.error_message = "413: The request body is too large."
   api.error_message = "415: Send the request body as application/json in UTF-8."

@@ -1,13 +1,11 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { ApiError, errorBody, notAnObject, notFound, notJson, tooLarge } from './api-error.ts';
+import { ApiError, errorBody, notFound, notJson, tooLarge } from './api-error.ts';
 
 /** By the names that Express's body parser gives its own failures. */
 const parserErrors: Readonly<Record<string, () => ApiError>> = {
-  'entity.parse.failed': notAnObject,
   'entity.too.large': tooLarge,
   'encoding.unsupported': notJson,
-  'charset.unsupported': notJson,
 };
 
 export const noSuchRoute: RequestHandler = () => {

@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import { idlFile, type RunningProductService, startProductService } from '../../extracted/product/server.ts';
 import { seed } from '../../legacy/seed.ts';
 import { type RunningShop, startShop } from '../../legacy/server.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
@@ -55,4 +56,21 @@ export async function startLegacy(
 /** Without the test database's own members. */
 export function endpointOf({ host, port, user, password, database }: DatabaseEndpoint): DatabaseEndpoint {
   return { host, port, user, password, database };
+}
+
+export interface StartedProduct extends RunningProductService, AsyncDisposable {
+  /** The IDL's file. */
+  readonly idl: string;
+  readonly lines: readonly Record<string, unknown>[];
+}
+
+/** The product service inside the test's process, on a port of the system's choice. */
+export async function startProduct(
+  database: DatabaseEndpoint,
+  options: { readonly clock?: () => Date } = {},
+): Promise<StartedProduct> {
+  const { log, lines } = recordingLog();
+  const config = { host: '127.0.0.1', port: 0, database: endpointOf(database) };
+  const service = await startProductService({ config, log, ...options });
+  return { ...service, idl: idlFile, lines, [Symbol.asyncDispose]: () => service.stop() };
 }

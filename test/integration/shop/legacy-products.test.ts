@@ -114,7 +114,7 @@ describeEachEngine('products of the monolith', (lane) => {
     [{ ...lamp, status: 'gone' }, 'status must be one of draft, live, sold_out.'],
     [{ ...lamp, attributes: [] }, 'attributes must be an object nested at most 16 deep, or null.'],
     [{ ...lamp, attributes: deep(17) }, 'attributes must be an object nested at most 16 deep, or null.'],
-    [`{"attributes":${'['.repeat(40_000)}${']'.repeat(40_000)}}`, 'shopId must be a positive whole number.'],
+    [`{"attributes":${'['.repeat(40_000)}${']'.repeat(40_000)}}`, 'The request body must be a JSON object.'],
     ['{"shopId":3,', 'The request body must be a JSON object.'],
     ['[]', 'The request body must be a JSON object.'],
     ['7', 'The request body must be a JSON object.'],
