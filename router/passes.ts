@@ -124,7 +124,8 @@ function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
       })
     : '';
   return decide(core.table.current, compiled, {
-    leaseValid: core.table.leaseValid,
+    // Asking the clock is dear enough to be asked for only where it matters.
+    leaseValid: !compiled.feature.inTransition || core.table.leaseValid,
     identity,
     sideAsked: head.sideAsked,
     wroteRecently: false,

@@ -10,8 +10,9 @@ export interface RequestIds {
 /** Random octets come in one draw for many requests: a draw for each would cost more than the rest of the head. */
 export function createRequestIds(): RequestIds {
   const processPart = randomBytes(6).toString('hex');
-  const pool = Buffer.alloc(24 * 256);
-  let used = pool.length;
+  const pool = Buffer.alloc(24 * 128);
+  let digits = '';
+  let used = 0;
   let count = 0;
   return {
     nextRequestId() {
@@ -19,14 +20,13 @@ export function createRequestIds(): RequestIds {
       return `${processPart}-${count.toString(36)}`;
     },
     nextTraceparent() {
-      if (used === pool.length) {
-        randomFillSync(pool);
+      if (used === digits.length) {
+        digits = randomFillSync(pool).toString('hex');
         used = 0;
       }
-      const trace = pool.toString('hex', used, used + 16);
-      const span = pool.toString('hex', used + 16, used + 24);
-      used += 24;
-      return `00-${trace}-${span}-00`;
+      const at = used;
+      used += 48;
+      return `00-${digits.slice(at, at + 32)}-${digits.slice(at + 32, at + 48)}-00`;
     },
   };
 }

@@ -133,7 +133,7 @@ function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy
   server.maxConnections = limits.connections;
   const serve = (request: IncomingMessage, response: RouterResponse) => {
     const exchange = new Exchange(core, request, response, peers.of(request.socket));
-    response.once('close', onClose);
+    response.on('close', onClose);
     try {
       run(exchange);
     } catch (error) {

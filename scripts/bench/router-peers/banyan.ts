@@ -1,0 +1,39 @@
+import { emptyRouteTable, type Route, type RouteTable, startRouter } from 'banyan/router';
+import { pino } from 'pino';
+
+/** The router as it is deployed, its settings left at their defaults, over a route table of the size asked for. */
+const [upstream = '', routes = '200'] = process.argv.slice(2);
+
+const table: RouteTable = {
+  ...emptyRouteTable,
+  version: 1,
+  features: [
+    { name: 'items', stage: 'legacy', owner: 'legacy', inTransition: false, hold: false, salt: 'items' },
+  ],
+  routes: Array.from(
+    { length: Number(routes) },
+    (_, n): Route => ({
+      id: `GET /shop${n}/items/:id`,
+      feature: 'items',
+      method: 'GET',
+      path: `/shop${n}/items/:id`,
+      access: 'read',
+      rpcMethod: 'Item',
+      readPercent: 0,
+    }),
+  ),
+};
+
+const router = await startRouter({
+  listen: { host: '127.0.0.1', port: 0 },
+  legacy: { addresses: [upstream] },
+  services: {},
+  link: {
+    beat: async ({ version }) => ({ leaseMs: 2_000, ...(version !== 1 && { table }) }),
+    leave: async () => undefined,
+    close: async () => undefined,
+  },
+  logger: pino({}, pino.destination({ fd: 2, sync: false })),
+});
+console.log(`ready ${router.url}`);
+process.once('SIGTERM', () => void router.stop());
