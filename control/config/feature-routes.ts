@@ -51,7 +51,9 @@ export async function featureRoutes(
     );
   }
   return declared.flatMap((route) => {
-    const override = overrides[`${route.method} ${route.path}`];
+    const own = overrides[`${route.method} ${route.path}`];
+    // HEAD is GET without the body: what is said of GET goes for it too.
+    const override = own ?? (route.method === 'HEAD' ? overrides[`GET ${route.path}`] : undefined);
     if (override?.moves === false) return [];
     const constraints = withoutUndefined(override?.constraints);
     return [

@@ -1,0 +1,166 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { BanyanError } from '../../../common/errors.ts';
+import { type BanyanConfigInput, loadConfig } from '../../../control/config/index.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'banyan-config-'));
+  await writeFile(
+    join(folder, 'parcels.thrift'),
+    `struct Parcel { 1: string code }
+     struct GetParcel { 1: string code (api.path = "code") }
+     service ParcelService {
+       Parcel getParcel(1: GetParcel request) (api.get = "/parcels/:code")
+       Parcel addParcel(1: Parcel parcel) (api.post = "/parcels")
+       Parcel search(1: Parcel parcel) (api.post = "/parcels/search")
+       void ping()
+     }`,
+  );
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const plain: BanyanConfigInput = {
+  databases: {
+    legacy: { port: 7431, user: 'banyan', password: 'secret', database: 'post' },
+    parcels: { port: 7432, user: 'banyan', password: 'secret', database: 'parcels' },
+  },
+  state: { database: 'legacy' },
+  legacy: { addresses: ['http://127.0.0.1:7401'], database: 'legacy' },
+  features: {
+    parcels: {
+      service: { idl: './parcels.thrift', name: 'ParcelService', addresses: ['127.0.0.1:7402'] },
+      database: 'parcels',
+      tables: ['parcels'],
+    },
+  },
+};
+
+/** Every load gets a file of its own: a module is loaded once. */
+let files = 0;
+async function load(config: unknown) {
+  const file = join(folder, `config-${++files}.mjs`);
+  await writeFile(file, `export default ${JSON.stringify(config)}`);
+  return loadConfig(file);
+}
+
+async function faultsOf(config: unknown): Promise<{ at: string | undefined; what: string }[]> {
+  const error: BanyanError = await load(config).then(
+    () => expect.unreachable('the config was accepted'),
+    (reason) => reason,
+  );
+  expect(error.code).toBe('BANYAN_CONFIG_INVALID');
+  for (const fault of error.faults) expect(fault.fix).not.toBe('');
+  return error.faults.map(({ at, what }) => ({ at, what }));
+}
+
+test('fills in every default, resolves names and paths, and freezes', async () => {
+  const config = await load(plain);
+  expect(config.state).toMatchObject({ host: '127.0.0.1', port: 7431, database: 'banyan' });
+  expect(config.legacy.database).toMatchObject({ database: 'post' });
+  expect(config.control.listen).toEqual({ host: '127.0.0.1', port: 7410 });
+  expect(config.control.tokenFile).toBe(join(folder, '.banyan/admin-token'));
+  expect(config.features.parcels).toMatchObject({
+    service: { idl: join(folder, 'parcels.thrift'), protocol: 'binary', transport: 'framed' },
+    database: { database: 'parcels', port: 7432 },
+    salt: 'parcels',
+  });
+  expect(() => (config.features.parcels!.tables as string[]).push('x')).toThrow(TypeError);
+});
+
+test('routes come from the IDL; overrides change them, and HEAD follows GET', async () => {
+  const routes = async (overrides: object) => {
+    const feature = { ...plain.features.parcels, routes: overrides };
+    const config = await load({ ...plain, features: { parcels: feature } });
+    return config.features.parcels!.routes.map((route) => `${route.id} ${route.access} ${route.rpcMethod}`);
+  };
+  expect(await routes({})).toEqual([
+    'GET /parcels/:code read getParcel',
+    'HEAD /parcels/:code read getParcel',
+    'POST /parcels write addParcel',
+    'POST /parcels/search write search',
+  ]);
+  expect(
+    await routes({
+      'POST /parcels/search': { access: 'read' },
+      'GET /parcels/:code': { constraints: { host: 'post.example' } },
+      'POST /parcels': { moves: false },
+    }),
+  ).toEqual([
+    'GET /parcels/:code [host=post.example] read getParcel',
+    'HEAD /parcels/:code [host=post.example] read getParcel',
+    'POST /parcels/search read search',
+  ]);
+});
+
+test('says all faults of shape at once, each with the way to it', async () => {
+  const faults = await faultsOf({
+    ...plain,
+    databases: { ...plain.databases, parcels: { user: 7, database: 'parcels', port: 0 } },
+    legacy: { addresses: ['ftp://x'], database: 'legacy' },
+    router: { listen: '127.0.0.1', identity: ['cookies:x'] },
+    colour: 'green',
+  });
+  expect(faults.map((fault) => fault.at)).toEqual(
+    expect.arrayContaining([
+      'databases.parcels.user',
+      'databases.parcels.port',
+      'legacy.addresses[0]',
+      'router.listen',
+      'router.identity[0]',
+    ]),
+  );
+  expect(faults.some((fault) => fault.what.includes('colour'))).toBe(true);
+});
+
+test('says all faults of meaning at once', async () => {
+  const service = plain.features.parcels!.service;
+  const faults = await faultsOf({
+    ...plain,
+    state: { database: 'nowhere' },
+    control: { listen: '0.0.0.0:7410' },
+    features: {
+      parcels: { ...plain.features.parcels, routes: { 'GET /parcel': { access: 'read' } } },
+      labels: { service, database: 'legacy', tables: ['parcels', 'labels', 'labels'] },
+      rates: { service: { ...service, idl: './missing.thrift' }, tables: ['rates'] },
+    },
+  });
+  expect(faults.map((fault) => fault.at)).toEqual(
+    expect.arrayContaining([
+      'state.database',
+      'control.listen',
+      'features.parcels.routes["GET /parcel"]',
+      'features.labels.tables[2]',
+      'features.labels.tables[0]',
+      'features.labels.database',
+      'features.labels.routes["GET /parcels/:code"]',
+      'features.rates.database',
+    ]),
+  );
+  expect(faults.some((fault) => fault.what.includes('missing.thrift'))).toBe(true);
+});
+
+test('a control API for other machines has to be asked for', async () => {
+  const config = await load({ ...plain, control: { listen: '0.0.0.0:7410', allowRemote: true } });
+  expect(config.control.listen.host).toBe('0.0.0.0');
+});
+
+test('finds the config upwards from where it is run, and says so when there is none', async () => {
+  const below = join(folder, 'a/b');
+  await mkdir(below, { recursive: true });
+  await expect(loadConfig(undefined, below)).rejects.toMatchObject({ code: 'BANYAN_CONFIG_MISSING' });
+  await expect(loadConfig('nothing.ts', below)).rejects.toMatchObject({ code: 'BANYAN_CONFIG_MISSING' });
+  await writeFile(join(folder, 'banyan.config.mjs'), `export default ${JSON.stringify(plain)}`);
+  expect((await loadConfig(undefined, below)).file).toBe(join(folder, 'banyan.config.mjs'));
+});
+
+test('a file that cannot be loaded or exports nothing is named', async () => {
+  const broken = join(folder, 'broken.mjs');
+  await writeFile(broken, 'export default {');
+  await expect(loadConfig(broken)).rejects.toMatchObject({ code: 'BANYAN_CONFIG_UNREADABLE' });
+  const empty = join(folder, 'empty.mjs');
+  await writeFile(empty, 'export const config = {}');
+  await expect(loadConfig(empty)).rejects.toMatchObject({ code: 'BANYAN_CONFIG_UNREADABLE' });
+});
