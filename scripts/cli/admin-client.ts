@@ -68,15 +68,14 @@ export class AdminClient {
     return this.#get('/v1/routes', signal) as Promise<RouteTable>;
   }
 
-  async audit(
+  audit(
     query: { readonly feature?: string; readonly limit?: number },
     signal?: AbortSignal,
   ): Promise<readonly AuditEntry[]> {
     const search = new URLSearchParams();
     if (query.feature !== undefined) search.set('feature', query.feature);
     if (query.limit !== undefined) search.set('limit', String(query.limit));
-    const answer = (await this.#get(`/v1/audit?${search}`, signal)) as { entries: readonly AuditEntry[] };
-    return answer.entries;
+    return this.#get(`/v1/audit?${search}`, signal) as Promise<readonly AuditEntry[]>;
   }
 
   /**
@@ -132,7 +131,8 @@ export class AdminClient {
         method,
         headers: {
           authorization: `Bearer ${this.#token}`,
-          'x-banyan-who': headerValue(this.#who),
+          // A header field holds ASCII: a name in any other script goes percent-encoded.
+          'x-banyan-who': encodeURI(this.#who),
           accept: 'application/json, application/x-ndjson',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
@@ -177,11 +177,6 @@ export class AdminClient {
       },
     );
   }
-}
-
-/** A header field holds printable ASCII: a name in any other script goes percent-encoded. */
-function headerValue(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text) ? text : encodeURIComponent(text);
 }
 
 type StreamLine<Result> =

@@ -41,6 +41,7 @@ export class Traffic {
   readonly #clients: readonly ShopClient[];
   readonly #stop = new AbortController();
   #loops: Promise<unknown> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
 
   constructor(options: TrafficOptions) {
     this.#options = options;
@@ -63,8 +64,13 @@ export class Traffic {
     ]);
   }
 
-  /** Lets every request under way end. */
-  async stop(): Promise<void> {
+  /** Lets every request under way end. Idempotent. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  async #end(): Promise<void> {
     this.#stop.abort();
     await this.#loops;
     await Promise.all(this.#clients.map((client) => client.close()));

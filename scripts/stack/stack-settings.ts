@@ -14,6 +14,8 @@ export interface StackOptions {
   readonly routers: number;
   /** Start a process that dies again. */
   readonly restart: boolean;
+  /** Share of ordinary requests in the routers' access logs, 0 to 1. Left out: what the config says. */
+  readonly accessLog?: number;
 }
 
 /** Everything that is fixed before the first process starts. */

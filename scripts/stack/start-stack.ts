@@ -31,6 +31,8 @@ export interface Stack {
   readonly settings: StackSettings;
   info(): StackInfo;
   process(name: ProcessName): SupervisedProcess;
+  /** How often any process had to be started again. */
+  restarts(): number;
   /** Ends everything, clients first, servers last, and waits for it. Idempotent. */
   stop(): Promise<void>;
 }
@@ -73,7 +75,13 @@ export async function startStack(
     if (found === undefined) throw new Error(`the stack has no process ${name}`);
     return found;
   };
-  return { settings, info: () => stackInfo(settings, process), process, stop };
+  return {
+    settings,
+    info: () => stackInfo(settings, process),
+    process,
+    restarts: () => [...processes.values()].reduce((sum, one) => sum + one.restarts, 0),
+    stop,
+  };
 }
 
 interface Starting {
@@ -187,7 +195,9 @@ function programOf(
   const index = Number(name.slice('router'.length));
   const snapshot = join(settings.dataDir, index === 0 ? 'route-table.json' : `route-table-${index}.json`);
   const listen = `127.0.0.1:${settings.routerPorts[index]}`;
-  return { args: ['scripts/banyan.mjs', 'router', '--listen', listen, '--snapshot', snapshot], env: {} };
+  const accessLog = settings.accessLog === undefined ? [] : ['--access-log', String(settings.accessLog)];
+  const flags = ['--listen', listen, '--snapshot', snapshot, ...accessLog];
+  return { args: ['scripts/banyan.mjs', 'router', ...flags], env: {} };
 }
 
 function databaseVariables(

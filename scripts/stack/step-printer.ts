@@ -7,6 +7,8 @@ import type { StackStep, StackWatcher } from './start-stack.ts';
 export interface StepPrinterOptions {
   readonly stream: Writable & { readonly isTTY?: boolean };
   readonly onChange?: () => void;
+  /** Instead of a line on the stream: for what happens by itself. */
+  readonly note?: (text: string) => void;
 }
 
 /** Prints a stack's start: one line a step, a bar while rows are written, what happens by itself later. */
@@ -32,7 +34,8 @@ export class StepPrinter implements StackWatcher {
   }
 
   note(text: string): void {
-    this.#options.stream.write(`${this.#paint.warn('!')} ${text}\n`);
+    if (this.#options.note !== undefined) this.#options.note(text);
+    else this.#options.stream.write(`${this.#paint.warn('!')} ${text}\n`);
   }
 
   changed(): void {

@@ -68,7 +68,9 @@ function renderStatus(status: StatusReport, paint: Paint): string {
           status.replicas,
           { styleTitle: paint.faint },
         );
-  const control = status.control === null ? 'nobody' : status.control.holder;
+  // The rest of a holder's name tells processes with one id apart: programs get it, people need not.
+  const control =
+    status.control === null ? 'nobody' : status.control.holder.split('/').slice(0, 2).join(' pid ');
   const role = status.role === 'standby' ? '; the one asked stands by' : '';
   return [features, ...failing, '', routers, '', paint.faint(`conducting: ${control}${role}`)].join('\n');
 }
