@@ -35,9 +35,10 @@ export class TableApplier {
   async applyBatch(source: Session, target: Session): Promise<number> {
     const { points, tuning } = this.#context;
     const about = { table: this.table.table };
-    const entries = await this.#ranges.taking((leaveAlone) =>
-      this.log.take(source, leaveAlone, tuning.applyBatchEntries),
-    );
+    const entries = await this.#ranges.taking(async (leaveAlone) => {
+      await points.reach('apply:taking', about);
+      return this.log.take(source, leaveAlone, tuning.applyBatchEntries);
+    });
     if (entries.length === 0) return 0;
     await points.reach('apply:taken', about);
     const keys = new Map(entries.map((entry) => [keyId(entry.key), entry.key]));

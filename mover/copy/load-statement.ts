@@ -1,20 +1,27 @@
-import type { MovedTable } from '../shape/table-shape.ts';
+import type { ColumnShape, MovedTable } from '../shape/table-shape.ts';
 import { quoteName, quoteTable } from '../sql/names.ts';
 import type { EngineKind } from '../sql/session.ts';
 
 /**
- * LOAD DATA for lines of raw bytes in the order of the table's columns. MySQL's JSON refuses binary, so such a column is
- * loaded by way of a variable that says what the bytes are.
+ * LOAD DATA for lines of raw bytes in the order of the table's columns. Two kinds of columns go by way of a variable:
+ * MySQL's JSON, which refuses binary and must be told what the bytes are; and the auto-increment column, because MariaDB
+ * loading into a table with a BEFORE INSERT trigger (the fence) gives a 0 a new number in spite of
+ * NO_AUTO_VALUE_ON_ZERO, but not when the value is SET.
  */
 export function loadStatement(engine: EngineKind, database: string, table: MovedTable): string {
-  const asText = (kind: string) => kind === 'json' && engine === 'mysql';
-  const fields = table.columns.map((column, index) =>
-    asText(column.kind) ? `@banyan_${index}` : quoteName(column.name),
-  );
-  const set = table.columns.flatMap((column, index) =>
-    asText(column.kind) ? [`${quoteName(column.name)} = CONVERT(@banyan_${index} USING utf8mb4)`] : [],
-  );
+  const assigned = (column: ColumnShape, variable: string): string | null => {
+    if (column.kind === 'json' && engine === 'mysql') return `CONVERT(${variable} USING utf8mb4)`;
+    return column.autoIncrement ? variable : null;
+  };
+  const fields = table.columns.map((column, index) => {
+    const variable = `@banyan_${index}`;
+    const value = assigned(column, variable);
+    return value === null
+      ? { field: quoteName(column.name), set: null }
+      : { field: variable, set: `${quoteName(column.name)} = ${value}` };
+  });
+  const set = fields.flatMap((field) => field.set ?? []);
   return `LOAD DATA LOCAL INFILE 'banyan' INTO TABLE ${quoteTable(database, table.table)} CHARACTER SET binary
-    FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (${fields.join(', ')})
-    ${set.length === 0 ? '' : `SET ${set.join(', ')}`}`;
+    FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'
+    (${fields.map((field) => field.field).join(', ')}) ${set.length === 0 ? '' : `SET ${set.join(', ')}`}`;
 }
