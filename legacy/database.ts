@@ -1,15 +1,24 @@
 import createKnex, { type Knex } from 'knex';
 import type { ConnectionOptions } from 'mysql2';
+import type { Logger } from 'pino';
 import type { ShopDatabaseConfig } from './config.ts';
 
+export interface DatabaseOptions {
+  readonly log: Logger;
+  /** Most connections at a time. Default 16. */
+  readonly poolSize?: number;
+}
+
 /** The connection pool. Dates are UTC both ways, JSON columns come as text on MySQL and MariaDB alike. */
-export function openDatabase(config: ShopDatabaseConfig, poolSize = 16): Knex {
+export function openDatabase(config: ShopDatabaseConfig, { log, poolSize = 16 }: DatabaseOptions): Knex {
   const driver = { charset: 'utf8mb4', timezone: 'Z', jsonStrings: true } satisfies ConnectionOptions;
   return createKnex({
     client: 'mysql2',
     connection: { ...config, ...driver },
     pool: { min: 0, max: poolSize },
     acquireConnectionTimeout: 5_000,
+    // Else knex prints to stdout.
+    log: { warn: (text) => log.warn(text), error: (text) => log.error(text) },
   });
 }
 

@@ -29,7 +29,7 @@ export async function startShop({
   log,
   clock = () => new Date(),
 }: ShopOptions): Promise<RunningShop> {
-  const database = openDatabase(config.database);
+  const database = openDatabase(config.database, { log });
   const app = createApp({ database, log, clock });
   let stopped: Promise<void> | undefined;
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {

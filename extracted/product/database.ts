@@ -1,15 +1,18 @@
 import createKnex, { type Knex } from 'knex';
 import type { ConnectionOptions } from 'mysql2';
+import type { Logger } from 'pino';
 import type { ProductDatabaseConfig } from './config.ts';
 
 /** The connection pool. Dates are UTC both ways, JSON columns come as text on MySQL and MariaDB alike. */
-export function openDatabase(config: ProductDatabaseConfig): Knex {
+export function openDatabase(config: ProductDatabaseConfig, log: Logger): Knex {
   const driver = { charset: 'utf8mb4', timezone: 'Z', jsonStrings: true } satisfies ConnectionOptions;
   return createKnex({
     client: 'mysql2',
     connection: { ...config, ...driver },
     pool: { min: 0, max: 16 },
     acquireConnectionTimeout: 5_000,
+    // Else knex prints to stdout.
+    log: { warn: (text) => log.warn(text), error: (text) => log.error(text) },
   });
 }
 

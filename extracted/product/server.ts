@@ -26,7 +26,7 @@ export const idlFile = fileURLToPath(new URL('product.thrift', import.meta.url))
 /** @throws BanyanError when the address cannot be listened on. */
 export async function startProductService(options: ProductServiceOptions): Promise<RunningProductService> {
   const { config, log, clock = () => new Date() } = options;
-  const database = openDatabase(config.database);
+  const database = openDatabase(config.database, log);
   const products = new ProductHandlers(new ProductStore(database, clock));
   try {
     const server = await serve({

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import pino from 'pino';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../database.ts';
 import { nightlySales } from './nightly-sales.ts';
@@ -7,6 +8,8 @@ const usage = `Usage: node legacy/jobs/main.ts [--day YYYY-MM-DD] [--json]
 Prints each shop's offers, and its sales of one day (default: yesterday, UTC), as tab-separated lines or as JSON.
 The database is the one that SHOP_DB_HOST, _PORT, _USER, _PASSWORD and _NAME point at.
 `;
+
+const log = pino({ name: 'shop-jobs', level: process.env.LOG_LEVEL || 'warn' }, pino.destination(2));
 
 try {
   const { values } = parseArgs({
@@ -23,7 +26,7 @@ async function report(day: string, json: boolean): Promise<void> {
   if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day))) {
     throw new Error(`--day ${day} is not a day.\n${usage}`);
   }
-  const database = openDatabase(readConfig(process.env).database, 4);
+  const database = openDatabase(readConfig(process.env).database, { log, poolSize: 4 });
   try {
     const shops = await nightlySales(database, day);
     if (json) {

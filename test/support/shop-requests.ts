@@ -76,7 +76,14 @@ const texts: Readonly<Record<string, readonly string[]>> = {
       '7',
       'false',
     ],
-    ...[nested(16), nested(17), nested(60), nested(500)],
+    ...[
+      '{"\\ud800":1}',
+      '{"a":["\\udc00\\ud800"]}',
+      '{"a":9007199254740993,"b":0.1e-7,"c":1E+2}',
+      '[null]',
+      ' { } ',
+    ],
+    ...[nested(16), nested(17), nested(60), nested(126), nested(127), nested(128), nested(500)],
   ],
 };
 const wrong = [
@@ -110,12 +117,32 @@ function member(name: string, likely: fc.Arbitrary<string>): fc.Arbitrary<readon
   return value.map((text) => [name, text] as const);
 }
 
+/** Any code units, half surrogate pairs among them, now and then. */
+const anyText = fc.oneof(
+  { weight: 6, arbitrary: fc.string({ unit: 'binary', maxLength: 220 }) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 3 })
+      .map((units) => String.fromCharCode(...units)),
+  },
+);
+const anyJson: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  name: anyText.map((text) => JSON.stringify(text)),
+  description: anyText.map((text) => JSON.stringify(text)),
+  price: fc.double({ min: 0, max: 1e10, noNaN: true }).map((price) => JSON.stringify(price.toFixed(2))),
+  attributes: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })).map((value) => JSON.stringify(value)),
+  shopId: fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }).map(String),
+};
+
 const mostlyFirst = (all: readonly string[]) =>
   fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...all.slice(0, 2)) }, fc.constantFrom(...all));
 
 const members = fc.tuple(
   member('sku', sku),
-  ...Object.entries(texts).map(([name, all]) => member(name, mostlyFirst(all))),
+  ...Object.entries(texts).map(([name, all]) =>
+    member(name, fc.oneof({ weight: 4, arbitrary: mostlyFirst(all) }, anyJson[name] ?? mostlyFirst(all))),
+  ),
 );
 const extras = fc.constantFrom<readonly (readonly [string, string])[]>(
   [],
@@ -148,6 +175,22 @@ const product = fc
     const kept = whole ? all : all.filter(([name]) => some.includes(name));
     const inside = [...kept, ...more].map(([name, text]) => `${space}"${name}"${space}:${space}${text}`);
     return Buffer.from(`${space}{${inside.join(',')}${space}}${space}`);
+  });
+
+/** A body in which a byte went wrong on the way. */
+const mutated = fc
+  .tuple(
+    product,
+    fc.nat(),
+    fc.integer({ min: 0, max: 255 }),
+    fc.constantFrom('replace', 'insert', 'delete', 'cut'),
+  )
+  .map(([bytes, where, byte, how]) => {
+    const at = where % bytes.length;
+    const before = bytes.subarray(0, at);
+    if (how === 'cut') return before;
+    const after = bytes.subarray(how === 'insert' ? at : at + 1);
+    return Buffer.concat([before, how === 'delete' ? Buffer.alloc(0) : Buffer.from([byte]), after]);
   });
 
 const broken = fc
@@ -208,6 +251,7 @@ const sized = fc
 
 const body = fc.oneof(
   { weight: 20, arbitrary: product },
+  { weight: 6, arbitrary: mutated },
   { weight: 6, arbitrary: broken },
   { weight: 2, arbitrary: badUtf8 },
   { weight: 1, arbitrary: sized },

@@ -6,7 +6,7 @@ import { nightlySales } from '../../../legacy/jobs/nightly-sales.ts';
 import { type SeedProgress, seed } from '../../../legacy/seed.ts';
 import { migrate } from '../../../scripts/migrate.ts';
 import { describeEachEngine } from '../../support/databases.ts';
-import { createProductDatabase, createShopDatabase, endpointOf } from '../../support/shop.ts';
+import { createProductDatabase, createShopDatabase, endpointOf, recordingLog } from '../../support/shop.ts';
 
 describeEachEngine('schema, seed and batch of the shop', (lane) => {
   it('gives both databases the same products table, and migrates but once', async () => {
@@ -57,7 +57,7 @@ describeEachEngine('schema, seed and batch of the shop', (lane) => {
 
   it('reports a day’s sales of each shop, today’s names where the product still exists', async () => {
     await using shop = await createShopDatabase(lane);
-    const database = openDatabase(endpointOf(shop));
+    const database = openDatabase(endpointOf(shop), { log: recordingLog().log });
     const at = (text: string) => new Date(`2026-11-21T${text}Z`);
     const common = { description: '', created_at: at('00:00:00'), updated_at: at('00:00:00') };
     await database('shops').insert([
