@@ -41,7 +41,7 @@ export async function runDemo({
   const traffic = new Traffic({ routers: info.router, readers: 12, writers: 4, pauseMs: 40, ...sample });
   const narrator = new Narrator({ stream, pulse: () => traffic });
   onNarrator(narrator);
-  narrator.done('traffic', `12 readers and 4 writers go through ${info.router.join(', ')} from now on`);
+  narrator.done('traffic', `12 readers, 4 writers through ${info.router.join(', ')}`);
   const drive: DriveOptions = {
     connect: () => AdminClient.open({ ...info.admin, who: whoAmI() }),
     feature,
@@ -53,7 +53,6 @@ export async function runDemo({
   try {
     const told = await tellStory({
       config,
-      feature,
       traffic,
       rows: stack.settings.rows,
       seconds,
@@ -62,7 +61,7 @@ export async function runDemo({
     });
     narrator.begin('audit');
     const audit = await auditDatabases(info.databases, traffic.ledger);
-    narrator.done('audit', 'both databases held against the ledger, and against each other byte by byte');
+    narrator.done('audit', 'the ledger against both databases, and byte by byte');
     const logs = info.router.map((_, index) => join(stack.settings.dataDir, 'logs', `router${index}.log`));
     return makeReport({
       engine: stack.settings.engine,

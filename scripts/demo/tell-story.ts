@@ -12,7 +12,6 @@ import type { Traffic } from './traffic.ts';
 
 export interface StoryOptions {
   readonly config: BanyanConfig;
-  readonly feature: string;
   readonly traffic: Traffic;
   /** Products that stood in the table before traffic began. */
   readonly rows: number;
@@ -35,7 +34,7 @@ const marks = { copy: 0.12, canary100: 0.4, cutover: 0.52, rollback: 0.68, again
 
 /** The story: the feature leaves, comes back and leaves again, and traffic never stops. */
 export async function tellStory(options: StoryOptions): Promise<Told> {
-  const { traffic, narrator, drive, feature } = options;
+  const { traffic, narrator, drive } = options;
   const beganAt = performance.now();
   const elapsed = () => (performance.now() - beganAt) / 1000;
   const until = async (mark: keyof typeof marks, leastSeconds: number) => {
@@ -58,13 +57,11 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
   await until('canary100', least);
   await canary(options, 100);
   await until('cutover', least);
-  cutovers.push(
-    await flip(options, 'cutover', `the service owns ${feature}; legacy’s tables are kept current`),
-  );
+  cutovers.push(await flip(options, 'cutover', 'the service owns the rows'));
   await until('rollback', least);
-  cutovers.push(await flip(options, 'rollback', `legacy owns ${feature} again; the service is kept current`));
+  cutovers.push(await flip(options, 'rollback', 'legacy owns the rows again'));
   await until('again', least);
-  cutovers.push(await flip(options, 'cutover', `the service owns ${feature}, for good this time`));
+  cutovers.push(await flip(options, 'cutover', 'the service owns the rows again'));
   traffic.period = 'after';
   await until('end', least);
 
@@ -72,7 +69,7 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
   await traffic.stop();
   const seconds = elapsed();
   await untilDrained(drive);
-  narrator.done('drained', `traffic stopped after ${formatSeconds(seconds)}; every change is on both sides`);
+  narrator.done('drained', `${formatSeconds(seconds)} of traffic; every change is on both sides`);
   return { cutovers, verify: await verify(options), seconds };
 }
 
@@ -97,7 +94,7 @@ async function copy({ drive, narrator, traffic, rows }: StoryOptions): Promise<v
   const written = traffic.ledger.acknowledged - before;
   narrator.done(
     'copy',
-    `${formatCount(rows)} rows in ${seconds.toFixed(1)} s while ${formatCount(written)} writes went on; kept current from now`,
+    `${formatCount(rows)} rows in ${seconds.toFixed(1)} s, ${formatCount(written)} writes meanwhile; kept current`,
   );
 }
 
@@ -111,13 +108,10 @@ async function verify({ drive, narrator }: StoryOptions): Promise<VerifyResult> 
   return report;
 }
 
-async function canary({ drive, narrator, feature }: StoryOptions, percent: number): Promise<void> {
+async function canary({ drive, narrator }: StoryOptions, percent: number): Promise<void> {
   narrator.begin('canary');
   await driveFeature(drive, 'canary', { percent });
-  narrator.done(
-    'canary',
-    `${percent} % of ${feature}’s readers read from the service; writes stay with legacy`,
-  );
+  narrator.done('canary', `${percent} % of readers go to the service, writes to legacy`);
 }
 
 async function flip(

@@ -28,6 +28,7 @@ export interface SupervisedProcessOptions {
 
 /** Pauses before the second, third, … try to start again; the first comes at once. */
 const pausesMs: readonly number[] = [0, 200, 400, 800, 1000];
+const tellIdAfterMs = 1500;
 
 /** One process of the stack: started, started again on the same address when it dies, stopped at the end. */
 export class SupervisedProcess {
@@ -102,7 +103,9 @@ export class SupervisedProcess {
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         await wait(pausesMs[Math.min(attempt, pausesMs.length - 1)], undefined, { signal });
-        await this.#launch(signal);
+        // Told when it serves; but nobody should have to wait for its id while a busy machine starts it.
+        const early = setTimeout(() => this.#options.onChange(), tellIdAfterMs);
+        await this.#launch(signal).finally(() => clearTimeout(early));
         this.#restarts++;
         return;
       } catch (error) {
