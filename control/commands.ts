@@ -199,6 +199,7 @@ export class Commands {
 
   async #untilCopied(name: string, runner: FeatureRunner): Promise<FeatureState> {
     for (;;) {
+      this.#options.signal.throwIfAborted();
       const changed = runner.nextChange(1_000, this.#options.signal);
       const state = await this.#options.store.feature(name);
       if (state.failing !== null) {

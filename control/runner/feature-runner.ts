@@ -164,13 +164,12 @@ export class FeatureRunner {
   }
 
   /**
-   * Resolves when the runner has changed the feature's state, or after `atMostMs`: other processes may change it too.
-   * Rejects with the signal's reason.
+   * Resolves when the runner has changed the feature's state, when `signal` aborts, or after `atMostMs`: other processes
+   * may change it too. Never rejects, so that it may be begun before the state is looked at.
    */
   async nextChange(atMostMs: number, signal: AbortSignal): Promise<void> {
     const wake = AbortSignal.any([signal, this.#changed.signal]);
     await delay(atMostMs, undefined, { signal: wake }).catch(() => undefined);
-    signal.throwIfAborted();
   }
 
   #announceChange(): void {

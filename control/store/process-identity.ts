@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
@@ -8,10 +9,9 @@ import { hostname } from 'node:os';
  */
 export function processIdentity(): string {
   const scope = machineScope();
-  return `${hostname()}/${process.pid}${scope === null ? '' : `/${startedAt(process.pid)}/${scope}`}`.slice(
-    0,
-    190,
-  );
+  const place = `${hostname().slice(0, 64)}/${process.pid}`;
+  const instance = randomBytes(4).toString('hex');
+  return scope === null ? `${place}/${instance}` : `${place}/${startedAt(process.pid)}/${scope}/${instance}`;
 }
 
 /**
@@ -21,7 +21,7 @@ export function processIdentity(): string {
 export function hasEnded(identity: string): boolean {
   const parts = identity.split('/');
   const scope = machineScope();
-  if (parts.length !== 4 || scope === null || parts[3] !== scope) return false;
+  if (parts.length !== 5 || scope === null || parts[3] !== scope) return false;
   const pid = Number(parts[1]);
   if (!Number.isInteger(pid) || pid <= 0) return false;
   const started = startedAt(pid);

@@ -14,6 +14,8 @@ export interface ParcelWorld extends AsyncDisposable {
   readonly config: BanyanConfig;
   readonly sides: Readonly<Record<Side, DatabaseEndpoint>>;
   query(side: Side, sql: string, values?: unknown[]): Promise<RowDataPacket[]>;
+  /** Runs `sql` in a transaction that stays open until the function returned is called. */
+  openTransaction(side: Side, sql: string): Promise<() => Promise<void>>;
 }
 
 const tables = `
@@ -98,6 +100,14 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
     async query(side, sql, values) {
       const [result] = await pools[side].query<RowDataPacket[]>(sql, values);
       return result;
+    },
+    async openTransaction(side, sql) {
+      const connection = await pools[side].getConnection();
+      await connection.query(`START TRANSACTION; ${sql}`);
+      return async () => {
+        await connection.query('COMMIT');
+        connection.release();
+      };
     },
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => listener.close(resolve));

@@ -48,6 +48,13 @@ export class TinyRouter {
     return this.#table;
   }
 
+  /** Beats no more, as a process that died or was cut off. */
+  async fallSilent(): Promise<void> {
+    this.#end.abort();
+    await this.#beating;
+    await this.#link.close();
+  }
+
   async stop(): Promise<void> {
     this.#end.abort();
     await this.#beating;

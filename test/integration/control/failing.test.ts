@@ -1,0 +1,124 @@
+import { expect, test } from 'vitest';
+import { startControl } from '../../../control/index.ts';
+import { describeEachEngine } from '../../support/databases.ts';
+import { AdminClient } from './admin-client.ts';
+import { parcelFeature, until } from './fixtures.ts';
+import { createParcelWorld, type ParcelWorld } from './parcel-world.ts';
+
+const why = 'the test says so';
+
+async function triggersOf(world: ParcelWorld, side: 'legacy' | 'service'): Promise<string[]> {
+  const rows = await world.query(
+    side,
+    "SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE() AND EVENT_OBJECT_TABLE = 'parcels' ORDER BY TRIGGER_NAME",
+  );
+  return rows.map((row) => row.name as string);
+}
+
+describeEachEngine('a move that cannot go on', (db) => {
+  test('says so, blocks the cutover, and goes on when it was put right', async () => {
+    await using world = await createParcelWorld(db, 50);
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const feature = async () => (await admin.get('/v1/status')).features[0];
+    await admin.run('/v1/features/parcels/copy', { why });
+
+    // The fence of the service's tables is dropped by somebody.
+    for (const name of await triggersOf(world, 'service'))
+      await world.query('service', `DROP TRIGGER \`${name}\``);
+    await until(async () => (await feature()).failing !== null);
+    expect((await feature()).failing).toMatchObject({ code: 'BANYAN_FENCE_BYPASSED' });
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+    });
+    expect((await admin.post('/v1/features/parcels/canary', { why, percent: 5 })).status).toBe(409);
+    await admin.post('/v1/features/parcels/resume', { why });
+    expect(await triggersOf(world, 'service')).toHaveLength(3);
+    await until(async () => (await feature()).move.applying === 'forward');
+    expect((await feature()).failing).toBeNull();
+
+    // A capture trigger is dropped: changes may be missing from now on.
+    const [first] = await triggersOf(world, 'legacy');
+    await world.query('legacy', `DROP TRIGGER \`${first}\``);
+    await until(async () => (await feature()).failing !== null);
+    expect((await feature()).failing.code).toMatch(/^BANYAN_CAPTURE/);
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+    });
+
+    // The way out: give the copy up and copy again.
+    await world.query(
+      'legacy',
+      'DELETE FROM parcels WHERE id = 7; UPDATE parcels SET weight = 9 WHERE id = 8',
+    );
+    expect((await admin.post('/v1/features/parcels/abandon', { why })).body).toMatchObject({
+      stage: 'legacy',
+    });
+    expect(await triggersOf(world, 'legacy')).toEqual([]);
+    expect(await triggersOf(world, 'service')).toEqual([]);
+    await admin.run('/v1/features/parcels/copy', { why });
+    const { result } = await admin.run('/v1/features/parcels/verify', { why });
+    expect(result).toMatchObject({ different: 0, unsettled: 0 });
+    await control.stop();
+  });
+
+  test('pauses and resumes, and a restarted control goes on by itself', async () => {
+    await using world = await createParcelWorld(db, 50);
+    let control = await startControl(world.config);
+    let admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const applying = async () => (await admin.get('/v1/status')).features[0].move.applying;
+    const noteOn = async (side: 'legacy' | 'service') =>
+      (await world.query(side, 'SELECT note FROM parcels WHERE id = 1'))[0]?.note;
+    await admin.run('/v1/features/parcels/copy', { why });
+    await admin.post('/v1/features/parcels/pause', { why });
+    expect(await applying()).toBeNull();
+    await world.query('legacy', "UPDATE parcels SET note = 'while paused' WHERE id = 1");
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+    });
+    await control.stop();
+
+    control = await startControl(world.config);
+    admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    expect(await applying()).toBeNull();
+    expect(await noteOn('service')).not.toBe('while paused');
+    await admin.post('/v1/features/parcels/resume', { why });
+    await until(async () => (await noteOn('service')) === 'while paused');
+    await control.stop();
+
+    control = await startControl(world.config);
+    await world.query('legacy', "UPDATE parcels SET note = 'after a restart' WHERE id = 1");
+    await until(async () => (await noteOn('service')) === 'after a restart');
+    await control.stop();
+  });
+
+  test('a copy that cannot be done is refused with every reason, and nothing has changed', async () => {
+    await using world = await createParcelWorld(db, 5);
+    await world.query('service', 'ALTER TABLE parcels DROP COLUMN note; DROP TABLE parcel_events');
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const error = await admin.run('/v1/features/parcels/copy', { why }).catch((reason) => reason);
+    expect(error.code).toBe('BANYAN_PREFLIGHT_FAILED');
+    expect(error.faults.length).toBeGreaterThanOrEqual(2);
+    expect((await admin.get('/v1/status')).features[0].stage).toBe('legacy');
+    expect(await triggersOf(world, 'legacy')).toEqual([]);
+    await control.stop();
+  });
+
+  test('a feature without tables flips the same way', async () => {
+    await using world = await createParcelWorld(db, 0);
+    const { service } = world.config.features.parcels!;
+    const config = {
+      ...world.config,
+      features: { parcels: { ...parcelFeature(null), service } },
+    };
+    const control = await startControl(config);
+    const admin = await AdminClient.open(control.url, config.control.tokenFile);
+    expect((await admin.run('/v1/features/parcels/copy', { why })).result.stage).toBe('syncing');
+    expect((await admin.post('/v1/features/parcels/canary', { why, percent: 25 })).status).toBe(200);
+    expect((await admin.run('/v1/features/parcels/cutover', { why })).result.owner).toBe('service');
+    expect((await admin.run('/v1/features/parcels/rollback', { why })).result.owner).toBe('legacy');
+    expect((await admin.post('/v1/features/parcels/abandon', { why })).body.stage).toBe('legacy');
+    await control.stop();
+  });
+});

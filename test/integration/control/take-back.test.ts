@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import type { BanyanConfig } from '../../../control/config/index.ts';
+import { startControl } from '../../../control/index.ts';
+import { describeEachEngine } from '../../support/databases.ts';
+import { AdminClient } from './admin-client.ts';
+import { until } from './fixtures.ts';
+import { createParcelWorld } from './parcel-world.ts';
+import { ParcelWriter } from './parcel-writer.ts';
+import { TinyRouter } from './tiny-router.ts';
+
+const why = 'the test says so';
+
+function withCutover(
+  config: BanyanConfig,
+  cutover: Partial<BanyanConfig['control']['cutover']>,
+): BanyanConfig {
+  return { ...config, control: { ...config.control, cutover: { ...config.control.cutover, ...cutover } } };
+}
+
+describeEachEngine('a cutover that cannot be finished', (db) => {
+  test('is taken back: a router that never drains, a lock that is not free; writers saw a pause', async () => {
+    await using world = await createParcelWorld(db, 50);
+    let afterBarrier = async () => {};
+    const control = await startControl(withCutover(world.config, { deadlineMs: 2_500, lockTimeoutMs: 300 }), {
+      points: { reach: (point) => (point === 'cutover:after-barrier' ? afterBarrier() : undefined) },
+    });
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const router = new TinyRouter(world.config.state, 'parcels', 'tiny');
+    await router.start();
+    const writer = new ParcelWriter(world, router, 2);
+    await admin.run('/v1/features/parcels/copy', { why });
+
+    // A live router with a write under way that never ends.
+    router.neverDrains = true;
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_FLIP_TAKEN_BACK',
+      details: { cause: 'BANYAN_BARRIER_TIMEOUT' },
+    });
+    router.neverDrains = false;
+    await until(async () => (await admin.get('/v1/status')).features[0].stage === 'syncing');
+
+    // A transaction that came after the gate and keeps a lock on one of the tables.
+    let unlock = async () => {};
+    afterBarrier = async () => {
+      unlock = await world.openTransaction('legacy', "UPDATE parcel_events SET kind = 'held' WHERE id = 1");
+    };
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_FLIP_TAKEN_BACK',
+      details: { cause: 'BANYAN_FENCE_TIMEOUT' },
+    });
+    afterBarrier = async () => {};
+    await unlock();
+
+    // A replica whose lease has run out is not waited for.
+    const silent = new TinyRouter(world.config.state, 'parcels', 'silent', 200);
+    silent.neverDrains = true;
+    await silent.start();
+    await silent.fallSilent();
+    const { result } = await admin.run('/v1/features/parcels/cutover', { why });
+    expect(result.owner).toBe('service');
+
+    await until(() => [...writer.acknowledged.values()].some((entry) => entry.side === 'service'));
+    await writer.stop();
+    expect(writer.errors).toEqual([]);
+    expect(await writer.lostOn('service')).toEqual([]);
+    const actions = (await admin.get('/v1/audit?feature=parcels&limit=100')).map(
+      (entry: { action: string }) => entry.action,
+    );
+    expect(actions.filter((action: string) => action === 'cutover: release to legacy')).toHaveLength(2);
+    await router.stop();
+    await control.stop();
+  });
+
+  test('does not begin while the gate is closed, and a dry run says why without a trace', async () => {
+    await using world = await createParcelWorld(db, 50);
+    const control = await startControl(withCutover(world.config, { maxTransactionMs: 1 }));
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_STAGE_REFUSED',
+    });
+    await expect(admin.run('/v1/features/parcels/rollback', { why })).rejects.toMatchObject({
+      code: 'BANYAN_STAGE_REFUSED',
+    });
+    await admin.run('/v1/features/parcels/copy', { why });
+
+    // Somebody changed a row behind the fence's back.
+    await world.query(
+      'service',
+      'SET @banyan_apply = 1; UPDATE parcels SET weight = 77 WHERE id = 3; SET @banyan_apply = NULL',
+    );
+    const before = await admin.get('/v1/status');
+    const rehearsed = await admin.run('/v1/features/parcels/cutover', { dryRun: true });
+    expect(rehearsed.result).toMatchObject({ dryRun: true, wouldBegin: true });
+    expect(rehearsed.result.steps.length).toBeGreaterThan(8);
+    expect((await admin.get('/v1/status')).version).toBe(before.version);
+    // The cutover verifies by itself, since nobody has.
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+      faults: [{ what: expect.stringContaining('verified') }],
+    });
+    await world.query(
+      'service',
+      'SET @banyan_apply = 1; UPDATE parcels SET weight = (3 - 1) * 1.007 WHERE id = 3; SET @banyan_apply = NULL',
+    );
+    expect((await admin.run('/v1/features/parcels/verify', { why })).result.different).toBe(0);
+
+    const end = await world.openTransaction('legacy', 'UPDATE parcels SET note = 1 WHERE id = 1');
+    // The server counts its age in whole seconds.
+    await until(async () => {
+      const { result } = await admin.run('/v1/features/parcels/cutover', { dryRun: true });
+      return result.gate.some(
+        (one: { check: string; ok: boolean }) => one.check === 'transactions' && !one.ok,
+      );
+    });
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+      faults: [{ what: expect.stringContaining('transactions') }],
+    });
+    await end();
+    expect((await admin.get('/v1/status')).features[0]).toMatchObject({ stage: 'syncing', hold: false });
+    await control.stop();
+  });
+});
