@@ -131,7 +131,7 @@ export class BinaryReader extends ByteReader implements ProtocolReader {
         this.pos += 16;
         return;
       case 11:
-        this.pos += this.bytes();
+        this.skipBytes(this.bytes());
         return;
       case 12: {
         this.deeper();

@@ -66,6 +66,11 @@ export class ByteReader {
     return this.buf.subarray(start, this.pos);
   }
 
+  /** A call of its own: in `this.pos += this.bytes()` the position would be taken before the length is read. */
+  skipBytes(count: number): void {
+    this.pos += count;
+  }
+
   /** The text of the next `length` bytes. */
   text(length: number): string {
     const start = this.pos;

@@ -164,7 +164,7 @@ export class CompactReader extends ByteReader implements ProtocolReader {
         this.pos += 16;
         return;
       case 11:
-        this.pos += this.bytes();
+        this.skipBytes(this.bytes());
         return;
       case 12: {
         const saved = this.structBegin();

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+
+/** A random type, as a tree that both the IDL's text and random values are made from. */
+export type TypeSpec =
+  | { readonly kind: 'bool' | 'byte' | 'i16' | 'i32' | 'i64' | 'double' | 'string' | 'binary' | 'enum' }
+  | { readonly kind: 'list' | 'set'; readonly element: TypeSpec }
+  | { readonly kind: 'map'; readonly key: TypeSpec; readonly value: TypeSpec }
+  | { readonly kind: 'struct'; readonly fields: readonly FieldSpec[] };
+
+export interface FieldSpec {
+  readonly id: number;
+  readonly isRequired: boolean;
+  readonly type: TypeSpec;
+}
+
+const scalar: fc.Arbitrary<TypeSpec> = fc
+  .constantFrom('bool', 'byte', 'i16', 'i32', 'i64', 'double', 'string', 'binary', 'enum')
+  .map((kind) => ({ kind }) as TypeSpec);
+
+/** Sets and keys of JavaScript tell bytes and objects apart by identity, so they hold scalars only. */
+const key: fc.Arbitrary<TypeSpec> = fc
+  .constantFrom('bool', 'byte', 'i16', 'i32', 'i64', 'string', 'enum')
+  .map((kind) => ({ kind }) as TypeSpec);
+
+const { type } = fc.letrec<{ type: TypeSpec; struct: TypeSpec }>((tie) => ({
+  type: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    scalar,
+    fc.record({ kind: fc.constant('list' as const), element: tie('type') }),
+    fc.record({ kind: fc.constant('set' as const), element: key }),
+    fc.record({ kind: fc.constant('map' as const), key, value: tie('type') }),
+    tie('struct'),
+  ),
+  struct: fields(tie('type')).map((list) => ({ kind: 'struct' as const, fields: list })),
+}));
+
+function fields(inner: fc.Arbitrary<TypeSpec>): fc.Arbitrary<readonly FieldSpec[]> {
+  return fc.uniqueArray(
+    fc.record({
+      id: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 32767 })),
+      isRequired: fc.boolean(),
+      type: inner,
+    }),
+    { selector: (field) => field.id, minLength: 1, maxLength: 6 },
+  );
+}
+
+export const structSpec: fc.Arbitrary<TypeSpec & { kind: 'struct' }> = fields(type).map((list) => ({
+  kind: 'struct',
+  fields: list,
+}));
+
+/** The IDL's text: struct `Root` with an echo method. */
+export function idlOf(root: TypeSpec & { kind: 'struct' }): string {
+  const structs: string[] = [];
+  const name = (spec: TypeSpec): string => {
+    switch (spec.kind) {
+      case 'enum':
+        return 'Color';
+      case 'list':
+      case 'set':
+        return `${spec.kind}<${name(spec.element)}>`;
+      case 'map':
+        return `map<${name(spec.key)}, ${name(spec.value)}>`;
+      case 'struct':
+        return declare(spec, `S${structs.length}_${spec.fields.length}`);
+      default:
+        return spec.kind;
+    }
+  };
+  const declare = (spec: TypeSpec & { kind: 'struct' }, as: string): string => {
+    const at = structs.push('') - 1;
+    const unique = as === 'Root' ? as : `${as}_${at}`;
+    const lines = spec.fields.map(
+      (field) =>
+        `  ${field.id}: ${field.isRequired ? 'required' : 'optional'} ${name(field.type)} f${field.id}`,
+    );
+    structs[at] = `struct ${unique} {\n${lines.join('\n')}\n}`;
+    return unique;
+  };
+  declare(root, 'Root');
+  return `enum Color { red = 1, green = 2, blue = -7 }\n${structs.reverse().join('\n')}
+service Random { Root echo(1: Root value (api.body = "*")) (api.post = "/") }\n`;
+}
+
+const unicode = fc.string({ unit: 'binary', maxLength: 60 }).filter((text) => text.isWellFormed());
+const int64 = fc.oneof(
+  fc.maxSafeInteger(),
+  fc
+    .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+    .map((big) => (Number.isSafeInteger(Number(big)) ? Number(big) : big)),
+);
+
+/** A random value of the type, as `banyan/rpc` takes it. */
+export function randomValue(spec: TypeSpec): fc.Arbitrary<unknown> {
+  switch (spec.kind) {
+    case 'bool':
+      return fc.boolean();
+    case 'byte':
+      return fc.integer({ min: -128, max: 127 });
+    case 'i16':
+      return fc.integer({ min: -32768, max: 32767 });
+    case 'i32':
+      return fc.integer();
+    case 'i64':
+      return int64;
+    case 'double':
+      // The official compact protocol loses the sign of zero.
+      return fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
+    case 'string':
+      return unicode;
+    case 'binary':
+      return fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+    case 'enum':
+      return fc.constantFrom(1, 2, -7);
+    case 'list':
+      return fc.array(randomValue(spec.element), { maxLength: 20, size: 'medium' });
+    case 'set':
+      return fc.uniqueArray(randomValue(spec.element), { maxLength: 20 }).map((values) => new Set(values));
+    case 'map':
+      return fc
+        .uniqueArray(fc.tuple(randomValue(spec.key), randomValue(spec.value)), {
+          selector: ([one]) => one,
+          maxLength: 8,
+        })
+        .map((pairs) => new Map(pairs));
+    case 'struct':
+      return fc
+        .record(Object.fromEntries(spec.fields.map((field) => [`f${field.id}`, randomValue(field.type)])), {
+          requiredKeys: spec.fields.filter((field) => field.isRequired).map((field) => `f${field.id}`),
+        })
+        .map((value) => ({ ...(value as object) }));
+  }
+}
+
+/** The JSON text that the documentation promises for a value: written without any of the code it checks. */
+export function jsonOf(spec: TypeSpec, value: unknown): string {
+  switch (spec.kind) {
+    case 'i64':
+      return String(value);
+    case 'binary':
+      return JSON.stringify((value as Buffer).toString('base64'));
+    case 'list':
+      return `[${(value as unknown[]).map((one) => jsonOf(spec.element, one)).join(',')}]`;
+    case 'set':
+      return `[${[...(value as Set<unknown>)].map((one) => jsonOf(spec.element, one)).join(',')}]`;
+    case 'map': {
+      const members = [...(value as Map<unknown, unknown>)].map(
+        ([name, member]) => `${JSON.stringify(String(name))}:${jsonOf(spec.value, member)}`,
+      );
+      return `{${members.join(',')}}`;
+    }
+    case 'struct': {
+      const object = value as Record<string, unknown>;
+      const members = spec.fields
+        .filter((field) => object[`f${field.id}`] !== undefined)
+        .map((field) => `"f${field.id}":${jsonOf(field.type, object[`f${field.id}`])}`);
+      return `{${members.join(',')}}`;
+    }
+    default:
+      return JSON.stringify(value);
+  }
+}
