@@ -1,6 +1,8 @@
+import { BanyanError } from '../common/errors.ts';
 import { bucketsBelow } from './cohorts.ts';
 import type { Decision, DecisionReason, Outcome } from './decision.ts';
 import { createMatcher, type Matcher, type RouteMatch } from './matcher.ts';
+import { routeConflicts } from './route-conflicts.ts';
 import type { FeatureRouting, Route, RouteTable, Side } from './route-table.ts';
 
 /** A route with everything that does not depend on the request worked out, so that deciding allocates nothing. */
@@ -21,6 +23,8 @@ export interface CompiledTable {
   readonly version: number;
   readonly features: ReadonlyMap<string, FeatureRouting>;
   readonly unmatched: Decision;
+  /** Features some of whose reads leave the owner: their writers are remembered for read-your-writes. */
+  readonly splitFeatures: ReadonlySet<string>;
   readonly matcher: Matcher;
   /** By the route's index in the table. */
   readonly routes: readonly CompiledRoute[];
@@ -33,7 +37,7 @@ export interface CompiledTable {
 export function compileTable(table: RouteTable, previous?: CompiledTable): CompiledTable {
   const features = new Map(table.features.map((feature) => [feature.name, feature]));
   const routes = table.routes.map((route) => compileRoute(route, featureOf(route, features), table.version));
-  const matcher = previous?.matcher.serves(table.routes) ? previous.matcher : createMatcher(table.routes);
+  const matcher = previous?.matcher.serves(table.routes) ? previous.matcher : newMatcher(table.routes);
   const unmatched: Decision = Object.freeze({
     outcome: 'forward',
     side: 'legacy',
@@ -42,7 +46,21 @@ export function compileTable(table: RouteTable, previous?: CompiledTable): Compi
     route: null,
     version: table.version,
   });
-  return { table, version: table.version, features, unmatched, matcher, routes };
+  const splitFeatures = new Set(routes.filter(readsLeaveTheOwner).map(({ feature }) => feature.name));
+  return { table, version: table.version, features, unmatched, splitFeatures, matcher, routes };
+}
+
+function newMatcher(routes: readonly Route[]): Matcher {
+  const conflicts = routeConflicts(routes);
+  if (conflicts.length === 0) return createMatcher(routes);
+  throw new BanyanError('BANYAN_ROUTE_CONFLICT', conflicts.map((fault) => fault.what).join(' '), {
+    fix: 'Correct the routes in the configuration; until then the routers keep their last route table.',
+    faults: conflicts,
+  });
+}
+
+function readsLeaveTheOwner({ isWrite, cohortEnd, feature }: CompiledRoute): boolean {
+  return !isWrite && (feature.owner === 'legacy' ? cohortEnd > 0 : cohortEnd < 10_000);
 }
 
 /** The compiled route of a match. */

@@ -55,8 +55,8 @@ export function decide(table: CompiledTable, compiled: CompiledRoute | null, fac
   }
   if (facts.sideAsked === 'legacy') return decisions['side-legacy-asked'];
   if (facts.sideAsked === 'service') return decisions['side-service-asked'];
-  if (compiled.cohortEnd === 0) return decisions['read-0-percent'];
   if (facts.wroteRecently) return decisions['read-your-writes'];
+  if (compiled.cohortEnd === 0) return decisions['read-0-percent'];
   if (!compiled.asksIdentity) return decisions['read-100-percent'];
   return bucketOf(feature.salt, facts.identity) < compiled.cohortEnd
     ? decisions['cohort-inside']

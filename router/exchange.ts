@@ -34,6 +34,8 @@ export class Exchange {
   match: RouteMatch | null = null;
   compiled: CompiledRoute | null = null;
   decision: Decision | null = null;
+  /** Who the client is; empty where nothing depends on it. */
+  identity = '';
 
   failure: Failure | null = null;
   clientGone = false;
@@ -106,6 +108,7 @@ export class Exchange {
     const counted = this.#counted;
     if (counted === null) return;
     this.#counted = null;
+    if (this.identity !== '') this.core.recentWrites.note(counted, this.identity);
     this.core.writes.end(counted);
   }
 }

@@ -45,6 +45,7 @@ class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
       this.#body = new RequestBody(exchange.request, {
         idleMs: core.options.timeouts.requestIdleMs,
         maxBytes: core.options.limits.bodyBytes,
+        onPiece: core.bulk.passed,
         onWanted: exchange.head.expectsContinue ? () => exchange.response.writeContinue() : undefined,
       });
     }
@@ -113,7 +114,8 @@ class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const { response } = this.#exchange;
+    const { response, core } = this.#exchange;
+    core.bulk.passed(chunk.length);
     if (this.#expectedBytes === chunk.length) {
       // The last piece: ending with it saves a write.
       this.#expectedBytes = null;

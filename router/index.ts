@@ -1,8 +1,10 @@
 export { bucketOf, cohortBuckets } from './cohorts.ts';
 export { type CompiledTable, compiledRoute, compileTable } from './compiled-table.ts';
 export { type Decision, type DecisionFacts, type DecisionReason, decide, type Outcome } from './decision.ts';
+export { type ExplainRequest, type Explanation, explain } from './explain.ts';
 export { type IdentityFacts, type IdentitySource, identityOf, parseIdentitySources } from './identity.ts';
 export type { RouteMatch } from './matcher.ts';
+export { routeConflicts } from './route-conflicts.ts';
 export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './route-table.ts';
 export { emptyRouteTable } from './route-table.ts';
 export type { RouterOptions, RouterSettings } from './router-options.ts';

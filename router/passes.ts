@@ -114,21 +114,28 @@ function decideAndCount(exchange: Exchange): boolean {
 }
 
 function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
-  const { core, head, request, match: found } = exchange;
-  const identity = compiled.asksIdentity
-    ? identityOf(core.options.identity, {
-        rawHeaders: request.rawHeaders,
-        cookie: head.cookie,
-        params: found!.params,
-        address: clientAddress(exchange),
-      })
-    : '';
+  const { core, head } = exchange;
+  const { feature } = compiled;
+  // Only where reads may leave the owner does it matter who the client is, and whether it wrote.
+  const split = core.table.current.splitFeatures.has(feature.name);
+  const identity = split ? clientIdentity(exchange) : '';
+  exchange.identity = identity;
   return decide(core.table.current, compiled, {
     // Asking the clock is dear enough to be asked for only where it matters.
-    leaseValid: !compiled.feature.inTransition || core.table.leaseValid,
+    leaseValid: !feature.inTransition || core.table.leaseValid,
     identity,
     sideAsked: head.sideAsked,
-    wroteRecently: false,
+    wroteRecently: split && !compiled.isWrite && core.recentWrites.has(feature.name, identity),
+  });
+}
+
+function clientIdentity(exchange: Exchange): string {
+  const { core, head, request, match: found } = exchange;
+  return identityOf(core.options.identity, {
+    rawHeaders: request.rawHeaders,
+    cookie: head.cookie,
+    params: found!.params,
+    address: clientAddress(exchange),
   });
 }
 

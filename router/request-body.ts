@@ -7,6 +7,8 @@ export interface RequestBodyOptions {
   readonly idleMs: number;
   /** null: no limit. */
   readonly maxBytes: number | null;
+  /** Told the length of every piece. */
+  readonly onPiece?: (bytes: number) => void;
   /** Called when the upstream first wants the body: the moment for `100 Continue`. */
   readonly onWanted?: (() => void) | undefined;
 }
@@ -70,6 +72,7 @@ export class RequestBody extends Readable {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#bytes += chunk.length;
+    this.#options.onPiece?.(chunk.length);
     const { maxBytes } = this.#options;
     if (maxBytes !== null && this.#bytes > maxBytes) {
       this.destroy(bodyTooLarge(maxBytes));

@@ -1,9 +1,10 @@
 import type { AccessLog } from './access-log.ts';
-
+import type { BulkCollector } from './bulk-collector.ts';
 import type { FailureBody } from './failure.ts';
 import type { HoldQueue } from './hold-queue.ts';
 import type { LiveTable } from './live-table.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
+import type { RecentWrites } from './recent-writes.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { NormalizedOptions } from './router-options.ts';
 import type { Upstream } from './upstream.ts';
@@ -15,7 +16,9 @@ export interface RouterCore {
   readonly table: LiveTable;
   readonly holds: HoldQueue;
   readonly writes: WritesInFlight;
+  readonly recentWrites: RecentWrites;
   readonly upstream: Upstream;
+  readonly bulk: BulkCollector;
   readonly ids: RequestIds;
   readonly accessLog: AccessLog;
   readonly failureBody: FailureBody;

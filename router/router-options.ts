@@ -36,6 +36,8 @@ const settings = z.strictObject({
   identity: z.array(z.string()).default([]),
   /** Addresses or CIDR blocks whose forwarded fields and `x-banyan-side` are believed. */
   trustedPeers: z.array(z.string()).default([]),
+  /** After a client's write, its canaried reads stay with the owner for so long; 0 turns this off. */
+  readYourWritesMs: z.number().int().nonnegative().default(2_000),
   hold: z
     .strictObject({
       maxRequests: z.number().int().positive().default(10_000),

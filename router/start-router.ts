@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { BanyanError, describeError } from '../common/errors.ts';
 import { createAccessLog } from './access-log.ts';
+import { createBulkCollector } from './bulk-collector.ts';
 import { Exchange } from './exchange.ts';
 import { failures, jsonFailureBody } from './failure.ts';
 import { HoldQueue } from './hold-queue.ts';
@@ -10,6 +11,7 @@ import { LiveTable } from './live-table.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
+import { RecentWrites } from './recent-writes.ts';
 import { refuseConnection } from './refuse-connection.ts';
 import { fail } from './reply.ts';
 import { createRequestIds } from './request-ids.ts';
@@ -97,6 +99,7 @@ function createCore(options: NormalizedOptions): RouterCore {
     table,
     holds,
     writes,
+    recentWrites: new RecentWrites(options.readYourWritesMs, 200_000),
     upstream: new Upstream({
       addresses: options.legacy.addresses,
       connections: options.legacy.connections,
@@ -106,6 +109,7 @@ function createCore(options: NormalizedOptions): RouterCore {
       idleMs: options.timeouts.idleMs,
       headerBytes: options.limits.headerBytes,
     }),
+    bulk: createBulkCollector(),
     ids: createRequestIds(),
     accessLog: createAccessLog(options.logger, options.accessLog.sample),
     failureBody: jsonFailureBody,

@@ -58,7 +58,9 @@ async function check(vector: Vector): Promise<void> {
   const got = await sendRaw(stage.port, vector.send, {
     count: vector.count ?? 1,
     head: vector.head ?? false,
-    timeoutMs: 2_000,
+    // A close may come a little after the answer; it ends the wait.
+    settleMs: vector.closes === true ? 1_000 : 15,
+    timeoutMs: 3_000,
   });
   expect(
     got.messages.map((message) => Number(message.startLine.split(' ')[1])),
