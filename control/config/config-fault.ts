@@ -3,13 +3,15 @@ import { BanyanError, type Fault } from '../../common/errors.ts';
 /** One fault in the config. `path` is the way to it from the config's root. */
 export function configFault(path: readonly PropertyKey[], what: string, fix: string): Fault {
   const at = printPath(path);
-  return { code: 'BANYAN_CONFIG_INVALID', what: at === '' ? what : `${at} ${what}`, fix, at };
+  return { code: 'BANYAN_CONFIG_INVALID', what, fix, ...(at === '' ? {} : { at }) };
 }
 
 /** All faults as the one error that a command prints. */
 export function configError(file: string, faults: readonly Fault[]): BanyanError {
   const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`;
-  const lines = faults.map((fault) => `  - ${fault.what}\n    ${fault.fix}`).join('\n');
+  const lines = faults
+    .map(({ at, what, fix }) => `  - ${at === undefined ? '' : `${at} `}${what}\n    ${fix}`)
+    .join('\n');
   return new BanyanError('BANYAN_CONFIG_INVALID', `${file} has ${count}:\n${lines}`, {
     fix: 'Correct every one of them and run the command again; nothing was changed.',
     faults,
