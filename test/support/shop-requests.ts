@@ -43,6 +43,7 @@ const texts: Readonly<Record<string, readonly string[]>> = {
     '"\\u0000\\ud83d\\udca1"',
     '"\\ud800"',
     `"${'é'.repeat(200)}"`,
+    `"${'💡'.repeat(200)}"`,
     `"${'💡'.repeat(201)}"`,
     '""',
   ],
@@ -306,9 +307,13 @@ const parameter = fc.tuple(
     },
   ),
 );
-const query = fc
+const page = fc
+  .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 40 }), fc.integer({ min: 1, max: 6 }))
+  .map(([shop, after, limit]) => `?shopId=${shop}&after=${after}&limit=${limit}`);
+const oddQuery = fc
   .array(parameter, { maxLength: 3 })
   .map((all) => (all.length === 0 ? '' : `?${all.map(([name, value]) => name + value).join('&')}`));
+const query = fc.oneof(page, oddQuery, oddQuery);
 
 const tag = fc.constantFrom<NonNullable<ShopRequest['tag']>>(
   'none',
