@@ -68,21 +68,28 @@ export class ActiveControl {
     await store.admitFeatures({ who: 'banyan', why: 'control started' }, lease.grant);
     await store.forgetDeadReplicas();
     const active = new ActiveControl(options);
-    const begun = [...active.runners.values()].map(async (runner) => {
-      const started = runner.start();
-      const { transition } = await store.feature(runner.feature);
-      if (transition !== null) active.#recover(runner.feature);
-      await started;
-    });
     const patience = new AbortController();
-    await Promise.race([
-      Promise.all(begun),
-      delay(2 * config.control.controlLeaseMs, undefined, { signal: patience.signal }).then(() =>
-        logger.warn({}, 'another process still has a move; going on without it'),
-      ),
-    ]);
-    patience.abort();
-    return active;
+    try {
+      await Promise.race([
+        Promise.all([...active.runners.keys()].map((feature) => active.#begin(feature))),
+        delay(2 * config.control.controlLeaseMs, undefined, { signal: patience.signal }).then(() =>
+          logger.warn({}, 'another process still has a move; going on without it'),
+        ),
+      ]);
+      return active;
+    } catch (error) {
+      await active.stop();
+      throw error;
+    } finally {
+      patience.abort();
+    }
+  }
+
+  async #begin(feature: string): Promise<void> {
+    const { transition } = await this.#options.store.feature(feature);
+    const started = this.runners.get(feature)?.start();
+    if (transition !== null) this.#recover(feature);
+    await started;
   }
 
   #recover(feature: string): void {

@@ -15,12 +15,18 @@ export interface ChildControl {
   /** Resolves when it stands at its stop point. */
   readonly reached: Promise<void>;
   kill(): Promise<void>;
+  /** Wakes a frozen one. */
+  wake(): void;
 }
 
-export async function startChildControl(config: BanyanConfig, stopAt?: string): Promise<ChildControl> {
+export async function startChildControl(
+  config: BanyanConfig,
+  stopAt?: string,
+  how: 'stand' | 'freeze' = 'stand',
+): Promise<ChildControl> {
   const file = join(dirname(config.control.tokenFile), 'config.json');
   await writeFile(file, JSON.stringify(config));
-  const child = spawn(process.execPath, [program, file, ...(stopAt === undefined ? [] : [stopAt])], {
+  const child = spawn(process.execPath, [program, file, ...(stopAt === undefined ? [] : [stopAt, how])], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
@@ -45,6 +51,7 @@ export async function startChildControl(config: BanyanConfig, stopAt?: string): 
   return {
     admin,
     reached: reached.promise,
+    wake: () => child.kill('SIGCONT'),
     async kill() {
       child.kill('SIGKILL');
       await exited;

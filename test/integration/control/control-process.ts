@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { startControl } from '../../../control/index.ts';
 
-/** A control process for tests: `node control-process.ts CONFIG.json [POINT]` stands still at POINT until it is killed. */
-const [configFile, stopAt] = process.argv.slice(2);
+/**
+ * A control process for tests: `node control-process.ts CONFIG.json [POINT [freeze]]`. At POINT it stands still until it
+ * is killed; or it freezes itself, as a stopped virtual machine would, and goes on when it is woken.
+ */
+const [configFile, stopAt, how] = process.argv.slice(2);
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const control = await startControl(JSON.parse(readFileSync(configFile!, 'utf8')), {
@@ -15,7 +18,8 @@ const control = await startControl(JSON.parse(readFileSync(configFile!, 'utf8'))
     async reach(point) {
       if (point !== stopAt) return;
       say({ reached: point });
-      await new Promise(() => undefined);
+      if (how !== 'freeze') await new Promise(() => undefined);
+      process.kill(process.pid, 'SIGSTOP');
     },
   },
 });

@@ -67,6 +67,55 @@ describeEachEngine('kill -9 of control', (db) => {
   });
 });
 
+describeEachEngine('a control process that', (db) => {
+  test('dies in the middle of a copy: the next one goes on with it by itself', async () => {
+    await using world = await createParcelWorld(db, 200);
+    for (const point of ['copy:after-service-fence', 'copy:after-capture', 'copy:after-copy']) {
+      const control = await startChildControl(world.config, point);
+      control.admin.run('/v1/features/parcels/copy', { why }).catch(() => undefined);
+      await control.reached;
+      await control.kill();
+      await world.query('legacy', 'DELETE FROM parcels ORDER BY id LIMIT 3');
+      expect(await openSides(world), point).toEqual(['legacy']);
+    }
+    const control = await startChildControl(world.config);
+    await until(async () => (await control.admin.get('/v1/status')).features[0].stage === 'syncing');
+    expect((await control.admin.run('/v1/features/parcels/verify', { why })).result).toMatchObject({
+      different: 0,
+      unsettled: 0,
+    });
+    await control.kill();
+  });
+
+  test('freezes under the fence and wakes when another one has cut over: it changes nothing', async () => {
+    await using world = await createParcelWorld(db, 50);
+    const zombie = await startChildControl(world.config, 'cutover:after-fence', 'freeze');
+    await zombie.admin.run('/v1/features/parcels/copy', { why });
+    const asked = zombie.admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
+    await zombie.reached;
+
+    const control = await startChildControl(world.config);
+    await until(async () => (await control.admin.get('/v1/status')).role === 'active');
+    await settled(control);
+    expect(await openSides(world)).toEqual(['legacy']);
+    await control.admin.run('/v1/features/parcels/cutover', { why });
+    expect(await openSides(world)).toEqual(['service']);
+
+    zombie.wake();
+    expect((await asked).code).toMatch(/^BANYAN_(LEASE_LOST|FLIP_TAKEN_BACK)$/);
+    await until(async () => (await zombie.admin.get('/v1/status')).role === 'standby');
+    expect(await openSides(world)).toEqual(['service']);
+    expect((await control.admin.get('/v1/status')).features[0]).toMatchObject({
+      stage: 'extracted',
+      owner: 'service',
+      hold: false,
+      failing: null,
+    });
+    await control.kill();
+    await zombie.kill();
+  });
+});
+
 async function settled(control: ChildControl): Promise<void> {
   await until(async () => {
     const [feature] = (await control.admin.get('/v1/status')).features;
