@@ -90,7 +90,9 @@ export class CompactWriter extends ByteWriter implements ProtocolWriter {
     if (value.length <= 42) {
       this.u8(0);
       const at = this.pos - 1;
-      this.buf[at] = this.utf8(value);
+      const length = this.utf8(value);
+      // Only now: writing the text may have moved everything to a bigger buffer.
+      this.buf[at] = length;
     } else {
       this.varint(Buffer.byteLength(value));
       this.utf8(value);

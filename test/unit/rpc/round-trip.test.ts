@@ -22,7 +22,7 @@ async function rootOf(spec: TypeSpec & { kind: 'struct' }): Promise<StructDef> {
   return idl.structs.find((struct) => struct.name === 'Root')!;
 }
 
-describe.each(['binary', 'compact'] as const)('%s', (protocol) => {
+describe.each(['binary', 'compact'] as const)('%s', { timeout: 30_000 }, (protocol) => {
   const w = newWriter(protocol);
   const r = newReader(protocol);
 
@@ -40,7 +40,7 @@ describe.each(['binary', 'compact'] as const)('%s', (protocol) => {
         expect(new ValueReaders().struct(root)(r)).toEqual(value);
         expect(r.pos).toBe(theirs.length);
       }),
-      { numRuns: 150 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
@@ -61,7 +61,7 @@ describe.each(['binary', 'compact'] as const)('%s', (protocol) => {
         if (hasIntegerKeys(spec)) expect(JSON.parse(printed)).toEqual(JSON.parse(text));
         else expect(printed).toBe(text);
       }),
-      { numRuns: 150 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
@@ -83,7 +83,7 @@ describe.each(['binary', 'compact'] as const)('%s', (protocol) => {
           expect(scanner.scan(bytes, 0)).toBe(w.pos);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 60, endOnFailure: true },
     );
   });
 
