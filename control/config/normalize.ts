@@ -7,17 +7,16 @@ import { configError, configFault } from './config-fault.ts';
 import { configInput, type ParsedConfig } from './config-input.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { featureRoutes } from './feature-routes.ts';
+import { looseFaults } from './loose-faults.ts';
 
 /** Checks what `file` exports and fills in everything left out. Throws `BANYAN_CONFIG_INVALID` with all faults. */
 export async function normalizeConfig(raw: unknown, file: string): Promise<BanyanConfig> {
   const parsed = configInput.safeParse(raw);
   if (!parsed.success) {
-    throw configError(
-      file,
-      parsed.error.issues.map((issue) =>
-        configFault(issue.path, printIssue(issue.message), fixFor(issue.code)),
-      ),
+    const shape = parsed.error.issues.map((issue) =>
+      configFault(issue.path, printIssue(issue.message), fixFor(issue.code)),
     );
+    throw configError(file, [...shape, ...(await looseFaults(raw, dirname(file)))]);
   }
   const input = parsed.data;
   const faults: Fault[] = [];

@@ -37,18 +37,20 @@ export class CommandContext {
     return this.#flags.progress === false ? noProgress : progressView({ stream: this.io.stderr });
   }
 
-  /** Runs `work` with a client of the config's control process, and closes it. */
+  /** Runs `work` with a client of the config's control process, and closes it. A feature is looked up before anyone is asked. */
   async withAdmin<Result>(
-    work: (admin: AdminClient, config: BanyanConfig) => Promise<Result>,
+    feature: string | undefined,
+    work: (admin: AdminClient) => Promise<Result>,
   ): Promise<Result> {
     const config = await this.config();
+    if (feature !== undefined) requireFeature(config, feature);
     const admin = await AdminClient.open({
       url: adminUrl(config),
       tokenFile: config.control.tokenFile,
       who: whoAmI(this.io.env),
     });
     try {
-      return await work(admin, config);
+      return await work(admin);
     } finally {
       await admin.close();
     }

@@ -19,7 +19,6 @@ const usageCodes: ReadonlySet<string> = new Set([
   'BANYAN_CONFIG_UNREADABLE',
   'BANYAN_FEATURE_UNKNOWN',
   'BANYAN_IDL_INVALID',
-  'BANYAN_ADMIN_TOKEN_MISSING',
   'BANYAN_ADMIN_TOKEN_REFUSED',
   'BANYAN_BENCH_UNKNOWN',
 ]);
@@ -28,6 +27,8 @@ const usageCodes: ReadonlySet<string> = new Set([
 const unreachableCodes: ReadonlySet<string> = new Set([
   'BANYAN_CONTROL_UNREACHABLE',
   'BANYAN_CONTROL_LOST',
+  // The token is written when control starts for the first time.
+  'BANYAN_ADMIN_TOKEN_MISSING',
   'BANYAN_STATE_UNREACHABLE',
   'BANYAN_ROUTER_NO_TABLE',
   'BANYAN_RPC_UNAVAILABLE',

@@ -1,13 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import type { AuditEntry } from '../admin-types.ts';
-import {
-  CommandContext,
-  type CommonFlags,
-  requireFeature,
-  withCommonOptions,
-  withExamples,
-} from '../command-context.ts';
+import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
@@ -38,8 +32,7 @@ export const auditCommand: CommandFactory = (io) => {
   withExamples(withCommonOptions(command), 'banyan audit product -n 20');
   return command.action(async (feature: string | undefined, flags: Flags) => {
     const context = new CommandContext(io, flags);
-    const entries = await context.withAdmin((admin, config) => {
-      if (feature !== undefined) requireFeature(config, feature);
+    const entries = await context.withAdmin(feature, (admin) => {
       const query = feature === undefined ? { limit: flags.limit } : { feature, limit: flags.limit };
       return admin.audit(query, io.signal);
     });

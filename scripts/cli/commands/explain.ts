@@ -99,7 +99,10 @@ async function currentTable(
   config: BanyanConfig,
 ): Promise<{ table: RouteTable; source: 'control' | 'snapshot' }> {
   try {
-    return { table: await context.withAdmin((admin) => admin.routes(context.io.signal)), source: 'control' };
+    return {
+      table: await context.withAdmin(undefined, (admin) => admin.routes(context.io.signal)),
+      source: 'control',
+    };
   } catch (error) {
     const away = ['BANYAN_CONTROL_UNREACHABLE', 'BANYAN_ADMIN_TOKEN_MISSING'];
     if (!(error instanceof BanyanError && away.includes(error.code))) throw error;

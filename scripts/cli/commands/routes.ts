@@ -11,7 +11,7 @@ export const routesCommand: CommandFactory = (io) => {
   withExamples(withCommonOptions(command), 'banyan routes', "banyan routes --json | jq '.routes[].id'");
   return command.action(async (flags: CommonFlags) => {
     const context = new CommandContext(io, flags);
-    const table = await context.withAdmin((admin) => admin.routes(io.signal));
+    const table = await context.withAdmin(undefined, (admin) => admin.routes(io.signal));
     context.output.result(table, (paint) => {
       if (table.routes.length === 0) return 'No route is extracted: everything goes to legacy.';
       return [

@@ -1,6 +1,6 @@
 import type { ProgressStep } from '../../terminal/progress.ts';
 import type { FeatureAction, ProgressLine } from '../admin-types.ts';
-import { type CommandContext, requireFeature } from '../command-context.ts';
+import type { CommandContext } from '../command-context.ts';
 
 /** Has the control process do one thing to a feature, with progress on stderr. */
 export function runAction<Result>(
@@ -9,8 +9,7 @@ export function runAction<Result>(
   action: FeatureAction,
   body: Readonly<Record<string, unknown>>,
 ): Promise<Result> {
-  return context.withAdmin(async (admin, config) => {
-    requireFeature(config, feature);
+  return context.withAdmin(feature, async (admin) => {
     const view = context.progress();
     try {
       return await admin.act<Result>(feature, action, body, {

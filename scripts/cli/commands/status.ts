@@ -3,13 +3,7 @@ import { formatCount, formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
 import type { FeatureStatus, StatusReport } from '../admin-types.ts';
-import {
-  CommandContext,
-  type CommonFlags,
-  requireFeature,
-  withCommonOptions,
-  withExamples,
-} from '../command-context.ts';
+import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 
 export const statusCommand: CommandFactory = (io) => {
@@ -21,10 +15,7 @@ export const statusCommand: CommandFactory = (io) => {
   withExamples(withCommonOptions(command), 'banyan status', "banyan status --json | jq '.features[].stage'");
   return command.action(async (feature: string | undefined, flags: CommonFlags) => {
     const context = new CommandContext(io, flags);
-    const all = await context.withAdmin((admin, config) => {
-      if (feature !== undefined) requireFeature(config, feature);
-      return admin.status(io.signal);
-    });
+    const all = await context.withAdmin(feature, (admin) => admin.status(io.signal));
     const features = all.features.filter((one) => feature === undefined || one.name === feature);
     const status = { ...all, features };
     context.output.result(status, (paint) => renderStatus(status, paint));

@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bucketOf } from '../../router/index.ts';
+import type { StackInfo } from '../../scripts/stack/stack-info.ts';
+import { httpCall } from '../support/http-call.ts';
+import { jsonOf, leftovers, stackPlace, start, startTestStack, type TestStack } from '../support/stack.ts';
+
+/** The commands in the order in which ops use them, against one running stack: each test goes on where the last one ended. */
+describe('banyan on a running stack', () => {
+  let stack: TestStack;
+  let info: StackInfo;
+  beforeAll(async () => {
+    stack = await startTestStack('cli', '--rows', '1500', '--routers', '2');
+    info = await stack.info();
+  }, 60_000);
+  afterAll(() => stack[Symbol.asyncDispose]());
+
+  const json = async (...args: string[]) => {
+    const ended = await stack.banyan(...args, '--json');
+    return { code: ended.code, value: jsonOf(ended) as Record<string, unknown>, stderr: ended.stderr };
+  };
+  const change = (id: number, name: string, url = info.router[0] ?? '') =>
+    httpCall(url, {
+      method: 'PATCH',
+      path: `/admin/products/${id}`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+
+  it('writes where everything is, for this user alone to read', async () => {
+    expect(info.router).toHaveLength(2);
+    expect(info.processes.router).toHaveLength(2);
+    expect(info.databases.legacy.port).not.toBe(info.databases.product.port);
+    expect((await readFile(info.admin.tokenFile, 'utf8')).trim().length).toBeGreaterThan(20);
+    for (const url of [...info.router, info.legacy]) {
+      expect((await httpCall(url, { method: 'GET', path: '/api/products/1' })).status).toBe(200);
+    }
+  });
+
+  it('check finds nothing in the way', async () => {
+    const { code, value } = await json('check');
+    expect(value).toMatchObject({ ok: true });
+    expect(code).toBe(0);
+  });
+
+  it('status and routes show a feature that is with legacy', async () => {
+    expect((await json('status')).value).toMatchObject({
+      role: 'active',
+      features: [{ name: 'product', stage: 'legacy', owner: 'legacy' }],
+    });
+    const { value } = await json('routes');
+    expect(value.routes).toContainEqual(
+      expect.objectContaining({
+        id: 'PATCH /admin/products/:id',
+        access: 'write',
+        rpcMethod: 'changeProduct',
+      }),
+    );
+    const text = await stack.banyan('routes');
+    expect(text.stdout).toMatch(/^GET \/api\/products\/:id +product +legacy +read +legacy +getProduct$/m);
+  });
+
+  it('asks for a reason before it changes anything', async () => {
+    const ended = await stack.banyan('copy', 'product');
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toContain('--why');
+  });
+
+  it('refuses what the stage does not allow, with what to do', async () => {
+    const { code, value } = await json('cutover', 'product', '--why', 'too early');
+    expect(code).toBe(1);
+    expect(value.error).toMatchObject({ code: 'BANYAN_STAGE_REFUSED', fix: expect.stringMatching(/./) });
+  });
+
+  it('names the features there are when asked for another one', async () => {
+    const { code, value } = await json('status', 'prodcut');
+    expect(code).toBe(2);
+    expect(value.error).toMatchObject({
+      code: 'BANYAN_FEATURE_UNKNOWN',
+      fix: expect.stringContaining('product'),
+    });
+  });
+
+  it('copies with progress on stderr and verifies', async () => {
+    const copy = await json('copy', 'product', '--why', 'test: copy');
+    expect(copy).toMatchObject({ code: 0, value: { feature: 'product', stage: 'syncing' } });
+    expect(copy.stderr).toMatch(/copy .*1,5\d\d rows/);
+    const verify = await json('verify', 'product');
+    expect(verify).toMatchObject({ code: 0, value: { rowsCompared: 1500, different: 0 } });
+  });
+
+  it('canaries reads, and explain says who is inside', async () => {
+    expect((await json('canary', 'product', '--percent', '30', '--why', 'test: canary')).code).toBe(0);
+    const users = Array.from({ length: 50 }, (_, index) => String(index));
+    const inside = users.find((user) => bucketOf('product', `header:${user}`) < 3000);
+    const outside = users.find((user) => bucketOf('product', `header:${user}`) >= 3000);
+    const explain = (user?: string) => json('explain', 'get', '/api/products/7', '-H', `x-user-id: ${user}`);
+    expect((await explain(inside)).value).toMatchObject({ side: 'service', reason: 'cohort-inside' });
+    expect((await explain(outside)).value).toMatchObject({ side: 'legacy', reason: 'cohort-outside' });
+    const write = await json('explain', 'DELETE', '/admin/products/7');
+    expect(write.value).toMatchObject({ side: 'legacy', reason: 'write-to-owner' });
+    const other = await json('explain', 'GET', '/api/shops/1');
+    expect(other.value).toMatchObject({ matched: false, side: 'legacy', reason: 'unmatched' });
+  });
+
+  it('rehearses a cutover without changing anything', async () => {
+    const before = (await json('routes')).value.version;
+    const { code, value } = await json('cutover', 'product', '--dry-run', '--why', 'test: rehearsal');
+    expect(code).toBe(0);
+    expect(value).toMatchObject({ dryRun: true, wouldBegin: true });
+    expect((await json('routes')).value.version).toBe(before);
+  });
+
+  it('cuts over: writes land in the service’s database and legacy is kept current', async () => {
+    const { code, value } = await json('cutover', 'product', '--why', 'test: cutover');
+    expect(code).toBe(0);
+    expect(value).toMatchObject({ direction: 'cutover' });
+    expect(value.holdMs).toBeGreaterThan(0);
+    for (const [index, url] of info.router.entries()) {
+      expect((await change(9, `written after the cutover ${index}`, url)).status).toBe(200);
+      await legacyShows(9, `written after the cutover ${index}`);
+    }
+  });
+
+  it('rolls back: legacy takes writes again', async () => {
+    expect((await json('rollback', 'product', '--why', 'test: rollback')).code).toBe(0);
+    expect((await change(9, 'written after the rollback')).status).toBe(200);
+    await legacyShows(9, 'written after the rollback');
+    expect((await json('verify', 'product')).value).toMatchObject({ different: 0 });
+  });
+
+  it('pauses and goes on', async () => {
+    expect((await json('pause', 'product', '--why', 'test: pause')).code).toBe(0);
+    expect((await json('status')).value).toMatchObject({ features: [{ paused: true }] });
+    expect((await json('resume', 'product', '--why', 'test: resume')).code).toBe(0);
+    expect((await json('status')).value).toMatchObject({ features: [{ paused: false }] });
+  });
+
+  it('keeps who, what and why', async () => {
+    const { value } = await json('audit', 'product');
+    const entries = value as unknown as { who: string; why: string; action: string }[];
+    for (const why of ['test: copy', 'test: canary', 'test: cutover', 'test: rollback', 'test: pause']) {
+      expect(entries).toContainEqual(expect.objectContaining({ who: 'tester', why }));
+    }
+    expect((await stack.banyan('audit')).stdout).toContain('test: rollback');
+  });
+
+  it('refuses a second stack in the same folder and leaves the first one alone', async () => {
+    const other = await stackPlace('cli-second');
+    const env = { ...other.env, BANYAN_DATA_DIR: stack.place.dataDir };
+    const ended = await start({ env }, ['scripts/stack/main.ts', '--rows', '10']).ended;
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('BANYAN_DATA_DIR_BUSY');
+    expect((await json('status')).code).toBe(0);
+    await other[Symbol.asyncDispose]();
+  });
+
+  it('starts a process that dies again, on the same address', async () => {
+    const named = (of: StackInfo) => ({ ...of.processes, router: of.processes.router[1] ?? -1 });
+    const before = named(await stack.info());
+    for (const name of ['legacy', 'product', 'router', 'control', 'legacyDb', 'productDb'] as const) {
+      process.kill(before[name], 'SIGKILL');
+      await becomes(
+        async () => named(await stack.info())[name] !== before[name],
+        `${name} is another process`,
+      );
+    }
+    await becomes(async () => (await json('status')).code === 0, 'control answers');
+    for (const url of [...info.router, info.legacy]) {
+      await becomes(
+        async () => (await httpCall(url, { method: 'GET', path: '/api/products/1' })).status === 200,
+        url,
+      );
+    }
+    expect((await json('verify', 'product')).value).toMatchObject({ different: 0 });
+  });
+
+  it('says that control is gone with exit status 3, and leaves nothing behind when it is stopped', async () => {
+    stack.program.kill('SIGTERM');
+    expect((await stack.program.ended).code).toBe(0);
+    expect(await leftovers(stack.place.dataDir)).toEqual([]);
+    const { code, value } = await json('status');
+    expect(code).toBe(3);
+    expect(value.error).toMatchObject({ code: 'BANYAN_CONTROL_UNREACHABLE' });
+    const explained = await json('explain', 'GET', '/api/products/1');
+    expect(explained).toMatchObject({
+      code: 0,
+      value: { source: 'snapshot', route: 'GET /api/products/:id' },
+    });
+  });
+
+  async function legacyShows(id: number, name: string): Promise<void> {
+    await becomes(async () => {
+      const { body } = await httpCall(info.legacy, { method: 'GET', path: `/api/products/${id}` });
+      return JSON.parse(body.toString()).name === name;
+    }, `legacy shows ${name}`);
+  }
+});
+
+async function becomes(look: () => Promise<boolean>, what: string, withinMs = 15_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  // A process that is being started again refuses connections for a moment.
+  while (!(await look().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await wait(50);
+  }
+}

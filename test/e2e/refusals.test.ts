@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { banyan, jsonOf, leftovers, type StackPlace, stackPlace, start } from '../support/stack.ts';
+
+interface Refusal {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly fix: string;
+    readonly faults: readonly { readonly what: string; readonly fix: string; readonly at?: string }[];
+  };
+}
+
+describe('what cannot be done is said once, with what to do, and nothing is half-done', () => {
+  let place: StackPlace;
+  beforeAll(async () => {
+    place = await stackPlace('refusals');
+  });
+  afterAll(() => place[Symbol.asyncDispose]());
+
+  it.each([
+    ['stack', 'scripts/stack/main.ts'],
+    ['demo', 'scripts/demo/main.ts'],
+  ])('%s: a port that is taken', async (_name, file) => {
+    const server = createServer().listen({ host: '127.0.0.1', port: Number(place.env.BANYAN_CONTROL_PORT) });
+    await once(server, 'listening');
+    const ended = await start(place, [file, '--rows', '10']).ended;
+    server.close();
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('BANYAN_PORT_TAKEN');
+    expect(ended.stderr).toContain(
+      `port ${place.env.BANYAN_CONTROL_PORT}, meant for the control process, is taken`,
+    );
+    expect(ended.stderr).toContain('set BANYAN_CONTROL_PORT');
+    expect(await leftovers(place.dataDir)).toEqual([]);
+    expect(await readdir(place.dataDir)).toEqual([]);
+  });
+
+  it('databases that cannot be reached', async () => {
+    const check = await banyan(place, 'check', '--json');
+    expect(check.code).toBe(3);
+    const report = jsonOf(check) as { checks: { check: string; ok: boolean; code?: string; fix?: string }[] };
+    const databases = report.checks.filter((one) => one.check.startsWith('database'));
+    expect(databases).toHaveLength(2);
+    for (const one of databases) {
+      expect(one).toMatchObject({
+        ok: false,
+        code: 'BANYAN_DATABASE_UNREACHABLE',
+        fix: expect.stringMatching(/./),
+      });
+    }
+    const control = await banyan(place, 'control');
+    expect(control.code).toBe(3);
+    expect(control.stderr).toContain('BANYAN_STATE_UNREACHABLE');
+  });
+
+  it('a config with three faults: all of them at once', async () => {
+    const folder = join(place.dataDir, 'three-faults');
+    await mkdir(folder);
+    const file = join(folder, 'banyan.config.ts');
+    await writeFile(
+      file,
+      `import { defineConfig } from 'banyan';
+       const account = { host: '127.0.0.1', user: 'u', password: 'p' };
+       export default defineConfig({
+         databases: { legacy: { ...account, port: 99999, database: 'shop' } },
+         state: { database: 'legasy' },
+         legacy: { addresses: ['127.0.0.1:7401'], database: 'legacy' },
+         features: {},
+       });`,
+    );
+    const ended = await banyan(place, 'check', '--json', '--config', file);
+    expect(ended.code).toBe(2);
+    const { error } = jsonOf(ended) as Refusal;
+    expect(error.code).toBe('BANYAN_CONFIG_INVALID');
+    expect(error.faults.length).toBeGreaterThanOrEqual(3);
+    for (const fault of error.faults) expect(fault.fix).toMatch(/./);
+    const text = await banyan(place, 'check', '--config', file);
+    for (const { at } of error.faults) expect(text.stderr).toContain(at);
+  });
+
+  it('a feature that the config does not have', async () => {
+    const ended = await banyan(place, 'cutover', 'basket', '--why', 'a slip', '--json');
+    // A slip of the pen is found before anyone is asked for anything, so that the exit status tells the two apart.
+    expect(ended.code).toBe(2);
+    expect((jsonOf(ended) as Refusal).error).toMatchObject({
+      code: 'BANYAN_FEATURE_UNKNOWN',
+      fix: expect.stringContaining('product'),
+    });
+    const absent = await banyan(place, 'cutover', 'product', '--why', 'nobody there', '--json');
+    expect(absent.code).toBe(3);
+    const check = await banyan(place, 'check', 'basket', '--json');
+    expect(check.code).toBe(2);
+    expect((jsonOf(check) as Refusal).error).toMatchObject({ code: 'BANYAN_FEATURE_UNKNOWN' });
+  });
+
+  it('no config at all, and flags that make no sense', async () => {
+    const nowhere = start(
+      place,
+      [join(import.meta.dirname, '../../scripts/banyan.mjs'), 'status', '--json'],
+      '/',
+    );
+    const ended = await nowhere.ended;
+    expect(ended.code).toBe(2);
+    expect((jsonOf(ended) as Refusal).error.code).toBe('BANYAN_CONFIG_MISSING');
+    for (const args of [
+      ['canary', 'product', '--percent', '101', '--why', 'x'],
+      ['fly'],
+      ['routes', '--bogus'],
+    ]) {
+      expect((await banyan(place, ...args)).code, args.join(' ')).toBe(2);
+    }
+    expect((await start(place, ['scripts/demo/main.ts', '--rows', '-3']).ended).code).toBe(2);
+    expect((await start(place, ['scripts/bench/main.ts', 'nothing-of-that-name']).ended).code).toBe(2);
+  });
+
+  it('help for every command has an example', async () => {
+    const { stdout } = await banyan(place, '--help');
+    for (const command of [
+      'check',
+      'status',
+      'routes',
+      'explain',
+      'audit',
+      'copy',
+      'verify',
+      'canary',
+      'cutover',
+      'rollback',
+      'router',
+      'control',
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+    }
+    const help = await banyan(place, 'rollback', '--help');
+    expect(help.code).toBe(0);
+    expect(help.stdout).toContain('Example');
+    expect(help.stdout).toContain('--why');
+  });
+});
