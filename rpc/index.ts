@@ -4,6 +4,7 @@ export {
   type ThriftClient,
 } from './client/client.ts';
 export type { CallContext, CallOptions, CallReport, ClientOptions } from './client/options.ts';
+export { type StructCodec, structCodec } from './codec/struct-codec.ts';
 export { ThriftException } from './codec/thrift-exception.ts';
 export type { ErrorBody } from './gateway/error-body.ts';
 export { createGateway, type Gateway, type GatewayOptions } from './gateway/gateway.ts';

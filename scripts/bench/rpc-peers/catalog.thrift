@@ -1,0 +1,29 @@
+namespace js banyan.bench
+
+enum Status { draft = 1, live = 2, sold_out = 3 }
+
+struct Item {
+  1: required i64 id
+  2: required i64 shopId
+  3: required string sku
+  4: required string name
+  5: required string description
+  6: required string price
+  7: required Status status
+  8: optional bool featured
+  9: optional double rating
+  10: optional list<string> tags
+  11: optional map<string, i32> stock
+  12: required string createdAt
+  13: required string updatedAt
+}
+
+struct Page {
+  1: required list<Item> items
+  2: optional i64 nextId
+}
+
+service Catalog {
+  Item getItem(1: i64 id (api.path = "id")) (api.get = "/items/:id")
+  Page listItems(1: i32 limit (api.query = "limit")) (api.get = "/items")
+}
