@@ -4,7 +4,7 @@ import { failures, upstreamFailure } from './failure.ts';
 import { relayInformational } from './informational.ts';
 import { fail } from './reply.ts';
 import { RequestBody } from './request-body.ts';
-import { latin1, type RawFields, responseHead } from './response-head.ts';
+import { drop, latin1, type RawFields, type ResponseHead, responseHead } from './response-head.ts';
 import type { RouterResponse } from './router-response.ts';
 import type { UpstreamAddress } from './upstream.ts';
 
@@ -105,9 +105,11 @@ class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
     exchange.firstByteAt = performance.now();
     const { response, core } = exchange;
     const head = responseHead(raw);
-    if (core.draining) head.rawHeaders.push('Connection', 'close');
+    let { rawHeaders } = head;
+    if (head.trailers && !carriesTrailers(exchange, status, head)) rawHeaders = drop(rawHeaders, ['trailer']);
+    if (core.draining) rawHeaders.push('Connection', 'close');
     response.sendDate = false;
-    response.writeHead(status, statusMessage ?? '', head.rawHeaders);
+    response.writeHead(status, statusMessage ?? '', rawHeaders);
     this.#expectedBytes = head.contentLength;
     // Without a body in the same piece, as with server-sent events, the head must not wait for one.
     process.nextTick(flushHead, response);
@@ -205,6 +207,12 @@ function onDrain(this: RouterResponse): void {
 
 function flushHead(response: RouterResponse): void {
   if (!response.bodyBegun && !response.writableEnded && !response.destroyed) response.flushHeaders();
+}
+
+/** Trailers come behind the last chunk: without chunks there is no place for them. */
+function carriesTrailers({ request }: Exchange, status: number, head: ResponseHead): boolean {
+  if (request.httpVersionMinor === 0 || request.method === 'HEAD') return false;
+  return status !== 204 && status !== 304 && head.contentLength === null;
 }
 
 function pairs(fields: RawFields): [string, string][] {

@@ -4,6 +4,8 @@ export interface ResponseHead {
   readonly rawHeaders: string[];
   /** null when the upstream gave no Content-Length, or the message may not have one. */
   readonly contentLength: number | null;
+  /** True when the upstream announces trailers: they need chunks, and an HTTP/1.1 client. */
+  readonly trailers: boolean;
 }
 
 const hopByHop = new Set([
@@ -23,6 +25,7 @@ export type RawFields = readonly (Buffer | string)[];
 export function responseHead(raw: RawFields): ResponseHead {
   const rawHeaders: string[] = [];
   let contentLength: number | null = null;
+  let trailers = false;
   let nominated: string[] | null = null;
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = latin1(raw[i]!);
@@ -32,6 +35,7 @@ export function responseHead(raw: RawFields): ResponseHead {
     if (length === 2 || length === 7 || length === 10 || length >= 14) {
       const lower = name.toLowerCase();
       if (lower === 'content-length') contentLength = Number(value);
+      else if (lower === 'trailer') trailers = true;
       else if (hopByHop.has(lower)) {
         if (lower === 'connection') nominated = nominate(value, nominated);
         continue;
@@ -39,7 +43,11 @@ export function responseHead(raw: RawFields): ResponseHead {
     }
     rawHeaders.push(name, value);
   }
-  return { rawHeaders: nominated === null ? rawHeaders : drop(rawHeaders, nominated), contentLength };
+  return {
+    rawHeaders: nominated === null ? rawHeaders : drop(rawHeaders, nominated),
+    contentLength,
+    trailers,
+  };
 }
 
 export function latin1(octets: Buffer | string): string {
@@ -56,7 +64,8 @@ function nominate(connection: string, before: string[] | null): string[] | null 
   return before === null ? tokens : [...before, ...tokens];
 }
 
-function drop(rawHeaders: readonly string[], nominated: readonly string[]): string[] {
+/** Takes fields out by their lower-case names. */
+export function drop(rawHeaders: readonly string[], nominated: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
     if (!nominated.includes(rawHeaders[i]!.toLowerCase())) kept.push(rawHeaders[i]!, rawHeaders[i + 1]!);

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { BanyanError, describeError } from '../common/errors.ts';
 import { createAccessLog } from './access-log.ts';
@@ -25,6 +25,14 @@ import { WritesInFlight } from './writes-in-flight.ts';
 
 type RouterServer = Server<typeof IncomingMessage, typeof RouterResponse>;
 
+export interface RouterActivity {
+  readonly requests: number;
+  readonly held: number;
+  readonly upgraded: number;
+  /** Client connections, idle ones too. */
+  readonly connections: number;
+}
+
 export interface RunningRouter {
   /** `http://host:port`. */
   readonly url: string;
@@ -35,7 +43,7 @@ export interface RunningRouter {
   /** Whether new requests should come here: a table is in force and no stop began. */
   readonly ready: boolean;
   /** For tests and metrics: what is going on now. */
-  readonly activity: { readonly requests: number; readonly held: number; readonly upgraded: number };
+  readonly activity: RouterActivity;
   /** Ends gracefully: readiness fails, requests in progress end, the lease is given back. Once; further calls wait too. */
   stop(): Promise<void>;
 }
@@ -49,6 +57,11 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const peers = new Peers(core.options.isTrusted);
   const upgrades = createUpgradeProxy(core, peers);
   const server = createHttpServer(core, peers, upgrades);
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
   try {
     await firstTable(core);
     await listen(server, core.options.listen);
@@ -70,7 +83,12 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       return !core.draining;
     },
     get activity() {
-      return { requests: core.exchanges.size, held: core.holds.size, upgraded: upgrades.open.size };
+      return {
+        requests: core.exchanges.size,
+        held: core.holds.size,
+        upgraded: upgrades.open.size,
+        connections: connections.size,
+      };
     },
     stop() {
       stopping ??= stop(core, server, upgrades);
@@ -127,6 +145,8 @@ function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy
     noDelay: true,
     maxHeaderSize: limits.headerBytes,
     headersTimeout: timeouts.headersMs,
+    // How often Node looks for heads that take too long.
+    connectionsCheckingInterval: Math.min(5_000, Math.ceil(timeouts.headersMs / 2)),
     keepAliveTimeout: timeouts.keepAliveMs,
     // A large upload may take long; stalls are caught where the body is read.
     requestTimeout: 0,
