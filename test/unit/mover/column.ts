@@ -1,0 +1,31 @@
+import { columnKind } from '../../../mover/shape/column-kind.ts';
+import type { ColumnShape, TableShape } from '../../../mover/shape/table-shape.ts';
+
+/** A column as information_schema would describe it. */
+export function column(name: string, dataType: string, rest: Partial<ColumnShape> = {}): ColumnShape {
+  return {
+    name,
+    dataType,
+    columnType: dataType,
+    kind: columnKind(dataType),
+    charset: null,
+    collation: null,
+    nullable: false,
+    generated: false,
+    autoIncrement: false,
+    ...rest,
+  };
+}
+
+export function tableShape(columns: readonly ColumnShape[], rest: Partial<TableShape> = {}): TableShape {
+  return {
+    database: 'shop',
+    table: 'products',
+    tableType: 'BASE TABLE',
+    storageEngine: 'InnoDB',
+    columns,
+    uniqueIndexes: [{ name: 'PRIMARY', columns: [columns[0]?.name ?? null], prefixed: false }],
+    rowsEstimate: 0,
+    ...rest,
+  };
+}

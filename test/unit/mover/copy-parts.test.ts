@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { nextChunkRows } from '../../../mover/copy/chunk-size.ts';
+import { InfileEncoder } from '../../../mover/copy/infile-encoder.ts';
+import { ProgressMeter } from '../../../mover/copy/progress-meter.ts';
+import { RangesInFlight } from '../../../mover/copy/ranges-in-flight.ts';
+import { wholeTable } from '../../../mover/shape/key-range.ts';
+
+/** A row packet of the text protocol. */
+function packet(values: readonly (Buffer | null)[]): Buffer {
+  return Buffer.concat(
+    values.flatMap((value) => {
+      if (value === null) return [Buffer.from([0xfb])];
+      if (value.length < 0xfb) return [Buffer.from([value.length]), value];
+      const head = Buffer.alloc(value.length < 0x10000 ? 3 : 4);
+      head[0] = value.length < 0x10000 ? 0xfc : 0xfd;
+      head.writeUIntLE(value.length, 1, head.length - 1);
+      return [head, value];
+    }),
+  );
+}
+
+/** What LOAD DATA makes of a line, by its documentation. */
+function readLines(data: Buffer): (Buffer | null)[][] {
+  const rows: (Buffer | null)[][] = [];
+  let row: (Buffer | null)[] = [];
+  let value: number[] = [];
+  let isNull = false;
+  const end = () => {
+    row.push(isNull ? null : Buffer.from(value));
+    value = [];
+    isNull = false;
+  };
+  for (let at = 0; at < data.length; at += 1) {
+    const byte = data[at] as number;
+    if (byte === 0x5c) {
+      at += 1;
+      const escaped = data[at] as number;
+      if (escaped === 0x4e) isNull = true;
+      else value.push(escaped === 0x30 ? 0 : escaped);
+    } else if (byte === 0x09) end();
+    else if (byte === 0x0a) {
+      end();
+      rows.push(row);
+      row = [];
+    } else value.push(byte);
+  }
+  return rows;
+}
+
+describe('InfileEncoder', () => {
+  it('writes any bytes so that LOAD DATA reads them back', () => {
+    const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array));
+    const special = [null, Buffer.from('\\N'), Buffer.alloc(300, '\t'), Buffer.alloc(70_000, '\\\n')];
+    const value = fc.oneof(
+      { weight: 8, arbitrary: bytes },
+      { weight: 3, arbitrary: fc.constantFrom(...special) },
+    );
+    const text = (rows: readonly (readonly (Buffer | null)[])[]) =>
+      rows.map((row) => row.map((one) => one?.toString('base64') ?? null));
+    fc.assert(
+      fc.property(fc.array(fc.array(value, { minLength: 3, maxLength: 3 }), { maxLength: 8 }), (rows) => {
+        const encoder = new InfileEncoder();
+        for (const row of rows) {
+          const framed = Buffer.concat([Buffer.from('before'), packet(row), Buffer.from('after')]);
+          encoder.add(framed, 6, framed.length - 5);
+        }
+        const data = Buffer.concat(encoder.finish());
+        expect(text(readLines(data))).toEqual(text(rows));
+        expect([encoder.rows, encoder.bytes]).toEqual([rows.length, data.length]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('nextChunkRows', () => {
+  const sizing = { targetMs: 400, rowsMax: 50_000, bytesMax: 16_000_000 };
+  it('goes towards the time aimed at, by a factor of two at most', () => {
+    expect(nextChunkRows(1_000, { rows: 1_000, bytes: 100_000, ms: 10 }, sizing)).toBe(2_000);
+    expect(nextChunkRows(1_000, { rows: 1_000, bytes: 100_000, ms: 300 }, sizing)).toBe(1_333);
+    expect(nextChunkRows(1_000, { rows: 1_000, bytes: 100_000, ms: 40_000 }, sizing)).toBe(500);
+  });
+  it('keeps to the bounds of rows and of memory', () => {
+    expect(nextChunkRows(40_000, { rows: 40_000, bytes: 1e6, ms: 1 }, sizing)).toBe(50_000);
+    expect(nextChunkRows(1_000, { rows: 1_000, bytes: 1e9, ms: 1 }, sizing)).toBe(16);
+    expect(nextChunkRows(1, { rows: 1, bytes: 1e9, ms: 9_999 }, sizing)).toBe(1);
+  });
+  it('learns nothing from an empty or short chunk', () => {
+    expect(nextChunkRows(1_000, { rows: 0, bytes: 0, ms: 1 }, sizing)).toBe(1_000);
+    expect(nextChunkRows(1_000, { rows: 3, bytes: 300, ms: 1 }, sizing)).toBe(1_000);
+  });
+});
+
+describe('ProgressMeter', () => {
+  it('tells rate and remaining time of the last seconds, never more done than there is', () => {
+    const meter = new ProgressMeter('t', 10_000, 2_000, 0);
+    expect(meter.advance(3_000, false, 1_000)).toEqual({
+      table: 't',
+      rowsDone: 3_000,
+      rowsTotalEstimate: 10_000,
+      ratePerSecond: 1_000,
+      etaSeconds: 7,
+    });
+    expect(meter.advance(12_000, false, 2_000)).toMatchObject({ rowsTotalEstimate: 12_000, etaSeconds: 0 });
+    expect(meter.advance(12_500, true, 60_000)).toMatchObject({ rowsTotalEstimate: 12_500, etaSeconds: 0 });
+  });
+});
+
+describe('RangesInFlight', () => {
+  it('publishes only when a take that did not know the range has ended', async () => {
+    const ranges = new RangesInFlight();
+    const asked = Promise.withResolvers<void>();
+    const taken = ranges.taking(async (leaveAlone) => {
+      await asked.promise;
+      return leaveAlone;
+    });
+    let published = false;
+    const publishing = ranges.publish(wholeTable).then((clear) => {
+      published = true;
+      return clear;
+    });
+    const later = await Promise.race([publishing, new Promise((resolve) => setImmediate(resolve, 'waits'))]);
+    expect([later, published]).toEqual(['waits', false]);
+    asked.resolve();
+    expect(await taken).toEqual([]);
+    const clear = await publishing;
+    expect(await ranges.taking(async (leaveAlone) => leaveAlone)).toEqual([wholeTable]);
+    clear();
+    expect(await ranges.taking(async (leaveAlone) => leaveAlone)).toEqual([]);
+  });
+
+  it('is not held up by a take that failed', async () => {
+    const ranges = new RangesInFlight();
+    await expect(ranges.taking(() => Promise.reject(new Error('gone')))).rejects.toThrow('gone');
+    await ranges.publish(wholeTable);
+    expect(ranges.empty).toBe(false);
+  });
+});

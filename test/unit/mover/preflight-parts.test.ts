@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { foreignKeyFaults } from '../../../mover/preflight/check-foreign-keys.ts';
+import { isRecent, pairFaults } from '../../../mover/preflight/check-servers.ts';
+import { comparableType, compareTables } from '../../../mover/preflight/compare-tables.ts';
+import { isGranted, parseGrant } from '../../../mover/preflight/grants.ts';
+import { fileName } from '../../../mover/shape/file-name.ts';
+import { derivedName, quoteName, quoteText } from '../../../mover/sql/names.ts';
+import { column, tableShape } from './column.ts';
+
+describe('grants', () => {
+  const grants = (...lines: string[]) => lines.flatMap((line) => parseGrant(line) ?? []);
+
+  it('reads privileges of servers, databases and tables', () => {
+    const some = grants(
+      "GRANT PROCESS ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*AB'",
+      'GRANT SELECT, INSERT (a, b), LOCK TABLES ON `shop`.* TO `u`@`%`',
+      'GRANT TRIGGER ON `shop`.`products` TO `u`@`%` WITH GRANT OPTION',
+      'GRANT `role`@`%` TO `u`@`%`',
+    );
+    expect(some).toHaveLength(3);
+    expect(isGranted(some, 'PROCESS', {})).toBe(true);
+    expect(isGranted(some, 'SELECT', {})).toBe(false);
+    expect(isGranted(some, 'LOCK TABLES', { database: 'shop' })).toBe(true);
+    expect(isGranted(some, 'TRIGGER', { database: 'shop', table: 'products' })).toBe(true);
+    expect(isGranted(some, 'TRIGGER', { database: 'shop', table: 'orders' })).toBe(false);
+    expect(isGranted(some, 'SELECT', { database: 'other', table: 'products' })).toBe(false);
+  });
+
+  it('takes ALL for everything and database names for the patterns they are', () => {
+    const all = grants('GRANT ALL PRIVILEGES ON `shop\\_%`.* TO `u`@`%`');
+    expect(isGranted(all, 'TRIGGER', { database: 'shop_kr' })).toBe(true);
+    expect(isGranted(all, 'TRIGGER', { database: 'shopakr' })).toBe(false);
+    expect(isGranted(grants('GRANT ALL ON *.* TO `root`@`%`'), 'PROCESS', {})).toBe(true);
+  });
+});
+
+describe('compareTables', () => {
+  const id = column('id', 'int', { autoIncrement: true });
+  const codes = (source = tableShape([id]), target = tableShape([id])) =>
+    compareTables(source, target).map((fault) => fault.code);
+
+  it('finds nothing wrong with equal tables', () => {
+    expect(codes()).toEqual([]);
+  });
+
+  it('lets the engines print the same type differently', () => {
+    expect(comparableType('int(10) unsigned')).toBe(comparableType('int unsigned'));
+    expect(comparableType('int(8) unsigned zerofill')).not.toBe(comparableType('int unsigned'));
+    expect(comparableType("enum('A','b(1)')")).not.toBe(comparableType("enum('a','b(1)')"));
+    const json = column('j', 'json', { nullable: true });
+    const text = column('j', 'longtext', { nullable: true, charset: 'utf8mb4', kind: 'text' });
+    expect(codes(tableShape([id, json]), tableShape([id, text]))).toEqual([]);
+    expect(codes(tableShape([id, text]), tableShape([id, json]))).toEqual([]);
+  });
+
+  it('refuses what the engines cannot compare, and generated on one side', () => {
+    const vector = column('v', 'vector');
+    expect(codes(tableShape([id, vector]), tableShape([id, vector]))).toContain('BANYAN_COLUMN_UNSUPPORTED');
+    const generated = column('g', 'int', { generated: true });
+    expect(codes(tableShape([id, generated]), tableShape([id]))).toEqual([]);
+    expect(codes(tableShape([id, column('g', 'int')]), tableShape([id, generated]))).toEqual([
+      'BANYAN_COLUMN_DIFFERS',
+    ]);
+  });
+
+  it('wants collations of unique columns to be the same, and leaves others alone', () => {
+    const text = (collation: string) => column('s', 'varchar', { charset: 'utf8mb4', collation });
+    const unique = [
+      { name: 'PRIMARY', columns: ['id'], prefixed: false },
+      { name: 's', columns: ['s'], prefixed: false },
+    ];
+    const shape = (collation: string, uniqueIndexes = unique) =>
+      tableShape([id, text(collation)], { uniqueIndexes });
+    expect(codes(shape('utf8mb4_bin'), shape('utf8mb4_unicode_ci'))).toEqual(['BANYAN_COLLATION_DIFFERS']);
+    const plain = unique.slice(0, 1);
+    expect(codes(shape('utf8mb4_bin', plain), shape('utf8mb4_unicode_ci', plain))).toEqual([]);
+  });
+});
+
+describe('foreign keys', () => {
+  const key = (child: string, parent: string, onDelete: string) => ({
+    name: 'fk',
+    database: 'shop',
+    child,
+    parentDatabase: 'shop',
+    parent,
+    onDelete,
+    onUpdate: 'RESTRICT',
+  });
+  const codes = (one: ReturnType<typeof key>, side: 'source' | 'target' = 'source') =>
+    foreignKeyFaults([one], 'shop', ['orders', 'lines'], side).map((fault) => fault.code);
+
+  it('lets a key inside the set be, unless it cascades', () => {
+    expect(codes(key('lines', 'orders', 'RESTRICT'))).toEqual([]);
+    expect(codes(key('lines', 'orders', 'CASCADE'))).toEqual(['BANYAN_FOREIGN_KEY_CASCADE']);
+    expect(codes(key('lines', 'orders', 'SET NULL'), 'target')).toEqual(['BANYAN_FOREIGN_KEY_CASCADE']);
+  });
+  it('refuses a key across the border, on the source', () => {
+    expect(codes(key('lines', 'products', 'RESTRICT'))).toEqual(['BANYAN_FOREIGN_KEY_CROSSES']);
+    expect(codes(key('payments', 'orders', 'CASCADE'))).toEqual(['BANYAN_FOREIGN_KEY_CROSSES']);
+    expect(codes(key('payments', 'orders', 'CASCADE'), 'target')).toEqual([]);
+    expect(codes(key('payments', 'products', 'CASCADE'))).toEqual([]);
+  });
+});
+
+describe('servers', () => {
+  it('knows which are recent enough', () => {
+    expect(['8.0.16', '8.0.17', '9.7.4-2', '5.7.44'].map(isRecent)).toEqual([false, true, true, false]);
+    expect(['10.11.19-MariaDB-0+deb12u1', '10.4.34-MariaDB'].map(isRecent)).toEqual([true, false]);
+  });
+  it('compares clocks and time zones', () => {
+    const facts = { version: '9.7.4', readOnly: false, zoneSeconds: 0, clockMs: 0 };
+    expect(pairFaults(facts, { ...facts, clockMs: 1_500 })).toEqual([]);
+    const codes = pairFaults({ ...facts, zoneSeconds: 32_400 }, { ...facts, clockMs: -9_000 }).map(
+      (fault) => fault.code,
+    );
+    expect(codes).toEqual(['BANYAN_CLOCK_SKEW', 'BANYAN_TIME_ZONE_DIFFERS']);
+  });
+});
+
+describe('names', () => {
+  it('are at most 64 characters, the same each time, and different for different tables', () => {
+    const long = 'a'.repeat(64);
+    const names = [
+      derivedName('banyan_capture_insert', 'shop', long),
+      derivedName('banyan_capture_insert', 'shop', `${long.slice(1)}b`),
+      derivedName('banyan_capture_insert', 'sho', `p${long}`),
+      derivedName('banyan_capture_insert', 'shop', '상품🌳'.repeat(20)),
+    ];
+    expect(names.every((name) => [...name].length <= 64 && !name.includes('🌳'))).toBe(true);
+    expect(new Set(names).size).toBe(4);
+    expect(derivedName('banyan_capture_insert', 'shop', long)).toBe(names[0]);
+  });
+  it('are quoted', () => {
+    expect([quoteName('a`b'), quoteText("a'b\\c")]).toEqual(['`a``b`', "'a''b\\\\c'"]);
+  });
+  it('are written for InnoDB as it writes them', () => {
+    expect(fileName('my-shop_1')).toBe('my@002dshop_1');
+  });
+});
