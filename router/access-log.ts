@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { Exchange } from './exchange.ts';
 
 export interface AccessLog {
-  write(exchange: Exchange): void;
+  /** `now`: monotonic, milliseconds. */
+  write(exchange: Exchange, now: number): void;
 }
 
 /**
@@ -12,7 +13,7 @@ export interface AccessLog {
 export function createAccessLog(logger: Logger, sample: number): AccessLog {
   let credit = 0;
   return {
-    write(exchange) {
+    write(exchange, now) {
       const ordinary = exchange.failure === null && exchange.heldMs === 0 && !exchange.fellBack;
       if (ordinary) {
         // Evenly spaced rather than random: with 0.01, every hundredth request.
@@ -20,14 +21,13 @@ export function createAccessLog(logger: Logger, sample: number): AccessLog {
         if (credit < 1) return;
         credit -= 1;
       }
-      logger.info(describe(exchange), 'request');
+      logger.info(describe(exchange, now), 'request');
     },
   };
 }
 
-function describe(exchange: Exchange): Record<string, unknown> {
+function describe(exchange: Exchange, now: number): Record<string, unknown> {
   const { request, response, decision, failure, beganAt } = exchange;
-  const now = performance.now();
   return {
     requestId: exchange.requestId,
     method: request.method,

@@ -100,7 +100,9 @@ export class Exchange {
     if (work === null) this.#endWrite();
     else if (this.clientGone) work.abort(new Error('the client went away'));
     this.core.exchanges.delete(this);
-    this.core.accessLog.write(this);
+    const now = performance.now();
+    this.core.metrics.record(this, now);
+    this.core.accessLog.write(this, now);
     if (!this.request.complete) linger(this.request, this.core.options.timeouts.lingerMs);
   }
 

@@ -3,6 +3,7 @@ import type { BulkCollector } from './bulk-collector.ts';
 import type { FailureBody } from './failure.ts';
 import type { HoldQueue } from './hold-queue.ts';
 import type { LiveTable } from './live-table.ts';
+import type { Metrics } from './metrics.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import type { RecentWrites } from './recent-writes.ts';
 import type { RequestIds } from './request-ids.ts';
@@ -20,6 +21,7 @@ export interface RouterCore {
   readonly upstream: Upstream;
   readonly bulk: BulkCollector;
   readonly ids: RequestIds;
+  readonly metrics: Metrics;
   readonly accessLog: AccessLog;
   readonly failureBody: FailureBody;
   /** Requests that have begun and not ended. */

@@ -1,13 +1,17 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { BanyanError, describeError } from '../common/errors.ts';
 import { createAccessLog } from './access-log.ts';
+import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { createBulkCollector } from './bulk-collector.ts';
 import { Exchange } from './exchange.ts';
 import { failures, jsonFailureBody } from './failure.ts';
 import { HoldQueue } from './hold-queue.ts';
+import { listen } from './listen.ts';
 import { LiveTable } from './live-table.ts';
+import { Metrics } from './metrics.ts';
+import type { Gauges } from './metrics-text.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
@@ -36,6 +40,8 @@ export interface RouterActivity {
 export interface RunningRouter {
   /** `http://host:port`. */
   readonly url: string;
+  /** Metrics, liveness and readiness; there when `admin` was given. */
+  readonly adminUrl?: string;
   /** The name this process beats the state store under. */
   readonly replica: string;
   /** The route table's version in force. */
@@ -62,19 +68,30 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
+  let admin: AdminServer | null = null;
+  let url: string;
   try {
     await firstTable(core);
-    await listen(server, core.options.listen);
+    if (core.options.admin !== undefined) {
+      admin = await startAdminServer({
+        ...core.options.admin,
+        snapshot: () => core.metrics.snapshot(),
+        gauges: () => gaugesOf(core, upgrades, connections.size),
+        ready: () => !core.draining,
+      });
+    }
+    url = await listen(server, core.options.listen, 'router.listen');
   } catch (error) {
+    await admin?.close();
     await core.table.stop();
     await core.upstream.close();
     throw error;
   }
   core.table.start();
-  const { address, port, family } = server.address() as AddressInfo;
   let stopping: Promise<void> | null = null;
   return {
-    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
+    url,
+    ...(admin !== null && { adminUrl: admin.url }),
     replica: core.options.replica,
     get version() {
       return core.table.current.version;
@@ -91,9 +108,29 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       };
     },
     stop() {
-      stopping ??= stop(core, server, upgrades);
+      stopping ??= stop(core, server, upgrades).then(() => admin?.close());
       return stopping;
     },
+  };
+}
+
+function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number): Gauges {
+  const { table, holds, exchanges, upstream } = core;
+  const now = performance.now();
+  return {
+    requestsInFlight: exchanges.size,
+    requestsHeld: holds.size,
+    heldBytes: holds.bytes,
+    upgraded: upgrades.open.size,
+    connections,
+    tableVersion: table.current.version,
+    tableAgeSeconds: table.ageMs / 1_000,
+    leaseValid: table.leaseValid,
+    upstreams: upstream.addresses.map(({ url, pending, ejectedUntil }) => ({
+      address: url,
+      pending,
+      ejected: ejectedUntil > now,
+    })),
   };
 }
 
@@ -129,6 +166,7 @@ function createCore(options: NormalizedOptions): RouterCore {
     }),
     bulk: createBulkCollector(),
     ids: createRequestIds(),
+    metrics: new Metrics(),
     accessLog: createAccessLog(options.logger, options.accessLog.sample),
     failureBody: jsonFailureBody,
     exchanges: new OpenExchanges(),
@@ -208,25 +246,6 @@ async function firstTable(core: RouterCore): Promise<void> {
     }
     await new Promise((resolve) => setTimeout(resolve, options.beatMs));
   }
-}
-
-function listen(server: RouterServer, { host, port }: { host: string; port: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EADDRINUSE') return reject(error);
-      reject(
-        new BanyanError(
-          'BANYAN_PORT_TAKEN',
-          `The router cannot listen on ${host}:${port}: the port is taken.`,
-          {
-            fix: 'Stop the program that listens there, or set another router.listen.',
-            cause: error,
-          },
-        ),
-      );
-    });
-    server.listen({ host, port, backlog: 4096 }, resolve);
-  });
 }
 
 async function stop(core: RouterCore, server: RouterServer, upgrades: UpgradeProxy): Promise<void> {
