@@ -129,7 +129,10 @@ export class Commands {
     return this.jobs.run(name, 'resume', async () => {
       const { runner } = this.#subject(name);
       const before = await this.#options.store.feature(name);
-      if (before.failing !== null) await this.#refence(name, before);
+      if (before.failing !== null) {
+        await this.#refence(name, before);
+        if (before.stage === 'extracted') await this.#recapture(name, actor);
+      }
       const { state } = await this.#change(name, actor, 'resume', (at) =>
         at.paused || at.failing !== null ? { ...at, paused: false, failing: null } : at,
       );
@@ -249,6 +252,21 @@ export class Commands {
       lockTimeoutMs: this.#options.config.control.cutover.lockTimeoutMs,
       signal: this.#options.signal,
     });
+  }
+
+  /**
+   * Begins the capture of the service's tables again if it was lost, and has legacy's copied anew. That they must be is
+   * written down first: once the capture is whole again nothing else would tell. A lost forward capture has another way
+   * out: abandon and copy, since reads must leave the service for that.
+   */
+  async #recapture(name: string, actor: Actor): Promise<void> {
+    const { signal } = this.#options;
+    const move = await this.#subject(name).runner.move('reverse');
+    if ((await move.captureState()) === 'complete') return;
+    await this.#change(name, actor, 'capture again', (at) => ({ ...at, recopy: true }));
+    await move.dropCapture({ signal });
+    await move.installCapture({ signal });
+    await move.restartCopy();
   }
 
   async #clearAway(runner: FeatureRunner): Promise<void> {

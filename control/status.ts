@@ -34,6 +34,7 @@ export async function readStatus(sources: StatusSources) {
         paused: state.paused,
         failing: state.failing,
         hold: state.hold,
+        recopy: state.recopy,
         transition: state.transition,
         verified: state.verified,
         running: sources.jobs?.kindOf(state.feature) ?? null,

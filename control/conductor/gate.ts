@@ -46,8 +46,8 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
       return state.paused ? [false, 'the move is paused'] : [true, 'the move runs'];
     }),
     check('copied', 'Wait until `banyan copy` is done.', async () => {
-      // Legacy's rows were there first: the reverse move has nothing to copy.
-      const done = flip.direction === 'rollback' || (await move.copied());
+      // Legacy's rows were there first: the reverse move has nothing to copy, but after its capture was lost.
+      const done = flip.direction === 'rollback' ? !state.recopy : await move.copied();
       return [done, done ? 'every row is on the other side' : 'the copy is not complete'];
     }),
     check('capture', 'Abandon the copy and copy again: changes may be missing.', async () => {

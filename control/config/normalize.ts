@@ -22,8 +22,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
   const faults: Fault[] = [];
   const directory = dirname(file);
   const database = (path: PropertyKey[], name: string): DatabaseEndpoint => {
-    const found = input.databases[name];
-    if (found !== undefined) return found;
+    if (Object.hasOwn(input.databases, name)) return input.databases[name]!;
     const known = Object.keys(input.databases).join(', ');
     faults.push(
       configFault(path, `names no database: ${name}`, `Name one of: ${known}; or add it to databases.`),

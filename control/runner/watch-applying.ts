@@ -20,7 +20,10 @@ export async function watchApplying(
   const move = await context.move(direction);
   if ((await move.captureState()) !== 'complete') {
     throw new BanyanError('BANYAN_CAPTURE_LOST', `The capture of ${move.spec.id} is not whole.`, {
-      fix: 'Find out who dropped the triggers; then abandon the copy and copy again: changes may be missing.',
+      fix:
+        direction === 'forward'
+          ? 'Find out who dropped the triggers; then abandon the copy and copy again: changes may be missing.'
+          : 'Find out who dropped the triggers; then resume: legacy’s tables are copied once more.',
       details: { feature },
     });
   }

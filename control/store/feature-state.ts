@@ -40,6 +40,11 @@ export interface FeatureState {
   readonly since: string;
   readonly paused: boolean;
   readonly hold: boolean;
+  /**
+   * After a cutover only: the capture of the service's tables was lost and begun again, so legacy's tables are being
+   * copied once more, whole. Until that is done there is no way back.
+   */
+  readonly recopy: boolean;
   readonly failing: Failing | null;
   readonly transition: TransitionState | null;
   /** Of the move under way; forgotten when the rows change hands. */
@@ -55,6 +60,7 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     since: now,
     paused: false,
     hold: false,
+    recopy: false,
     failing: null,
     transition: null,
     verified: null,
@@ -69,6 +75,7 @@ export interface FeatureRow {
   readonly since: Date;
   readonly paused: number;
   readonly hold: number;
+  readonly recopy: number;
   readonly failing: string | null;
   readonly transition: string | null;
   readonly verified: string | null;
@@ -82,6 +89,7 @@ export function fromRow(row: FeatureRow): FeatureState {
     since: row.since.toISOString(),
     paused: row.paused === 1,
     hold: row.hold === 1,
+    recopy: row.recopy === 1,
     failing: parse<Failing>(row.failing),
     transition: parse<TransitionState>(row.transition),
     verified: parse<VerifiedState>(row.verified),
@@ -96,6 +104,7 @@ export function toRow(state: FeatureState) {
     since: new Date(state.since),
     paused: state.paused,
     hold: state.hold,
+    recopy: state.recopy,
     failing: print(state.failing),
     transition: print(state.transition),
     verified: print(state.verified),

@@ -20,6 +20,7 @@ export async function up(knex: Knex): Promise<void> {
     table.datetime('since', { precision: 3 }).notNullable();
     table.boolean('paused').notNullable();
     table.boolean('hold').notNullable();
+    table.boolean('recopy').notNullable().comment('the other side is being copied once more');
     table.text('failing').nullable().comment('JSON: why the move stopped');
     table.text('transition').nullable().comment('JSON: the cutover or rollback under way');
     table.text('verified').nullable().comment('JSON: the last verify of the move under way');

@@ -62,6 +62,36 @@ describeEachEngine('a move that cannot go on', (db) => {
     await control.stop();
   });
 
+  test('after a cutover, a lost capture is begun again and legacy’s tables are copied once more', async () => {
+    await using world = await createParcelWorld(db, 50);
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const feature = async () => (await admin.get('/v1/status')).features[0];
+    await admin.run('/v1/features/parcels/copy', { why });
+    await admin.run('/v1/features/parcels/cutover', { why });
+    for (const name of await triggersOf(world, 'service'))
+      await world.query('service', `DROP TRIGGER \`${name}\``);
+    await until(async () => (await feature()).failing !== null);
+    await world.query(
+      'service',
+      'DELETE FROM parcels WHERE id = 7; UPDATE parcels SET weight = 9 WHERE id = 8',
+    );
+    await world.query('service', "INSERT INTO parcels (code, weight) VALUES ('unseen', 4)");
+    await expect(admin.run('/v1/features/parcels/rollback', { why })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+    });
+    await admin.post('/v1/features/parcels/resume', { why });
+    await until(async () => !(await feature()).recopy);
+    const { result } = await admin.run('/v1/features/parcels/rollback', { why });
+    expect(result.owner).toBe('legacy');
+    const rows = await world.query(
+      'legacy',
+      "SELECT code FROM parcels WHERE id IN (7, 8) OR code = 'unseen'",
+    );
+    expect(rows.map((row) => row.code)).toEqual(['seed-7', 'unseen']);
+    await control.stop();
+  });
+
   test('pauses and resumes, and a restarted control goes on by itself', async () => {
     await using world = await createParcelWorld(db, 50);
     let control = await startControl(world.config);

@@ -21,10 +21,10 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
   test('is taken back: a router that never drains, a lock that is not free; writers saw a pause', async () => {
     await using world = await createParcelWorld(db, 50);
     let afterBarrier = async () => {};
-    const control = await startControl(withCutover(world.config, { deadlineMs: 2_500, lockTimeoutMs: 300 }), {
+    let control = await startControl(withCutover(world.config, { deadlineMs: 2_500, lockTimeoutMs: 300 }), {
       points: { reach: (point) => (point === 'cutover:after-barrier' ? afterBarrier() : undefined) },
     });
-    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    let admin = await AdminClient.open(control.url, world.config.control.tokenFile);
     const router = new TinyRouter(world.config.state, 'parcels', 'tiny');
     await router.start();
     const writer = new ParcelWriter(world, router, 2);
@@ -51,6 +51,18 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     afterBarrier = async () => {};
     await unlock();
 
+    // Control is asked to end while it waits for the routers.
+    await until(() => router.table.features[0]?.hold === false);
+    router.neverDrains = true;
+    const cutover = admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
+    await until(() => router.table.features[0]?.hold === true);
+    await control.stop();
+    expect((await cutover).code).toBe('BANYAN_FLIP_TAKEN_BACK');
+    await until(() => router.table.features[0]?.hold === false);
+    router.neverDrains = false;
+    control = await startControl(world.config);
+    admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+
     // A replica whose lease has run out is not waited for.
     const silent = new TinyRouter(world.config.state, 'parcels', 'silent', 200);
     silent.neverDrains = true;
@@ -66,7 +78,7 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     const actions = (await admin.get('/v1/audit?feature=parcels&limit=100')).map(
       (entry: { action: string }) => entry.action,
     );
-    expect(actions.filter((action: string) => action === 'cutover: release to legacy')).toHaveLength(2);
+    expect(actions.filter((action: string) => action === 'cutover: release to legacy')).toHaveLength(3);
     await router.stop();
     await control.stop();
   });

@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Applier, Move } from '../../mover/index.ts';
+import type { RunContext } from './feature-runner.ts';
+import type { MoveDirection } from './move-specs.ts';
+
+/**
+ * Copies what is left to copy while the applier runs, and waits until the log is small. The applier runs before the copy
+ * begins, so that the log does not grow for the length of the copy.
+ */
+export async function copyRows(
+  context: RunContext,
+  move: Move,
+  direction: MoveDirection,
+  signal: AbortSignal,
+): Promise<void> {
+  const { options, feed } = context;
+  const applier = await context.apply(direction);
+  await orFailure(
+    applier,
+    move.copy({
+      signal,
+      onProgress: (at) =>
+        feed.tell({
+          phase: 'copy',
+          about: at.table,
+          done: at.rowsDone,
+          total: at.rowsTotalEstimate,
+          rate: at.ratePerSecond,
+          etaSeconds: at.etaSeconds,
+        }),
+    }),
+  );
+  await options.points.reach('copy:after-copy');
+  await orFailure(applier, caughtUp(context, applier, signal));
+}
+
+async function caughtUp(context: RunContext, applier: Applier, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const { entries } = await applier.backlog();
+    context.feed.tell({ phase: 'catch-up', done: 0, total: entries });
+    if (entries <= context.options.maxBacklog) return;
+    await delay(50, undefined, { signal });
+  }
+}
+
+/** `work`, unless the applier fails first: a copy beside a dead applier would be a stale one. */
+export async function orFailure<T>(applier: Applier, work: Promise<T>): Promise<T> {
+  const failure = applier.failed.then((error) => {
+    throw error;
+  });
+  return Promise.race([work, failure]);
+}
