@@ -1,6 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
+import { isLockConflict } from '../sql/sql-error.ts';
 import { inTransaction } from '../sql/transaction.ts';
 import { newTableProgress, parseTableProgress, type TableProgress } from './table-progress.ts';
 
@@ -39,8 +40,27 @@ export class TargetBooks {
     );
   }
 
-  /** The next epoch, ours from now on: every commit under an earlier one fails. */
+  /**
+   * The next epoch, ours from now on: every commit under an earlier one fails.
+   * @throws BanyanError BANYAN_MOVE_BUSY when an earlier claimant's transaction does not end.
+   */
   async claimEpoch(session: Session): Promise<number> {
+    try {
+      return await this.#nextEpoch(session);
+    } catch (error) {
+      if (!isLockConflict(error)) throw error;
+      throw new BanyanError(
+        'BANYAN_MOVE_BUSY',
+        `a transaction of an earlier mover of ${this.#moveId} is open on the target and does not end`,
+        {
+          fix: 'Try again in a moment; if it stays, that process hangs: kill its connection (SHOW PROCESSLIST on the target).',
+          cause: error,
+        },
+      );
+    }
+  }
+
+  #nextEpoch(session: Session): Promise<number> {
     return inTransaction(session, async () => {
       const epochs = this.#table('mover_epochs');
       await session.run(

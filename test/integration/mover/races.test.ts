@@ -177,6 +177,17 @@ describeEachEngine('races of a move', (lane) => {
     await move.openFence('source');
     await move.openFence('source');
     expect(await move.fenceState()).toMatchObject({ source: 'open' });
+    // Fencing that fails halfway leaves nothing; a process that dies halfway leaves a part, which either call puts right.
+    points.once('fence:trigger-created', () => Promise.reject(new Error('stopped halfway')));
+    await expect(move.fence('source', fenceNow)).rejects.toThrow('stopped halfway');
+    expect(await move.fenceState()).toMatchObject({ source: 'open' });
+    await move.fence('source', fenceNow);
+    const [triggers] = await source.query("SHOW TRIGGERS LIKE 't'");
+    await source.query('DROP TRIGGER ??', [(triggers as { Trigger: string }[])[1]?.Trigger]);
+    expect(await move.fenceState()).toMatchObject({ source: 'partial' });
+    await move.fence('source', fenceNow);
+    expect(await move.fenceState()).toMatchObject({ source: 'fenced' });
+    await move.openFence('source');
     await source.query("UPDATE t SET body = 'open' WHERE id = 1");
   });
 
@@ -239,8 +250,12 @@ describeEachEngine('races of a move', (lane) => {
     await applier.drain({ deadlineMs: 5_000 });
     const sides = await fixture.bothSides('t');
     expect(sides.target).toEqual(sides.source);
+    // A capture that already stands on the target (from an earlier way back) must not take this for a schema change.
+    const back = await fixture.open({ spec: fixture.reverse });
+    await back.installCapture();
     await move.raiseAutoIncrement();
     await move.raiseAutoIncrement();
+    expect(await back.captureState()).toBe('complete');
     await move.openFence('target');
     const [result] = await target.query("INSERT INTO t (code) VALUES ('first')");
     expect((result as { insertId: number }).insertId).toBe(10);
