@@ -21,6 +21,8 @@ export class Exchange {
   readonly core: RouterCore;
   readonly request: IncomingMessage;
   readonly response: RouterResponse;
+  /** The request target as it came. */
+  readonly url: string;
   readonly peer: PeerFacts;
   /** Monotonic, milliseconds. */
   readonly beganAt: number;
@@ -51,8 +53,15 @@ export class Exchange {
   #concluded = false;
   #holdBeganAt = 0;
 
-  constructor(core: RouterCore, request: IncomingMessage, response: RouterResponse, peer: PeerFacts) {
+  constructor(
+    core: RouterCore,
+    request: IncomingMessage,
+    response: RouterResponse,
+    peer: PeerFacts,
+    url: string = request.url!,
+  ) {
     this.core = core;
+    this.url = url;
     this.request = request;
     this.response = response;
     this.peer = peer;
@@ -63,6 +72,12 @@ export class Exchange {
 
   get hasBody(): boolean {
     return this.head.chunked || (this.head.contentLength !== null && this.head.contentLength > 0);
+  }
+
+  /** Whether the client sends a body, also before the head was read by the passes. */
+  get announcesBody(): boolean {
+    const { headers } = this.request;
+    return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   }
 
   /** When this request was first parked: parked again, it goes on waiting from then. */

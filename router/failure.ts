@@ -64,6 +64,11 @@ export const failures = {
     code: 'BANYAN_UPSTREAM_TIMEOUT',
     message: `The upstream did not answer in time: ${why}.`,
   }),
+  bodyGone: (): Failure => ({
+    status: 500,
+    code: 'BANYAN_BODY_GONE',
+    message: 'The request body was read before it reached the router.',
+  }),
   unexpected: (): Failure => ({
     status: 500,
     code: 'BANYAN_UNEXPECTED',

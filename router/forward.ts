@@ -12,7 +12,7 @@ import type { UpstreamAddress } from './upstream.ts';
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Passes a request to the monolith and its answer back, octet for octet. `body` is given when it was read before. */
-export function forward(exchange: Exchange, body: Buffer | null = null): void {
+export function forward(exchange: Exchange, body: Buffer | null): void {
   new ForwardedRequest(exchange, body).send();
 }
 

@@ -1,3 +1,4 @@
+export { type BanyanMiddleware, banyanMiddleware, type MiddlewareOptions } from './banyan-middleware.ts';
 export { bucketOf, cohortBuckets } from './cohorts.ts';
 export { type CompiledTable, compiledRoute, compileTable } from './compiled-table.ts';
 export { type Decision, type DecisionFacts, type DecisionReason, decide, type Outcome } from './decision.ts';

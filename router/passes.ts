@@ -2,7 +2,6 @@ import { type CompiledRoute, compiledRoute } from './compiled-table.ts';
 import { type Decision, decide } from './decision.ts';
 import type { Exchange } from './exchange.ts';
 import { failures } from './failure.ts';
-import { forward } from './forward.ts';
 import type { Parked } from './hold-queue.ts';
 import { identityOf } from './identity.ts';
 import { outboundHeaders } from './outbound-headers.ts';
@@ -29,7 +28,8 @@ function walk(passes: readonly Pass[], exchange: Exchange): boolean {
 }
 
 function checkMethod(exchange: Exchange): boolean {
-  const { method, url, httpVersionMajor } = exchange.request;
+  const { url } = exchange;
+  const { method, httpVersionMajor } = exchange.request;
   if (httpVersionMajor !== 1) {
     fail(exchange, failures.refused('this connection speaks HTTP/1.1', 400));
     return false;
@@ -62,8 +62,7 @@ function checkHead(exchange: Exchange): boolean {
 }
 
 function checkTarget(exchange: Exchange): boolean {
-  const { request, head, core } = exchange;
-  const url = request.url!;
+  const { url, head, core } = exchange;
   if (url.length > core.options.limits.urlBytes) {
     fail(exchange, failures.urlTooLong(core.options.limits.urlBytes));
     return false;
@@ -147,7 +146,7 @@ function clientAddress(exchange: Exchange): string {
 
 function holdOrAct(exchange: Exchange): boolean {
   const { outcome } = exchange.decision!;
-  if (outcome === 'forward') forward(exchange);
+  if (outcome === 'forward') exchange.core.forward(exchange, null);
   else if (outcome === 'transcode') transcode(exchange);
   else hold(exchange);
   return false;

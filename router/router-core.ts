@@ -1,5 +1,6 @@
 import type { AccessLog } from './access-log.ts';
 import type { BulkCollector } from './bulk-collector.ts';
+import type { Exchange } from './exchange.ts';
 import type { FailureBody } from './failure.ts';
 import type { HoldQueue } from './hold-queue.ts';
 import type { LiveTable } from './live-table.ts';
@@ -14,6 +15,8 @@ import type { WritesInFlight } from './writes-in-flight.ts';
 /** The parts that every request of one router works with. */
 export interface RouterCore {
   readonly options: NormalizedOptions;
+  /** Hands a request to the monolith; `body` is given when it was read before. */
+  readonly forward: (exchange: Exchange, body: Buffer | null) => void;
   readonly table: LiveTable;
   readonly holds: HoldQueue;
   readonly writes: WritesInFlight;

@@ -1,31 +1,21 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { hostname } from 'node:os';
-import { BanyanError, describeError } from '../common/errors.ts';
-import { createAccessLog } from './access-log.ts';
+import { describeError } from '../common/errors.ts';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
-import { createBulkCollector } from './bulk-collector.ts';
+import { createCore, firstTable } from './create-core.ts';
 import { Exchange } from './exchange.ts';
-import { failures, jsonFailureBody } from './failure.ts';
-import { HoldQueue } from './hold-queue.ts';
+import { failures } from './failure.ts';
+import { forward } from './forward.ts';
 import { listen } from './listen.ts';
-import { LiveTable } from './live-table.ts';
-import { Metrics } from './metrics.ts';
 import type { Gauges } from './metrics-text.ts';
-import { OpenExchanges } from './open-exchanges.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
-import { RecentWrites } from './recent-writes.ts';
 import { refuseConnection } from './refuse-connection.ts';
 import { fail } from './reply.ts';
-import { createRequestIds } from './request-ids.ts';
 import type { RouterCore } from './router-core.ts';
-import { type NormalizedOptions, normalizeOptions, type RouterOptions } from './router-options.ts';
+import { normalizeOptions, type RouterOptions } from './router-options.ts';
 import { RouterResponse } from './router-response.ts';
-import { readSnapshot } from './snapshot-file.ts';
 import { createUpgradeProxy, isWebSocketHandshake, type UpgradeProxy } from './upgrade.ts';
-import { Upstream } from './upstream.ts';
-import { WritesInFlight } from './writes-in-flight.ts';
 
 type RouterServer = Server<typeof IncomingMessage, typeof RouterResponse>;
 
@@ -59,7 +49,7 @@ export interface RunningRouter {
  * the port. Throws `BANYAN_ROUTER_OPTIONS`, `BANYAN_ROUTER_NO_TABLE` or `BANYAN_PORT_TAKEN`, with nothing left running.
  */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
-  const core = createCore(normalizeOptions(options));
+  const core = createCore(normalizeOptions(options), forward);
   const peers = new Peers(core.options.isTrusted);
   const upgrades = createUpgradeProxy(core, peers);
   const server = createHttpServer(core, peers, upgrades);
@@ -134,46 +124,6 @@ function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number)
   };
 }
 
-function createCore(options: NormalizedOptions): RouterCore {
-  const holds = new HoldQueue(options.hold);
-  const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
-  const table: LiveTable = new LiveTable({
-    link: options.link,
-    replica: options.replica,
-    host: hostname(),
-    snapshotFile: options.snapshotFile,
-    beatMs: options.beatMs,
-    beatTimeoutMs: options.beatTimeoutMs,
-    points: options.points,
-    logger: options.logger,
-    writesInFlight: (feature) => writes.count(feature),
-    onChange: () => holds.releaseAll(),
-  });
-  return {
-    options,
-    table,
-    holds,
-    writes,
-    recentWrites: new RecentWrites(options.readYourWritesMs, 200_000),
-    upstream: new Upstream({
-      addresses: options.legacy.addresses,
-      connections: options.legacy.connections,
-      keepAliveMs: options.legacy.keepAliveMs,
-      connectMs: options.timeouts.connectMs,
-      firstByteMs: options.timeouts.firstByteMs,
-      idleMs: options.timeouts.idleMs,
-      headerBytes: options.limits.headerBytes,
-    }),
-    bulk: createBulkCollector(),
-    ids: createRequestIds(),
-    metrics: new Metrics(),
-    accessLog: createAccessLog(options.logger, options.accessLog.sample),
-    failureBody: jsonFailureBody,
-    exchanges: new OpenExchanges(),
-    draining: false,
-  };
-}
-
 function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy): RouterServer {
   const { timeouts, limits, logger } = core.options;
   const server = createServer({
@@ -219,33 +169,6 @@ function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy
 
 function onClose(this: RouterResponse): void {
   this.exchange?.conclude();
-}
-
-/** The store's table if it answers, else the snapshot; without either, waits for the store. */
-async function firstTable(core: RouterCore): Promise<void> {
-  const { options, table } = core;
-  const snapshot = options.snapshotFile === null ? null : await readSnapshot(options.snapshotFile);
-  if (snapshot !== null) table.restore(snapshot);
-  const giveUpAt = performance.now() + options.startTimeoutMs;
-  while (!(await table.beat())) {
-    if (snapshot !== null) {
-      options.logger.warn(
-        { version: snapshot.version, writtenAt: snapshot.writtenAt },
-        'serving by the snapshot',
-      );
-      return;
-    }
-    if (performance.now() >= giveUpAt) {
-      throw new BanyanError(
-        'BANYAN_ROUTER_NO_TABLE',
-        'The state store does not answer and there is no snapshot to serve by.',
-        {
-          fix: 'Start the state store, or check the state section of the configuration.',
-        },
-      );
-    }
-    await new Promise((resolve) => setTimeout(resolve, options.beatMs));
-  }
 }
 
 async function stop(core: RouterCore, server: RouterServer, upgrades: UpgradeProxy): Promise<void> {

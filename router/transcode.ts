@@ -1,7 +1,6 @@
 import { BanyanError, describeError } from '../common/errors.ts';
 import type { Exchange } from './exchange.ts';
 import { type Failure, failures, upstreamFailure } from './failure.ts';
-import { forward } from './forward.ts';
 import { fail } from './reply.ts';
 import { bodyTooLarge, RequestBody, readWhole } from './request-body.ts';
 import type { HttpOutput, RouterService } from './router-service.ts';
@@ -58,7 +57,7 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
       { failure: output.failure, route: decision!.route!.id },
       'a canaried read fell back to legacy',
     );
-    forward(exchange, body);
+    core.forward(exchange, body);
     return;
   }
   exchange.endWork();

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { type Failure, failures, upstreamFailure } from './failure.ts';
+import { fieldsObject } from './fields-object.ts';
 import { outboundHeaders } from './outbound-headers.ts';
 import type { Peers } from './peers.ts';
 import { refuseConnection } from './refuse-connection.ts';
@@ -90,15 +91,7 @@ function dress(core: RouterCore, peers: Peers, request: IncomingMessage): Failur
     return failures.holdFull(compiled.feature.name, core.options.hold.retryAfterSeconds);
   }
   const fields = outboundHeaders(head, peer, core.ids.nextRequestId(), core.ids.nextTraceparent());
-  const headers: NodeJS.Dict<string[]> = {};
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const name = fields[i]!.toLowerCase();
-    headers[name] = [...(headers[name] ?? []), fields[i + 1]!];
-  }
-  const single: NodeJS.Dict<string | string[]> = {};
-  for (const [name, values] of Object.entries(headers))
-    single[name] = values!.length === 1 ? values![0] : values;
-  request.headers = { ...single, connection: 'Upgrade', upgrade: 'websocket' } as IncomingMessage['headers'];
+  request.headers = { ...fieldsObject(fields), connection: 'Upgrade', upgrade: 'websocket' };
   request.url = target.url;
   return null;
 }

@@ -13,6 +13,8 @@ let stage: Awaited<ReturnType<typeof startStage>>;
 beforeAll(async () => {
   monolith = await startRawUpstream();
   stage = await startStage(monolith.url, {
+    // The vectors write and read from one address.
+    readYourWritesMs: 0,
     table: table({
       features: [feature({ owner: 'service' })],
       routes: [

@@ -1,0 +1,85 @@
+import { hostname } from 'node:os';
+import { BanyanError } from '../common/errors.ts';
+import { createAccessLog } from './access-log.ts';
+import { createBulkCollector } from './bulk-collector.ts';
+import { jsonFailureBody } from './failure.ts';
+import { HoldQueue } from './hold-queue.ts';
+import { LiveTable } from './live-table.ts';
+import { Metrics } from './metrics.ts';
+import { OpenExchanges } from './open-exchanges.ts';
+import { RecentWrites } from './recent-writes.ts';
+import { createRequestIds } from './request-ids.ts';
+import type { RouterCore } from './router-core.ts';
+import type { NormalizedOptions } from './router-options.ts';
+import { readSnapshot } from './snapshot-file.ts';
+import { Upstream } from './upstream.ts';
+import { WritesInFlight } from './writes-in-flight.ts';
+
+/** Puts the parts of one router together. Nothing runs yet: `firstTable`, then `core.table.start()`. */
+export function createCore(options: NormalizedOptions, forward: RouterCore['forward']): RouterCore {
+  const holds = new HoldQueue(options.hold);
+  const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
+  const table: LiveTable = new LiveTable({
+    link: options.link,
+    replica: options.replica,
+    host: hostname(),
+    snapshotFile: options.snapshotFile,
+    beatMs: options.beatMs,
+    beatTimeoutMs: options.beatTimeoutMs,
+    points: options.points,
+    logger: options.logger,
+    writesInFlight: (feature) => writes.count(feature),
+    onChange: () => holds.releaseAll(),
+  });
+  return {
+    options,
+    forward,
+    table,
+    holds,
+    writes,
+    recentWrites: new RecentWrites(options.readYourWritesMs, 200_000),
+    upstream: new Upstream({
+      addresses: options.legacy.addresses,
+      connections: options.legacy.connections,
+      keepAliveMs: options.legacy.keepAliveMs,
+      connectMs: options.timeouts.connectMs,
+      firstByteMs: options.timeouts.firstByteMs,
+      idleMs: options.timeouts.idleMs,
+      headerBytes: options.limits.headerBytes,
+    }),
+    bulk: createBulkCollector(),
+    ids: createRequestIds(),
+    metrics: new Metrics(),
+    accessLog: createAccessLog(options.logger, options.accessLog.sample),
+    failureBody: jsonFailureBody,
+    exchanges: new OpenExchanges(),
+    draining: false,
+  };
+}
+
+/** The store's table if it answers, else the snapshot; without either, waits for the store. */
+export async function firstTable(core: RouterCore): Promise<void> {
+  const { options, table } = core;
+  const snapshot = options.snapshotFile === null ? null : await readSnapshot(options.snapshotFile);
+  if (snapshot !== null) table.restore(snapshot);
+  const giveUpAt = performance.now() + options.startTimeoutMs;
+  while (!(await table.beat())) {
+    if (snapshot !== null) {
+      options.logger.warn(
+        { version: snapshot.version, writtenAt: snapshot.writtenAt },
+        'serving by the snapshot',
+      );
+      return;
+    }
+    if (performance.now() >= giveUpAt) {
+      throw new BanyanError(
+        'BANYAN_ROUTER_NO_TABLE',
+        'The state store does not answer and there is no snapshot to serve by.',
+        {
+          fix: 'Start the state store, or check the state section of the configuration.',
+        },
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, options.beatMs));
+  }
+}
