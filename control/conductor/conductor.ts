@@ -135,6 +135,7 @@ export class Conductor {
       barrierMs = performance.now() - heldFrom;
       await points.reach(`${flip.direction}:after-barrier`);
       fenceToDrainedMs = await this.#moveOver(subject, flip, request, inTime, heldFrom);
+      await points.reach(`${flip.direction}:before-decision`);
       inTime.throwIfAborted();
       await this.#change(subject, request, `${flip.direction}: decide`, decide(id, flip));
     } catch (error) {

@@ -16,6 +16,8 @@ export function connectState(endpoint: DatabaseEndpoint): Knex {
       connectTimeout: 3_000,
     },
     acquireConnectionTimeout: 4_000,
+    // knex would print lost connections on the console; whoever asks next is told by a rejection.
+    log: { warn() {}, error() {}, debug() {}, deprecate() {} },
     pool: {
       min: 0,
       max: 4,
