@@ -59,13 +59,13 @@ export interface FlipResult {
  * owner's. What each step leaves behind, and what a restarted control does when it died right after it:
  *
  *   step                          database S   database T   routers            a crash here leads to
- *   1 gate                        open         closed       writes → S         nothing: no trace of it
+ *   1 gate                        open         closed       writes → S         nothing (T may have its capture already)
  *   2 hold (transaction)          open         closed       writes parked      taken back
  *   3 barrier                     open         closed       all parked         taken back
  *   4 fence S                     closed       closed       all parked         S opened, taken back
  *   5 drain, fingerprint          closed       closed       all parked         S opened, taken back
  *   6 AUTO_INCREMENT on T         closed       closed       all parked         S opened, taken back (ids are skipped)
- *   7 capture on T                closed       closed       all parked         S opened, taken back (T's log stays empty: T is closed)
+ *   7 capture on T, made sure of  closed       closed       all parked         S opened, taken back (T's log stays empty: T is closed)
  *   8 THE DECISION (transaction)  closed       closed       parked, owner T    finished forward
  *   9 open T                      closed       open         parked, owner T    finished forward (both remaining steps repeat)
  *  10 release (transaction)       closed       open         writes → T         nothing: it is over
@@ -116,6 +116,8 @@ export class Conductor {
     await this.#catchUp(subject, flip, request);
     assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, false));
     await this.#verifyIfOutdated(subject, flip, request);
+    // T is closed, so its log stays empty: its triggers may be there early, and need not be made while clients wait.
+    await this.#captureWayBack(subject, flip, signal);
     await this.#catchUp(subject, flip, request);
     assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, true));
     await points.reach(`${flip.direction}:after-gate`);
@@ -211,10 +213,15 @@ export class Conductor {
 
     await move.raiseAutoIncrement();
     await points.reach(`${direction}:after-auto-increment`);
-    const back = await subject.runner.move(direction === 'cutover' ? 'reverse' : 'forward');
-    await back.installCapture({ signal: inTime });
+    await this.#captureWayBack(subject, flip, inTime);
     await points.reach(`${direction}:after-capture`);
     return fenceToDrainedMs;
+  }
+
+  /** Idempotent: makes sure that every write to T will be noted from the moment T is opened. */
+  async #captureWayBack(subject: Conducted, flip: Flip, signal: AbortSignal): Promise<void> {
+    const back = await subject.runner.move(flip.direction === 'cutover' ? 'reverse' : 'forward');
+    await back.installCapture({ signal });
   }
 
   /** Steps 9 and 10. Every part may be repeated; nothing but ending the process stops it. */
@@ -355,12 +362,13 @@ function describeSteps(flip: Flip, cutover: CutoverConfig): string[] {
   const { oldOwner, newOwner } = flip;
   return [
     'verify, if the last one is outdated',
+    `capture on ${newOwner}’s tables, for the way back`,
     `hold: every router parks writes; at most ${cutover.deadlineMs} ms until the decision, else it is taken back`,
     'barrier: wait until every live router has confirmed and ended its writes',
     `fence: ${oldOwner}’s tables refuse writes (lock wait at most ${cutover.lockTimeoutMs} ms)`,
     `drain: carry what is left in the log to ${newOwner}, compare the tables’ shapes`,
     `raise AUTO_INCREMENT on ${newOwner} above ${oldOwner}’s counter`,
-    `capture on ${newOwner}’s tables, for the way back`,
+    `make sure of the capture on ${newOwner}’s tables`,
     `decide: ${newOwner} owns the rows, ${flip.readPercent} % of reads go to the service`,
     `open ${newOwner}’s tables`,
     'release: routers send the parked writes on',
