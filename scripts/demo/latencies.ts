@@ -1,6 +1,9 @@
 /** Part of the story that a request fell into. */
 export type Period = 'before' | 'during' | 'after';
 
+/** Requests while everything is still cold count, but not in the latencies: they would flatter the move. */
+export type TrafficPeriod = 'warm-up' | Period;
+
 export const periods: readonly Period[] = ['before', 'during', 'after'];
 
 export interface LatencySummary {
@@ -15,8 +18,8 @@ export interface LatencySummary {
 export class Latencies {
   readonly #samples: Record<Period, number[]> = { before: [], during: [], after: [] };
 
-  add(period: Period, ms: number): void {
-    this.#samples[period].push(ms);
+  add(period: TrafficPeriod, ms: number): void {
+    if (period !== 'warm-up') this.#samples[period].push(ms);
   }
 
   summary(period: Period): LatencySummary {

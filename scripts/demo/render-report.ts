@@ -4,7 +4,7 @@ import { renderTable } from '../terminal/table.ts';
 import { periods } from './latencies.ts';
 import type { DemoReport } from './report.ts';
 
-/** The closing report for people, 80 columns wide. */
+/** The closing report for people, within 90 columns. */
 export function renderReport(report: DemoReport, paint: Paint): string {
   const options = { indent: 2, styleTitle: paint.faint };
   const count = (value: number, bad = false) =>

@@ -30,7 +30,15 @@ export interface Told {
 }
 
 /** Shares of the whole time at which the next thing is done, if the things before it are done by then. */
-const marks = { copy: 0.12, canary100: 0.4, cutover: 0.52, rollback: 0.68, again: 0.82, end: 1 } as const;
+const marks = {
+  warm: 0.05,
+  copy: 0.15,
+  canary100: 0.4,
+  cutover: 0.52,
+  rollback: 0.68,
+  again: 0.82,
+  end: 1,
+} as const;
 
 /** The story: the feature leaves, comes back and leaves again, and traffic never stops. */
 export async function tellStory(options: StoryOptions): Promise<Told> {
@@ -48,6 +56,8 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
 
   traffic.start();
   narrator.begin('traffic');
+  await until('warm', 0);
+  traffic.period = 'before';
   await until('copy', least);
   await check(options);
   traffic.period = 'during';

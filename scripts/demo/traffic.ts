@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Latencies, type Period } from './latencies.ts';
+import { Latencies, type TrafficPeriod } from './latencies.ts';
 import { Ledger, withToken } from './ledger.ts';
 import { sampleProduct } from './sample-products.ts';
 import { type ShopAnswer, ShopClient, type ShopRequest } from './shop-client.ts';
@@ -34,7 +34,7 @@ export class Traffic {
   readonly ledger = new Ledger();
   readonly latencies = new Latencies();
   readonly failures: Failure[] = [];
-  period: Period = 'before';
+  period: TrafficPeriod = 'warm-up';
   #total = 0;
   #failed = 0;
   readonly #options: TrafficOptions;

@@ -1,0 +1,90 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { BanyanError } from '../../../common/errors.ts';
+import type { CliIo } from '../../../scripts/cli/cli-io.ts';
+import { exitCodeOf } from '../../../scripts/cli/exit-codes.ts';
+import { interruptSignal } from '../../../scripts/cli/interrupt-signal.ts';
+import { runCli } from '../../../scripts/cli/main.ts';
+import { buildProgram } from '../../../scripts/cli/program.ts';
+import { whoAmI } from '../../../scripts/cli/who.ts';
+
+function makeIo(): { io: CliIo; out: () => string; err: () => string } {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const io: CliIo = { stdout, stderr, env: {}, directory: '/', signal: new AbortController().signal };
+  return { io, out: () => String(stdout.read() ?? ''), err: () => String(stderr.read() ?? '') };
+}
+
+describe('every command', () => {
+  const { io } = makeIo();
+  const commands = buildProgram(io, { exitCode: 0 }).commands.map(
+    (command) => [command.name(), command] as const,
+  );
+
+  it.each(commands)('%s: --help with an example, --json and --config', async (name, command) => {
+    const { io, out } = makeIo();
+    expect(await runCli([name, '--help'], io)).toBe(0);
+    const help = out();
+    expect(help).toMatch(new RegExp(`Examples?:\\n {2}banyan ${name}`));
+    expect(help).toContain('--json');
+    expect(help).toContain('--config');
+    const changes = ['copy', 'canary', 'cutover', 'rollback', 'pause', 'resume', 'abandon'].includes(name);
+    expect(command.options.some((option) => option.long === '--why' && option.mandatory)).toBe(changes);
+  });
+
+  it('prints an error as one JSON value on stdout with --json, and as text on stderr without', async () => {
+    const first = makeIo();
+    expect(await runCli(['status', '--json'], first.io)).toBe(2);
+    expect(JSON.parse(first.out())).toMatchObject({ error: { code: 'BANYAN_CONFIG_MISSING' } });
+    const second = makeIo();
+    expect(await runCli(['status'], second.io)).toBe(2);
+    expect(second.out()).toBe('');
+    expect(second.err()).toContain('BANYAN_CONFIG_MISSING');
+  });
+
+  it('takes no command, a wrong one and wrong flags for usage mistakes', async () => {
+    for (const args of [
+      ['nope'],
+      ['status', '--nope'],
+      ['canary', 'x', '--percent', 'many', '--why', 'y'],
+      ['copy', 'x'],
+    ]) {
+      expect(await runCli(args, makeIo().io), args.join(' ')).toBe(2);
+    }
+  });
+});
+
+describe('exit statuses', () => {
+  const error = (code: string) => new BanyanError(code, 'what', { fix: 'fix' });
+  it.each([
+    ['BANYAN_CONFIG_INVALID', 2],
+    ['BANYAN_FEATURE_UNKNOWN', 2],
+    ['BANYAN_CONTROL_UNREACHABLE', 3],
+    ['BANYAN_STATE_UNREACHABLE', 3],
+    ['BANYAN_DETACHED', 130],
+    ['BANYAN_GATE_CLOSED', 1],
+  ])('%s is %d', (code, status) => {
+    expect(exitCodeOf(error(code))).toBe(status);
+  });
+  it('anything unforeseen is 1', () => {
+    expect(exitCodeOf(new Error('boom'))).toBe(1);
+  });
+});
+
+describe('interrupts', () => {
+  it('abort once, and the same Ctrl-C delivered twice is one', () => {
+    const from = new EventEmitter();
+    const signal = interruptSignal(from);
+    expect(signal.aborted).toBe(false);
+    from.emit('SIGINT');
+    from.emit('SIGINT');
+    expect(signal.aborted).toBe(true);
+  });
+});
+
+describe('who', () => {
+  it('is what the environment says, else the user and the machine', () => {
+    expect(whoAmI({ BANYAN_WHO: '지수' })).toBe('지수');
+    expect(whoAmI({})).toMatch(/.+@.+/);
+  });
+});

@@ -1,0 +1,87 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { BanyanError } from '../../../common/errors.ts';
+import { formatCount, formatMs, formatSeconds, formatShare } from '../../../scripts/terminal/numbers.ts';
+import { paintFor } from '../../../scripts/terminal/paint.ts';
+import { renderError } from '../../../scripts/terminal/print-error.ts';
+import { progressView } from '../../../scripts/terminal/progress.ts';
+import { renderTable } from '../../../scripts/terminal/table.ts';
+import { pad, textWidth } from '../../../scripts/terminal/text-width.ts';
+
+describe('tables', () => {
+  it('align by what a terminal shows: wide letters and emoji take two columns, colours none', () => {
+    expect(textWidth('달빛')).toBe(4);
+    expect(textWidth('🍵')).toBe(2);
+    expect(textWidth('\u001b[31mred\u001b[39m')).toBe(3);
+    expect(textWidth('Zu\u0308rich')).toBe(6);
+    expect(pad('달', 4)).toBe('달  ');
+    const columns = [
+      { title: 'name', value: (row: { name: string; rows: number }) => row.name },
+      { title: 'rows', align: 'right' as const, value: (row: { rows: number }) => formatCount(row.rows) },
+    ];
+    const text = renderTable(columns, [
+      { name: '상점', rows: 1_000 },
+      { name: 'orders', rows: 7 },
+    ]);
+    expect(text.split('\n')).toEqual(['name     rows', '상점    1,000', 'orders      7']);
+  });
+});
+
+describe('numbers', () => {
+  it.each([
+    [formatMs(0.8421), '0.84 ms'],
+    [formatMs(12.44), '12.4 ms'],
+    [formatMs(317.4), '317 ms'],
+    [formatMs(2350), '2.35 s'],
+    [formatSeconds(75), '1m15s'],
+    [formatSeconds(7260), '2h01m'],
+    [formatShare(999_999, 1_000_000), '99.9 %'],
+    [formatShare(0, 0), '–'],
+    [formatShare(5, 100), '5.0 %'],
+  ])('%s', (got, wanted) => {
+    expect(got).toBe(wanted);
+  });
+});
+
+describe('errors', () => {
+  it('print what happened, each fault once with its fix, what to do and the code; no colours in a pipe', () => {
+    const error = new BanyanError('BANYAN_CONFIG_INVALID', 'banyan.config.ts has 2 faults:\n  - a\n  - b', {
+      fix: 'Correct both.',
+      faults: [
+        { code: 'BANYAN_CONFIG_INVALID', what: 'a', fix: 'do a', at: 'state.database' },
+        { code: 'BANYAN_CONFIG_INVALID', what: 'b', fix: 'do b' },
+      ],
+    });
+    const text = renderError(error, paintFor(new PassThrough()));
+    expect(text).not.toContain('\u001b');
+    expect(text.split('\n')).toEqual([
+      'error banyan.config.ts has 2 faults:',
+      '  ✗ state.database  a [BANYAN_CONFIG_INVALID]',
+      '      fix: do a',
+      '  ✗ b [BANYAN_CONFIG_INVALID]',
+      '      fix: do b',
+      '  fix:  Correct both.',
+      '  code: BANYAN_CONFIG_INVALID (docs/errors.md)',
+    ]);
+  });
+});
+
+describe('progress in a pipe', () => {
+  it('is a line at the begin and end of a phase and one every few seconds, never a bar', () => {
+    const stream = new PassThrough();
+    let now = 0;
+    const view = progressView({ stream, now: () => now, lineEveryMs: 5_000 });
+    for (let done = 0; done <= 10_000; done += 100) {
+      view.update({ phase: 'copy', done, total: 10_000 });
+      now += 100;
+    }
+    view.update({ phase: 'gate', about: 'looking whether it may begin' });
+    view.stop();
+    const lines = String(stream.read()).trimEnd().split('\n');
+    expect(lines[0]).toBe('copy      0 %  0/10,000 rows');
+    expect(lines[1]).toMatch(/^copy {6}50 % {2}5,000\/10,000 rows {2}1,000\/s {2}ETA 5s$/);
+    expect(lines.at(-2)).toMatch(/^copy {6}100 % {2}10,000\/10,000 rows/);
+    expect(lines.at(-1)).toBe('gate      looking whether it may begin');
+    expect(lines.length).toBeLessThanOrEqual(5);
+  });
+});
