@@ -116,7 +116,10 @@ export interface Move {
   readonly epoch: number;
   /** Idempotent. Creates logs and triggers; nothing written before it returns need be in the log. */
   installCapture(options?: WorkOptions): Promise<void>;
-  /** Drops triggers, logs and the record of them. Idempotent. What was still logged is forgotten. */
+  /**
+   * Drops triggers, logs and the record of them. Idempotent. What was still logged is forgotten, and so is the copy's
+   * progress: without a capture nobody knows what it missed.
+   */
   dropCapture(options?: WorkOptions): Promise<void>;
   /** Whether capture stands complete, as it was installed. Throws nothing for a broken one: it says so. */
   captureState(): Promise<'none' | 'complete' | 'broken'>;

@@ -107,6 +107,8 @@ class OpenMove implements Move {
 
   async dropCapture(options: WorkOptions = {}): Promise<void> {
     await this.#assertEpoch();
+    // From here on changes go unnoticed: a copy that was made so far counts for nothing, also after a crash.
+    await this.restartCopy();
     await this.#capture.drop(this.#context.signal(options.signal));
   }
 

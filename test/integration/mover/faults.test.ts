@@ -124,9 +124,9 @@ describeEachEngine('faults of a move', (lane) => {
     // What the fix in the message says.
     if (code !== 'BANYAN_CAPTURE_BROKEN') return;
     await move.dropCapture();
+    expect(await move.copied()).toBe(false);
     await fixture.source.query("UPDATE t SET body = 'never captured' WHERE id = 5");
     await move.installCapture();
-    await move.restartCopy();
     const again = move.startApplying();
     await move.copy();
     await move.fence('source', fenceNow);
