@@ -6,6 +6,9 @@ export type PoolDeps = Omit<ConnectionDeps, 'onOpen' | 'onClosed' | 'onRoom'> & 
   readonly onRoom: () => void;
 };
 
+/** Calls in flight on each connection before another one is opened: calls that share one leave in fewer writes. */
+const busyLoad = 32;
+
 /** The connections to one address, and what is known of its health. */
 export class AddressPool {
   readonly address: string;
@@ -56,7 +59,7 @@ export class AddressPool {
       if (best === null || connection.load < best.load) best = connection;
     }
     if (best === null || (best.load > 0 && usable < connectionsPerAddress)) {
-      const isBusy = best === null || best.load >= Math.min(callsPerConnection, 8);
+      const isBusy = best === null || best.load >= Math.min(callsPerConnection, busyLoad);
       if (isBusy) best = this.#open();
     }
     return best !== null && best.load < callsPerConnection ? best : null;
@@ -104,9 +107,9 @@ export class AddressPool {
   }
 
   /** Resolves once all sockets are closed. */
-  async destroy(error: unknown): Promise<void> {
+  async close(error: unknown): Promise<void> {
     const connections = [...this.#connections];
-    for (const connection of connections) connection.destroy(error);
+    for (const connection of connections) connection.end(error);
     await Promise.all(connections.map((connection) => connection.closed));
   }
 }

@@ -278,7 +278,7 @@ class Client implements ThriftClient {
         };
       });
     }
-    await Promise.all(this.#pools.map((pool) => pool.destroy(clientClosed('close'))));
+    await Promise.all(this.#pools.map((pool) => pool.close(clientClosed('close'))));
   }
 }
 

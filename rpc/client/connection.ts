@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import { BatchedWrites } from '../wire/batched-writes.ts';
 import { beginHeaderFrame, type Headers, readHeaderFrame } from '../wire/header-transport.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { newReader } from '../wire/protocols.ts';
@@ -36,6 +37,7 @@ export class Connection {
   readonly closed: Promise<void>;
   readonly #deps: ConnectionDeps;
   readonly #socket: Socket;
+  readonly #out: BatchedWrites;
   readonly #splitter: Splitter;
   readonly #inFlight = new Map<number, Call>();
   /** Sequence ids whose callers have given up; their replies are dropped. */
@@ -44,7 +46,6 @@ export class Connection {
   readonly #connectTimer: NodeJS.Timeout;
   #seqid = 0;
   #lastBytesAt = 0;
-  #corked = false;
   #error: unknown = null;
 
   constructor(deps: ConnectionDeps) {
@@ -60,6 +61,7 @@ export class Connection {
         ? connectTcp({ host, port, noDelay: true, keepAlive: true })
         : connectTls({ ...tls, host, port });
     this.#socket.setNoDelay(true);
+    this.#out = new BatchedWrites(this.#socket);
     this.#connectTimer = setTimeout(
       () => this.#socket.destroy(new Error(`no connection within ${settings.connectTimeoutMs} ms`)),
       settings.connectTimeoutMs,
@@ -120,6 +122,13 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** Closes after what is still to be written: a oneway call ends for its caller before that. */
+  end(error: unknown): void {
+    this.#error ??= error;
+    if (this.state === 'connecting') this.#socket.destroy();
+    else this.#out.end();
+  }
+
   #opened(): void {
     clearTimeout(this.#connectTimer);
     this.state = 'open';
@@ -152,23 +161,11 @@ export class Connection {
       return;
     }
     if (!call.method.oneway) this.#inFlight.set(call.seqid, call);
-    this.#cork();
-    this.#socket.write(writer.copy());
+    this.#out.write(writer.copy());
     if (call.method.oneway) {
       call.sent();
       this.#room();
     }
-  }
-
-  /** Calls of one turn of the event loop leave in one write. */
-  #cork(): void {
-    if (this.#corked) return;
-    this.#corked = true;
-    this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
   }
 
   #received(chunk: Buffer): void {

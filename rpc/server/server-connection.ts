@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { BatchedWrites } from '../wire/batched-writes.ts';
 import { beginHeaderFrame, type Headers, headerMagic, readHeaderFrame } from '../wire/header-transport.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { newReader, newWriter, type ProtocolName, type TransportName } from '../wire/protocols.ts';
@@ -32,6 +33,7 @@ const quietMs = 50;
 /** One client's socket. What it speaks is known from its first bytes. */
 export class ServerConnection {
   readonly #socket: Socket;
+  readonly #out: BatchedWrites;
   readonly #deps: ServerConnectionDeps;
   readonly #peer: string;
   #splitter: Splitter | null = null;
@@ -49,6 +51,7 @@ export class ServerConnection {
 
   constructor(socket: Socket, deps: ServerConnectionDeps) {
     this.#socket = socket;
+    this.#out = new BatchedWrites(socket);
     this.#deps = deps;
     this.#peer = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
     socket.setTimeout(deps.idleTimeoutMs, () => {
@@ -83,7 +86,7 @@ export class ServerConnection {
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     this.#quiet = null;
     if (this.#inFlight > 0) return;
-    this.#quiet = setTimeout(() => this.#socket.end(), quietMs);
+    this.#quiet = setTimeout(() => this.#out.end(), quietMs);
   }
 
   #received(chunk: Buffer): void {
@@ -142,7 +145,7 @@ export class ServerConnection {
       w.message(bare, messageType, seqid);
       write(w);
       if (transport !== 'buffered') w.setI32(0, w.pos - 4);
-      if (!this.#socket.destroyed) this.#socket.write(w.copy());
+      this.#out.write(w.copy());
     };
     let isOver = false;
     const over = (): void => {
