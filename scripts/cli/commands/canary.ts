@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import {
+  type ChangeFlags,
   CommandContext,
-  type CommonFlags,
   withCommonOptions,
   withExamples,
   withWhyOption,
@@ -9,8 +9,7 @@ import {
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
-interface Flags extends CommonFlags {
-  readonly why: string;
+interface Flags extends ChangeFlags {
   readonly percent: number;
   readonly route?: readonly string[];
 }

@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { formatCount, formatSeconds } from '../../terminal/numbers.ts';
 import {
+  type ChangeFlags,
   CommandContext,
-  type CommonFlags,
   withCommonOptions,
   withExamples,
   withWhyOption,
@@ -20,7 +20,7 @@ export const copyCommand: CommandFactory = (io) => {
     withWhyOption(withCommonOptions(command)),
     'banyan copy product --why "move to the product service"',
   );
-  return command.action(async (feature: string, flags: CommonFlags & { why: string }) => {
+  return command.action(async (feature: string, flags: ChangeFlags) => {
     const context = new CommandContext(io, flags);
     const beganAt = performance.now();
     const result = await runAction<{ rows?: number; rowsCopied?: number }>(context, feature, 'copy', {

@@ -3,8 +3,8 @@ import { formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import type { FlipRehearsal, FlipResult } from '../admin-types.ts';
 import {
+  type ChangeFlags,
   CommandContext,
-  type CommonFlags,
   withCommonOptions,
   withExamples,
   withWhyOption,
@@ -13,8 +13,7 @@ import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
-interface Flags extends CommonFlags {
-  readonly why: string;
+interface Flags extends ChangeFlags {
   readonly dryRun?: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import {
+  type ChangeFlags,
   CommandContext,
-  type CommonFlags,
   withCommonOptions,
   withExamples,
   withWhyOption,
@@ -35,7 +35,7 @@ export function steerCommand(action: 'pause' | 'resume' | 'abandon'): CommandFac
       .description(words[action].description)
       .argument('<feature>', 'as the config names it');
     withExamples(withWhyOption(withCommonOptions(command)), words[action].example);
-    return command.action(async (feature: string, flags: CommonFlags & { readonly why: string }) => {
+    return command.action(async (feature: string, flags: ChangeFlags) => {
       const context = new CommandContext(io, flags);
       const state = await runAction<object>(context, feature, action, { why: flags.why });
       context.output.result(state, (paint) => `${paint.good('✓')} ${feature} ${words[action].done}.`);
