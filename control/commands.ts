@@ -131,7 +131,7 @@ export class Commands {
       const before = await this.#options.store.feature(name);
       if (before.failing !== null) {
         await this.#refence(name, before);
-        if (before.stage === 'extracted') await this.#recapture(name, actor);
+        await this.#recapture(name, actor, before);
       }
       const { state } = await this.#change(name, actor, 'resume', (at) =>
         at.paused || at.failing !== null ? { ...at, paused: false, failing: null } : at,
@@ -255,18 +255,27 @@ export class Commands {
   }
 
   /**
-   * Begins the capture of the service's tables again if it was lost, and has legacy's copied anew. That they must be is
-   * written down first: once the capture is whole again nothing else would tell. A lost forward capture has another way
-   * out: abandon and copy, since reads must leave the service for that.
+   * Where capture was lost changes may be missing on the other side, and only a whole copy heals that. It is written down
+   * that there must be one before capture begins again, since once it is whole nothing else would tell.
+   *
+   * Before a cutover the feature goes back to `copying`, which takes reads from the service; after one it stays where it
+   * is, and there is no way back until legacy's tables are copied again.
    */
-  async #recapture(name: string, actor: Actor): Promise<void> {
-    const { signal } = this.#options;
-    const move = await this.#subject(name).runner.move('reverse');
+  async #recapture(name: string, actor: Actor, { stage }: FeatureState): Promise<void> {
+    if (stage !== 'syncing' && stage !== 'extracted') return;
+    const move = await this.#subject(name).runner.move(stage === 'syncing' ? 'forward' : 'reverse');
     if ((await move.captureState()) === 'complete') return;
-    await this.#change(name, actor, 'capture again', (at) => ({ ...at, recopy: true }));
+    if (stage === 'syncing') {
+      await this.#change(name, actor, 'copy again', (at) =>
+        at.stage === stage ? { ...at, stage: 'copying', readPercents: {}, verified: null } : at,
+      );
+      return;
+    }
+    await this.#change(name, actor, 'copy again', (at) => ({ ...at, recopy: true, verified: null }));
+    const { signal } = this.#options;
     await move.dropCapture({ signal });
-    await move.installCapture({ signal });
     await move.restartCopy();
+    await move.installCapture({ signal });
   }
 
   async #clearAway(runner: FeatureRunner): Promise<void> {
@@ -274,7 +283,6 @@ export class Commands {
     const reverse = await runner.move('reverse');
     await forward.dropCapture();
     await reverse.dropCapture();
-    // The record of what was copied stays: by it the next copy's preflight knows whose rows these are.
     await forward.openFence('target');
   }
 

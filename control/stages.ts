@@ -13,7 +13,15 @@ export type Stage =
   | 'rolling_back'
   | 'finished';
 
-export type TransitionName = 'copy' | 'copied' | 'abandon' | 'cutover' | 'rollback' | 'decide' | 'abort';
+export type TransitionName =
+  | 'copy'
+  | 'copied'
+  | 'recopy'
+  | 'abandon'
+  | 'cutover'
+  | 'rollback'
+  | 'decide'
+  | 'abort';
 
 export interface StageRules {
   /** The side that owns the rows: the only one whose tables may be open to client writes. */
@@ -57,6 +65,7 @@ export interface Transition {
 export const transitions: readonly Transition[] = [
   { name: 'copy',     from: 'legacy',       to: 'copying',      by: 'ops',       undo: 'abandon'  },
   { name: 'copied',   from: 'copying',      to: 'syncing',      by: 'mover',     undo: 'abandon'  },
+  { name: 'recopy',   from: 'syncing',      to: 'copying',      by: 'ops',       undo: 'copied'   },
   { name: 'abandon',  from: 'copying',      to: 'legacy',       by: 'ops',       undo: 'copy'     },
   { name: 'abandon',  from: 'syncing',      to: 'legacy',       by: 'ops',       undo: 'copy'     },
   { name: 'cutover',  from: 'syncing',      to: 'cutting_over', by: 'ops',       undo: 'abort'    },

@@ -50,11 +50,15 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
       const done = flip.direction === 'rollback' ? !state.recopy : await move.copied();
       return [done, done ? 'every row is on the other side' : 'the copy is not complete'];
     }),
-    check('capture', 'Abandon the copy and copy again: changes may be missing.', async () => {
-      const captured = await move.captureState();
-      if (captured === 'complete') await move.checkFingerprint();
-      return [captured === 'complete', `capture is ${captured}`];
-    }),
+    check(
+      'capture',
+      'Find out who changed the triggers or tables, then `banyan resume`: it copies once more.',
+      async () => {
+        const captured = await move.captureState();
+        if (captured === 'complete') await move.checkFingerprint();
+        return [captured === 'complete', `capture is ${captured}`];
+      },
+    ),
     check('fences', 'Find out who changed them, then `banyan resume`.', async () => {
       const fences = await move.fenceState();
       const ok = fences.source === 'open' && fences.target === 'fenced';

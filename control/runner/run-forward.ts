@@ -14,10 +14,9 @@ export async function runForward(context: RunContext, signal: AbortSignal): Prom
   if (state.stage === 'copying') {
     await move.fence('target', { lockTimeoutMs: options.lockTimeoutMs, signal });
     await options.points.reach('copy:after-service-fence');
-    if ((await move.captureState()) === 'broken') {
-      // Half installed when a process died, or damaged since: either way changes may be missing, so nothing that was
-      // copied counts.
-      options.logger.warn({ feature: options.feature }, 'the capture is not whole: the copy begins again');
+    if ((await move.captureState()) !== 'complete') {
+      // Not installed yet, half installed when a process died, or damaged since: changes may be missing, so nothing
+      // that was copied counts.
       await move.dropCapture({ signal });
       await move.restartCopy();
     }

@@ -20,10 +20,7 @@ export async function watchApplying(
   const move = await context.move(direction);
   if ((await move.captureState()) !== 'complete') {
     throw new BanyanError('BANYAN_CAPTURE_LOST', `The capture of ${move.spec.id} is not whole.`, {
-      fix:
-        direction === 'forward'
-          ? 'Find out who dropped the triggers; then abandon the copy and copy again: changes may be missing.'
-          : 'Find out who dropped the triggers; then resume: legacy’s tables are copied once more.',
+      fix: 'Find out who dropped the triggers, then `banyan resume`: it captures again and copies once more, since changes may be missing.',
       details: { feature },
     });
   }
