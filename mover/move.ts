@@ -133,6 +133,11 @@ export interface Move {
   /** Log entries not yet applied, whether or not an applier runs. */
   backlog(): Promise<Backlog>;
   verify(options?: VerifyOptions): Promise<VerifyReport>;
+  /**
+   * Compares the rows that this process's applier carried over last (at most `tuning.verifyLastApplied` of each table),
+   * on both sides. Call it under the fence once the log is drained: it is quick, and whatever differs then is a fault.
+   */
+  verifyLastApplied(options?: WorkOptions): Promise<VerifyReport>;
   /** The database refuses every write to the side's tables when this returns. Idempotent; one atomic step for all tables. */
   fence(side: MoveSide, options: FenceOptions): Promise<void>;
   /** Idempotent. */

@@ -2,6 +2,7 @@ import { BanyanError } from '../common/errors.ts';
 import { noStopPoints } from '../common/stop-points.ts';
 import { BackgroundApplier } from './apply/background-applier.ts';
 import { DirtyLog } from './apply/dirty-log.ts';
+import { LastApplied } from './apply/last-applied.ts';
 import { TableApplier } from './apply/table-applier.ts';
 import { Capture } from './capture/capture.ts';
 import { copyTables } from './copy/copy-tables.ts';
@@ -28,7 +29,7 @@ import { readMovedPair } from './shape/read-moved-pair.ts';
 import type { MovedTable } from './shape/table-shape.ts';
 import type { Link } from './sql/link.ts';
 import { defaultTuning } from './tuning.ts';
-import { verifyTables } from './verify/verify-tables.ts';
+import { verifyKeys, verifyTables } from './verify/verify-tables.ts';
 
 const silent: MoveLogger = { info() {}, warn() {} };
 
@@ -64,6 +65,7 @@ interface MovePart {
   readonly table: MovedTable;
   readonly log: DirtyLog;
   readonly ranges: RangesInFlight;
+  readonly last: LastApplied;
 }
 
 class OpenMove implements Move {
@@ -92,6 +94,7 @@ class OpenMove implements Move {
       table,
       log: new DirtyLog(context.spec.bookkeepingSchema, table),
       ranges: new RangesInFlight(),
+      last: new LastApplied(context.tuning.verifyLastApplied),
     }));
     this.#capture = new Capture(context, tables);
     this.#fences = {
@@ -180,7 +183,9 @@ class OpenMove implements Move {
     const context = this.#context;
     this.#applier = new BackgroundApplier({
       context,
-      tables: this.#parts.map(({ table, log, ranges }) => new TableApplier(context, table, log, ranges)),
+      tables: this.#parts.map(
+        ({ table, log, ranges, last }) => new TableApplier(context, table, log, ranges, last),
+      ),
       backlog: () => this.backlog(),
       checkFingerprint: (session) => this.#capture.check(session),
     });
@@ -212,6 +217,26 @@ class OpenMove implements Move {
         signal: context.signal(options.signal),
         onProgress: options.onProgress ?? (() => {}),
       });
+    } finally {
+      source.close();
+      target.close();
+    }
+  }
+
+  async verifyLastApplied(options: WorkOptions = {}): Promise<VerifyReport> {
+    const context = this.#context;
+    const source = context.sourceLink();
+    const target = context.targetLink();
+    try {
+      return await verifyKeys(
+        {
+          context,
+          source: await source.session(),
+          target: await target.session(),
+          signal: context.signal(options.signal),
+        },
+        this.#parts.map(({ table, log, last }) => ({ table, log, keys: last.keys() })),
+      );
     } finally {
       source.close();
       target.close();

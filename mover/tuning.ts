@@ -23,6 +23,8 @@ export interface MoveTuning {
   readonly verifyChunkRows: number;
   /** How long verify waits for a dirty row to be applied before it calls the row unsettled. */
   readonly verifyPatienceMs: number;
+  /** Rows looked at once more under the fence, per table: the last that were applied. Clients are held meanwhile. */
+  readonly verifyLastApplied: number;
   /** Differing rows described in a report, per table. */
   readonly verifySamples: number;
 }
@@ -40,5 +42,6 @@ export const defaultTuning: MoveTuning = {
   ddlAttempts: 30,
   verifyChunkRows: 5_000,
   verifyPatienceMs: 10_000,
+  verifyLastApplied: 400,
   verifySamples: 10,
 };

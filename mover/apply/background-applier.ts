@@ -49,7 +49,7 @@ export class BackgroundApplier implements Applier {
     const { promise, resolve } = Promise.withResolvers<Error>();
     this.failed = promise;
     this.#ended = this.#run().catch((error: unknown) => {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#failure = error instanceof BanyanError ? error : applyFailed(options.context.spec.id, error);
       this.#rejectWaiters(this.#failure);
       resolve(this.#failure);
     });
@@ -149,6 +149,15 @@ export class BackgroundApplier implements Applier {
   #rejectWaiters(error: Error): void {
     for (const waiter of this.#waiters) waiter.reject(error);
   }
+}
+
+function applyFailed(moveId: string, cause: unknown): BanyanError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new BanyanError('BANYAN_APPLY_FAILED', `the applier of ${moveId} had to stop: ${said}`, {
+    fix: 'Remove the cause that the server names, then resume: the log keeps every change that is not applied yet.',
+    cause,
+    details: { moveId },
+  });
 }
 
 function stopped(): BanyanError {

@@ -9,6 +9,7 @@ import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { insertRows, selectList } from '../sql/write-rows.ts';
 import type { DirtyLog } from './dirty-log.ts';
 import { findConflicts } from './find-conflicts.ts';
+import type { LastApplied } from './last-applied.ts';
 
 const attemptsMax = 20;
 
@@ -18,12 +19,20 @@ export class TableApplier {
   readonly table: MovedTable;
   readonly log: DirtyLog;
   readonly #ranges: RangesInFlight;
+  readonly #last: LastApplied;
 
-  constructor(context: MoveContext, table: MovedTable, log: DirtyLog, ranges: RangesInFlight) {
+  constructor(
+    context: MoveContext,
+    table: MovedTable,
+    log: DirtyLog,
+    ranges: RangesInFlight,
+    last: LastApplied,
+  ) {
     this.#context = context;
     this.table = table;
     this.log = log;
     this.#ranges = ranges;
+    this.#last = last;
   }
 
   /**
@@ -45,6 +54,7 @@ export class TableApplier {
     await this.#carryOver(source, target, keys);
     await points.reach('apply:after-commit', about);
     await this.log.remove(source, entries);
+    this.#last.add(keys.values());
     await points.reach('apply:after-forget', about);
     return entries.length;
   }

@@ -45,7 +45,8 @@ export async function copyTables(options: CopyTablesOptions): Promise<void> {
         done = true;
       } catch (error) {
         failures += 1;
-        if (signal.aborted || !isConnectionLost(error) || failures > reconnectsMax) throw error;
+        if (signal.aborted || error instanceof BanyanError) throw error;
+        if (!isConnectionLost(error) || failures > reconnectsMax) throw copyFailed(copied.table.table, error);
         context.logger.warn(
           { err: error, table: copied.table.table },
           'the copy lost a database and tries again',
@@ -77,6 +78,15 @@ async function copyOne(options: CopyTablesOptions, copied: CopiedTable): Promise
     onProgress,
   });
   await copier.run(from);
+}
+
+function copyFailed(table: string, cause: unknown): BanyanError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new BanyanError('BANYAN_COPY_FAILED', `the copy of ${table} had to stop: ${said}`, {
+    fix: 'Remove the cause that the server names, then copy again: it resumes after the last chunk that landed.',
+    cause,
+    details: { table },
+  });
 }
 
 async function estimateRows(source: Session, table: MovedTable): Promise<number> {

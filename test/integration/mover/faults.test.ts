@@ -135,6 +135,42 @@ describeEachEngine('faults of a move', (lane) => {
     expect(target).toEqual(source);
   });
 
+  it('tells what a server refused, in the copy and in the applier, and goes on when it is cured', async () => {
+    await using fixture = await filled(lane);
+    const { source, target } = fixture;
+    await target.query('ALTER TABLE t ADD CONSTRAINT strict CHECK (CHAR_LENGTH(body) < 10)');
+    await source.query("UPDATE t SET body = 'much too long' WHERE id = 700");
+    const move = await fixture.open({ tuning: { ...small, writeWith: 'insert' } });
+    await move.installCapture();
+    const applier = move.startApplying();
+    await expect(move.copy()).rejects.toMatchObject({
+      code: 'BANYAN_COPY_FAILED',
+      message: expect.stringContaining('strict'),
+    });
+    await source.query("UPDATE t SET body = 'much too long' WHERE id = 5");
+    await expect(applier.failed).resolves.toMatchObject({
+      code: 'BANYAN_APPLY_FAILED',
+      message: expect.stringContaining('strict'),
+    });
+    await target.query('ALTER TABLE t DROP CONSTRAINT strict');
+    const again = move.startApplying();
+    await move.copy();
+    await again.drain({ deadlineMs: 5_000 });
+    expect(await move.verify()).toMatchObject({ rowsCompared: 1_000, different: 0, unsettled: 0 });
+  });
+
+  it('a target column too small for a value stops LOAD DATA, which would only warn', async () => {
+    await using fixture = await filled(lane);
+    await fixture.target.query('ALTER TABLE t MODIFY body VARCHAR(4) NOT NULL');
+    const move = await fixture.open({ tuning: { ...small, writeWith: 'infile' } });
+    await move.installCapture();
+    await expect(move.copy()).rejects.toMatchObject({
+      code: 'BANYAN_COPY_ALTERED',
+      message: expect.stringContaining('body'),
+    });
+    expect(await move.copied()).toBe(false);
+  });
+
   it('verify finds what differs, and only that, under writes', async () => {
     await using fixture = await filled(lane);
     const { source, target } = fixture;
