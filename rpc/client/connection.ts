@@ -46,6 +46,7 @@ export class Connection {
   readonly #connectTimer: NodeJS.Timeout;
   #seqid = 0;
   #lastBytesAt = 0;
+  #wasOpen = false;
   #error: unknown = null;
 
   constructor(deps: ConnectionDeps) {
@@ -72,7 +73,7 @@ export class Connection {
       .on('error', (error) => {
         this.#error ??= error;
       })
-      .on('end', () => this.#socket.destroy());
+      .on('end', () => this.destroy(null));
     this.closed = new Promise((resolve) => {
       this.#socket.once('close', () => {
         this.#closed();
@@ -119,6 +120,8 @@ export class Connection {
 
   destroy(error: unknown): void {
     this.#error ??= error;
+    // At once: the socket says that it is closed only later, and no call may be sent to it meanwhile.
+    if (this.state === 'open') this.state = 'retired';
     this.#socket.destroy();
   }
 
@@ -132,7 +135,7 @@ export class Connection {
   #opened(): void {
     clearTimeout(this.#connectTimer);
     this.state = 'open';
-    this.#lastBytesAt = performance.now();
+    this.#wasOpen = true;
     this.#socket.setTimeout(this.#deps.settings.idleTimeoutMs, () => {
       if (this.load === 0) this.retire();
     });
@@ -219,7 +222,6 @@ export class Connection {
 
   #closed(): void {
     clearTimeout(this.#connectTimer);
-    const wasOpen = this.state === 'open' || this.state === 'retired';
     this.state = 'closed';
     const { address } = this.#deps;
     const why = this.#error instanceof Error ? this.#error.message : 'closed by the service';
@@ -227,7 +229,7 @@ export class Connection {
     const unsent = [...this.#waiting];
     this.#inFlight.clear();
     this.#waiting.clear();
-    this.#deps.onClosed(this, wasOpen, this.#error);
+    this.#deps.onClosed(this, this.#wasOpen, this.#error);
     for (const call of sent) call.lost(connectionLost(address, why, this.#error ?? undefined), true);
     for (const call of unsent) call.lost(unavailable(address, why, this.#error ?? undefined), false);
   }

@@ -1,0 +1,297 @@
+import { once } from 'node:events';
+import { type ClientOptions, createClient, createGateway, serve, type ThriftClient } from 'banyan/rpc';
+import { afterEach, describe, expect, test } from 'vitest';
+import { everythingHandlers, everythingIdl } from '../support/rpc/everything.ts';
+import { httpInput } from '../support/rpc/http-input.ts';
+import { int32, rawServer, seqidOf, stringReply } from '../support/rpc/raw-server.ts';
+
+const idl = await everythingIdl();
+const service = 'EverythingService';
+let clients: ThriftClient[] = [];
+
+function clientOf(address: string, more: Partial<ClientOptions> = {}): ThriftClient {
+  const client = createClient({ idl, service, addresses: [address], deadlineMs: 2_000, ...more });
+  clients.push(client);
+  return client;
+}
+
+/** Every test ends with nothing pending and no socket open, on both sides. */
+afterEach(async () => {
+  for (const client of clients) {
+    await client.close();
+    expect(client.stats).toEqual({ calls: 0, queued: 0, connections: 0 });
+  }
+  clients = [];
+});
+
+async function timed(work: Promise<unknown>): Promise<{ code: unknown; ms: number }> {
+  const began = performance.now();
+  const code = await work.then(
+    () => 'ok',
+    (error: { code?: unknown }) => error.code ?? error,
+  );
+  return { code, ms: performance.now() - began };
+}
+
+describe('a connection that dies', () => {
+  test.each([
+    ['before the reply', (): Buffer => Buffer.alloc(0)],
+    ['in the middle of a frame', (seqid: number) => stringReply('ping', seqid, 'pong').subarray(0, 15)],
+    ['in the middle of a length', (seqid: number) => stringReply('ping', seqid, 'pong').subarray(0, 2)],
+  ])('%s fails its calls at once', async (_, bytes) => {
+    await using server = await rawServer((socket, chunk) => {
+      socket.write(bytes(seqidOf(chunk)), () => socket.destroy());
+    });
+    const client = clientOf(server.address, { retries: 0 });
+    const ended = await Promise.all([1, 2, 3].map(() => timed(client.call('ping', ['x']))));
+    for (const { code, ms } of ended) {
+      expect(code).toBe('BANYAN_RPC_CONNECTION_LOST');
+      expect(ms).toBeLessThan(1_000);
+    }
+  });
+
+  test('an idempotent call is sent again, another is not', async () => {
+    let attempts = 0;
+    await using server = await rawServer((socket, chunk) => {
+      attempts++;
+      if (attempts === 1) socket.destroy();
+      else socket.write(stringReply('ping', seqidOf(chunk), 'again'));
+    });
+    const client = clientOf(server.address);
+    // Only GET routes: idempotent.
+    expect(await client.call('ping', ['x'])).toBe('again');
+    expect(attempts).toBe(2);
+    attempts = 0;
+    await expect(client.call('nothing', [])).rejects.toMatchObject({ code: 'BANYAN_RPC_CONNECTION_LOST' });
+    expect(attempts).toBe(1);
+  });
+});
+
+describe('a service that is not there', () => {
+  test('refuses at once, and is found again after a pause', async () => {
+    const first = await rawServer(() => undefined);
+    const { address } = first;
+    await first[Symbol.asyncDispose]();
+    const client = clientOf(address, { retries: 0, backoffMs: 20, backoffMaxMs: 40 });
+    expect(await timed(client.call('ping', ['x']))).toMatchObject({ code: 'BANYAN_RPC_UNAVAILABLE' });
+    await using _server = await rawServer(
+      (socket, chunk) => socket.write(stringReply('ping', seqidOf(chunk), 'back')),
+      Number(address.split(':')[1]),
+    );
+    await expect.poll(() => client.call('ping', ['x']).catch(() => null), { timeout: 2_000 }).toBe('back');
+  });
+
+  test('two addresses: the one that is up answers everything', async () => {
+    const gone = await rawServer(() => undefined);
+    await gone[Symbol.asyncDispose]();
+    await using up = await rawServer((socket, chunk) => {
+      for (let at = 0; at < chunk.length; at += 4 + chunk.readInt32BE(at)) {
+        socket.write(stringReply('ping', seqidOf(chunk.subarray(at)), 'up'));
+      }
+    });
+    const client = clientOf(gone.address, { addresses: [gone.address, up.address] });
+    const replies = await Promise.all(Array.from({ length: 40 }, () => client.call('ping', ['x'])));
+    expect(replies).toEqual(Array.from({ length: 40 }, () => 'up'));
+  });
+});
+
+describe('a service that is too slow', () => {
+  test('every call ends at its deadline, and late replies disturb nobody', async () => {
+    const late: (() => void)[] = [];
+    await using server = await rawServer((socket, chunk) => {
+      const seqid = seqidOf(chunk);
+      if (late.length === 0) late.push(() => socket.write(stringReply('ping', seqid, 'late')));
+      else socket.write(stringReply('ping', seqid, 'in time'));
+    });
+    const client = clientOf(server.address, { connectionsPerAddress: 1 });
+    const { code, ms } = await timed(client.call('ping', ['x'], { deadlineMs: 60 }));
+    expect(code).toBe('BANYAN_RPC_DEADLINE');
+    expect(ms).toBeGreaterThan(50);
+    expect(ms).toBeLessThan(600);
+    late[0]!();
+    expect(await client.call('ping', ['y'])).toBe('in time');
+  });
+
+  test('bytes that trickle in are put together', async () => {
+    await using server = await rawServer((socket, chunk) => {
+      const reply = stringReply('ping', seqidOf(chunk), '한글'.repeat(20));
+      let at = 0;
+      const next = (): void => {
+        if (at < reply.length) socket.write(reply.subarray(at, ++at), () => setImmediate(next));
+      };
+      next();
+    });
+    expect(await clientOf(server.address).call('ping', ['x'])).toBe('한글'.repeat(20));
+  });
+
+  test('a connection on which nothing moved at all is not used again', async () => {
+    await using server = await rawServer((socket, chunk) => {
+      if (server.accepted > 1) socket.write(stringReply('ping', seqidOf(chunk), 'fresh'));
+    });
+    const client = clientOf(server.address);
+    await expect(client.call('ping', ['x'], { deadlineMs: 50 })).rejects.toMatchObject({
+      code: 'BANYAN_RPC_DEADLINE',
+    });
+    expect(await client.call('ping', ['x'])).toBe('fresh');
+    expect(server.accepted).toBe(2);
+  });
+
+  test('a cancelled call ends at once', async () => {
+    await using server = await rawServer(() => undefined);
+    const client = clientOf(server.address);
+    const aborter = new AbortController();
+    const call = timed(client.call('ping', ['x'], { signal: aborter.signal }));
+    await expect.poll(() => server.accepted).toBe(1);
+    aborter.abort(new Error('gone'));
+    expect(await call).toMatchObject({ code: 'BANYAN_RPC_CANCELLED' });
+    await expect(client.call('ping', ['x'], { signal: aborter.signal })).rejects.toMatchObject({
+      code: 'BANYAN_RPC_CANCELLED',
+    });
+  });
+});
+
+describe('a service that answers wrongly', () => {
+  test.each([
+    [
+      'another sequence id',
+      (seqid: number) => stringReply('ping', seqid + 7, 'x'),
+      'BANYAN_RPC_CONNECTION_LOST',
+    ],
+    ['another method', (seqid: number) => stringReply('other', seqid, 'x'), 'BANYAN_RPC_WRONG_REPLY'],
+    [
+      'a call instead of a reply',
+      (seqid: number) => stringReply('ping', seqid, 'x', 1),
+      'BANYAN_RPC_WRONG_REPLY',
+    ],
+    ['a frame over the limit', () => int32(0x7fffffff), 'BANYAN_RPC_CONNECTION_LOST'],
+    ['a negative length', () => int32(-5), 'BANYAN_RPC_CONNECTION_LOST'],
+    ['another protocol', () => Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), 'BANYAN_RPC_CONNECTION_LOST'],
+    [
+      'a string longer than its frame',
+      (seqid: number) => {
+        const reply = stringReply('ping', seqid, 'x');
+        reply.writeInt32BE(0x7ffffff0, reply.length - 6);
+        return reply;
+      },
+      'BANYAN_RPC_MALFORMED',
+    ],
+    [
+      'no result',
+      (seqid: number) => {
+        const reply = stringReply('ping', seqid, 'x');
+        // The result's field gets an id that the method does not have.
+        reply[reply.length - 7] = 9;
+        return reply;
+      },
+      'BANYAN_RPC_MALFORMED',
+    ],
+  ])('%s', async (_, bytes, code) => {
+    await using server = await rawServer((socket, chunk) => socket.write(bytes(seqidOf(chunk))));
+    const client = clientOf(server.address, { retries: 0 });
+    const before = process.memoryUsage().rss;
+    expect((await timed(client.call('ping', ['x']))).code).toBe(code);
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+    const gateway = createGateway({ idl, service, client });
+    const answer = await gateway.invoke('ping', httpInput('GET', '/ping/x', { params: { text: 'x' } }));
+    expect(answer).toMatchObject({ status: 502, failure: { code } });
+  });
+});
+
+test('a restart under load: every call ends, and nothing is left', async () => {
+  const options = { idl, service, handlers: everythingHandlers, host: '127.0.0.1' };
+  let server = await serve({ ...options, port: 0 });
+  const port = Number(server.address.split(':')[1]);
+  const client = clientOf(server.address, { backoffMs: 5, backoffMaxMs: 20 });
+  const outcomes = new Map<string, number>();
+  let isOver = false;
+  const worker = async (): Promise<void> => {
+    while (!isOver) {
+      const { code } = await timed(client.call('ping', ['x'], { deadlineMs: 1_000 }));
+      outcomes.set(String(code), (outcomes.get(String(code)) ?? 0) + 1);
+      await new Promise(setImmediate);
+    }
+  };
+  const workers = Array.from({ length: 16 }, worker);
+  for (let restart = 0; restart < 3; restart++) {
+    const target = (outcomes.get('ok') ?? 0) + 200;
+    await expect.poll(() => outcomes.get('ok') ?? 0, { timeout: 5_000 }).toBeGreaterThan(target);
+    await server.stop({ graceMs: 200 });
+    expect(server.stats).toEqual({ connections: 0, inFlight: 0 });
+    server = await serve({ ...options, port });
+  }
+  const target = (outcomes.get('ok') ?? 0) + 200;
+  await expect.poll(() => outcomes.get('ok') ?? 0, { timeout: 5_000 }).toBeGreaterThan(target);
+  isOver = true;
+  await Promise.all(workers);
+  expect([...outcomes.keys()].sort()).toEqual(expect.arrayContaining(['ok']));
+  for (const code of outcomes.keys()) {
+    expect(['ok', 'BANYAN_RPC_UNAVAILABLE', 'BANYAN_RPC_CONNECTION_LOST']).toContain(code);
+  }
+  await client.close();
+  await server.stop();
+  expect(server.stats).toEqual({ connections: 0, inFlight: 0 });
+});
+
+test('a full queue and a full server say so', async () => {
+  let release: (() => void)[] = [];
+  const handlers = {
+    ...everythingHandlers,
+    ping: () => new Promise((resolve) => release.push(() => resolve('done'))),
+  };
+  const server = await serve({ idl, service, handlers, host: '127.0.0.1', port: 0, maxConcurrent: 2 });
+  const client = clientOf(server.address, { callsPerConnection: 2, connectionsPerAddress: 2, maxQueued: 1 });
+  const calls = [1, 2, 3, 4, 5, 6].map(() => timed(client.call('ping', ['x'])));
+  await expect.poll(() => release.length).toBe(2);
+  // Four fit on the connections, of which the server takes two; one waits; one finds the queue full.
+  await expect.poll(() => client.stats.calls).toBeLessThanOrEqual(3);
+  while (client.stats.calls > 0) {
+    for (const one of release) one();
+    release = [];
+    await new Promise(setImmediate);
+  }
+  const codes = (await Promise.all(calls)).map(({ code }) => code);
+  expect(codes.filter((code) => code === 'BANYAN_RPC_OVERLOADED').length).toBeGreaterThanOrEqual(2);
+  expect(codes.filter((code) => code === 'ok').length).toBeGreaterThanOrEqual(2);
+  await client.close();
+  await server.stop();
+});
+
+test('a stopping server answers what is under way', async () => {
+  let finish = (): void => undefined;
+  const handlers = {
+    ...everythingHandlers,
+    ping: () =>
+      new Promise((resolve) => {
+        finish = () => resolve('finished');
+      }),
+  };
+  const server = await serve({ idl, service, handlers, host: '127.0.0.1', port: 0 });
+  const client = clientOf(server.address);
+  const call = client.call('ping', ['x']);
+  await expect.poll(() => server.stats.inFlight).toBe(1);
+  const stopped = server.stop();
+  finish();
+  expect(await call).toBe('finished');
+  await stopped;
+  expect(server.stats).toEqual({ connections: 0, inFlight: 0 });
+});
+
+test('what comes to the server and is no Thrift is cut off', async () => {
+  const faults: unknown[] = [];
+  const log = { error: (fields: object) => faults.push(fields) };
+  const server = await serve({ idl, service, handlers: everythingHandlers, host: '127.0.0.1', port: 0, log });
+  const { connect } = await import('node:net');
+  for (const bytes of [
+    'GET / HTTP/1.1\r\n\r\n',
+    Buffer.from([0x7f, 0xff, 0xff, 0xff]),
+    Buffer.from([0, 0, 0, 2, 1, 1]),
+  ]) {
+    const socket = connect(Number(server.address.split(':')[1]), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(bytes);
+    await once(socket, 'close');
+  }
+  expect(faults).toHaveLength(3);
+  expect(server.stats).toEqual({ connections: 0, inFlight: 0 });
+  await server.stop();
+});
