@@ -13,6 +13,7 @@ import { awaitBarrier } from './barrier.ts';
 import { assertFlipAllowed, assertGateOpen, type GateCheck, inspectGate, verifyStanding } from './gate.ts';
 import { decide, giveUp, hold, release } from './transition-changes.ts';
 import { untilDone } from './until-done.ts';
+import { verifyRest } from './verify-rest.ts';
 
 export interface ConductorOptions {
   readonly store: StateStore;
@@ -63,7 +64,7 @@ export interface FlipResult {
  *   2 hold (transaction)          open         closed       writes parked      taken back
  *   3 barrier                     open         closed       all parked         taken back
  *   4 fence S                     closed       closed       all parked         S opened, taken back
- *   5 drain, fingerprint          closed       closed       all parked         S opened, taken back
+ *   5 drain, verify the rest      closed       closed       all parked         S opened, taken back
  *   6 AUTO_INCREMENT on T         closed       closed       all parked         S opened, taken back (ids are skipped)
  *   7 capture on T, made sure of  closed       closed       all parked         S opened, taken back (T's log stays empty: T is closed)
  *   8 THE DECISION (transaction)  closed       closed       parked, owner T    finished forward
@@ -204,12 +205,11 @@ export class Conductor {
 
     const deadlineMs = Math.max(1, cutover.deadlineMs - (performance.now() - heldFrom));
     await orFailure(applier, applier.drain({ deadlineMs, signal: inTime }));
-    // Under the fence and with an empty log nothing can be dirty: what the gate's verify called equal is equal still,
-    // unless the tables themselves were changed.
-    await move.checkFingerprint();
     const fenceToDrainedMs = performance.now() - fencedFrom;
     request.onProgress({ phase: 'drain', about: 'every change is on both sides' });
     await points.reach(`${direction}:after-drain`);
+    await verifyRest(move, inTime);
+    await points.reach(`${direction}:after-verify`);
 
     await move.raiseAutoIncrement();
     await points.reach(`${direction}:after-auto-increment`);
@@ -366,7 +366,7 @@ function describeSteps(flip: Flip, cutover: CutoverConfig): string[] {
     `hold: every router parks writes; at most ${cutover.deadlineMs} ms until the decision, else it is taken back`,
     'barrier: wait until every live router has confirmed and ended its writes',
     `fence: ${oldOwner}’s tables refuse writes (lock wait at most ${cutover.lockTimeoutMs} ms)`,
-    `drain: carry what is left in the log to ${newOwner}, compare the tables’ shapes`,
+    `drain: carry what is left in the log to ${newOwner}; verify the tables’ shapes and the rows applied last`,
     `raise AUTO_INCREMENT on ${newOwner} above ${oldOwner}’s counter`,
     `make sure of the capture on ${newOwner}’s tables`,
     `decide: ${newOwner} owns the rows, ${flip.readPercent} % of reads go to the service`,

@@ -7,6 +7,7 @@ const passing: ReadonlySet<string> = new Set([
   'BANYAN_FENCE_TIMEOUT',
   'BANYAN_MOVE_CLOSED',
   'BANYAN_MOVE_SUPERSEDED',
+  'BANYAN_MOVE_BUSY',
   'BANYAN_APPLIER_STOPPED',
 ]);
 

@@ -36,6 +36,9 @@ export class NoTablesMove implements Move {
   async verify() {
     return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
   }
+  async verifyLastApplied() {
+    return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
+  }
   async fence() {}
   async openFence() {}
   async fenceState() {

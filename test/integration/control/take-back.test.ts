@@ -83,6 +83,34 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     await control.stop();
   });
 
+  test('is taken back when a row that was applied last is not equal on both sides', async () => {
+    await using world = await createParcelWorld(db, 20);
+    let afterDrain = async () => {};
+    const control = await startControl(world.config, {
+      points: { reach: (point) => (point === 'cutover:after-drain' ? afterDrain() : undefined) },
+    });
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    await admin.run('/v1/features/parcels/copy', { why });
+    await admin.run('/v1/features/parcels/verify', { why });
+    await world.query('legacy', 'UPDATE parcels SET weight = 5 WHERE id = 4');
+    const setWeight = (weight: number) =>
+      world.query(
+        'service',
+        `SET @banyan_apply = 1; UPDATE parcels SET weight = ${weight} WHERE id = 4; SET @banyan_apply = NULL`,
+      );
+    afterDrain = async () => {
+      await setWeight(6);
+    };
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_FLIP_TAKEN_BACK',
+      details: { cause: 'BANYAN_ROWS_DIFFER' },
+    });
+    afterDrain = async () => {};
+    await setWeight(5);
+    expect((await admin.run('/v1/features/parcels/cutover', { why })).result.owner).toBe('service');
+    await control.stop();
+  });
+
   test('does not begin while the gate is closed, and a dry run says why without a trace', async () => {
     await using world = await createParcelWorld(db, 50);
     const control = await startControl(withCutover(world.config, { maxTransactionMs: 1 }));
@@ -117,8 +145,9 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     expect((await admin.run('/v1/features/parcels/verify', { why })).result.different).toBe(0);
 
     const end = await world.openTransaction('legacy', 'UPDATE parcels SET note = 1 WHERE id = 1');
-    // The server counts its age in whole seconds.
+    // The server counts its age in whole seconds, and refreshes what it says only when it was not asked for 100 ms.
     await until(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
       const { result } = await admin.run('/v1/features/parcels/cutover', { dryRun: true });
       return result.gate.some(
         (one: { check: string; ok: boolean }) => one.check === 'transactions' && !one.ok,
@@ -129,6 +158,7 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
       faults: [{ what: expect.stringContaining('transactions') }],
     });
     await end();
+    await new Promise((resolve) => setTimeout(resolve, 150));
     expect((await admin.get('/v1/status')).features[0]).toMatchObject({ stage: 'syncing', hold: false });
     await control.stop();
   });
