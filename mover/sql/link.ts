@@ -2,7 +2,8 @@ import { BanyanError } from '../../common/errors.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { isConnectionLost } from './sql-error.ts';
 
-/** A session that is opened when it is first asked for, and again after it was lost. One user at a time. */
+/** A session that is opened when it is first asked for, and again after it was lost. Whoever needs it to himself, for a
+ * transaction or a lock, has a link of his own. */
 export class Link {
   readonly #options: SessionOptions;
   #session: Promise<Session> | null = null;
@@ -13,9 +14,21 @@ export class Link {
   }
 
   async session(): Promise<Session> {
-    if (this.#closed) throw movedOn();
-    const current = await this.#session?.catch(() => null);
-    if (current && !current.lost) return current;
+    for (;;) {
+      if (this.#closed) throw closed();
+      const pending = this.#session ?? this.#open();
+      const session = await pending;
+      if (this.#closed) {
+        session.close();
+        throw closed();
+      }
+      if (!session.lost) return session;
+      // Whoever finds it lost first opens the next one; the others wait for that.
+      if (this.#session === pending) this.#session = null;
+    }
+  }
+
+  #open(): Promise<Session> {
     const { host, port, user } = this.#options.endpoint;
     const opening = Session.open(this.#options).catch((error: unknown) => {
       this.#session = null;
@@ -27,12 +40,7 @@ export class Link {
       );
     });
     this.#session = opening;
-    const session = await opening;
-    if (this.#closed) {
-      session.close();
-      throw movedOn();
-    }
-    return session;
+    return opening;
   }
 
   close(): void {
@@ -44,7 +52,7 @@ export class Link {
   }
 }
 
-function movedOn(): BanyanError {
+function closed(): BanyanError {
   return new BanyanError('BANYAN_MOVE_CLOSED', 'the move was closed while it worked', {
     fix: 'Open the move again; it resumes where it was.',
   });

@@ -270,7 +270,11 @@ describeEachEngine('races of a move', (lane) => {
          k VARBINARY(20) NOT NULL, body VARCHAR(20) NULL, UNIQUE KEY (k)
        ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
     ];
-    await using fixture = await MoveFixture.create(lane, { schema: composite, tables: ['c', 'u'] });
+    const empty = 'CREATE TABLE nothing (id INT NOT NULL PRIMARY KEY)';
+    await using fixture = await MoveFixture.create(lane, {
+      schema: [...composite, empty],
+      tables: ['c', 'nothing', 'u'],
+    });
     const { source } = fixture;
     const rows = Array.from({ length: 300 }, (_, n) => [n % 7, `상품 ${n}`, n]);
     await source.query('INSERT INTO c VALUES ?', [rows]);
