@@ -2,6 +2,7 @@ export {
   type CallArguments,
   createClient,
   type ThriftClient,
+  type TypedClient,
 } from './client/client.ts';
 export type { CallContext, CallOptions, CallReport, ClientOptions } from './client/options.ts';
 export { type StructCodec, structCodec } from './codec/struct-codec.ts';
@@ -13,6 +14,9 @@ export type { HttpRoute } from './http/binding.ts';
 export { httpRoutes } from './http/http-routes.ts';
 export { loadIdl } from './idl/load-idl.ts';
 export type { Idl } from './idl/model.ts';
+export { type OpenApiOptions, openApiDocument } from './reports/openapi.ts';
+export { idlRoutesReport, type ReportedRoute } from './reports/routes-report.ts';
+export { typescriptTypes } from './reports/typescript-types.ts';
 export {
   type HandlerContext,
   type Handlers,

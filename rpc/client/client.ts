@@ -43,9 +43,22 @@ interface MethodPlan {
   readonly read: (r: ProtocolReader, messageType: number) => unknown;
 }
 
-/** @throws BanyanError `BANYAN_IDL_NO_SERVICE`, `BANYAN_RPC_ADDRESS` */
-export function createClient(options: ClientOptions): ThriftClient {
-  return new Client(options);
+/** A client whose `call` has the types of a service, as `banyan idl types` writes them. */
+export type TypedClient<Service extends { call: unknown }> = Omit<ThriftClient, 'call'> & Service;
+
+/**
+ * @example
+ * const client = createClient<ProductServiceClient>({ idl, service: 'ProductService', addresses: ['10.0.0.7:7402'] });
+ * const product = await client.call('getProduct', [{ id: 7 }], { deadlineMs: 500 });
+ *
+ * @throws BanyanError `BANYAN_IDL_NO_SERVICE`, `BANYAN_RPC_ADDRESS`
+ */
+export function createClient<Service extends { call: unknown } = ThriftClient>(
+  options: ClientOptions,
+): TypedClient<Service> {
+  // The IDL that the types were written from is the one that checks each value at run time.
+  const client: ThriftClient = new Client(options);
+  return client as ThriftClient & Service;
 }
 
 class Client implements ThriftClient {
