@@ -37,7 +37,7 @@ const unreachableCodes: ReadonlySet<string> = new Set([
 /** The exit status for an error, by its code. */
 export function exitCodeOf(error: unknown): number {
   const { code } = describeError(error);
-  if (code === 'BANYAN_DETACHED') return exitCodes.interrupted;
+  if (code === 'BANYAN_DETACHED' || code === 'BANYAN_INTERRUPTED') return exitCodes.interrupted;
   if (usageCodes.has(code)) return exitCodes.usage;
   if (unreachableCodes.has(code)) return exitCodes.unreachable;
   return exitCodes.failed;

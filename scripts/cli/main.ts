@@ -22,6 +22,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     throw error;
   });
   process.exitCode = await runCli(argv, io);
+  // Whatever was still on its way when the interrupt came must not keep the prompt waiting.
+  if (io.signal.aborted) process.exit();
 }
 
 /** The whole command line as a function: what tests call. Resolves with the exit status; prints errors itself. */

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { banyan, jsonOf, leftovers, type StackPlace, stackPlace, start } from '../support/stack.ts';
 
@@ -12,6 +15,20 @@ interface Refusal {
     readonly fix: string;
     readonly faults: readonly { readonly what: string; readonly fix: string; readonly at?: string }[];
   };
+}
+
+const root = join(import.meta.dirname, '../..');
+
+/** A Node too old to strip types, if this machine has one. */
+const oldNode = (process.env.PATH ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'node'))
+  .find((file) => /^v(1\d|2[01])\./.test(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout ?? ''));
+
+/** Node itself lets SIGHUP end the process: once it is caught, the command has its hands on the signals. */
+function catchesHangups(pid: number): boolean {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${caught}`) & 1n) === 1n;
 }
 
 describe('what cannot be done is said once, with what to do, and nothing is half-done', () => {
@@ -115,6 +132,22 @@ describe('what cannot be done is said once, with what to do, and nothing is half
     }
     expect((await start(place, ['scripts/demo/main.ts', '--rows', '-3']).ended).code).toBe(2);
     expect((await start(place, ['scripts/bench/main.ts', 'nothing-of-that-name']).ended).code).toBe(2);
+  });
+
+  it('a router that waits for its state store ends at once when it is told to', async () => {
+    const router = start(place, ['scripts/banyan.mjs', 'router']);
+    while (!catchesHangups(router.pid)) await wait(20);
+    router.kill('SIGTERM');
+    const { code, stderr } = await router.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain('BANYAN_INTERRUPTED');
+  });
+
+  it.skipIf(oldNode === undefined)('an older Node hands over to the newer one, exit status and all', () => {
+    const run = (...args: string[]) =>
+      spawnSync(oldNode ?? '', ['scripts/banyan.mjs', ...args], { cwd: root, encoding: 'utf8' });
+    expect(run('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(run('fly').status).toBe(2);
   });
 
   it('help for every command has an example', async () => {

@@ -6,6 +6,7 @@ import type { Address } from '../../../control/config/index.ts';
 import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
 import { processLogger } from '../process-logger.ts';
 import type { CommandFactory } from '../program.ts';
+import { untilInterrupted } from '../until-interrupted.ts';
 
 interface Flags extends CommonFlags {
   readonly listen?: Address;
@@ -62,7 +63,7 @@ export const routerCommand: CommandFactory = (io) => {
       const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;
       // A further replica must not fight the first one for the admin port.
       const admin = flags.admin ?? (flags.listen === undefined ? usualAdmin : undefined);
-      const router = await startRouter({
+      const starting = startRouter({
         ...settings,
         identity: [...identity],
         trustedPeers: [...trustedPeers],
@@ -75,6 +76,7 @@ export const routerCommand: CommandFactory = (io) => {
         link,
         logger: processLogger('router', io),
       });
+      const router = await untilInterrupted(io.signal, starting);
       context.output.ready({ ready: true, url: router.url, replica: router.replica, pid: process.pid });
       if (!io.signal.aborted) await once(io.signal, 'abort');
       await router.stop();
