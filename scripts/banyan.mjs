@@ -3,6 +3,7 @@
 // run the TypeScript beside it, and hands over. On a Node that is new enough it costs one import and no process.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
+import * as nodeModule from 'node:module';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +53,8 @@ function handOver(node) {
 if (isNewEnough(process.version)) {
   // A published banyan holds compiled files in the same places (Node strips no types inside node_modules).
   const compiled = join(here, 'cli', 'main.js');
+  // Stripped and compiled once, kept in the temporary folder: half of a command's time otherwise.
+  nodeModule.enableCompileCache?.();
   const { main } = await import(existsSync(compiled) ? './cli/main.js' : './cli/main.ts');
   await main(process.argv.slice(2));
 } else {
