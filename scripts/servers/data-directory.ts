@@ -5,6 +5,7 @@ import { BanyanError } from '../../common/errors.ts';
 import { cacheFolder } from './cache-folder.ts';
 import type { ServerProgram } from './engine.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
+import { ensureTemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 
 /**
  * Makes a data directory with the engine's system tables where there is none yet; an existing one is left as it is.
@@ -51,6 +52,7 @@ async function ensureTemplate(program: ServerProgram): Promise<string> {
     });
   } finally {
     await rm(partial, { recursive: true, force: true });
+    await rm(temporaryFolder(partial), { recursive: true, force: true });
   }
   return template;
 }
@@ -70,6 +72,7 @@ async function bootstrapMariaDb(program: ServerProgram, dataDir: string): Promis
       '--bootstrap',
       '--silent-startup',
       `--datadir=${dataDir}`,
+      `--tmpdir=${await ensureTemporaryFolder(dataDir)}`,
       `--lc-messages-dir=${program.shareDir}`,
       '--innodb-log-file-size=64M',
       '--user=root',
@@ -78,13 +81,14 @@ async function bootstrapMariaDb(program: ServerProgram, dataDir: string): Promis
   );
 }
 
-function initializeMySql(program: ServerProgram, dataDir: string): Promise<ProgramResult> {
+async function initializeMySql(program: ServerProgram, dataDir: string): Promise<ProgramResult> {
   return runProgram(
     [
       ...program.command,
       '--no-defaults',
       '--initialize-insecure',
       `--datadir=${dataDir}`,
+      `--tmpdir=${await ensureTemporaryFolder(dataDir)}`,
       `--lc-messages-dir=${program.shareDir}`,
       '--secure-file-priv=NULL',
       '--innodb-redo-log-capacity=64M',

@@ -14,6 +14,7 @@ import type { Engine, ServerProgram } from './engine.ts';
 import { findOnPath } from './find-on-path.ts';
 import { findServerProgram } from './find-server-program.ts';
 import { portIsFree } from './ports.ts';
+import { ensureTemporaryFolder, temporaryFolder } from './temporary-folder.ts';
 
 export interface PrivateServerOptions {
   readonly engine: Engine;
@@ -70,6 +71,7 @@ export async function startPrivateServer(options: PrivateServerOptions): Promise
   const program =
     options.program ?? (await findServerProgram(engine, options.signal ? { signal: options.signal } : {}));
   await ensureDataDirectory(program, dataDir);
+  await ensureTemporaryFolder(dataDir);
   const logFile = join(dataDir, 'server.log');
   const socket = socketPath(dataDir);
   await mkdir(join(socket, '..'), { recursive: true, mode: 0o700 });
@@ -116,6 +118,7 @@ function serverArguments(options: PrivateServerOptions, program: ServerProgram, 
   return [
     '--no-defaults',
     `--datadir=${dataDir}`,
+    `--tmpdir=${temporaryFolder(dataDir)}`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     `--socket=${socket}`,

@@ -19,6 +19,19 @@ describeEachEngine('a private server', (lane) => {
     expect(versions.map((server) => server.port)).toEqual([lane.servers.a.port, lane.servers.b.port]);
   });
 
+  it('keeps its temporary files to itself: a starting server deletes those of others', async () => {
+    const folders = await Promise.all(
+      [lane.servers.a, lane.servers.b].map(async (server) => {
+        const connection = await mysql.createConnection({ ...server });
+        const [rows] = await connection.query<mysql.RowDataPacket[]>('SELECT @@tmpdir AS folder');
+        await connection.end();
+        return String(rows[0]?.folder);
+      }),
+    );
+    for (const folder of folders) expect(folder).toMatch(/\.tmp$/);
+    expect(folders[0]).not.toBe(folders[1]);
+  });
+
   it('refuses a taken port before it makes anything', async () => {
     const start = startPrivateServer({
       engine: lane.engine,
