@@ -25,6 +25,7 @@ import type {
 } from './move.ts';
 import { MoveContext } from './move-context.ts';
 import type { MoveSpec } from './move-spec.ts';
+import { PairWatch } from './shape/pair-watch.ts';
 import { readMovedPair } from './shape/read-moved-pair.ts';
 import type { MovedTable } from './shape/table-shape.ts';
 import type { Link } from './sql/link.ts';
@@ -76,6 +77,7 @@ class OpenMove implements Move {
   readonly #parts: readonly MovePart[];
   readonly #admin: { readonly source: Link; readonly target: Link };
   readonly #capture: Capture;
+  readonly #pair: PairWatch;
   readonly #fences: Readonly<Record<MoveSide, Fence>>;
   #applier: BackgroundApplier | null = null;
   #copying: Promise<void> | null = null;
@@ -97,6 +99,7 @@ class OpenMove implements Move {
       last: new LastApplied(context.tuning.verifyLastApplied),
     }));
     this.#capture = new Capture(context, tables);
+    this.#pair = new PairWatch(context.spec);
     this.#fences = {
       source: new Fence(context, context.spec.source, context.sourceLink()),
       target: new Fence(context, context.spec.target, context.targetLink()),
@@ -147,6 +150,7 @@ class OpenMove implements Move {
     const source = context.sourceLink();
     const target = context.targetLink();
     try {
+      await this.#pair.check(await source.session(), await target.session());
       await copyTables({
         context,
         tables: this.#parts,
@@ -187,7 +191,10 @@ class OpenMove implements Move {
         ({ table, log, ranges, last }) => new TableApplier(context, table, log, ranges, last),
       ),
       backlog: () => this.backlog(),
-      checkFingerprint: (session) => this.#capture.check(session),
+      checkFingerprint: async (source, target) => {
+        await this.#capture.check(source);
+        await this.#pair.check(source, target);
+      },
     });
     return this.#applier;
   }

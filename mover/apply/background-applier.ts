@@ -11,8 +11,8 @@ export interface BackgroundApplierOptions {
   readonly context: MoveContext;
   readonly tables: readonly TableApplier[];
   readonly backlog: () => Promise<Backlog>;
-  /** Throws when the source is not as the capture found it. */
-  readonly checkFingerprint: (session: Session) => Promise<void>;
+  /** Throws when the source is not as the capture found it, or the target cannot hold what the source holds. */
+  readonly checkFingerprint: (source: Session, target: Session) => Promise<void>;
 }
 
 interface DrainWaiter {
@@ -118,7 +118,7 @@ export class BackgroundApplier implements Applier {
     const source = await this.#source.session();
     const target = await this.#target.session();
     if (performance.now() - this.#checkedAt >= context.tuning.fingerprintEveryMs) {
-      await checkFingerprint(source);
+      await checkFingerprint(source, target);
       this.#checkedAt = performance.now();
     }
     const [answers] = await source.texts(
@@ -129,7 +129,7 @@ export class BackgroundApplier implements Applier {
       if (answers?.[index] === '1') applied += await table.applyBatch(source, target);
     }
     if (answers?.every((answer) => answer === '0') && asked.length > 0) {
-      await checkFingerprint(source);
+      await checkFingerprint(source, target);
       for (const waiter of asked) waiter.resolve();
     }
     return applied > 0;

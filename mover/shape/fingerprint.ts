@@ -24,12 +24,7 @@ export async function readFingerprints(
   tables: readonly string[],
 ): Promise<Map<string, Fingerprint>> {
   const names = tables.map(quoteText).join(', ');
-  const columns = await session.texts(
-    `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, EXTRA,
-            GENERATION_EXPRESSION FROM information_schema.COLUMNS
-      WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${names})
-      ORDER BY TABLE_NAME, ORDINAL_POSITION`,
-  );
+  const columns = await readColumnHashes(session, database, tables);
   const triggers = await session.texts(
     `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT
        FROM information_schema.TRIGGERS
@@ -46,13 +41,28 @@ export async function readFingerprints(
       return [
         table,
         {
-          columns: hash(columns.filter((row) => row[0] === table)),
+          columns: columns.get(table) ?? '',
           identity: identities.get(table) ?? '',
           capture: capture.length === ours.size ? hash(capture) : '',
         },
       ];
     }),
   );
+}
+
+/** A hash of names, types, character sets and expressions of each table's columns; empty for a table that is gone. */
+export async function readColumnHashes(
+  session: Session,
+  database: string,
+  tables: readonly string[],
+): Promise<Map<string, string>> {
+  const columns = await session.texts(
+    `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, EXTRA,
+            GENERATION_EXPRESSION FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})
+      ORDER BY TABLE_NAME, ORDINAL_POSITION`,
+  );
+  return new Map(tables.map((table) => [table, hash(columns.filter((row) => row[0] === table))]));
 }
 
 async function readIdentities(

@@ -161,14 +161,30 @@ describeEachEngine('faults of a move', (lane) => {
 
   it('a target column too small for a value stops LOAD DATA, which would only warn', async () => {
     await using fixture = await filled(lane);
-    await fixture.target.query('ALTER TABLE t MODIFY body VARCHAR(4) NOT NULL');
-    const move = await fixture.open({ tuning: { ...small, writeWith: 'infile' } });
+    const points = new TestPoints();
+    const move = await fixture.open({ points, tuning: { ...small, writeWith: 'infile' } });
     await move.installCapture();
-    await expect(move.copy()).rejects.toMatchObject({
-      code: 'BANYAN_COPY_ALTERED',
-      message: expect.stringContaining('body'),
+    points.once('copy:range-published', async () => {
+      await fixture.target.query('ALTER TABLE t MODIFY body VARCHAR(4) NOT NULL');
     });
+    const stopped = { code: 'BANYAN_COPY_ALTERED', message: expect.stringContaining('body') };
+    await expect(move.copy()).rejects.toMatchObject(stopped);
     expect(await move.copied()).toBe(false);
+    await expect(move.copy()).rejects.toMatchObject({ code: 'BANYAN_TABLES_DIFFER' });
+  });
+
+  it('a migration of the target stops the applier, unless it changes nothing that is carried', async () => {
+    await using fixture = await filled(lane);
+    const move = await fixture.open({ tuning: small });
+    await move.installCapture();
+    const applier = move.startApplying();
+    await move.copy();
+    await fixture.target.query('ALTER TABLE t ADD COLUMN size INT AS (CHAR_LENGTH(body)) VIRTUAL');
+    await fixture.source.query("UPDATE t SET body = 'goes on' WHERE id = 3");
+    await applier.drain({ deadlineMs: 5_000 });
+    await fixture.target.query('ALTER TABLE t ADD COLUMN theirs INT NULL');
+    const stopped = { code: 'BANYAN_TABLES_DIFFER', faults: [{ code: 'BANYAN_COLUMN_EXTRA' }] };
+    await expect(applier.failed).resolves.toMatchObject(stopped);
   });
 
   it('verify finds what differs, and only that, under writes', async () => {

@@ -1,0 +1,42 @@
+import { BanyanError, type Fault } from '../../common/errors.ts';
+import type { MoveSpec } from '../move-spec.ts';
+import { compareTables } from '../preflight/compare-tables.ts';
+import type { Session } from '../sql/session.ts';
+import { readColumnHashes } from './fingerprint.ts';
+import { readTableShape } from './read-table-shape.ts';
+
+/**
+ * Sees to it that the target's tables can hold what the source's hold: when work begins, and whenever the target's columns
+ * have changed since. The source's own changes are the capture's business.
+ */
+export class PairWatch {
+  readonly #spec: MoveSpec;
+  #approved = '';
+
+  constructor(spec: MoveSpec) {
+    this.#spec = spec;
+  }
+
+  /** @throws BanyanError BANYAN_TABLES_DIFFER with all faults. */
+  async check(source: Session, target: Session): Promise<void> {
+    const spec = this.#spec;
+    const tables = spec.tables.map(({ table }) => table);
+    const hashes = await readColumnHashes(target, spec.target.database, tables);
+    const present = JSON.stringify([...hashes]);
+    if (present === this.#approved) return;
+    const faults: Fault[] = [];
+    for (const table of tables) {
+      const here = await readTableShape(source, spec.source.database, table);
+      const there = await readTableShape(target, spec.target.database, table);
+      if (here !== null && there !== null) faults.push(...compareTables(here, there));
+    }
+    if (faults.length > 0) {
+      throw new BanyanError(
+        'BANYAN_TABLES_DIFFER',
+        `the two sides of ${spec.id} do not fit each other: ${faults.map((fault) => fault.what).join('; ')}`,
+        { fix: 'Bring both sides to the same schema (each fault tells how), then resume.', faults },
+      );
+    }
+    this.#approved = present;
+  }
+}
