@@ -9,6 +9,7 @@ import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
 import { explainCommand } from './commands/explain.ts';
 import { flipCommand } from './commands/flip.ts';
+import { idlCommand } from './commands/idl.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
 import { statusCommand } from './commands/status.ts';
@@ -32,6 +33,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
     [copyCommand, verifyCommand, canaryCommand, flipCommand('cutover'), flipCommand('rollback'), ...steering],
   ],
   ['Run:', [routerCommand, controlCommand]],
+  ['Look into an IDL:', [idlCommand]],
 ];
 
 export function buildProgram(io: CliIo, outcome: Outcome): Command {
@@ -46,7 +48,6 @@ export function buildProgram(io: CliIo, outcome: Outcome): Command {
     for (const factory of factories) program.addCommand(factory(io, outcome).helpGroup(heading));
   }
   configure(program, io);
-  for (const command of program.commands) configure(command, io);
   return program;
 }
 
@@ -60,6 +61,7 @@ function configure(command: Command, io: CliIo): void {
       writeErr: (text) => void io.stderr.write(text),
     })
     .configureHelp({ styleTitle: (text) => paint.strong(text), sortSubcommands: false });
+  for (const sub of command.commands) configure(sub, io);
 }
 
 const exitStatusHelp = `

@@ -77,7 +77,8 @@ export const routerCommand: CommandFactory = (io) => {
         logger: processLogger('router', io),
       });
       const router = await untilInterrupted(io.signal, starting);
-      context.output.ready({ ready: true, url: router.url, replica: router.replica, pid: process.pid });
+      const { url, adminUrl, replica } = router;
+      context.output.ready({ ready: true, url, adminUrl, replica, pid: process.pid });
       if (!io.signal.aborted) await once(io.signal, 'abort');
       await router.stop();
     } catch (error) {

@@ -1,4 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { BanyanError } from '../../../common/errors.ts';
@@ -26,8 +29,11 @@ describe('every command', () => {
     expect(await runCli([name, '--help'], io)).toBe(0);
     const help = out();
     expect(help).toMatch(new RegExp(`Examples?:\\n {2}banyan ${name}`));
-    expect(help).toContain('--json');
-    expect(help).toContain('--config');
+    // `idl` is a family of commands that need no config.
+    if (name !== 'idl') {
+      expect(help).toContain('--json');
+      expect(help).toContain('--config');
+    }
     const changes = ['copy', 'canary', 'cutover', 'rollback', 'pause', 'resume', 'abandon'].includes(name);
     expect(command.options.some((option) => option.long === '--why')).toBe(changes);
   });
@@ -51,6 +57,37 @@ describe('every command', () => {
     ]) {
       expect(await runCli(args, makeIo().io), args.join(' ')).toBe(2);
     }
+  });
+});
+
+describe('banyan idl', () => {
+  const file = join(import.meta.dirname, '../../../extracted/product/product.thrift');
+
+  it('lists routes, prints OpenAPI, writes types and knows when they are stale', async () => {
+    const routes = makeIo();
+    expect(await runCli(['idl', 'routes', file, '--json'], routes.io)).toBe(0);
+    expect(JSON.parse(routes.out())).toContainEqual(
+      expect.objectContaining({ method: 'GET', path: '/api/products/:id', rpcMethod: 'getProduct' }),
+    );
+    const openapi = makeIo();
+    expect(await runCli(['idl', 'openapi', file], openapi.io)).toBe(0);
+    expect(JSON.parse(openapi.out())).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) });
+
+    const folder = await mkdtemp(join(tmpdir(), 'banyan-idl-'));
+    const out = join(folder, 'types.ts');
+    const types = (...more: string[]) => runCli(['idl', 'types', file, '--out', out, ...more], makeIo().io);
+    expect(await types('--check')).toBe(1);
+    expect(await types()).toBe(0);
+    expect(await types('--check')).toBe(0);
+    await appendFile(out, '// edited by hand');
+    expect(await types('--check')).toBe(1);
+    await rm(folder, { recursive: true });
+  });
+
+  it('tells every fault of an IDL with exit status 2', async () => {
+    const missing = makeIo();
+    expect(await runCli(['idl', 'routes', '/no/such.thrift', '--json'], missing.io)).toBe(2);
+    expect(JSON.parse(missing.out())).toMatchObject({ error: { code: 'BANYAN_IDL_INVALID' } });
   });
 });
 
