@@ -3,6 +3,7 @@ import { BanyanError } from '../common/errors.ts';
 import { createAccessLog } from './access-log.ts';
 import { createBulkCollector } from './bulk-collector.ts';
 import { jsonFailureBody } from './failure.ts';
+import { HeadFlusher } from './head-flusher.ts';
 import { HoldQueue } from './hold-queue.ts';
 import { LiveTable } from './live-table.ts';
 import { Metrics } from './metrics.ts';
@@ -48,6 +49,7 @@ export function createCore(options: NormalizedOptions, forward: RouterCore['forw
       headerBytes: options.limits.headerBytes,
     }),
     bulk: createBulkCollector(),
+    heads: new HeadFlusher(),
     ids: createRequestIds(),
     metrics: new Metrics(),
     accessLog: createAccessLog(options.logger, options.accessLog.sample),

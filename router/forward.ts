@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import type { Client, Dispatcher } from 'undici';
 import type { Exchange, Work } from './exchange.ts';
 import { failures, upstreamFailure } from './failure.ts';
 import { relayInformational } from './informational.ts';
@@ -7,6 +7,7 @@ import { RequestBody } from './request-body.ts';
 import { drop, latin1, type RawFields, type ResponseHead, responseHead } from './response-head.ts';
 import type { RouterResponse } from './router-response.ts';
 import type { UpstreamAddress } from './upstream.ts';
+import type { ConnectionUser } from './upstream-connections.ts';
 
 /** Methods that may be sent twice: they only read (RFC 9110 §9.2.1). */
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -20,7 +21,9 @@ export function forward(exchange: Exchange, body: Buffer | null): void {
  * One request's way to the monolith: the handler that undici calls, over one or more tries. Back-pressure is explicit
  * both ways: the body is read as the upstream takes it, and the upstream is paused while the client's socket is full.
  */
-class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
+class ForwardedRequest implements ConnectionUser, Work {
+  connection: Client | null = null;
+  dispatchOptions!: Dispatcher.DispatchOptions;
   readonly #exchange: Exchange;
   readonly #tried: UpstreamAddress[] = [];
   #body: RequestBody | Buffer | null;
@@ -52,35 +55,36 @@ class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
     const { totalMs } = core.options.timeouts;
     if (totalMs !== null) this.#total = setTimeout(onTotal, totalMs, this);
     exchange.startWork(this);
+    this.dispatchOptions = {
+      path: exchange.target.url,
+      method: exchange.request.method as Dispatcher.HttpMethod,
+      headers: exchange.headers,
+      body: this.#body,
+    };
     this.#try();
   }
 
   abort(reason: Error): void {
-    this.#controller?.abort(reason);
+    if (this.#controller !== null) this.#controller.abort(reason);
+    else if (this.#address.connections.withdraw(this)) this.#fail(reason);
   }
 
   giveUp(): void {
     this.#totalPassed = true;
-    if (this.#controller === null) this.#fail(new Error('no connection within the total time'));
-    else this.#controller.abort(new Error('the total time is up'));
+    if (this.#controller === null) {
+      // Still waiting for a connection, or for its own to be made: then the head is never sent.
+      this.#address.connections.withdraw(this);
+      this.#fail(new Error('no connection within the total time'));
+    } else this.#controller.abort(new Error('the total time is up'));
   }
 
   #try(): void {
-    const { request, target, headers, core } = this.#exchange;
-    const address = core.upstream.pick(this.#tried);
+    const address = this.#exchange.core.upstream.pick(this.#tried);
     this.#address = address;
     this.#started = false;
     this.#controller = null;
     address.pending += 1;
-    address.pool.dispatch(
-      {
-        path: target.url,
-        method: request.method as Dispatcher.HttpMethod,
-        headers,
-        body: this.#body,
-      },
-      this,
-    );
+    address.connections.send(this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -112,7 +116,7 @@ class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
     response.writeHead(status, statusMessage ?? '', rawHeaders);
     this.#expectedBytes = head.contentLength;
     // Without a body in the same piece, as with server-sent events, the head must not wait for one.
-    process.nextTick(flushHead, response);
+    core.heads.flushSoon(response);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -140,10 +144,12 @@ class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
     }
     response.end();
     core.upstream.succeeded(this.#address);
+    this.#address.connections.giveBack(this);
     this.#settle();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#address.connections.giveBack(this);
     this.#fail(error);
   }
 
@@ -203,10 +209,6 @@ class ForwardedRequest implements Dispatcher.DispatchHandler, Work {
 
 function onDrain(this: RouterResponse): void {
   this.exchange?.resume();
-}
-
-function flushHead(response: RouterResponse): void {
-  if (!response.bodyBegun && !response.writableEnded && !response.destroyed) response.flushHeaders();
 }
 
 /** Trailers come behind the last chunk: without chunks there is no place for them. */

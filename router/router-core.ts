@@ -2,6 +2,7 @@ import type { AccessLog } from './access-log.ts';
 import type { BulkCollector } from './bulk-collector.ts';
 import type { Exchange } from './exchange.ts';
 import type { FailureBody } from './failure.ts';
+import type { HeadFlusher } from './head-flusher.ts';
 import type { HoldQueue } from './hold-queue.ts';
 import type { LiveTable } from './live-table.ts';
 import type { Metrics } from './metrics.ts';
@@ -23,6 +24,7 @@ export interface RouterCore {
   readonly recentWrites: RecentWrites;
   readonly upstream: Upstream;
   readonly bulk: BulkCollector;
+  readonly heads: HeadFlusher;
   readonly ids: RequestIds;
   readonly metrics: Metrics;
   readonly accessLog: AccessLog;

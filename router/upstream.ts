@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { UpstreamConnections } from './upstream-connections.ts';
 
 export interface UpstreamOptions {
   readonly addresses: readonly string[];
@@ -13,7 +13,7 @@ export interface UpstreamOptions {
 /** One address of the monolith and what this router knows of it. */
 export interface UpstreamAddress {
   readonly url: string;
-  readonly pool: Pool;
+  readonly connections: UpstreamConnections;
   /** Requests sent and not answered whole. */
   pending: number;
   /** Failures in a row: connections refused or reset, timeouts. */
@@ -41,11 +41,10 @@ export class Upstream {
     this.#now = now;
     this.addresses = options.addresses.map((address) => ({
       url: new URL(address).origin,
-      pool: new Pool(new URL(address).origin, {
-        connections: options.connections,
+      connections: new UpstreamConnections(new URL(address).origin, options.connections, {
         connect: { timeout: options.connectMs },
         keepAliveTimeout: options.keepAliveMs,
-        keepAliveMaxTimeout: Math.max(options.keepAliveMs, 1),
+        keepAliveMaxTimeout: options.keepAliveMs,
         headersTimeout: options.firstByteMs,
         bodyTimeout: options.idleMs,
         maxHeaderSize: options.headerBytes,
@@ -91,6 +90,6 @@ export class Upstream {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.addresses.map((address) => address.pool.destroy()));
+    await Promise.all(this.addresses.map((address) => address.connections.destroy()));
   }
 }

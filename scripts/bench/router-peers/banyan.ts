@@ -33,7 +33,7 @@ const router = await startRouter({
     leave: async () => undefined,
     close: async () => undefined,
   },
-  logger: pino({}, pino.destination({ fd: 2, sync: false })),
+  logger: pino({}, pino.destination({ fd: 2, sync: false, minLength: 4096 })),
 });
 console.log(`ready ${router.url}`);
 process.once('SIGTERM', () => void router.stop());
