@@ -1,9 +1,12 @@
-import type { StructDef, ThriftType } from '../idl/model.ts';
+import type { FieldDef, StructDef, ThriftType } from '../idl/model.ts';
+import { BinaryReader } from '../wire/binary-reader.ts';
+import { BinaryWriter } from '../wire/binary-writer.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { malformed } from '../wire/wire-error.ts';
 import { int64Value } from './int64.ts';
 import { CompiledStructs, indexById, wireType } from './type-of.ts';
 import { uuidText } from './uuid.ts';
+import { ValueWriters } from './value-writer.ts';
 
 export type ValueReader = (r: ProtocolReader) => unknown;
 
@@ -112,7 +115,11 @@ export class ValueReaders {
       }),
     );
     const find = indexById(fields.map((field, i) => [struct.fields[i]!.id, field]));
-    const defaults = struct.fields.filter((field) => field.defaultValue !== undefined);
+    const defaults = struct.fields.flatMap((field) =>
+      field.defaultValue === undefined
+        ? []
+        : [{ name: field.name, make: defaultMaker(field, this.type(field.type)) }],
+    );
     const required = struct.fields.filter(
       (field) => field.requiredness === 'required' && field.defaultValue === undefined,
     );
@@ -133,7 +140,7 @@ export class ValueReaders {
       r.structEnd(saved);
       if (isUnion && count !== 1) throw malformed(`union ${struct.name} has ${count} known members`);
       for (const field of defaults) {
-        if (value[field.name] === undefined) value[field.name] = structuredClone(field.defaultValue);
+        if (value[field.name] === undefined) value[field.name] = field.make();
       }
       for (const field of required) {
         if (value[field.name] === undefined) throw malformed(`${struct.name}.${field.name} is missing`);
@@ -141,4 +148,21 @@ export class ValueReaders {
       return value;
     };
   }
+}
+
+/** Each reader of a default gets a value of its own, of the same kinds as if it had come over the wire. */
+function defaultMaker(field: FieldDef, read: ValueReader): () => unknown {
+  const { defaultValue } = field;
+  if (typeof defaultValue !== 'object') return () => defaultValue;
+  let bytes: Buffer | null = null;
+  const r = new BinaryReader();
+  return () => {
+    if (bytes === null) {
+      const w = new BinaryWriter();
+      new ValueWriters().type(field.type)(w, defaultValue);
+      bytes = w.copy();
+    }
+    r.reset(bytes, 0, bytes.length);
+    return read(r);
+  };
 }

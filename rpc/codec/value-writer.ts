@@ -157,8 +157,10 @@ export class ValueWriters {
     const type = wireType(field.type);
     const write = this.type(field.type);
     const isBool = field.type.kind === 'bool';
+    const isInherited = name in Object.prototype;
     return (w, object) => {
-      let value = (object as Record<string, unknown>)[name];
+      let value =
+        isInherited && !Object.hasOwn(object, name) ? undefined : (object as Record<string, unknown>)[name];
       if (value === undefined || value === null) {
         if (defaultValue === undefined) {
           if (required) throw new BadValue('is missing').inMember(name);

@@ -1,4 +1,4 @@
-import { splitErrorMessage } from '../gateway/error-body.ts';
+import { splitErrorMessage, templateFault } from '../gateway/error-body.ts';
 import type { FaultList } from '../idl/fault-list.ts';
 import type { Annotation, FieldDef, MethodDef, ServiceDef, StructDef, ThriftType } from '../idl/model.ts';
 import { annotation } from '../idl/model.ts';
@@ -91,6 +91,14 @@ class BindingCheck {
     }
     if (one.name === 'api.max_body_bytes' && !/^[1-9][0-9]{0,14}$/.test(one.value)) {
       this.#add(one, `${JSON.stringify(one.value)} is no number of bytes`, 'Write it as "102400".');
+    }
+    const fault = one.name === 'api.error_body' ? templateFault(one.value) : null;
+    if (fault !== null) {
+      this.#add(
+        one,
+        `the error body is no JSON: ${fault}`,
+        'Put $code, $message and $at inside string literals.',
+      );
     }
   }
 

@@ -31,7 +31,14 @@ export function resolveConstant(
     const name = syntax.value;
     const found = lookUp(scope, name);
     if (found?.statement.type === SyntaxType.ConstDefinition) {
-      return resolveConstant(found.scope, found.statement.initializer, type, resolver, faults);
+      const { initializer } = found.statement;
+      if (resolver.constantsUnderWay.has(initializer)) {
+        return fail(`constant ${name} is made of itself`, 'Give it a value.');
+      }
+      resolver.constantsUnderWay.add(initializer);
+      const value = resolveConstant(found.scope, initializer, type, resolver, faults);
+      resolver.constantsUnderWay.delete(initializer);
+      return value;
     }
     const dot = name.lastIndexOf('.');
     const owner = dot === -1 ? undefined : lookUp(scope, name.slice(0, dot));

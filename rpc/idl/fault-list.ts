@@ -13,6 +13,9 @@ export class FaultList {
   readonly faults: Fault[] = [];
 
   add(code: IdlFaultCode, at: Place, what: string, fix: string): void {
-    this.faults.push({ code, what, fix, at: placeText(at) });
+    const fault = { code, what, fix, at: placeText(at) };
+    // A name that is used twice through one typedef is one fault, not two.
+    if (this.faults.some((known) => known.at === fault.at && known.what === what)) return;
+    this.faults.push(fault);
   }
 }

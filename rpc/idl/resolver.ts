@@ -37,6 +37,8 @@ const baseKinds: Partial<Record<SyntaxType, BaseKind>> = {
 export class Resolver {
   readonly structs = new Map<InterfaceWithFields, StructDef>();
   readonly enums = new Map<object, EnumDef>();
+  /** Initializers being followed, so that a constant made of itself is noticed. */
+  readonly constantsUnderWay = new Set<object>();
   readonly #faults: FaultList;
   /** Defaults wait until all types are known: they may name enum members and constants of any file. */
   readonly #deferred: DeferredConstant[] = [];
@@ -234,6 +236,14 @@ export class Resolver {
       }
       if (made.some((other) => other.name === name)) {
         this.#faults.add('BANYAN_IDL_NAME', at, `field ${name} is declared twice`, 'Rename one of them.');
+      }
+      if (name === '__proto__') {
+        this.#faults.add(
+          'BANYAN_IDL_NAME',
+          at,
+          'JavaScript objects cannot have a member __proto__',
+          'Rename it.',
+        );
       }
       const field: Mutable<FieldDef> = {
         id,
