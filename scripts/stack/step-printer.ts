@@ -26,7 +26,8 @@ export class StepPrinter implements StackWatcher {
   step(name: StackStep, text: string): void {
     this.#endStep();
     if (name !== 'ready') this.#step = { text: `${name.padEnd(10)} ${text}`, beganAt: performance.now() };
-    if (name === 'seed') this.#view = progressView({ stream: this.#options.stream, indent: 4 });
+    if (name === 'seed')
+      this.#view = progressView({ stream: this.#options.stream, indent: 4, tellBegin: false });
   }
 
   progress(step: ProgressStep): void {

@@ -40,6 +40,8 @@ export interface ProgressOptions {
   readonly indent?: number;
   /** Milliseconds between two lines where there is no terminal. Default 5,000. */
   readonly lineEveryMs?: number;
+  /** Elsewhere: whether a phase's begin is a line too. Default true. */
+  readonly tellBegin?: boolean;
   /** Milliseconds, monotone. */
   readonly now?: () => number;
 }
@@ -159,6 +161,7 @@ class LineView implements ProgressView {
       this.#options.stream.write(`${sentence(step, this.#options.indent ?? 0)}\n`);
       return;
     }
+    if (this.#last === undefined && this.#options.tellBegin === false) this.#printedAt = this.#now();
     this.#last = step;
     const { rate, eta } = this.#pace.of(step);
     if (this.#now() - this.#printedAt >= (this.#options.lineEveryMs ?? 5000)) this.#print(step, rate, eta);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { leftovers, processesIn, type Started, stackPlace, start } from '../support/stack.ts';
+import { leftovers, processesIn, type Started, stackPlace, start, startTestStack } from '../support/stack.ts';
 
 /** Ctrl-C goes to the whole foreground group; the demo's own processes are in groups of their own. */
 const ctrlC = (program: Started) => process.kill(-program.pid, 'SIGINT');
@@ -43,5 +43,21 @@ describe('Ctrl-C leaves no process behind', () => {
     demo.kill('SIGKILL');
     await demo.ended;
     expect(await leftovers(place.dataDir)).toEqual([]);
+  });
+});
+
+describe('npm run stack -- --no-restart', () => {
+  it('leaves a process that dies dead, says so, and still stops cleanly', async () => {
+    await using stack = await startTestStack('no-restart', '--rows', '10', '--no-restart');
+    const before = (await stack.info()).processes;
+    process.kill(before.product, 'SIGKILL');
+    await says(stack.program, `product (${before.product}) ended: SIGKILL`);
+    expect((await stack.info()).processes).toEqual(before);
+    expect(processesIn(stack.place.dataDir).some((one) => one.command.includes('extracted/product'))).toBe(
+      false,
+    );
+    stack.program.kill('SIGINT');
+    expect((await stack.program.ended).code).toBe(0);
+    expect(await leftovers(stack.place.dataDir)).toEqual([]);
   });
 });
