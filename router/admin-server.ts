@@ -2,14 +2,13 @@ import { createServer, type Server } from 'node:http';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { describeError } from '../common/errors.ts';
 import { listen } from './listen.ts';
-import type { MetricsSnapshot } from './metrics.ts';
-import { type Gauges, metricsText } from './metrics-text.ts';
+import type { MetricsReport } from './metrics-report.ts';
+import { metricsText } from './metrics-text.ts';
 
 export interface AdminServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly snapshot: () => MetricsSnapshot;
-  readonly gauges: () => Gauges;
+  readonly report: () => MetricsReport | Promise<MetricsReport>;
   /** Whether new requests should come to this router. */
   readonly ready: () => boolean;
 }
@@ -33,13 +32,9 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     else if (path === '/readyz')
       reply(options.ready() ? 200 : 503, options.ready() ? 'ready\n' : 'draining\n');
     else if (path === '/metrics') {
-      registry.metrics().then(
-        (own) =>
-          reply(
-            200,
-            metricsText(options.snapshot(), options.gauges()) + own,
-            'text/plain; version=0.0.4; charset=utf-8',
-          ),
+      Promise.all([options.report(), registry.metrics()]).then(
+        ([{ snapshot, gauges }, own]) =>
+          reply(200, metricsText(snapshot, gauges) + own, 'text/plain; version=0.0.4; charset=utf-8'),
         (error: unknown) => reply(500, `${describeError(error).message}\n`),
       );
     } else reply(404, 'metrics, livez and readyz are here\n');

@@ -10,5 +10,12 @@ export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from '
 export { emptyRouteTable } from './route-table.ts';
 export type { RouterOptions, RouterSettings } from './router-options.ts';
 export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
+export {
+  isRouterWorker,
+  type RunningWorkers,
+  runWorkers,
+  serveAsWorker,
+  type WorkersOptions,
+} from './router-workers.ts';
 export { type RunningRouter, startRouter } from './start-router.ts';
 export type { ReplicaReport, StateLink, StateReply } from './state-link.ts';

@@ -7,6 +7,7 @@ import { Exchange } from './exchange.ts';
 import { failures } from './failure.ts';
 import { forward } from './forward.ts';
 import { listen } from './listen.ts';
+import type { MetricsReport } from './metrics-report.ts';
 import type { Gauges } from './metrics-text.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
@@ -40,6 +41,8 @@ export interface RunningRouter {
   readonly ready: boolean;
   /** For tests and metrics: what is going on now. */
   readonly activity: RouterActivity;
+  /** Its metrics as plain data. */
+  report(): MetricsReport;
   /** Ends gracefully: readiness fails, requests in progress end, the lease is given back. Once; further calls wait too. */
   stop(): Promise<void>;
 }
@@ -58,6 +61,10 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
+  const report = (): MetricsReport => ({
+    snapshot: core.metrics.snapshot(),
+    gauges: gaugesOf(core, upgrades, connections.size),
+  });
   let admin: AdminServer | null = null;
   let url: string;
   try {
@@ -65,8 +72,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     if (core.options.admin !== undefined) {
       admin = await startAdminServer({
         ...core.options.admin,
-        snapshot: () => core.metrics.snapshot(),
-        gauges: () => gaugesOf(core, upgrades, connections.size),
+        report,
         ready: () => !core.draining,
       });
     }
@@ -97,6 +103,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
         connections: connections.size,
       };
     },
+    report,
     stop() {
       stopping ??= stop(core, server, upgrades).then(() => admin?.close());
       return stopping;

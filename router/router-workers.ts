@@ -1,0 +1,133 @@
+import cluster, { type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import { BanyanError } from '../common/errors.ts';
+import { type AdminServer, startAdminServer } from './admin-server.ts';
+import { type MetricsReport, mergeReports } from './metrics-report.ts';
+import type { RunningRouter } from './start-router.ts';
+
+type FromWorker =
+  | { readonly kind: 'ready'; readonly url: string; readonly replica: string }
+  | { readonly kind: 'report'; readonly report: MetricsReport };
+
+export interface WorkersOptions {
+  /** How many processes; one for each core is right. */
+  readonly workers: number;
+  readonly admin?: { readonly host: string; readonly port: number };
+  readonly logger: Logger;
+  /** Aborted: the workers stop gracefully. */
+  readonly signal: AbortSignal;
+}
+
+export interface RunningWorkers {
+  readonly url: string;
+  readonly adminUrl?: string;
+  readonly replicas: readonly string[];
+  /** Resolves when all workers have ended after the signal. */
+  readonly ended: Promise<void>;
+}
+
+/** True in a process that `runWorkers` started: it runs one router and calls `serveAsWorker` with it. */
+export function isRouterWorker(): boolean {
+  return cluster.isWorker;
+}
+
+/** Tells the primary that this worker serves, and answers when it asks for metrics. */
+export function serveAsWorker(router: RunningRouter): void {
+  const send = (message: FromWorker) => process.send?.(message);
+  process.on('message', (message) => {
+    if (message === 'report') send({ kind: 'report', report: router.report() });
+  });
+  send({ kind: 'ready', url: router.url, replica: router.replica });
+}
+
+/**
+ * Runs this very program in several processes that share one port; each is a replica of its own, with its own lease. One that
+ * dies is replaced, at most once a second. Rejects with `BANYAN_WORKER_FAILED` when a worker ends before it serves.
+ */
+export async function runWorkers(options: WorkersOptions): Promise<RunningWorkers> {
+  const { logger, signal } = options;
+  const ready = new Map<Worker, { url: string; replica: string }>();
+  const fork = (): Worker => {
+    const worker = cluster.fork();
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') ready.set(worker, message);
+    });
+    return worker;
+  };
+  const workers = new Set(Array.from({ length: options.workers }, fork));
+  const stopAll = () => {
+    for (const worker of workers) worker.process.kill('SIGTERM');
+  };
+  signal.addEventListener('abort', stopAll, { once: true });
+  let admin: AdminServer | null = null;
+  try {
+    await Promise.all([...workers].map(served));
+    if (options.admin !== undefined) {
+      admin = await startAdminServer({
+        ...options.admin,
+        report: async () => {
+          const reports = await Promise.all([...ready.keys()].map(askForReport));
+          return mergeReports(reports.filter((report) => report !== null));
+        },
+        ready: () => !signal.aborted && ready.size > 0,
+      });
+    }
+  } catch (error) {
+    stopAll();
+    throw error;
+  }
+  const watch = async (worker: Worker): Promise<void> => {
+    await ended(worker);
+    workers.delete(worker);
+    ready.delete(worker);
+    if (signal.aborted) return;
+    logger.error({ pid: worker.process.pid }, 'a worker ended; another one takes its place');
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    if (signal.aborted) return;
+    const next = fork();
+    workers.add(next);
+    await watch(next);
+  };
+  const allEnded = Promise.all([...workers].map(watch)).then(() => admin?.close());
+  return {
+    url: [...ready.values()][0]!.url,
+    ...(admin !== null && { adminUrl: admin.url }),
+    replicas: [...ready.values()].map(({ replica }) => replica),
+    ended: allEnded,
+  };
+}
+
+async function served(worker: Worker): Promise<void> {
+  for (;;) {
+    const [event] = await Promise.race([
+      once(worker, 'message').then(([message]) => [(message as FromWorker).kind] as const),
+      ended(worker).then(() => ['ended'] as const),
+    ]);
+    if (event === 'ready') return;
+    if (event === 'ended') {
+      throw new BanyanError('BANYAN_WORKER_FAILED', `Worker ${worker.process.pid} ended before it served.`, {
+        fix: 'Its own lines on stderr say why.',
+      });
+    }
+  }
+}
+
+async function ended(worker: Worker): Promise<void> {
+  if (!worker.isDead()) await once(worker, 'exit');
+}
+
+/** A worker that is going down just now has nothing to add. */
+async function askForReport(worker: Worker): Promise<MetricsReport | null> {
+  if (worker.isDead() || !worker.isConnected()) return null;
+  const answered = new Promise<MetricsReport>((resolve) => {
+    const take = (message: FromWorker) => {
+      if (message.kind !== 'report') return;
+      worker.off('message', take);
+      resolve(message.report);
+    };
+    worker.on('message', take);
+  });
+  worker.send('report');
+  return Promise.race([answered, ended(worker).then(() => null)]);
+}

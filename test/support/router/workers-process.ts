@@ -1,0 +1,34 @@
+import { emptyRouteTable, isRouterWorker, runWorkers, serveAsWorker, startRouter } from 'banyan/router';
+import { pino } from 'pino';
+
+/** A router of two worker processes: `node workers-process.ts UPSTREAM`. */
+const [upstream = ''] = process.argv.slice(2);
+const logger = pino({ level: 'silent' });
+if (isRouterWorker()) {
+  const router = await startRouter({
+    listen: { host: '127.0.0.1', port: 0 },
+    legacy: { addresses: [upstream] },
+    services: {},
+    link: {
+      beat: async ({ version }) => ({
+        leaseMs: 60_000,
+        ...(version === 0 && { table: { ...emptyRouteTable, version: 1 } }),
+      }),
+      leave: async () => undefined,
+      close: async () => undefined,
+    },
+    logger,
+  });
+  serveAsWorker(router);
+  process.once('SIGTERM', () => void router.stop().then(() => process.disconnect()));
+} else {
+  const interrupted = new AbortController();
+  process.once('SIGTERM', () => interrupted.abort());
+  const { url, adminUrl, replicas } = await runWorkers({
+    workers: 2,
+    admin: { host: '127.0.0.1', port: 0 },
+    logger,
+    signal: interrupted.signal,
+  });
+  console.log(JSON.stringify({ url, adminUrl, replicas }));
+}
