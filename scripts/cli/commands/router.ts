@@ -13,6 +13,7 @@ interface Flags extends CommonFlags {
   readonly snapshot?: string;
   readonly accessLog?: number;
   readonly admin?: Address;
+  readonly workers?: number;
 }
 
 function address(text: string): Address {
@@ -28,6 +29,12 @@ function share(text: string): number {
   return value;
 }
 
+function processes(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1 up.');
+  return value;
+}
+
 export const routerCommand: CommandFactory = (io) => {
   const command = new Command('router')
     .description(
@@ -40,9 +47,8 @@ export const routerCommand: CommandFactory = (io) => {
     )
     .option('--snapshot <file>', 'instead of router.snapshotFile: each replica on a machine needs its own')
     .option('--access-log <share>', 'share of ordinary requests that is logged, 0 to 1', share)
-    .addOption(
-      new Option('--admin <host:port>', 'where metrics and readiness are served').argParser(address),
-    );
+    .addOption(new Option('--admin <host:port>', 'where metrics and readiness are served').argParser(address))
+    .option('--workers <n>', 'processes that share the port: one for each core is right', processes);
   withExamples(
     withCommonOptions(command),
     'banyan router',
@@ -52,17 +58,39 @@ export const routerCommand: CommandFactory = (io) => {
     const context = new CommandContext(io, flags);
     const config = await context.config();
     // Imported only here: the other commands start faster without all of it.
-    const [{ startRouter }, { MysqlStateLink }, { featureServices }] = await Promise.all([
+    const [
+      { startRouter, runWorkers, isRouterWorker, serveAsWorker },
+      { MysqlStateLink },
+      { featureServices },
+    ] = await Promise.all([
       import('../../../router/index.ts'),
       import('../../../control/index.ts'),
       import('../feature-services.ts'),
     ]);
+    if ((flags.workers ?? 1) > 1 && !isRouterWorker()) {
+      const { url, adminUrl, replicas, ended } = await untilInterrupted(
+        io.signal,
+        runWorkers({
+          workers: flags.workers ?? 1,
+          ...(config.router.admin === undefined && flags.admin === undefined
+            ? {}
+            : { admin: flags.admin ?? config.router.admin }),
+          logger: processLogger('router', io),
+          signal: io.signal,
+        }),
+      );
+      context.output.ready({ ready: true, url, adminUrl, replicas, pid: process.pid });
+      await ended;
+      return;
+    }
     const link = new MysqlStateLink({ state: config.state, leaseMs: config.control.replicaLeaseMs });
     const services = await featureServices(config);
     try {
       const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;
       // A further replica must not fight the first one for the admin port.
-      const admin = flags.admin ?? (flags.listen === undefined ? usualAdmin : undefined);
+      const ownAdmin = flags.admin ?? (flags.listen === undefined ? usualAdmin : undefined);
+      // The workers' one admin port is their primary's.
+      const admin = isRouterWorker() ? undefined : ownAdmin;
       const starting = startRouter({
         ...settings,
         identity: [...identity],
@@ -78,7 +106,8 @@ export const routerCommand: CommandFactory = (io) => {
       });
       const router = await untilInterrupted(io.signal, starting);
       const { url, adminUrl, replica } = router;
-      context.output.ready({ ready: true, url, adminUrl, replica, pid: process.pid });
+      if (isRouterWorker()) serveAsWorker(router);
+      else context.output.ready({ ready: true, url, adminUrl, replica, pid: process.pid });
       if (!io.signal.aborted) await once(io.signal, 'abort');
       await router.stop();
     } catch (error) {
@@ -87,6 +116,7 @@ export const routerCommand: CommandFactory = (io) => {
       throw error;
     } finally {
       await link.close();
+      if (isRouterWorker()) process.disconnect();
     }
   });
 };
