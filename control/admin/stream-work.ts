@@ -26,17 +26,30 @@ export async function streamWork(
   };
   let lastAt = Number.NEGATIVE_INFINITY;
   let lastSubject = '';
+  let skipped: Progress | null = null;
+  const flush = () => {
+    if (skipped !== null) write({ type: 'progress', ...skipped });
+    skipped = null;
+  };
   const onProgress = (progress: Progress) => {
     const subject = `${progress.phase}/${progress.done === undefined ? progress.about : ''}`;
     const now = performance.now();
     // Every step is told; of counts only as many as a reader can follow, and none while it does not read.
-    if (subject === lastSubject && (now - lastAt < linesEveryMs || response.writableNeedDrain)) return;
+    if (subject === lastSubject && (now - lastAt < linesEveryMs || response.writableNeedDrain)) {
+      skipped = progress;
+      return;
+    }
+    // The last count of a step is told when the next one begins: no bar ends at half its length.
+    if (subject !== lastSubject) flush();
+    skipped = null;
     lastAt = now;
     lastSubject = subject;
     write({ type: 'progress', ...progress });
   };
   try {
-    write({ type: 'result', result: await work(onProgress) });
+    const result = await work(onProgress);
+    flush();
+    write({ type: 'result', result });
   } catch (error) {
     const { code, message, fix, faults, details } = describeError(error);
     write({ type: 'error', error: { code, message, fix, faults, details } });

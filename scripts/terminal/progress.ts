@@ -109,7 +109,8 @@ class BarView implements ProgressView {
       return;
     }
     const { rate, eta } = this.#pace.of(step);
-    const total = step.total !== undefined && step.total > 0 ? step.total : Math.max(1, step.done);
+    const known = step.total !== undefined && step.total > 0;
+    const total = known ? (step.total ?? 1) : Math.max(1, step.done);
     const payload = { phase: step.phase.padEnd(8), text: describe(step, rate, eta) };
     if (this.#bar === undefined || step.phase !== this.#phase) {
       this.stop();
@@ -117,7 +118,8 @@ class BarView implements ProgressView {
       this.#bar = new SingleBar(
         {
           stream: this.#options.stream as NodeJS.WriteStream,
-          format: `${' '.repeat(this.#options.indent ?? 0)}{phase} {bar} {percentage}%  {text}`,
+          // What nobody knows the length of has no bar.
+          format: `${' '.repeat(this.#options.indent ?? 0)}{phase} ${known ? '{bar} {percentage}%  ' : ' '}{text}`,
           barsize: 26,
           hideCursor: true,
           clearOnComplete: false,

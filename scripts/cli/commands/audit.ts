@@ -44,13 +44,13 @@ export const auditCommand: CommandFactory = (io) => {
   });
 };
 
+/** What people look for; programs get everything with --json. */
+const told: readonly string[] = ['stage', 'owner', 'paused'];
+
 /** `stage legacy → copying`: only what differs, on one line. */
 function change(entry: AuditEntry): string {
-  const from = entry.from ?? {};
-  const to = entry.to ?? {};
-  const parts = Object.keys({ ...from, ...to })
-    .filter((key) => typeof from[key] !== 'object' && typeof to[key] !== 'object')
-    .filter((key) => from[key] !== to[key])
-    .map((key) => `${key} ${from[key] ?? '–'} → ${to[key] ?? '–'}`);
-  return parts.slice(0, 2).join(', ');
+  return told
+    .filter((key) => entry.from?.[key] !== entry.to?.[key])
+    .map((key) => `${key} ${entry.from?.[key] ?? '–'} → ${entry.to?.[key] ?? '–'}`)
+    .join(', ');
 }
