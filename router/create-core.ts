@@ -13,6 +13,7 @@ import { createRequestIds } from './request-ids.ts';
 import type { RouterCore } from './router-core.ts';
 import type { NormalizedOptions } from './router-options.ts';
 import { readSnapshot } from './snapshot-file.ts';
+import { createTracing } from './tracing.ts';
 import { Upstream } from './upstream.ts';
 import { WritesInFlight } from './writes-in-flight.ts';
 
@@ -52,6 +53,7 @@ export function createCore(options: NormalizedOptions, forward: RouterCore['forw
     heads: new HeadFlusher(),
     ids: createRequestIds(),
     metrics: new Metrics(),
+    tracing: options.tracer === null ? null : createTracing(options.tracer),
     accessLog: createAccessLog(options.logger, options.accessLog.sample),
     failureBody: jsonFailureBody,
     exchanges: new OpenExchanges(),

@@ -117,6 +117,7 @@ export class Exchange {
     this.core.exchanges.delete(this);
     const now = performance.now();
     this.core.metrics.record(this, now);
+    this.core.tracing?.end(this);
     this.core.accessLog.write(this, now);
     if (!this.request.complete) linger(this.request, this.core.options.timeouts.lingerMs);
   }

@@ -34,6 +34,6 @@ export function outboundHeaders(
   if (forwardedHost !== null) out.push('X-Forwarded-Host', forwardedHost);
   out.push('Via', head.via === null ? via : `${head.via}, ${via}`);
   if (head.requestId === null) out.push('X-Request-Id', requestId);
-  if (head.traceparent === null) out.push('Traceparent', traceparent);
+  out.push('traceparent', traceparent);
   return out;
 }

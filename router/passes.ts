@@ -87,7 +87,7 @@ function checkSize(exchange: Exchange): boolean {
 function dressForUpstream(exchange: Exchange): boolean {
   const { head, peer, core } = exchange;
   exchange.requestId = head.requestId ?? core.ids.nextRequestId();
-  const traceparent = head.traceparent ?? core.ids.nextTraceparent();
+  const traceparent = core.tracing?.begin(exchange) ?? head.traceparent ?? core.ids.nextTraceparent();
   exchange.headers = outboundHeaders(head, peer, exchange.requestId, traceparent);
   return true;
 }

@@ -122,8 +122,8 @@ export function readRequestHead(raw: readonly string[], context: HeadContext): R
         passed.push(name, value);
         break;
       case headerKinds.traceparent:
+        // Set by the router again, as it came or as its own span's.
         head.traceparent ??= value;
-        passed.push(name, value);
         break;
       case headerKinds.side:
         if (context.peerTrusted && (value === 'legacy' || value === 'service')) head.sideAsked = value;

@@ -10,6 +10,7 @@ import type { OpenExchanges } from './open-exchanges.ts';
 import type { RecentWrites } from './recent-writes.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { NormalizedOptions } from './router-options.ts';
+import type { Tracing } from './tracing.ts';
 import type { Upstream } from './upstream.ts';
 import type { WritesInFlight } from './writes-in-flight.ts';
 
@@ -27,6 +28,7 @@ export interface RouterCore {
   readonly heads: HeadFlusher;
   readonly ids: RequestIds;
   readonly metrics: Metrics;
+  readonly tracing: Tracing | null;
   readonly accessLog: AccessLog;
   readonly failureBody: FailureBody;
   /** Requests that have begun and not ended. */

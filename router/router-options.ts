@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
+import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { BanyanError } from '../common/errors.ts';
@@ -15,6 +16,8 @@ const settings = z.strictObject({
     host: z.string().default('127.0.0.1'),
     port: z.number().int().min(0).max(65_535),
   }),
+  /** Given, the port speaks TLS: PEM texts. */
+  tls: z.strictObject({ key: z.string(), cert: z.string() }).optional(),
   /** Metrics, liveness and readiness; left out, there is no such port. */
   admin: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535) })
@@ -127,6 +130,8 @@ export interface RouterOptions extends RouterSettings {
   readonly link: StateLink;
   readonly logger: Logger;
   readonly points?: StopPoints;
+  /** Given, every request gets an OpenTelemetry span. */
+  readonly tracer?: Tracer;
 }
 
 export interface NormalizedOptions
@@ -138,11 +143,12 @@ export interface NormalizedOptions
   readonly link: StateLink;
   readonly logger: Logger;
   readonly points: StopPoints;
+  readonly tracer: Tracer | null;
 }
 
 /** Checks and completes the options once; throws `BANYAN_ROUTER_OPTIONS` with every fault found. */
 export function normalizeOptions(options: RouterOptions): NormalizedOptions {
-  const { services, link, logger, points, ...plain } = options;
+  const { services, link, logger, points, tracer, ...plain } = options;
   const parsed = settings.safeParse(plain);
   if (!parsed.success) {
     const fix = 'Correct the router section of the configuration.';
@@ -168,6 +174,7 @@ export function normalizeOptions(options: RouterOptions): NormalizedOptions {
     link,
     logger,
     points: points ?? noStopPoints,
+    tracer: tracer ?? null,
   };
 }
 

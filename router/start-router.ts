@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { describeError } from '../common/errors.ts';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
@@ -57,7 +58,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const upgrades = createUpgradeProxy(core, peers);
   const server = createHttpServer(core, peers, upgrades);
   const connections = new Set<Socket>();
-  server.on('connection', (socket) => {
+  server.on(core.options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
@@ -77,6 +78,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       });
     }
     url = await listen(server, core.options.listen, 'router.listen');
+    if (core.options.tls !== undefined) url = url.replace('http:', 'https:');
   } catch (error) {
     await admin?.close();
     await core.table.stop();
@@ -132,8 +134,8 @@ function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number)
 }
 
 function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy): RouterServer {
-  const { timeouts, limits, logger } = core.options;
-  const server = createServer({
+  const { timeouts, limits, logger, tls } = core.options;
+  const settings = {
     ServerResponse: RouterResponse,
     insecureHTTPParser: false,
     requireHostHeader: true,
@@ -146,7 +148,9 @@ function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy
     // A large upload may take long; stalls are caught where the body is read.
     requestTimeout: 0,
     shouldUpgradeCallback: isWebSocketHandshake,
-  });
+  };
+  const server: RouterServer =
+    tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls });
   // The header section is bounded in octets; a bound in fields would drop the rest silently.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
