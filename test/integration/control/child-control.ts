@@ -27,7 +27,8 @@ export async function startChildControl(
   const file = join(dirname(config.control.tokenFile), 'config.json');
   await writeFile(file, JSON.stringify(config));
   const child = spawn(process.execPath, [program, file, ...(stopAt === undefined ? [] : [stopAt, how])], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // Its stdin ends with this process: then it ends too, also when a test failed halfway.
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let log = '';
   child.stderr.on('data', (data) => {

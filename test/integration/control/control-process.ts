@@ -8,6 +8,8 @@ import { startControl } from '../../../control/index.ts';
 const [configFile, stopAt, how] = process.argv.slice(2);
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
+process.stdin.on('end', () => process.exit(1)).resume();
+
 const control = await startControl(JSON.parse(readFileSync(configFile!, 'utf8')), {
   logger: {
     info: () => undefined,
