@@ -122,7 +122,7 @@ class ThriftGateway implements Gateway {
     const deadlineMs = options.deadlineMs ?? this.#deadlineMs;
     const request: Incoming = { input, context: options.context, deadlineMs, json: null, form: null };
     try {
-      return await this.#client.exchange(
+      const answered: HttpOutput | undefined = await this.#client.exchange(
         plan.binding.method,
         (w) => plan.write(w, request),
         (r, messageType) => this.#answer(plan, input, r, messageType),
@@ -132,6 +132,8 @@ class ThriftGateway implements Gateway {
           ...(options.context === undefined ? {} : { context: options.context }),
         },
       );
+      // A oneway call ends once it is sent, and nothing comes back.
+      return answered ?? { status: plan.binding.status, rawHeaders: ['Content-Length', '0'], body: null };
     } catch (error) {
       return this.#failed(plan, input, rpcMethod, error);
     }
@@ -139,8 +141,6 @@ class ThriftGateway implements Gateway {
 
   #answer(plan: Plan, input: HttpInput, r: ProtocolReader, messageType: number): HttpOutput {
     const { binding } = plan;
-    if (binding.method.oneway)
-      return { status: binding.status, rawHeaders: ['Content-Length', '0'], body: null };
     const out = this.#out;
     out.reset();
     const kind = plan.read(r, messageType, out);

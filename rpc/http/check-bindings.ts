@@ -198,11 +198,13 @@ class BindingCheck {
       for (const source of one.sources) {
         if (source.kind === 'path') {
           bound.add(source.name);
-          if (one.sources.length === 1 && !paths.every((path) => path.has(source.name))) {
+          const has = (path: ReadonlySet<string>): boolean => path.has(source.name);
+          const mustBeThere = one.sources.length === 1 && one.field.requiredness === 'required';
+          if (mustBeThere ? !paths.every(has) : !paths.some(has)) {
             this.#add(
               one.field,
               `no :${source.name} in the path of ${binding.method.name}`,
-              'Add it to every path of the method.',
+              'Add it to the paths of the method.',
             );
           }
         }

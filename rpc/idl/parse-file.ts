@@ -43,7 +43,7 @@ export function parseFile(file: string, source: string, faults: FaultList): Pars
     report(error);
     scanner.syncronize();
   });
-  const tokens = withoutCppIncludes(scanner.scan());
+  const tokens = withoutCppIncludes(scanner.scan().map(asToken));
   const syntax = parser.createParser(tokens, (error) => {
     report(error);
     syntax.synchronize();
@@ -66,6 +66,11 @@ function scannable(source: string): string {
   return source
     .replace(token, (text) => (text[0] === '"' || text[0] === "'" ? text : text.replace(/[^\n]/g, ' ')))
     .replace(/^([ \t]*namespace[ \t]+)\*/gm, '$1_');
+}
+
+/** The scanner looks keywords up in an object, and finds what every object has: `constructor`, `toString`, … are names. */
+function asToken(token: parser.Token): parser.Token {
+  return typeof token.type === 'string' ? token : { ...token, type: parser.SyntaxType.Identifier };
 }
 
 /** `cpp_include` says nothing to us, and the parser does not take it. */

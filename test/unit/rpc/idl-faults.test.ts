@@ -84,7 +84,7 @@ test.each<[string, Record<string, string>, string[]]>([
   [
     'constant of itself',
     { 'a.thrift': 'const i32 A = B\nconst i32 B = A' },
-    ['a.thrift:1:15 VALUE constant B is made of itself', 'a.thrift:1:15 VALUE constant B is made of itself'],
+    ['a.thrift:1:15 VALUE constant B is made of itself', 'a.thrift:2:15 VALUE constant A is made of itself'],
   ],
   [
     'service of itself',
