@@ -51,7 +51,12 @@ export function responseHead(raw: RawFields): ResponseHead {
 }
 
 export function latin1(octets: Buffer | string): string {
-  return typeof octets === 'string' ? octets : octets.toString('latin1');
+  return typeof octets === 'string' ? octets : (octets as Latin1Buffer).latin1Slice(0, octets.length);
+}
+
+/** `toString('latin1')` without looking the encoding up: Node has it on every Buffer, its types do not. */
+interface Latin1Buffer extends Buffer {
+  latin1Slice(start: number, end: number): string;
 }
 
 function nominate(connection: string, before: string[] | null): string[] | null {
