@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { exitCodes } from '../cli/exit-codes.ts';
@@ -45,6 +46,8 @@ async function run(flags: Flags): Promise<void> {
   };
   const printer = new StepPrinter({ stream: process.stdout, onChange: rewrite });
   try {
+    // What an earlier stack left there is not to be taken for this one's.
+    if (infoFile !== undefined) await rm(infoFile, { force: true });
     stack = await startStack(await stackSettings(flags, process.env), printer, signal);
     rewrite();
     await writing;
