@@ -78,7 +78,8 @@ export class LiveTable {
       AbortSignal.timeout(Math.max(1, this.#options.beatTimeoutMs)),
     ]);
     try {
-      const reply = await this.#options.link.beat(this.#report(), signal);
+      // A link that forgets the signal must not stop the beats: a late answer counts for nothing.
+      const reply = await Promise.race([this.#options.link.beat(this.#report(), signal), aborted(signal)]);
       this.#leaseUntil = sentAt + reply.leaseMs;
       this.#lastReplyAt = this.#now();
       if (this.#failing) this.#options.logger.info('the state store answers again');
@@ -207,4 +208,10 @@ export class LiveTable {
     }
     return { replica, host, pid: process.pid, version: this.#current.version, drained };
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

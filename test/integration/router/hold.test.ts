@@ -109,4 +109,17 @@ describe('a hold', () => {
     link.away = false;
     expect(await (await held).text()).toBe('legacy');
   });
+
+  it('does not wait for ever for a state store that swallows a beat', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('legacy'));
+    await using stage = await startStage(legacy.url, { beatTimeoutMs: 100 });
+    const { link, router } = stage;
+    const answered = link.beat.bind(link);
+    link.beat = () => new Promise(() => undefined);
+    const version = link.put({ features: [feature({ owner: 'service' })] });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(router.version).toBe(version - 1);
+    link.beat = answered;
+    await expect.poll(() => router.version).toBe(version);
+  });
 });
