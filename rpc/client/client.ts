@@ -19,6 +19,8 @@ export type CallArguments = readonly unknown[] | Readonly<Record<string, unknown
 
 export interface ThriftClient {
   readonly idl: Idl;
+  /** Whether the transport has headers for a call's context. */
+  readonly carriesContext: boolean;
   /**
    * Calls a method. Resolves with its result, rejects with ThriftException (declared) or BanyanError (`BANYAN_RPC_…`).
    * Never stays pending beyond its deadline.
@@ -63,6 +65,7 @@ export function createClient<Service extends { call: unknown } = ThriftClient>(
 
 class Client implements ThriftClient {
   readonly idl: Idl;
+  readonly carriesContext: boolean;
   readonly #options: ClientOptions;
   readonly #settings: Settings;
   readonly #plans = new Map<string, MethodPlan>();
@@ -79,6 +82,7 @@ class Client implements ThriftClient {
     this.#options = options;
     this.idl = options.idl;
     this.#settings = settingsOf(options);
+    this.carriesContext = this.#settings.transport === 'header';
     const service = serviceOf(options.idl, options.service);
     const writers = new ValueWriters();
     const readers = new ValueReaders();

@@ -22,7 +22,7 @@ import {
 import { isFresh, weakEtag } from './etag.ts';
 import type { GatewayProblem, HttpInput, HttpOutput, InvokeOptions } from './http-types.ts';
 import { type ReplyKind, replyWriter } from './reply-writer.ts';
-import { headerValue } from './request-parts.ts';
+import { contextOfHeaders, headerValue } from './request-parts.ts';
 import { type Incoming, requestWriter, UnsupportedMedia } from './request-writer.ts';
 
 export interface GatewayOptions {
@@ -120,7 +120,9 @@ class ThriftGateway implements Gateway {
       return this.#problem(plan, input, { status: 413, code: 'body_too_large', message, rpcMethod });
     }
     const deadlineMs = options.deadlineMs ?? this.#deadlineMs;
-    const request: Incoming = { input, context: options.context, deadlineMs, json: null, form: null };
+    const context =
+      options.context ?? (this.#client.carriesContext ? contextOfHeaders(input.rawHeaders) : undefined);
+    const request: Incoming = { input, context, deadlineMs, json: null, form: null };
     try {
       const answered: HttpOutput | undefined = await this.#client.exchange(
         plan.binding.method,
@@ -129,7 +131,7 @@ class ThriftGateway implements Gateway {
         {
           deadlineMs,
           ...(options.signal === undefined ? {} : { signal: options.signal }),
-          ...(options.context === undefined ? {} : { context: options.context }),
+          ...(context === undefined ? {} : { context }),
         },
       );
       // A oneway call ends once it is sent, and nothing comes back.

@@ -1,3 +1,4 @@
+import type { CallContext } from '../client/options.ts';
 import { BadValue } from '../codec/bad-value.ts';
 
 /** Every value of one name in a query string or urlencoded body; null where there is none. */
@@ -74,4 +75,14 @@ export function cookieValues(rawHeaders: readonly string[], name: string): strin
     }
   }
   return null;
+}
+
+/** What the request itself says of its context, for callers that hand none on. */
+export function contextOfHeaders(rawHeaders: readonly string[]): CallContext {
+  const requestId = headerValues(rawHeaders, 'x-request-id')?.[0];
+  const traceparent = headerValues(rawHeaders, 'traceparent')?.[0];
+  return {
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
 }

@@ -17,7 +17,7 @@ import { boolText, compileText, single } from '../json/text-to-thrift.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth, TType } from '../wire/types.ts';
 import type { HttpInput } from './http-types.ts';
-import { cookieValues, headerValue, headerValues, queryValues } from './request-parts.ts';
+import { contextOfHeaders, cookieValues, headerValue, headerValues, queryValues } from './request-parts.ts';
 
 /** A request with what has been read of it so far. */
 export interface Incoming {
@@ -241,7 +241,8 @@ function nullsReader(one: BoundField, wantsRaw: boolean): SourceReader {
 }
 
 function contextValue(request: Incoming, name: string): string[] | null {
-  const { input, context } = request;
+  const { input } = request;
+  const context = request.context ?? contextOfHeaders(input.rawHeaders);
   const found = (text: string | undefined): string[] | null => (text === undefined ? null : [text]);
   switch (name) {
     case 'request_id':

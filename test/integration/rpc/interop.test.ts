@@ -103,6 +103,11 @@ describe('header transport', () => {
     const context = { requestId: 'r-1', traceparent: '00-aa-bb-01', identity: 'user 한' };
     await client.call('ping', ['x'], { context, deadlineMs: 900 });
     expect(seen).toEqual([['r-1', '00-aa-bb-01', 'user 한', true]]);
+    // A gateway that is handed no context takes it from the request.
+    const gateway = createGateway({ idl, service, client });
+    const headers = { 'X-Request-Id': 'r-2', Traceparent: '00-cc-dd-00' };
+    await gateway.invoke('ping', httpInput('GET', '/ping/x', { params: { text: 'x' }, headers }));
+    expect(seen[1]).toEqual(['r-2', '00-cc-dd-00', undefined, true]);
     await client.close();
     await server.stop();
   });
