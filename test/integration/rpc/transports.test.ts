@@ -81,7 +81,7 @@ test('calls are spread over addresses, and one that fails is left alone', async 
     ejectAfter: 2,
     backoffMs: 60_000,
     backoffMaxMs: 60_000,
-    deadlineMs: 40,
+    deadlineMs: 400,
   });
   const outcomes: unknown[] = [];
   for (let i = 0; i < 12; i++)
