@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StopPoints } from '../common/stop-points.ts';
 import type { MoveLogger } from '../mover/index.ts';
+import { CanaryKeeper } from './canary/index.ts';
 import { Commands } from './commands.ts';
 import { Conductor } from './conductor/index.ts';
 import type { BanyanConfig } from './config/index.ts';
@@ -17,12 +18,13 @@ export interface ActiveControlOptions {
   readonly logger: MoveLogger;
 }
 
-/** The control process while it has the control lease: runners for every feature, the conductor, the commands. */
+/** The control process while it has the control lease: runners for every feature, the conductor, canaries, the commands. */
 export class ActiveControl {
   readonly commands: Commands;
   readonly runners: ReadonlyMap<string, FeatureRunner>;
   readonly #options: ActiveControlOptions;
   readonly #conductor: Conductor;
+  readonly #canaries: CanaryKeeper;
   readonly #end = new AbortController();
 
   private constructor(options: ActiveControlOptions) {
@@ -48,6 +50,7 @@ export class ActiveControl {
       ]),
     );
     this.#conductor = new Conductor({ store, lease: lease.grant, cutover, points, logger, signal });
+    this.#canaries = new CanaryKeeper({ store, lease: lease.grant, points, logger, signal });
     this.commands = new Commands({
       config,
       store,
@@ -55,6 +58,7 @@ export class ActiveControl {
       lease: lease.grant,
       conductor: this.#conductor,
       runners: this.runners,
+      canaries: this.#canaries,
       signal,
     });
   }
@@ -68,6 +72,7 @@ export class ActiveControl {
     await store.admitFeatures({ who: 'banyan', why: 'control started' }, lease.grant);
     await store.forgetDeadReplicas();
     const active = new ActiveControl(options);
+    active.#canaries.start();
     const patience = new AbortController();
     try {
       await Promise.race([
@@ -106,7 +111,7 @@ export class ActiveControl {
   /** Ends copies and verifies, takes back a flip that is not decided and finishes one that is, stops the runners. */
   async stop(): Promise<void> {
     this.#end.abort();
-    await this.commands.jobs.idle();
+    await Promise.all([this.commands.jobs.idle(), this.#canaries.ended()]);
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
   }
 }

@@ -1,11 +1,13 @@
 import { BanyanError } from '../common/errors.ts';
 import type { VerifyReport } from '../mover/index.ts';
+import { type CanaryKeeper, type CanaryRequest, type CanaryResult, setCanary } from './canary/index.ts';
 import type { Conducted, Conductor, FlipRequest, FlipResult } from './conductor/index.ts';
 import type { BanyanConfig, FeatureConfig } from './config/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
 import type { OnProgress } from './progress.ts';
 import type { FeatureRunner, MoveDirection, MoverDoor } from './runner/index.ts';
 import { moveSpecs } from './runner/index.ts';
+import { stageRefused } from './stage-refused.ts';
 import { type Direction, stages } from './stages.ts';
 import type { Actor, FeatureState, LeaseGrant, StateStore } from './store/index.ts';
 
@@ -16,6 +18,7 @@ export interface CommandsOptions {
   readonly lease: LeaseGrant;
   readonly conductor: Conductor;
   readonly runners: ReadonlyMap<string, FeatureRunner>;
+  readonly canaries: Pick<CanaryKeeper, 'wake'>;
   /** Aborts when control ends. */
   readonly signal: AbortSignal;
 }
@@ -23,13 +26,6 @@ export interface CommandsOptions {
 export interface CopyResult {
   readonly feature: string;
   readonly stage: string;
-}
-
-export interface CanaryRequest extends Actor {
-  /** 0–100, two decimals. */
-  readonly percent: number;
-  /** Route ids; all read routes of the feature where left out. */
-  readonly routes?: readonly string[];
 }
 
 /** What ops can ask of a feature. Every change of state is in the audit log, with who and why. */
@@ -64,40 +60,12 @@ export class Commands {
     return this.jobs.run(name, 'verify', () => this.#verify(name, actor, onProgress));
   }
 
-  async canary(
-    name: string,
-    request: CanaryRequest,
-  ): Promise<{ version: number; routes: Record<string, number> }> {
-    const { feature } = this.#subject(name);
-    const reads = feature.routes.filter((route) => route.access === 'read').map((route) => route.id);
-    const routes = request.routes ?? reads;
-    for (const id of routes) {
-      if (reads.includes(id)) continue;
-      const write = feature.routes.some((route) => route.id === id);
-      throw new BanyanError(
-        'BANYAN_CANARY_REFUSED',
-        write ? `${id} writes: only reads can be canaried.` : `${name} has no route ${id}.`,
-        { fix: write ? 'Writes follow the owner: cut over instead.' : `Name one of: ${reads.join(', ')}.` },
-      );
-    }
-    const percents = Object.fromEntries(routes.map((id) => [id, request.percent]));
-    const { version } = await this.#change(name, request, `canary ${request.percent} %`, (state) => {
-      const rules = stages[state.stage];
-      if (rules.reads !== 'canary' || rules.writes === 'held') {
-        throw stageRefused(name, state.stage, 'a canary', 'Reads can be canaried once the copy is done.');
-      }
-      if (state.failing !== null && request.percent > 0 && rules.owner === 'legacy') {
-        throw new BanyanError(
-          'BANYAN_CANARY_REFUSED',
-          `The move of ${name} failed: ${state.failing.message}`,
-          {
-            fix: `The service is not kept current. ${state.failing.fix}`,
-          },
-        );
-      }
-      return { ...state, readPercents: { ...state.readPercents, ...percents } };
-    });
-    return { version, routes: percents };
+  /** Sets the share of reads that goes to the service, now and as the request plans it for later. */
+  async canary(name: string, request: CanaryRequest): Promise<CanaryResult> {
+    const { store, lease, canaries } = this.#options;
+    const result = await setCanary({ store, lease, subject: this.#subject(name).feature, request });
+    canaries.wake();
+    return result;
   }
 
   flip(name: string, request: FlipRequest): Promise<FlipResult> {
@@ -305,15 +273,4 @@ export class Commands {
     const { who, why } = actor;
     return store.change({ feature, who, why, action, lease, change: ({ state, now }) => change(state, now) });
   }
-}
-
-function stageRefused(name: string, stage: string, what: string, fix: string): BanyanError {
-  return new BanyanError(
-    'BANYAN_STAGE_REFUSED',
-    `${name} is in stage ${stage}, which does not allow ${what}.`,
-    {
-      fix,
-      details: { feature: name, stage },
-    },
-  );
 }

@@ -1,3 +1,4 @@
+import { describePlan } from './canary/index.ts';
 import type { BanyanConfig } from './config/index.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import type { FeatureRunner } from './runner/index.ts';
@@ -15,11 +16,12 @@ export interface StatusSources {
 /** Where everything stands, for people and programs (`GET /v1/status`). */
 export async function readStatus(sources: StatusSources) {
   const { config, store } = sources;
-  const [states, replicas, leases, table] = await Promise.all([
+  const [states, replicas, leases, table, now] = await Promise.all([
     store.features(),
     store.replicas(),
     store.leases.list(),
     store.routeTable(),
+    store.clock(),
   ]);
   const features = await Promise.all(
     states.map(async (state) => {
@@ -37,6 +39,7 @@ export async function readStatus(sources: StatusSources) {
         recopy: state.recopy,
         transition: state.transition,
         verified: state.verified,
+        canaries: state.canaries.map((plan) => describePlan(plan, state)),
         running: sources.jobs?.kindOf(state.feature) ?? null,
         move:
           move === undefined
@@ -60,6 +63,7 @@ export async function readStatus(sources: StatusSources) {
   const control = leases.find((lease) => lease.name === 'control');
   return {
     role: sources.role,
+    now,
     version: table.version,
     writtenAt: table.writtenAt,
     control: control

@@ -81,10 +81,9 @@ export function adminApi(options: AdminApiOptions): Express {
     });
   }
   app.post('/v1/features/:feature/canary', async (request, response) => {
-    const { why, percent, routes } = parseRequest(canaryRequest, request.body);
+    const { why, ...asked } = parseRequest(canaryRequest, request.body);
     const { feature } = await known(store, request);
-    const asked = { ...actorOf(request, why), percent, ...(routes === undefined ? {} : { routes }) };
-    response.json(await commands().canary(feature, asked));
+    response.json(await commands().canary(feature, { ...asked, ...actorOf(request, why ?? '') }));
   });
   for (const action of ['pause', 'resume', 'abandon'] as const) {
     app.post(`/v1/features/:feature/${action}`, async (request, response) => {

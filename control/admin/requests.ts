@@ -13,17 +13,21 @@ export const flipRequest = z
     error: 'say why: it is kept in the audit log',
     path: ['why'],
   });
-export const canaryRequest = z.strictObject({
-  why,
-  percent: z
-    .number()
-    .min(0)
-    .max(100)
-    .refine((value) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6, {
-      error: 'has more than two decimals',
-    }),
-  routes: z.array(z.string().min(1)).min(1).optional(),
-});
+/** Only the shape: what the values must be, and how they go together, is for canary/read-canary.ts to say. */
+export const canaryRequest = z
+  .strictObject({
+    why: why.optional(),
+    percent: z.number().optional(),
+    ramp: z.array(z.number()).optional(),
+    every: z.string().optional(),
+    until: z.string().optional(),
+    routes: z.array(z.string().min(1)).min(1).optional(),
+    dryRun: z.boolean().default(false),
+  })
+  .refine((body) => body.dryRun || body.why !== undefined, {
+    error: 'say why: it is kept in the audit log',
+    path: ['why'],
+  });
 export const auditQuery = z.object({
   feature: z.string().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),

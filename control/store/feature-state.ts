@@ -1,3 +1,4 @@
+import type { CanaryPlan } from '../canary/canary-plan.ts';
 import type { Direction, Stage } from '../stages.ts';
 
 /** A cutover or rollback under way: what a restarted control needs to take it back or finish it. */
@@ -51,6 +52,8 @@ export interface FeatureState {
   readonly verified: VerifiedState | null;
   /** Route id → percent of reads at the service, where it is not the stage's default. */
   readonly readPercents: Readonly<Record<string, number>>;
+  /** What canaries will still do by themselves. The store adapts them to every change: see canary/follow-plans.ts. */
+  readonly canaries: readonly CanaryPlan[];
 }
 
 export function newFeatureState(feature: string, now: string): FeatureState {
@@ -65,6 +68,7 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     transition: null,
     verified: null,
     readPercents: {},
+    canaries: [],
   };
 }
 
@@ -80,6 +84,7 @@ export interface FeatureRow {
   readonly transition: string | null;
   readonly verified: string | null;
   readonly read_percents: string;
+  readonly canaries: string | null;
 }
 
 export function fromRow(row: FeatureRow): FeatureState {
@@ -94,6 +99,7 @@ export function fromRow(row: FeatureRow): FeatureState {
     transition: parse<TransitionState>(row.transition),
     verified: parse<VerifiedState>(row.verified),
     readPercents: JSON.parse(row.read_percents) as Record<string, number>,
+    canaries: parse<CanaryPlan[]>(row.canaries) ?? [],
   };
 }
 
@@ -109,6 +115,7 @@ export function toRow(state: FeatureState) {
     transition: print(state.transition),
     verified: print(state.verified),
     read_percents: JSON.stringify(state.readPercents),
+    canaries: print(state.canaries.length === 0 ? null : state.canaries),
   };
 }
 

@@ -3,6 +3,8 @@ import type { Knex } from 'knex';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { RouteTable } from '../../router/route-table.ts';
+import { auditedPlan } from '../canary/describe-plan.ts';
+import { followPlans } from '../canary/follow-plans.ts';
 import type { FeatureConfig } from '../config/config.ts';
 import { stages } from '../stages.ts';
 import { type Actor, type AuditEntry, appendAudit, readAudit } from './audit.ts';
@@ -35,7 +37,7 @@ export interface ChangeRequest extends Actor {
   readonly lease?: LeaseGrant;
   /**
    * Returns the new state; the state it was given when there is nothing to change, which leaves no trace; or throws.
-   * `since` is set by the store when the stage changes.
+   * `since` is set by the store when the stage changes, and canary plans follow what changed.
    */
   readonly change: (context: ChangeContext) => FeatureState;
 }
@@ -116,7 +118,11 @@ export class StateStore {
       const before = this.#known(states, request.feature);
       const changed = request.change({ state: before, nextVersion: Number(row.version) + 1, now });
       if (changed === before) return { state: before, version: Number(row.version), now };
-      const after = changed.stage === before.stage ? changed : { ...changed, since: now };
+      const after = {
+        ...changed,
+        since: changed.stage === before.stage ? changed.since : now,
+        canaries: followPlans(before, changed, now),
+      };
       states.set(request.feature, after);
       await trx('state_features').where({ feature: request.feature }).update(toRow(after));
       const version = await this.#publish(trx, row, states);
@@ -153,6 +159,11 @@ export class StateStore {
     };
   }
 
+  /** ISO 8601: the clock that all durable times are told by. */
+  clock(): Promise<string> {
+    return this.#now(this.#knex);
+  }
+
   replicas(): Promise<Replica[]> {
     return readReplicas(this.#knex);
   }
@@ -173,8 +184,12 @@ export class StateStore {
     const row: TableRow | undefined = await trx('state_route_table').where({ id: 1 }).forUpdate().first();
     if (row === undefined) throw storeDamaged();
     // Asked once the turnstile is ours, so that `now` never runs backwards from one change to the next.
-    const [[clock]] = await trx.raw('SELECT NOW(3) AS now');
-    return { row, now: (clock.now as Date).toISOString() };
+    return { row, now: await this.#now(trx) };
+  }
+
+  async #now(knex: Knex): Promise<string> {
+    const [[clock]] = await knex.raw('SELECT NOW(3) AS now');
+    return (clock.now as Date).toISOString();
   }
 
   async #states(knex: Knex): Promise<Map<string, FeatureState>> {
@@ -215,14 +230,18 @@ function difference(before: FeatureState, after: FeatureState) {
   const to: Record<string, unknown> = {};
   for (const key of Object.keys(after) as (keyof FeatureState)[]) {
     if (key === 'since' || isDeepStrictEqual(before[key], after[key])) continue;
-    from[key] = before[key];
-    to[key] = after[key];
+    from[key] = audited(before, key);
+    to[key] = audited(after, key);
   }
   if (stages[before.stage].owner !== stages[after.stage].owner) {
     from.owner = stages[before.stage].owner;
     to.owner = stages[after.stage].owner;
   }
   return { from, to };
+}
+
+function audited(state: FeatureState, key: keyof FeatureState): unknown {
+  return key === 'canaries' ? state.canaries.map(auditedPlan) : state[key];
 }
 
 function storeDamaged(): BanyanError {

@@ -27,6 +27,8 @@ export interface ProgressLine {
 export interface StatusReport {
   /** A standby answers, and refuses commands. */
   readonly role: 'active' | 'standby';
+  /** ISO 8601, the state store's clock. */
+  readonly now: string;
   /** Of the route table. */
   readonly version: number;
   readonly writtenAt: string;
@@ -55,6 +57,8 @@ export interface FeatureStatus {
     readonly different: number;
     readonly unsettled: number;
   } | null;
+  /** What its canaries will still do by themselves. */
+  readonly canaries: readonly CanaryPlan[];
   /** The command under way. */
   readonly running: string | null;
   readonly move: {
@@ -70,6 +74,35 @@ export interface FeatureStatus {
     readonly access: 'read' | 'write';
     readonly readPercent: number | null;
   }[];
+}
+
+/** A canary that goes on by itself. Times are ISO 8601 by the state store's clock. */
+export interface CanaryPlan {
+  readonly id: string;
+  readonly who: string;
+  readonly why: string;
+  readonly startedAt: string;
+  readonly routes: readonly string[];
+  readonly ramp: readonly number[];
+  readonly everyMs: number | null;
+  /** In force now. */
+  readonly percent: number;
+  /** `at` is null while the ramp stands still. */
+  readonly next: { readonly percent: number; readonly at: string | null } | null;
+  readonly coming: readonly { readonly percent: number; readonly at: string | null }[];
+  readonly until: string | null;
+  readonly revertsTo: Readonly<Record<string, number>> | null;
+  readonly frozen: { readonly since: string; readonly because: string } | null;
+}
+
+/** What a canary answers. */
+export interface CanaryResult {
+  readonly version: number;
+  readonly routes: Readonly<Record<string, number>>;
+  readonly plan: CanaryPlan | null;
+  /** Earlier plans that lost routes to this one. */
+  readonly replaced: readonly CanaryPlan[];
+  readonly dryRun?: true;
 }
 
 export interface AuditEntry {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { BanyanError } from '../../common/errors.ts';
-import { type BanyanConfig, loadConfig } from '../../control/config/index.ts';
+import { type BanyanConfig, type FeatureConfig, loadConfig } from '../../control/config/index.ts';
 import { noProgress, type ProgressView, progressView } from '../terminal/progress.ts';
 import { AdminClient } from './admin-client.ts';
 import { type CliIo, Output } from './cli-io.ts';
@@ -64,8 +64,9 @@ export function adminUrl(config: BanyanConfig): string {
 }
 
 /** Throws `BANYAN_FEATURE_UNKNOWN` before anything is asked of anyone. */
-export function requireFeature(config: BanyanConfig, feature: string): void {
-  if (Object.hasOwn(config.features, feature)) return;
+export function requireFeature(config: BanyanConfig, feature: string): FeatureConfig {
+  const found = Object.hasOwn(config.features, feature) ? config.features[feature] : undefined;
+  if (found !== undefined) return found;
   const known = Object.keys(config.features);
   throw new BanyanError(
     'BANYAN_FEATURE_UNKNOWN',

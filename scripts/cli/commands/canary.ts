@@ -1,25 +1,26 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { canaryFaulty, readCanary } from '../../../control/canary/read-canary.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import type { CanaryResult } from '../admin-types.ts';
 import {
   type ChangeFlags,
   CommandContext,
+  requireFeature,
   withCommonOptions,
   withExamples,
   withWhyOption,
 } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
+import { planTimes, renderPlan } from '../render-plan.ts';
 import { runAction } from './run-action.ts';
 
 interface Flags extends ChangeFlags {
-  readonly percent: number;
+  readonly percent?: string;
+  readonly ramp?: string;
+  readonly every?: string;
+  readonly until?: string;
   readonly route?: readonly string[];
-}
-
-function percentage(text: string): number {
-  const value = Number(text.replace(/\s*%$/, ''));
-  if (text.trim() === '' || !(value >= 0 && value <= 100)) {
-    throw new InvalidArgumentError('Give a percentage from 0 to 100.');
-  }
-  return value;
+  readonly dryRun?: boolean;
 }
 
 export const canaryCommand: CommandFactory = (io) => {
@@ -28,28 +29,55 @@ export const canaryCommand: CommandFactory = (io) => {
       "Sends a share of a feature's reads to its service. Sticky: who is in at 5 % stays in at 10 %. Writes stay with the owner.",
     )
     .argument('<feature>', 'as the config names it')
-    .requiredOption(
-      '--percent <n>',
-      'share of identities whose reads go to the service, 0 to 100',
-      percentage,
-    )
-    .option('--route <route...>', 'only these routes, as `banyan routes` prints them; default: all reads');
+    .option('--percent <n>', 'share of identities whose reads go to the service, 0 to 100')
+    .option('--ramp <n,n,…>', 'rising shares, the first one now, the others one after the other')
+    .option('--every <duration>', 'time between the steps of a ramp: 90s, 10m, 1h30m')
+    .option('--until <when>', 'puts the shares back by itself then: 30m, or 2026-11-22T18:00:00Z')
+    .option('--route <route...>', 'only these routes, as `banyan routes` prints them; default: all reads')
+    .option('--dry-run', 'say what would happen and when, and change nothing');
   withExamples(
     withWhyOption(withCommonOptions(command)),
     'banyan canary product --percent 10 --why "first readers"',
     'banyan canary product --percent 100 --route "GET /api/products/:id" --why "details are fine"',
+    'banyan canary product --ramp 1,5,25,50,100 --every 10m --until 3h --why "rehearsal, back by itself"',
   );
   return command.action(async (feature: string, flags: Flags) => {
     const context = new CommandContext(io, flags);
-    const result = await runAction<{ readonly version?: number }>(context, feature, 'canary', {
-      percent: flags.percent,
+    const { percent, ramp, every, until, route: routes } = flags;
+    // What is wrong whatever time it is, is told without asking anyone; the state store's clock judges the rest.
+    const subject = requireFeature(await context.config(), feature);
+    const input = { percent, ramp, every, until, routes };
+    const { order, faults } = readCanary(subject, input, new Date().toISOString());
+    if (faults.some(({ code, at }) => code === 'BANYAN_REQUEST_INVALID' && at !== 'until'))
+      throw canaryFaulty(feature, faults);
+    const result = await runAction<CanaryResult>(context, feature, 'canary', {
+      ...(ramp === undefined ? { percent: order.ramp[0] } : { ramp: order.ramp }),
+      every,
+      until,
+      routes,
+      dryRun: flags.dryRun,
       why: flags.why,
-      ...(flags.route === undefined ? {} : { routes: flags.route }),
     });
-    context.output.result(result, (paint) => {
-      const scope = flags.route === undefined ? 'all read routes' : flags.route.join(', ');
-      const version = result.version === undefined ? '' : paint.faint(` (route table ${result.version})`);
-      return `${paint.good('✓')} ${flags.percent} % of ${feature}'s readers go to the service on ${scope}.${version}`;
-    });
+    context.output.result(result, (paint) => renderCanary(feature, routes, result, paint));
   });
 };
+
+function renderCanary(
+  feature: string,
+  routes: readonly string[] | undefined,
+  { version, plan, replaced, dryRun, routes: percents }: CanaryResult,
+  paint: Paint,
+): string {
+  const scope = routes === undefined ? 'all read routes' : routes.join(', ');
+  const percent = Object.values(percents)[0] ?? 0;
+  const first = dryRun
+    ? `Nothing was changed. ${percent} % of ${feature}'s readers would go to the service on ${scope}.`
+    : `${paint.good('✓')} ${percent} % of ${feature}'s readers go to the service on ${scope}. ${paint.faint(`(route table ${version})`)}`;
+  const over = replaced.map((one) => {
+    const left = one.routes.filter((id) => !Object.hasOwn(percents, id)).length;
+    const what =
+      left === 0 ? 'Replaces' : `Takes ${one.routes.length - left} of ${one.routes.length} routes out of`;
+    return `  ${paint.warn(`${what} ${one.who}'s canary`)}, which ${renderPlan(one)} (${one.why})`;
+  });
+  return [first, ...(plan === null ? [] : planTimes(plan).map((line) => `  ${line}`)), ...over].join('\n');
+}

@@ -5,6 +5,7 @@ import { renderTable } from '../../terminal/table.ts';
 import type { FeatureStatus, StatusReport } from '../admin-types.ts';
 import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
+import { renderPlan } from '../render-plan.ts';
 
 export const statusCommand: CommandFactory = (io) => {
   const command = new Command('status')
@@ -42,6 +43,13 @@ function renderStatus(status: StatusReport, paint: Paint): string {
           `${paint.bad('✗')} ${one.name}: ${one.failing.message} ${paint.faint(`[${one.failing.code}]`)}\n  fix: ${one.failing.fix}`,
         ],
   );
+  const canaries = status.features.flatMap((one) =>
+    one.canaries.map((plan) => {
+      const reads = one.routes.filter(({ access }) => access === 'read').length;
+      const scope = plan.routes.length === reads ? '' : ` on ${plan.routes.join(', ')}`;
+      return `${one.name}: the canary${scope} ${renderPlan(plan, status.now)}. ${paint.faint(`(${plan.who}: ${plan.why})`)}`;
+    }),
+  );
   const routers =
     status.replicas.length === 0
       ? paint.warn('no router is alive')
@@ -63,7 +71,15 @@ function renderStatus(status: StatusReport, paint: Paint): string {
   const control =
     status.control === null ? 'nobody' : status.control.holder.split('/').slice(0, 2).join(' pid ');
   const role = status.role === 'standby' ? '; the one asked stands by' : '';
-  return [features, ...failing, '', routers, '', paint.faint(`conducting: ${control}${role}`)].join('\n');
+  return [
+    features,
+    ...failing,
+    ...canaries,
+    '',
+    routers,
+    '',
+    paint.faint(`conducting: ${control}${role}`),
+  ].join('\n');
 }
 
 function readsAtService(one: FeatureStatus): string {

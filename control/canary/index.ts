@@ -1,0 +1,3 @@
+export { CanaryKeeper } from './canary-keeper.ts';
+export { describePlan, type PlanDescription } from './describe-plan.ts';
+export { type CanaryRequest, type CanaryResult, setCanary } from './set-canary.ts';
