@@ -8,9 +8,31 @@ export interface LongTransaction {
 }
 
 /**
+ * MySQL: innodb_trx cannot be read while any transaction runs a statement with a character beyond utf8mb3 (an emoji in a
+ * name is enough: error 3854), so the performance schema is asked; it is on by default (MySQL manual, "Performance Schema
+ * Transaction Tables").
+ */
+const fromPerformanceSchema = `
+  SELECT thread.PROCESSLIST_ID AS id, event.TIMER_WAIT DIV 1000000000 AS open_ms
+    FROM performance_schema.events_transactions_current AS event
+    JOIN performance_schema.threads AS thread USING (THREAD_ID)
+   WHERE event.STATE = 'ACTIVE' AND thread.PROCESSLIST_ID IS NOT NULL AND thread.PROCESSLIST_ID <> CONNECTION_ID()
+  HAVING open_ms > ?
+   ORDER BY open_ms DESC LIMIT 5`;
+
+/** trx_started is in the server's own time zone, as NOW() is, and has whole seconds. */
+const fromInnodb = `
+  SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) * 1000 AS open_ms
+    FROM information_schema.innodb_trx
+   WHERE trx_mysql_thread_id NOT IN (0, CONNECTION_ID())
+  HAVING open_ms > ?
+   ORDER BY open_ms DESC LIMIT 5`;
+
+/**
  * Transactions that have been open on the server for longer than `longerThanMs`. LOCK TABLES would wait for them, and the
- * application's writers would queue up behind it. Needs the PROCESS privilege. The server looks at its transactions anew
- * only if nobody has asked for them in the last 100 ms, so who asks all the time is told of the past.
+ * application's writers would queue up behind it. Needs the PROCESS privilege on MariaDB, SELECT on performance_schema on
+ * MySQL. InnoDB looks at its transactions anew only if nobody has asked for them in the last 100 ms, so who asks MariaDB
+ * all the time is told of the past.
  */
 export async function longTransactions(
   endpoint: DatabaseEndpoint,
@@ -19,15 +41,13 @@ export async function longTransactions(
   const { host, port, user, password } = endpoint;
   const connection = await createConnection({ host, port, user, password, connectTimeout: 3_000 });
   try {
-    // trx_started is in the server's own time zone, as NOW() is, and has whole seconds.
-    const [rows] = await connection.query<RowDataPacket[]>(
-      `SELECT trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, trx_started, NOW()) * 1000 AS open_ms
-         FROM information_schema.innodb_trx
-        WHERE trx_mysql_thread_id NOT IN (0, CONNECTION_ID())
-       HAVING open_ms > ?
-        ORDER BY open_ms DESC LIMIT 5`,
-      [longerThanMs],
+    const [[server]] = await connection.query<RowDataPacket[]>(
+      'SELECT VERSION() AS version, @@performance_schema AS measured',
     );
+    const isMysql = !/mariadb/i.test(String(server?.version)) && Number(server?.measured) === 1;
+    const [rows] = await connection.query<RowDataPacket[]>(isMysql ? fromPerformanceSchema : fromInnodb, [
+      longerThanMs,
+    ]);
     return rows.map((row) => ({ connection: Number(row.id), openMs: Number(row.open_ms) }));
   } finally {
     connection.destroy();

@@ -1,0 +1,35 @@
+import { createConnection } from 'mysql2/promise';
+import { expect, it, vi } from 'vitest';
+import { longTransactions } from '../../../control/conductor/long-transactions.ts';
+import { describeEachEngine } from '../../support/databases.ts';
+
+describeEachEngine('transactions open for long', (lane) => {
+  it('are seen while they run a statement with an emoji, and while they sit idle', async () => {
+    await using database = await lane.createDatabase('a');
+    const writer = await createConnection({ ...database, charset: 'utf8mb4' });
+    try {
+      await writer.query('CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40)) CHARACTER SET utf8mb4');
+      await writer.query("INSERT INTO t VALUES (1, 'x')");
+      await writer.beginTransaction();
+      const writing = writer.query("UPDATE t SET name = '차 🍵' WHERE id = 1 AND SLEEP(3) = 0");
+      const { threadId } = writer;
+      const seen = () => longTransactions(database, 900).then((found) => found.map((one) => one.connection));
+      await vi.waitFor(async () => expect(await seen()).toContain(threadId), {
+        timeout: 2_900,
+        interval: 150,
+      });
+      await writing;
+      await vi.waitFor(async () => expect(await seen()).toContain(threadId), {
+        timeout: 5_000,
+        interval: 150,
+      });
+      await writer.commit();
+      await vi.waitFor(async () => expect(await seen()).not.toContain(threadId), {
+        timeout: 5_000,
+        interval: 150,
+      });
+    } finally {
+      writer.destroy();
+    }
+  });
+});
