@@ -2,13 +2,14 @@ import { changedColumns, databaseId, wholeProduct } from './product-rules.ts';
 import type { ProductStore } from './product-store.ts';
 import { badRequest } from './refusals.ts';
 import type {
+  ChangeProduct,
   CreatedProduct,
+  CreateProduct,
   I64,
   ListProducts,
   Product,
-  ProductInput,
-  ProductInputWithId,
   ProductPage,
+  ReplaceProduct,
 } from './thrift-types.ts';
 
 const DEFAULT_LIMIT = 20;
@@ -30,23 +31,23 @@ export class ProductHandlers {
     if (page.next === undefined) return { products: page.products };
     const shop = shopId === undefined ? '' : `shopId=${shopId}&`;
     const link = `</api/products?${shop}after=${page.next}&limit=${limit}>; rel="next"`;
-    return { products: page.products, next: page.next, link };
+    return { products: page.products, nextId: page.next, link };
   }
 
   getProduct(id: I64): Promise<Product> {
     return this.#store.get(databaseId(id));
   }
 
-  async createProduct(input: ProductInput): Promise<CreatedProduct> {
+  async createProduct(input: CreateProduct): Promise<CreatedProduct> {
     const product = await this.#store.create(wholeProduct(input));
     return { product, location: `/api/products/${product.id}` };
   }
 
-  async replaceProduct({ id, ...input }: ProductInputWithId): Promise<Product> {
+  async replaceProduct({ id, ...input }: ReplaceProduct): Promise<Product> {
     return this.#store.update(databaseId(id), wholeProduct(input));
   }
 
-  async changeProduct({ id, ...input }: ProductInputWithId): Promise<Product> {
+  async changeProduct({ id, ...input }: ChangeProduct): Promise<Product> {
     return this.#store.update(databaseId(id), changedColumns(input));
   }
 

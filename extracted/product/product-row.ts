@@ -1,4 +1,6 @@
-import { type Product, type StatusName, statusNumbers } from './thrift-types.ts';
+import { type Product, ProductStatus } from './thrift-types.ts';
+
+export type StatusName = keyof typeof ProductStatus;
 
 /** A product as the table holds it. */
 export interface ProductRow {
@@ -26,7 +28,7 @@ export function toProduct(row: ProductRow): Product {
     name: row.name,
     description: row.description,
     price: row.price,
-    status: statusNumbers[row.status],
+    status: ProductStatus[row.status],
     ...(row.attributes !== null && { attributes: canonical(row.attributes) }),
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

@@ -1,9 +1,16 @@
-import type { ProductColumns } from './product-row.ts';
+import type { ProductColumns, StatusName } from './product-row.ts';
 import { badRequest } from './refusals.ts';
-import { type I64, type ProductInput, statusNames } from './thrift-types.ts';
+import { type ChangeProduct, type I64, ProductStatus } from './thrift-types.ts';
+
+/** What CreateProduct, ReplaceProduct and ChangeProduct have in common: the last may leave any of them unset. */
+export type ProductInput = Omit<ChangeProduct, 'id'>;
 
 const MAX_ID = 4_294_967_295;
 const MAX_DEPTH = 16;
+
+const statusNames = new Map(
+  Object.entries(ProductStatus).map(([name, number]) => [number, name as StatusName]),
+);
 
 /** All columns of a product that is created or replaced. @throws Refusal that names the first field at fault. */
 export function wholeProduct(input: ProductInput): ProductColumns {
@@ -51,7 +58,7 @@ function columns(input: ProductInput): Partial<ProductColumns> {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
     ...(price !== undefined && { price }),
-    ...(status !== undefined && { status: statusNames[status] }),
+    ...(status !== undefined && { status: statusNames.get(status)! }),
     ...(attributes !== undefined && { attributes: attributes && JSON.stringify(attributes) }),
   };
 }

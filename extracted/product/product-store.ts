@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { isDuplicateKey } from './database.ts';
 import { type ProductColumns, type ProductRow, toProduct } from './product-row.ts';
 import { duplicateSku, noSuchProduct } from './refusals.ts';
-import type { Product } from './thrift-types.ts';
+import type { I64, Product } from './thrift-types.ts';
 
 export interface PageRequest {
   readonly shopId?: number | undefined;
@@ -13,7 +13,7 @@ export interface PageRequest {
 export interface Page {
   readonly products: readonly Product[];
   /** Id to go on after; undefined on the last page. */
-  readonly next: number | undefined;
+  readonly next: I64 | undefined;
 }
 
 /** The service's one table. */

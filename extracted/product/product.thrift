@@ -22,7 +22,7 @@ struct Product {
 struct ProductPage {
   1: required list<Product> products
   // The id to pass as `after` for the next page.
-  2: optional i64 next
+  2: optional i64 nextId (api.body = "next")
   3: optional string link (api.header = "Link")
 }
 

@@ -6,7 +6,7 @@ import { openDatabase } from './database.ts';
 import { ProductHandlers } from './handlers.ts';
 import { ProductStore } from './product-store.ts';
 import { Refusal } from './refusals.ts';
-import type { I64, ListProducts, ProductInput, ProductInputWithId } from './thrift-types.ts';
+import type { ProductServiceHandlers } from './thrift-types.ts';
 
 export interface ProductServiceOptions {
   readonly config: ProductServiceConfig;
@@ -28,18 +28,19 @@ export async function startProductService(options: ProductServiceOptions): Promi
   const { config, log, clock = () => new Date() } = options;
   const database = openDatabase(config.database, log);
   const products = new ProductHandlers(new ProductStore(database, clock));
+  const handlers: ProductServiceHandlers = {
+    listProducts: (request) => declared(products.listProducts(request)),
+    getProduct: (id) => declared(products.getProduct(id)),
+    createProduct: (request) => declared(products.createProduct(request)),
+    replaceProduct: (request) => declared(products.replaceProduct(request)),
+    changeProduct: (request) => declared(products.changeProduct(request)),
+    deleteProduct: (id) => declared(products.deleteProduct(id)),
+  };
   try {
     const server = await serve({
       idl: await loadIdl(idlFile),
       service: 'ProductService',
-      handlers: {
-        listProducts: (request: ListProducts) => declared(products.listProducts(request)),
-        getProduct: (id: I64) => declared(products.getProduct(id)),
-        createProduct: (request: ProductInput) => declared(products.createProduct(request)),
-        replaceProduct: (request: ProductInputWithId) => declared(products.replaceProduct(request)),
-        changeProduct: (request: ProductInputWithId) => declared(products.changeProduct(request)),
-        deleteProduct: (id: I64) => declared(products.deleteProduct(id)),
-      },
+      handlers,
       host: config.host,
       port: config.port,
       log,

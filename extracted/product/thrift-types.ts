@@ -1,55 +1,126 @@
-/** The structs of product.thrift as TypeScript sees them. An i64 beyond 2^53 arrives as a bigint. */
+// Written by `banyan idl types product.thrift`. Do not edit: change the IDL and write it again.
+
+import type { CallOptions, HandlerContext } from 'banyan/rpc';
+
+/** A number where that is exact, else a bigint; either may be sent. */
 export type I64 = number | bigint;
 
-/** By the numbers of the IDL's enum. */
-export const statusNames = { 1: 'draft', 2: 'live', 3: 'sold_out' } as const;
-export type StatusNumber = keyof typeof statusNames;
-export type StatusName = (typeof statusNames)[StatusNumber];
-export const statusNumbers: Readonly<Record<StatusName, StatusNumber>> = { draft: 1, live: 2, sold_out: 3 };
+export const ProductStatus = {
+  draft: 1,
+  live: 2,
+  sold_out: 3,
+} as const;
+export type ProductStatus = (typeof ProductStatus)[keyof typeof ProductStatus];
 
 export interface Product {
-  readonly id: number;
-  readonly shopId: number;
-  readonly sku: string;
-  readonly name: string;
-  readonly description: string;
-  readonly price: string;
-  readonly status: StatusNumber;
-  /** JSON text; unset when there are none. */
-  readonly attributes?: string;
-  readonly createdAt: string;
-  readonly updatedAt: string;
+  id: I64;
+  shopId: I64;
+  sku: string;
+  name: string;
+  description: string;
+  price: string;
+  status: ProductStatus;
+  attributes?: string;
+  createdAt: string;
+  updatedAt: string;
 }
 
 export interface ProductPage {
-  readonly products: readonly Product[];
-  readonly next?: number;
-  readonly link?: string;
+  products: readonly Product[];
+  nextId?: I64;
+  link?: string;
 }
 
 export interface CreatedProduct {
-  readonly product: Product;
-  readonly location: string;
+  product: Product;
+  location: string;
 }
 
 export interface ListProducts {
-  readonly shopId?: I64;
-  readonly after?: I64;
-  readonly limit?: I64;
+  shopId?: I64;
+  after?: I64;
+  limit?: I64;
 }
 
-/** What CreateProduct, ReplaceProduct and ChangeProduct have in common: the last may leave any of them unset. */
-export interface ProductInput {
-  readonly shopId?: I64;
-  readonly sku?: string;
-  readonly name?: string;
-  readonly description?: string;
-  readonly price?: string;
-  readonly status?: StatusNumber;
-  /** JSON text, `null` included. */
-  readonly attributes?: string;
+export interface CreateProduct {
+  shopId: I64;
+  sku: string;
+  name: string;
+  description?: string;
+  price: string;
+  status?: ProductStatus;
+  attributes?: string;
 }
 
-export interface ProductInputWithId extends ProductInput {
-  readonly id: I64;
+export interface ReplaceProduct {
+  id: I64;
+  shopId: I64;
+  sku: string;
+  name: string;
+  description?: string;
+  price: string;
+  status?: ProductStatus;
+  attributes?: string;
+}
+
+export interface ChangeProduct {
+  id: I64;
+  shopId?: I64;
+  sku?: string;
+  name?: string;
+  description?: string;
+  price?: string;
+  status?: ProductStatus;
+  attributes?: string;
+}
+
+export interface ErrorDetail {
+  code: string;
+  message: string;
+}
+
+export interface BadRequest {
+  error: ErrorDetail;
+}
+
+export interface NotFound {
+  error: ErrorDetail;
+}
+
+export interface Conflict {
+  error: ErrorDetail;
+}
+
+export type ProductServiceHandlers = {
+  listProducts(request: ListProducts, context: HandlerContext): Promise<ProductPage> | ProductPage;
+  getProduct(id: I64, context: HandlerContext): Promise<Product> | Product;
+  createProduct(request: CreateProduct, context: HandlerContext): Promise<CreatedProduct> | CreatedProduct;
+  replaceProduct(request: ReplaceProduct, context: HandlerContext): Promise<Product> | Product;
+  changeProduct(request: ChangeProduct, context: HandlerContext): Promise<Product> | Product;
+  deleteProduct(id: I64, context: HandlerContext): Promise<void> | void;
+};
+
+export interface ProductServiceClient {
+  call(
+    method: 'listProducts',
+    args: readonly [request: ListProducts],
+    options?: CallOptions,
+  ): Promise<ProductPage>;
+  call(method: 'getProduct', args: readonly [id: I64], options?: CallOptions): Promise<Product>;
+  call(
+    method: 'createProduct',
+    args: readonly [request: CreateProduct],
+    options?: CallOptions,
+  ): Promise<CreatedProduct>;
+  call(
+    method: 'replaceProduct',
+    args: readonly [request: ReplaceProduct],
+    options?: CallOptions,
+  ): Promise<Product>;
+  call(
+    method: 'changeProduct',
+    args: readonly [request: ChangeProduct],
+    options?: CallOptions,
+  ): Promise<Product>;
+  call(method: 'deleteProduct', args: readonly [id: I64], options?: CallOptions): Promise<void>;
 }

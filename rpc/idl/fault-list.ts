@@ -6,7 +6,8 @@ export type IdlFaultCode =
   | 'BANYAN_IDL_INCLUDE'
   | 'BANYAN_IDL_NAME'
   | 'BANYAN_IDL_VALUE'
-  | 'BANYAN_IDL_ANNOTATION';
+  | 'BANYAN_IDL_ANNOTATION'
+  | 'BANYAN_IDL_RESERVED_WORD';
 
 /** Collects every fault of an IDL, so that its author sees all of them at once. */
 export class FaultList {

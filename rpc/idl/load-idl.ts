@@ -7,6 +7,7 @@ import { resolveConstant } from './constants.ts';
 import { FaultList } from './fault-list.ts';
 import type { ConstantDef, Idl, Place, ServiceDef } from './model.ts';
 import { parseFile } from './parse-file.ts';
+import { reservedWordWarnings } from './reserved-words.ts';
 import { Resolver } from './resolver.ts';
 import { declaredNames, type Scope } from './scope.ts';
 import { ServiceResolver } from './services.ts';
@@ -33,14 +34,10 @@ export async function loadIdl(file: string): Promise<Idl> {
   resolver.finish();
   if (faults.faults.length === 0) for (const service of services.values()) checkBindings(service, faults);
   if (faults.faults.length > 0) throw invalid(root, faults);
-  return {
-    file: root,
-    files: [...scopes.keys()],
-    structs: [...resolver.structs.values()],
-    enums: [...resolver.enums.values()],
-    constants,
-    services,
-  };
+  const structs = [...resolver.structs.values()];
+  const enums = [...resolver.enums.values()];
+  const warnings = reservedWordWarnings({ structs, enums, constants, services: services.values() });
+  return { file: root, files: [...scopes.keys()], structs, enums, constants, services, warnings };
 }
 
 /** The service of that name. @throws BanyanError `BANYAN_IDL_NO_SERVICE` */

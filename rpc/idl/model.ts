@@ -1,3 +1,5 @@
+import type { Fault } from '../../common/errors.ts';
+
 /** Where a thing stands in an IDL file. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
@@ -123,6 +125,8 @@ export interface Idl {
   readonly constants: readonly ConstantDef[];
   /** Services of the loaded file, and of its includes by qualified name. */
   readonly services: ReadonlyMap<string, ServiceDef>;
+  /** What keeps nothing here from working, and may elsewhere: names that the official compiler refuses. */
+  readonly warnings: readonly Fault[];
 }
 
 /** The value of an annotation, or undefined where it is absent. The last one wins. */

@@ -102,14 +102,22 @@ function parameters(method: MethodDef): string[] {
 
 function handlerText(method: MethodDef): string {
   const result = method.result === null ? 'void' : typeText(method.result);
-  const list = [...parameters(method), 'context: HandlerContext'].join(', ');
-  return `${docs(method.docs, '  ')}  ${method.name}(${list}): Promise<${result}> | ${result};`;
+  const list = [...parameters(method), 'context: HandlerContext'];
+  return docs(method.docs, '  ') + methodText(method.name, list, `Promise<${result}> | ${result}`);
 }
 
 function clientText(method: MethodDef): string {
   const result = method.result === null ? 'void' : typeText(method.result);
   const args = `readonly [${parameters(method).join(', ')}]`;
-  return `  call(method: '${method.name}', args: ${args}, options?: CallOptions): Promise<${result}>;`;
+  const list = [`method: '${method.name}'`, `args: ${args}`, 'options?: CallOptions'];
+  return methodText('call', list, `Promise<${result}>`);
+}
+
+/** On one line where it fits, as formatters have it. */
+function methodText(name: string, list: readonly string[], result: string): string {
+  const line = `  ${name}(${list.join(', ')}): ${result};`;
+  if (line.length <= 110) return line;
+  return `  ${name}(\n${list.map((one) => `    ${one},\n`).join('')}  ): ${result};`;
 }
 
 function usesI64(idl: Idl): boolean {

@@ -35,7 +35,10 @@ function idlFileCommand(name: string, description: string): Command {
 /** Imported only here: commands that need no IDL start faster without rpc. */
 async function open(io: CliIo, file: string) {
   const rpc = await import('../../../rpc/index.ts');
-  return { rpc, idl: await rpc.loadIdl(resolve(io.directory, file)) };
+  const idl = await rpc.loadIdl(resolve(io.directory, file));
+  const output = new Output(io, false);
+  for (const { at, what, fix } of idl.warnings) output.note(`warning: ${at}: ${what}. ${fix}`);
+  return { rpc, idl };
 }
 
 const routeColumns: readonly Column<ReportedRoute>[] = [

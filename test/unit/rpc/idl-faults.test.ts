@@ -192,3 +192,28 @@ service Base { void g() }
     ]),
   );
 });
+
+test('names that the official compiler refuses are warnings, at their place', async () => {
+  await using folder = await idlFiles({
+    'a.thrift': `struct Page {
+  1: optional i64 next
+  2: i32 end (api.query = "end")
+}
+enum E { fine, with }
+service S { Page from(1: i64 until) (api.get = "/x") }
+`,
+  });
+  const file = folder.path('a.thrift');
+  const { warnings } = await loadIdl(file);
+  expect(warnings.map((one) => `${one.at!.replace(file, '')} ${one.what.replace(/ has .*/, '')}`)).toEqual([
+    ':2:3 field next',
+    ':3:3 field end',
+    ':5:6 member of E with',
+    ':6:18 method from',
+    ':6:23 field until',
+  ]);
+  expect(warnings[0]).toMatchObject({
+    code: 'BANYAN_IDL_RESERVED_WORD',
+    fix: 'Rename it; (api.body = "next") keeps its name in JSON, (api.query = "next") in a query.',
+  });
+});

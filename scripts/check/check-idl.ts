@@ -1,0 +1,14 @@
+import { basename } from 'node:path';
+import type { FeatureConfig } from '../../control/config/index.ts';
+import { loadIdl } from '../../rpc/index.ts';
+import type { CheckLine } from './check-report.ts';
+
+/** What is to be known of a feature's IDL beyond faults, which loading the config has found: its warnings. */
+export async function checkIdl(feature: FeatureConfig): Promise<CheckLine[]> {
+  const { idl } = feature.service;
+  const { warnings } = await loadIdl(idl);
+  if (warnings.length === 0) return [];
+  const list = warnings.map((one) => `\n    ${one.at}: ${one.what}. ${one.fix}`).join('');
+  const detail = `${basename(idl)}: ${warnings.length === 1 ? 'one warning' : `${warnings.length} warnings`}${list}`;
+  return [{ feature: feature.name, check: 'idl', ok: true, detail }];
+}
