@@ -8,7 +8,7 @@ import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const oldest = [22, 18];
+const oldest = [22, 19];
 const here = dirname(realpathSync(fileURLToPath(import.meta.url)));
 const packageRoot = dirname(here);
 

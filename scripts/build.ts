@@ -1,5 +1,5 @@
 /**
- * `npm run build`: makes dist/, a package of its own that any Node ≥ 22.18 runs without type stripping. The repo's
+ * `npm run build`: makes dist/, a package of its own that any Node ≥ 22.19 runs without type stripping. The repo's
  * package.json names the TypeScript sources; dist/package.json names what was compiled from them.
  */
 import { spawnSync } from 'node:child_process';
