@@ -94,6 +94,41 @@ describe('banyan on a running stack', () => {
     expect(verify.stderr).toMatch(/^verify .* rows/m);
   });
 
+  it('ramps a canary up by plan, shows the plan, and drops it for the next canary', async () => {
+    const ramp = (...more: string[]) => [
+      ...['canary', 'product', '--ramp', '1,5,25', '--every', '1h', '--until', '3h'],
+      ...['--why', 'test: ramp', ...more],
+    ];
+    const dry = await stack.banyan(...ramp('--dry-run'));
+    expect(dry.stdout).toMatch(/^Nothing was changed\. 1 % of product's readers would go/);
+    expect(dry.stdout).toMatch(/^ {2}5 % at .* UTC\n {2}25 % at .* UTC\n {2}back to 0 % at .* UTC$/m);
+    const begun = await json(...ramp());
+    expect(begun).toMatchObject({ code: 0, value: { plan: { percent: 1, next: { percent: 5 } } } });
+    expect((await json('status')).value).toMatchObject({
+      features: [{ canaries: [{ why: 'test: ramp', ramp: [1, 5, 25], everyMs: 3_600_000 }] }],
+    });
+    const status = (await stack.banyan('status')).stdout;
+    expect(status).toMatch(
+      /^product: the canary is at 1 %; next 5 % at .* UTC, in .*; then 25 %; back to 0 %/m,
+    );
+    const faulty = await json(
+      'canary',
+      'product',
+      '--ramp',
+      '5,1',
+      '--every',
+      '0',
+      '--until',
+      '2020-01-01T00:00:00Z',
+    );
+    expect(faulty.code).toBe(2);
+    expect((faulty.value.error as { faults: object[] }).faults).toHaveLength(3);
+    const late = await json('canary', 'product', '--percent', '5', '--until', '2020-01-01T00:00:00Z');
+    expect(late).toMatchObject({ code: 2, value: { error: { code: 'BANYAN_REQUEST_INVALID' } } });
+    const other = await stack.banyan('canary', 'product', '--percent', '30', '--why', 'test: canary');
+    expect(other.stdout).toMatch(/^ {2}Replaces .*'s canary, which is at 1 %; .*\(test: ramp\)$/m);
+  });
+
   it('canaries reads, and explain says who is inside', async () => {
     expect((await json('canary', 'product', '--percent', '30', '--why', 'test: canary')).code).toBe(0);
     const users = Array.from({ length: 50 }, (_, index) => String(index));
