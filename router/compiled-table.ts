@@ -1,6 +1,7 @@
 import { BanyanError } from '../common/errors.ts';
 import { bucketsBelow } from './cohorts.ts';
 import type { Decision, DecisionReason, Outcome } from './decision.ts';
+import { type FailurePolicy, resolvePolicy } from './failure-policy.ts';
 import { createMatcher, type Matcher, type RouteMatch } from './matcher.ts';
 import { routeConflicts } from './route-conflicts.ts';
 import type { FeatureRouting, Route, RouteTable, Side } from './route-table.ts';
@@ -15,6 +16,8 @@ export interface CompiledRoute {
   /** True when the decision asks who the client is: a read between 0 and 100 %. */
   readonly asksIdentity: boolean;
   readonly decisions: Readonly<Record<DecisionReason, Decision>>;
+  /** null: the router's own settings hold. */
+  readonly policy: FailurePolicy | null;
 }
 
 /** A route table made ready to decide by. Immutable: all decisions for one request come from one of these. */
@@ -32,11 +35,18 @@ export interface CompiledTable {
 
 /**
  * Compiles a table. The matcher of `previous` is kept when only stages, owners, holds and percentages changed: then a
- * flip costs a few microseconds for each route and no request waits behind it.
+ * flip costs a few microseconds for each route and no request waits behind it. Routes' policies are laid over `policy`;
+ * who only decides, as `banyan explain` does, needs none.
  */
-export function compileTable(table: RouteTable, previous?: CompiledTable): CompiledTable {
+export function compileTable(
+  table: RouteTable,
+  previous?: CompiledTable,
+  policy: FailurePolicy | null = null,
+): CompiledTable {
   const features = new Map(table.features.map((feature) => [feature.name, feature]));
-  const routes = table.routes.map((route) => compileRoute(route, featureOf(route, features), table.version));
+  const routes = table.routes.map((route) =>
+    compileRoute(route, featureOf(route, features), table.version, policy),
+  );
   const matcher = previous?.matcher.serves(table.routes) ? previous.matcher : newMatcher(table.routes);
   const unmatched: Decision = Object.freeze({
     outcome: 'forward',
@@ -82,7 +92,12 @@ function featureOf(route: Route, features: ReadonlyMap<string, FeatureRouting>):
   );
 }
 
-function compileRoute(route: Route, feature: FeatureRouting, version: number): CompiledRoute {
+function compileRoute(
+  route: Route,
+  feature: FeatureRouting,
+  version: number,
+  policy: FailurePolicy | null,
+): CompiledRoute {
   const cohortEnd = bucketsBelow(route.readPercent);
   const decision = (reason: DecisionReason, side: Side, hold = false): Decision =>
     Object.freeze({
@@ -97,6 +112,7 @@ function compileRoute(route: Route, feature: FeatureRouting, version: number): C
     route,
     feature,
     isWrite: route.access === 'write',
+    policy: policy === null || route.policy === undefined ? null : resolvePolicy(policy, route.policy),
     cohortEnd,
     asksIdentity: route.access === 'read' && cohortEnd > 0 && cohortEnd < 10_000,
     decisions: {

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { BanyanError } from '../common/errors.ts';
 import { createAccessLog } from './access-log.ts';
 import { createBulkCollector } from './bulk-collector.ts';
-import { jsonFailureBody } from './failure.ts';
+import { defaultPolicy } from './failure-policy.ts';
 import { HeadFlusher } from './head-flusher.ts';
 import { HoldQueue } from './hold-queue.ts';
 import { LiveTable } from './live-table.ts';
@@ -19,6 +19,7 @@ import { WritesInFlight } from './writes-in-flight.ts';
 
 /** Puts the parts of one router together. Nothing runs yet: `firstTable`, then `core.table.start()`. */
 export function createCore(options: NormalizedOptions, forward: RouterCore['forward']): RouterCore {
+  const policy = defaultPolicy(options);
   const holds = new HoldQueue(options.hold);
   const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
   const table: LiveTable = new LiveTable({
@@ -30,6 +31,7 @@ export function createCore(options: NormalizedOptions, forward: RouterCore['forw
     beatTimeoutMs: options.beatTimeoutMs,
     points: options.points,
     logger: options.logger,
+    policy,
     writesInFlight: (feature) => writes.count(feature),
     onChange: () => holds.releaseAll(),
   });
@@ -55,7 +57,7 @@ export function createCore(options: NormalizedOptions, forward: RouterCore['forw
     metrics: new Metrics(),
     tracing: options.tracer === null ? null : createTracing(options.tracer),
     accessLog: createAccessLog(options.logger, options.accessLog.sample),
-    failureBody: jsonFailureBody,
+    policy,
     exchanges: new OpenExchanges(),
     draining: false,
   };

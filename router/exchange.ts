@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CompiledRoute } from './compiled-table.ts';
 import type { Decision } from './decision.ts';
 import type { Failure } from './failure.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 import type { RouteMatch } from './matcher.ts';
 import type { PeerFacts } from './outbound-headers.ts';
 import type { RequestHead } from './request-head.ts';
@@ -68,6 +69,16 @@ export class Exchange {
     this.beganAt = performance.now();
     response.exchange = this;
     core.exchanges.add(this);
+  }
+
+  /** What holds when its side is slow or fails. */
+  get policy(): FailurePolicy {
+    return this.compiled?.policy ?? this.core.policy;
+  }
+
+  /** What is left of the total time; time on hold does not count. At least 1 ms. */
+  leftOf(totalMs: number): number {
+    return Math.max(1, totalMs - (performance.now() - this.beganAt - this.heldMs));
   }
 
   get hasBody(): boolean {

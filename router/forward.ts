@@ -34,7 +34,10 @@ class ForwardedRequest implements ConnectionUser, Work {
   #expectedBytes: number | null = null;
   #settled = false;
   #total: NodeJS.Timeout | null = null;
-  #totalPassed = false;
+  /** Only where the route has timeouts of its own: for a connection, then the first byte, then the next piece. */
+  #wait: NodeJS.Timeout | null = null;
+  /** What took too long for the router to wait any longer. */
+  #gaveUp: string | null = null;
 
   constructor(exchange: Exchange, body: Buffer | null) {
     this.#exchange = exchange;
@@ -43,23 +46,25 @@ class ForwardedRequest implements ConnectionUser, Work {
 
   send(): void {
     const exchange = this.#exchange;
-    const { core } = exchange;
+    const { core, policy } = exchange;
     if (this.#body === null && exchange.hasBody) {
       this.#body = new RequestBody(exchange.request, {
         idleMs: core.options.timeouts.requestIdleMs,
         maxBytes: core.options.limits.bodyBytes,
-        onPiece: core.bulk.passed,
+        onPiece: policy.timed ? (bytes) => this.#onBodyPiece(bytes) : core.bulk.passed,
         onWanted: exchange.head.expectsContinue ? () => exchange.response.writeContinue() : undefined,
       });
     }
-    const { totalMs } = core.options.timeouts;
-    if (totalMs !== null) this.#total = setTimeout(onTotal, totalMs, this);
+    if (policy.totalMs !== null) this.#total = setTimeout(onTotal, exchange.leftOf(policy.totalMs), this);
+    if (policy.connectMs !== null) this.#waitFor('no connection', policy.connectMs);
     exchange.startWork(this);
     this.dispatchOptions = {
       path: exchange.target.url,
       method: exchange.request.method as Dispatcher.HttpMethod,
       headers: exchange.headers,
       body: this.#body,
+      headersTimeout: policy.firstByteMs,
+      bodyTimeout: policy.idleMs,
     };
     this.#try();
   }
@@ -69,13 +74,13 @@ class ForwardedRequest implements ConnectionUser, Work {
     else if (this.#address.connections.withdraw(this)) this.#fail(reason);
   }
 
-  giveUp(): void {
-    this.#totalPassed = true;
+  giveUp(why: string): void {
+    this.#gaveUp = why;
     if (this.#controller === null) {
       // Still waiting for a connection, or for its own to be made: then the head is never sent.
       this.#address.connections.withdraw(this);
-      this.#fail(new Error('no connection within the total time'));
-    } else this.#controller.abort(new Error('the total time is up'));
+      this.#fail(new Error(why));
+    } else this.#controller.abort(new Error(why));
   }
 
   #try(): void {
@@ -90,8 +95,14 @@ class ForwardedRequest implements ConnectionUser, Work {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // A client that gave up while the connection was made is not sent.
-    if (this.#exchange.clientGone || this.#settled) controller.abort(new Error('the client went away'));
-    else this.#started = true;
+    if (this.#exchange.clientGone || this.#settled) {
+      controller.abort(new Error('the client went away'));
+      return;
+    }
+    this.#started = true;
+    const { policy } = this.#exchange;
+    if (policy.timed) this.#waitFor('no first byte', policy.firstByteMs);
+    else this.#stopWaiting();
   }
 
   onResponseStart(
@@ -107,6 +118,7 @@ class ForwardedRequest implements ConnectionUser, Work {
       return;
     }
     exchange.firstByteAt = performance.now();
+    if (this.#wait !== null) this.#waitFor('a pause in the body', exchange.policy.idleMs);
     const { response, core } = exchange;
     const head = responseHead(raw);
     let { rawHeaders } = head;
@@ -122,6 +134,7 @@ class ForwardedRequest implements ConnectionUser, Work {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const { response, core } = this.#exchange;
     core.bulk.passed(chunk.length);
+    this.#wait?.refresh();
     if (this.#expectedBytes === chunk.length) {
       // The last piece: ending with it saves a write.
       this.#expectedBytes = null;
@@ -132,6 +145,8 @@ class ForwardedRequest implements ConnectionUser, Work {
     response.bodyBegun = true;
     if (!response.write(chunk)) {
       controller.pause();
+      // It is the client that pauses now.
+      this.#stopWaiting();
       response.once('drain', onDrain);
     }
   }
@@ -155,7 +170,10 @@ class ForwardedRequest implements ConnectionUser, Work {
 
   /** Lets the upstream go on: the client has taken what was written. */
   resume(): void {
-    if (this.#controller?.paused) this.#controller.resume();
+    if (!this.#controller?.paused) return;
+    const { policy } = this.#exchange;
+    if (policy.timed) this.#waitFor('a pause in the body', policy.idleMs);
+    this.#controller.resume();
   }
 
   #fail(error: Error): void {
@@ -178,7 +196,7 @@ class ForwardedRequest implements ConnectionUser, Work {
     }
     this.#settle();
     if (exchange.clientGone) return;
-    fail(exchange, this.#totalPassed ? failures.timeout('the total time is up') : upstreamFailure(error));
+    fail(exchange, this.#gaveUp === null ? upstreamFailure(error) : failures.timeout(this.#gaveUp));
   }
 
   /**
@@ -187,8 +205,8 @@ class ForwardedRequest implements ConnectionUser, Work {
    */
   #mayRetry(error: Error): boolean {
     const exchange = this.#exchange;
-    if (exchange.clientGone || this.#totalPassed || exchange.response.headersSent) return false;
-    if (exchange.retries >= exchange.core.options.retries.max) return false;
+    if (exchange.clientGone || this.#gaveUp !== null || exchange.response.headersSent) return false;
+    if (exchange.retries >= exchange.policy.retries) return false;
     if (!this.#started) {
       const bodyLeft = !(this.#body instanceof RequestBody && this.#body.destroyed);
       return bodyLeft && exchange.core.upstream.addresses.length > this.#tried.length + 1;
@@ -198,10 +216,28 @@ class ForwardedRequest implements ConnectionUser, Work {
     return this.#body === null && safeMethods.has(exchange.request.method!);
   }
 
+  #waitFor(what: string, ms: number): void {
+    this.#stopWaiting();
+    this.#wait = setTimeout(onWaited, ms, this, what);
+  }
+
+  #stopWaiting(): void {
+    if (this.#wait === null) return;
+    clearTimeout(this.#wait);
+    this.#wait = null;
+  }
+
+  /** While the body flows the upstream need not have answered. */
+  #onBodyPiece(bytes: number): void {
+    this.#exchange.core.bulk.passed(bytes);
+    this.#wait?.refresh();
+  }
+
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
     if (this.#total !== null) clearTimeout(this.#total);
+    this.#stopWaiting();
     this.#address.pending -= 1;
     this.#exchange.endWork();
   }
@@ -224,5 +260,9 @@ function pairs(fields: RawFields): [string, string][] {
 }
 
 function onTotal(forwarded: ForwardedRequest): void {
-  forwarded.giveUp();
+  forwarded.giveUp('the total time is up');
+}
+
+function onWaited(forwarded: ForwardedRequest, what: string): void {
+  forwarded.giveUp(what);
 }

@@ -6,6 +6,7 @@ export { type ExplainRequest, type Explanation, explain } from './explain.ts';
 export { type IdentityFacts, type IdentitySource, identityOf, parseIdentitySources } from './identity.ts';
 export type { RouteMatch } from './matcher.ts';
 export { routeConflicts } from './route-conflicts.ts';
+export type { RoutePolicy } from './route-policy.ts';
 export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './route-table.ts';
 export { emptyRouteTable } from './route-table.ts';
 export type { RouterOptions, RouterSettings } from './router-options.ts';

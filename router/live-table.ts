@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { describeError } from '../common/errors.ts';
 import type { StopPoints } from '../common/stop-points.ts';
 import { type CompiledTable, compileTable } from './compiled-table.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 import { holdVersions } from './hold-versions.ts';
 import { emptyRouteTable, type RouteTable } from './route-table.ts';
 import { writeSnapshot } from './snapshot-file.ts';
@@ -18,6 +19,8 @@ export interface LiveTableOptions {
   readonly beatTimeoutMs: number;
   readonly points: StopPoints;
   readonly logger: Logger;
+  /** What routes' own policies are laid over. */
+  readonly policy: FailurePolicy;
   /** Writes of a feature that were decided and have not ended. */
   readonly writesInFlight: (feature: string) => number;
   /** A new table is in force, or the lease came back: parked requests may decide again. */
@@ -40,6 +43,8 @@ export class LiveTable {
   #loop: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #hurry = false;
+  /** When the last beat that failed was sent. */
+  #failedSince = Number.NEGATIVE_INFINITY;
   #refused = -1;
   #failing = false;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
@@ -57,6 +62,15 @@ export class LiveTable {
   /** False when the store may by now believe that this replica is gone. */
   get leaseValid(): boolean {
     return this.#now() < this.#leaseUntil;
+  }
+
+  /**
+   * True while the lease is gone and nobody has asked the store since: this process was stopped for long and has just
+   * woken up, or starts. A table from before may be wrong in everything, so writes wait for one beat. A store that is
+   * known to be away changes nothing: then the last table is all there is.
+   */
+  get mayBeOutdated(): boolean {
+    return !this.leaseValid && this.#failedSince < this.#leaseUntil;
   }
 
   /** Milliseconds since the store last answered; Infinity before it ever did. */
@@ -93,6 +107,10 @@ export class LiveTable {
         this.#options.logger.warn({ error: describeError(error) }, 'the state store does not answer');
       }
       this.#failing = true;
+      const wasOutdated = this.mayBeOutdated;
+      this.#failedSince = sentAt;
+      // Who waited to hear whether the table still holds hears that nobody can tell.
+      if (wasOutdated && !this.mayBeOutdated) this.#options.onChange();
       return false;
     }
   }
@@ -134,12 +152,12 @@ export class LiveTable {
   }
 
   async #run(): Promise<void> {
-    let next = this.#now();
     while (!this.#stopping.signal.aborted) {
+      const began = this.#now();
       this.#hurry = false;
       await this.beat();
-      next = Math.max(next + this.#options.beatMs, this.#now());
-      if (!this.#hurry) await this.#pause(next - this.#now());
+      // Counted from this beat's own start: a hurried beat must not put the one after it off.
+      if (!this.#hurry) await this.#pause(began + this.#options.beatMs - this.#now());
     }
   }
 
@@ -180,7 +198,7 @@ export class LiveTable {
   }
 
   #install(table: RouteTable): void {
-    const next = compileTable(table, this.#current);
+    const next = compileTable(table, this.#current, this.#options.policy);
     this.#holds = holdVersions(this.#holds, this.#current.version, table);
     this.#current = next;
     this.#options.onChange();

@@ -9,7 +9,7 @@ export function fail(exchange: Exchange, failure: Failure): void {
     response.destroy();
     return;
   }
-  const { contentType, body } = core.failureBody(failure, exchange.requestId);
+  const { contentType, body } = exchange.policy.failureBody(failure, exchange.requestId);
   const headers = [
     'Content-Type',
     contentType,

@@ -1,3 +1,5 @@
+import type { RoutePolicy } from './route-policy.ts';
+
 /** Where a request can go: the monolith, or the feature's extracted service. */
 export type Side = 'legacy' | 'service';
 
@@ -36,6 +38,8 @@ export interface Route {
   readonly rpcMethod: string;
   /** Reads only: percent (0–100, two decimals) of identities whose requests go to the service. Writes go to the owner. */
   readonly readPercent: number;
+  /** What happens when its side is slow or fails; left out, the router's own settings hold. */
+  readonly policy?: RoutePolicy;
 }
 
 /** The immutable, versioned snapshot every router decides from. Plain JSON. */

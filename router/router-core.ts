@@ -1,7 +1,7 @@
 import type { AccessLog } from './access-log.ts';
 import type { BulkCollector } from './bulk-collector.ts';
 import type { Exchange } from './exchange.ts';
-import type { FailureBody } from './failure.ts';
+import type { FailurePolicy } from './failure-policy.ts';
 import type { HeadFlusher } from './head-flusher.ts';
 import type { HoldQueue } from './hold-queue.ts';
 import type { LiveTable } from './live-table.ts';
@@ -30,7 +30,8 @@ export interface RouterCore {
   readonly metrics: Metrics;
   readonly tracing: Tracing | null;
   readonly accessLog: AccessLog;
-  readonly failureBody: FailureBody;
+  /** What holds when an upstream is slow or fails, where the route says nothing. */
+  readonly policy: FailurePolicy;
   /** Requests that have begun and not ended. */
   readonly exchanges: OpenExchanges;
   /** True once a graceful stop began: every response asks its client to connect anew. */

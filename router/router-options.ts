@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { BanyanError } from '../common/errors.ts';
 import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
 import { type IdentitySource, parseIdentitySources } from './identity.ts';
+import { errorBodySchema } from './route-policy.ts';
 import type { RouterService } from './router-service.ts';
 import type { StateLink } from './state-link.ts';
 
@@ -101,6 +102,10 @@ const settings = z.strictObject({
       max: z.number().int().nonnegative().default(2),
     })
     .prefault({}),
+  /** False: a canaried read that the service cannot answer fails instead of going to legacy. */
+  fallback: z.boolean().default(true),
+  /** Instead of the router's own JSON, for answers with 5xx. */
+  errorBody: errorBodySchema.optional(),
   accessLog: z
     .strictObject({
       /** The share of ordinary requests that is logged, 0–1; failures and holds are always logged. */

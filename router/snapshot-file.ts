@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { BanyanError } from '../common/errors.ts';
+import { routePolicySchema } from './route-policy.ts';
 import type { RouteTable } from './route-table.ts';
 
 const side = z.enum(['legacy', 'service']);
@@ -35,6 +36,7 @@ const schema = z.object({
         .exactOptional(),
       rpcMethod: z.string(),
       readPercent: z.number().min(0).max(100),
+      policy: routePolicySchema.exactOptional(),
     }),
   ),
 });

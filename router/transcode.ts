@@ -36,8 +36,8 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
     }
     body = read;
   }
-  const { totalMs } = core.options.timeouts;
-  const left = totalMs === null ? undefined : Math.max(1, totalMs - (performance.now() - exchange.beganAt));
+  const { totalMs } = exchange.policy;
+  const left = totalMs === null ? undefined : exchange.leftOf(totalMs);
   const output = await service.invoke(
     decision!.route!.rpcMethod,
     {
@@ -67,7 +67,7 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
 /** While legacy owns the rows it can answer every read; after the cutover its rows may lag, and a failure is a failure. */
 function mayFallBack(exchange: Exchange): boolean {
   const compiled = exchange.compiled!;
-  return !compiled.isWrite && compiled.feature.owner === 'legacy';
+  return exchange.policy.fallback && !compiled.isWrite && compiled.feature.owner === 'legacy';
 }
 
 async function readBody(exchange: Exchange, signal: AbortSignal): Promise<Buffer | Failure> {
@@ -94,6 +94,10 @@ async function readBody(exchange: Exchange, signal: AbortSignal): Promise<Buffer
 }
 
 function answer(exchange: Exchange, output: HttpOutput): void {
+  if (output.failure !== undefined && output.status >= 500 && exchange.policy.ownBody) {
+    fail(exchange, { status: output.status, ...output.failure });
+    return;
+  }
   const { request, response, core } = exchange;
   const headers = output.rawHeaders;
   const bodiless = output.status === 204 || output.status === 304;

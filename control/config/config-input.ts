@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { errorBodySchema, routePolicySchema } from '../../router/route-policy.ts';
 import { parseAddress } from './address.ts';
 
 /** The shape of what a user writes in `banyan.config.ts`. Defaults live here and nowhere else. */
@@ -41,6 +42,8 @@ const routeOverride = z.strictObject({
     .optional(),
   /** false: the route stays with legacy and moves with no feature. */
   moves: z.boolean().optional(),
+  /** Over the feature's policy, setting by setting. */
+  policy: routePolicySchema.optional(),
 });
 
 const feature = z.strictObject({
@@ -60,6 +63,8 @@ const feature = z.strictObject({
   tables: z.array(sqlName).default([]),
   /** Overrides by `METHOD /path`, as the IDL's annotations declare it. */
   routes: z.record(z.string(), routeOverride).default({}),
+  /** What routers do when a side is slow or fails; left out, the router's own settings hold. */
+  policy: routePolicySchema.optional(),
   /** Mixed into the cohort hash; default: the feature's name. */
   salt: z.string().min(1).optional(),
 });
@@ -95,6 +100,9 @@ const routerTuning = {
       connections: count.optional(),
     })
     .optional(),
+  retries: z.strictObject({ max: z.int().min(0).max(10).optional() }).optional(),
+  fallback: z.boolean().optional(),
+  errorBody: errorBodySchema.optional(),
   accessLog: z.strictObject({ sample: z.number().min(0).max(1).optional() }).optional(),
 };
 

@@ -1,4 +1,5 @@
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { RoutePolicy } from '../../router/route-policy.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
 import type { Address } from './address.ts';
 import type { ParsedConfig } from './config-input.ts';
@@ -12,10 +13,14 @@ export interface ConfiguredRoute {
   readonly access: 'read' | 'write';
   readonly constraints?: RouteConstraints;
   readonly rpcMethod: string;
+  readonly policy?: RoutePolicy;
 }
 
 /** What the router is told besides, as it was written; the router has the defaults. */
-export type RouterTuning = Pick<ParsedConfig['router'], 'hold' | 'timeouts' | 'limits' | 'accessLog'>;
+export type RouterTuning = Pick<
+  ParsedConfig['router'],
+  'hold' | 'timeouts' | 'limits' | 'retries' | 'fallback' | 'errorBody' | 'accessLog'
+>;
 
 export interface ServiceConfig {
   /** Absolute path. */

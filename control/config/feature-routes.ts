@@ -1,4 +1,5 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
+import { mergePolicies, type RoutePolicy } from '../../router/route-policy.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
 import { httpRoutes, loadIdl } from '../../rpc/index.ts';
 import type { ConfiguredRoute } from './config.ts';
@@ -19,6 +20,7 @@ export async function featureRoutes(
   service: string,
   overrides: RouteOverrides,
   faults: Fault[],
+  policy?: RoutePolicy,
 ): Promise<ConfiguredRoute[]> {
   const path = ['features', feature];
   let declared: { readonly method: string; readonly path: string; readonly rpcMethod: string }[];
@@ -51,11 +53,12 @@ export async function featureRoutes(
     );
   }
   return declared.flatMap((route) => {
-    const own = overrides[`${route.method} ${route.path}`];
+    const exact = overrides[`${route.method} ${route.path}`];
     // HEAD is GET without the body: what is said of GET goes for it too.
-    const override = own ?? (route.method === 'HEAD' ? overrides[`GET ${route.path}`] : undefined);
+    const override = exact ?? (route.method === 'HEAD' ? overrides[`GET ${route.path}`] : undefined);
     if (override?.moves === false) return [];
     const constraints = withoutUndefined(override?.constraints);
+    const own = mergePolicies(policy, override?.policy);
     return [
       {
         id: `${route.method} ${route.path}${printConstraints(constraints)}`,
@@ -64,6 +67,7 @@ export async function featureRoutes(
         access: override?.access ?? (readMethods.has(route.method) ? 'read' : 'write'),
         ...(constraints === undefined ? {} : { constraints }),
         rpcMethod: route.rpcMethod,
+        ...(own === undefined ? {} : { policy: own }),
       },
     ];
   });

@@ -53,7 +53,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       service: { ...feature.service, idl },
       database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
       tables: feature.tables,
-      routes: await featureRoutes(name, idl, feature.service.name, feature.routes, faults),
+      routes: await featureRoutes(name, idl, feature.service.name, feature.routes, faults, feature.policy),
       salt: feature.salt ?? name,
     };
   }

@@ -31,6 +31,7 @@ export function buildRouteTable(
         ...(route.constraints === undefined ? {} : { constraints: route.constraints }),
         rpcMethod: route.rpcMethod,
         readPercent: readPercentOf(route.id, state),
+        ...(route.policy === undefined ? {} : { policy: route.policy }),
       });
     }
   }

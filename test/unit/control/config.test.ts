@@ -164,3 +164,33 @@ test('a file that cannot be loaded or exports nothing is named', async () => {
   await writeFile(empty, 'export const config = {}');
   await expect(loadConfig(empty)).rejects.toMatchObject({ code: 'BANYAN_CONFIG_UNREADABLE' });
 });
+
+test('a route’s policy is laid over its feature’s, and reaches the route table as plain JSON', async () => {
+  const policy = { timeouts: { firstByteMs: 500, totalMs: 1_000 }, retries: 1 };
+  const parcels = {
+    ...plain.features.parcels,
+    policy,
+    routes: { 'GET /parcels/:code': { policy: { timeouts: { totalMs: null }, fallback: false } } },
+  };
+  const config = await load({ ...plain, features: { parcels } });
+  const routes = config.features.parcels!.routes;
+  const policyOf = (id: string) => routes.find((route) => route.id === id)?.policy;
+  expect(policyOf('GET /parcels/:code')).toEqual({
+    timeouts: { firstByteMs: 500, totalMs: null },
+    retries: 1,
+    fallback: false,
+  });
+  expect(policyOf('POST /parcels')).toEqual(policy);
+  expect((await load(plain)).features.parcels!.routes[0]).not.toHaveProperty('policy');
+  const wrong = {
+    ...plain.features.parcels,
+    policy: { retries: -1 },
+    routes: { 'GET /parcels/:code': { policy: { timeout: 5 } } },
+  };
+  expect((await faultsOf({ ...plain, features: { parcels: wrong } })).map(({ at }) => at)).toEqual(
+    expect.arrayContaining([
+      'features.parcels.policy.retries',
+      'features.parcels.routes["GET /parcels/:code"].policy',
+    ]),
+  );
+});
