@@ -1,14 +1,12 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import { mergePolicies, type RoutePolicy } from '../../router/route-policy.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
-import { httpRoutes, loadIdl } from '../../rpc/index.ts';
+import { type HttpRoute, httpRoutes, loadIdl } from '../../rpc/index.ts';
 import type { ConfiguredRoute } from './config.ts';
 import { configFault } from './config-fault.ts';
 import type { ParsedConfig } from './config-input.ts';
 
 type RouteOverrides = ParsedConfig['features'][string]['routes'];
-
-const readMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * A feature's routes: what the IDL's annotations declare, changed by the config's overrides. Faults of the IDL and
@@ -23,7 +21,7 @@ export async function featureRoutes(
   policy?: RoutePolicy,
 ): Promise<ConfiguredRoute[]> {
   const path = ['features', feature];
-  let declared: { readonly method: string; readonly path: string; readonly rpcMethod: string }[];
+  let declared: HttpRoute[];
   try {
     declared = httpRoutes(await loadIdl(idlFile), service);
   } catch (error) {
@@ -57,14 +55,14 @@ export async function featureRoutes(
     // HEAD is GET without the body: what is said of GET goes for it too.
     const override = exact ?? (route.method === 'HEAD' ? overrides[`GET ${route.path}`] : undefined);
     if (override?.moves === false) return [];
-    const constraints = withoutUndefined(override?.constraints);
+    const constraints = constraintsOf(route, override?.constraints);
     const own = mergePolicies(policy, override?.policy);
     return [
       {
         id: `${route.method} ${route.path}${printConstraints(constraints)}`,
         method: route.method,
         path: route.path,
-        access: override?.access ?? (readMethods.has(route.method) ? 'read' : 'write'),
+        access: override?.access ?? route.access,
         ...(constraints === undefined ? {} : { constraints }),
         rpcMethod: route.rpcMethod,
         ...(own === undefined ? {} : { policy: own }),
@@ -73,11 +71,14 @@ export async function featureRoutes(
   });
 }
 
-function withoutUndefined(
-  input: NonNullable<RouteOverrides[string]['constraints']> | undefined,
+/** The IDL says at most a host; what the config says of the same constraint wins. */
+function constraintsOf(
+  { host }: HttpRoute,
+  input: RouteOverrides[string]['constraints'] | undefined,
 ): RouteConstraints | undefined {
-  if (input === undefined) return undefined;
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+  if (input === undefined && host === undefined) return undefined;
+  const said = Object.entries(input ?? {}).filter(([, value]) => value !== undefined);
+  return { ...(host === undefined ? {} : { host }), ...Object.fromEntries(said) };
 }
 
 function printConstraints(constraints: RouteConstraints | undefined): string {

@@ -95,6 +95,42 @@ test('routes come from the IDL; overrides change them, and HEAD follows GET', as
   ]);
 });
 
+test('host and access come from the IDL’s annotations, and the config’s word wins', async () => {
+  await writeFile(
+    join(folder, 'parcels.thrift'),
+    `service ParcelService {
+       string getParcel(1: string code) (api.get = "/parcels/:code")
+       string search(1: string text) (api.post = "/parcels/search", api.access = "read")
+       string touch(1: string code) (api.get = "/parcels/:code/touch", api.access = "write")
+     } (api.base_domain = "post.example")`,
+  );
+  const routes = async (overrides: object) => {
+    const feature = { ...plain.features.parcels, routes: overrides };
+    const config = await load({ ...plain, features: { parcels: feature } });
+    return config.features.parcels!.routes.map((route) => `${route.id} ${route.access}`);
+  };
+  expect(await routes({})).toEqual([
+    'GET /parcels/:code [host=post.example] read',
+    'HEAD /parcels/:code [host=post.example] read',
+    'POST /parcels/search [host=post.example] read',
+    'GET /parcels/:code/touch [host=post.example] write',
+    'HEAD /parcels/:code/touch [host=post.example] write',
+  ]);
+  expect(
+    await routes({
+      'GET /parcels/:code': { constraints: { host: 'other.example' } },
+      'POST /parcels/search': { access: 'write', constraints: { headers: { 'x-kind': 'a' } } },
+      'GET /parcels/:code/touch': { access: 'read' },
+    }),
+  ).toEqual([
+    'GET /parcels/:code [host=other.example] read',
+    'HEAD /parcels/:code [host=other.example] read',
+    'POST /parcels/search [host=post.example header:x-kind=a] write',
+    'GET /parcels/:code/touch [host=post.example] read',
+    'HEAD /parcels/:code/touch [host=post.example] read',
+  ]);
+});
+
 test('says all faults of shape at once, each with the way to it', async () => {
   const faults = await faultsOf({
     ...plain,
