@@ -33,6 +33,8 @@ export interface Decision {
 export interface DecisionFacts {
   /** False once this replica's lease on the route table ran out. */
   readonly leaseValid: boolean;
+  /** True while the lease is gone and the store was not asked since: one beat will tell. */
+  readonly mayBeOutdated: boolean;
   /** Who the client is, for cohorts; asked only where `asksIdentity` says so. */
   readonly identity: string;
   /** `x-banyan-side`, already dropped unless the peer may set it. */
@@ -50,7 +52,8 @@ export function decide(table: CompiledTable, compiled: CompiledRoute | null, fac
   const { feature, decisions } = compiled;
   if (compiled.isWrite) {
     if (feature.hold) return decisions['feature-on-hold'];
-    if (feature.inTransition && !facts.leaseValid) return decisions['lease-expired'];
+    const cannotKnow = feature.inTransition ? !facts.leaseValid : facts.mayBeOutdated;
+    if (cannotKnow) return decisions['lease-expired'];
     return decisions['write-to-owner'];
   }
   if (facts.sideAsked === 'legacy') return decisions['side-legacy-asked'];

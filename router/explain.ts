@@ -73,6 +73,7 @@ export function explain(
   const identity = identityOf(identitySources, { rawHeaders, cookie: head.cookie, params, address });
   const decision = decide(table, compiled, {
     leaseValid: request.leaseValid ?? true,
+    mayBeOutdated: false,
     identity,
     sideAsked: head.sideAsked,
     wroteRecently: false,

@@ -122,6 +122,7 @@ function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
   return decide(core.table.current, compiled, {
     // Asking the clock is dear enough to be asked for only where it matters.
     leaseValid: !feature.inTransition || core.table.leaseValid,
+    mayBeOutdated: compiled.isWrite && core.table.mayBeOutdated,
     identity,
     sideAsked: head.sideAsked,
     wroteRecently: split && !compiled.isWrite && core.recentWrites.has(feature.name, identity),

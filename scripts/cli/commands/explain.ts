@@ -151,6 +151,7 @@ function explain(
   const asked = flags.asTrusted ? header('x-banyan-side') : null;
   const decision: Decision = decide(compiled, route, {
     leaseValid: true,
+    mayBeOutdated: false,
     identity: identity ?? '',
     sideAsked: asked === 'legacy' || asked === 'service' ? asked : null,
     wroteRecently: false,

@@ -110,6 +110,42 @@ describe('a hold', () => {
     expect(await (await held).text()).toBe('legacy');
   });
 
+  it('keeps writes back after the lease was slept over, until one beat tells who owns them', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('legacy'));
+    await using stage = await startStage(legacy.url, { beatTimeoutMs: 300 });
+    const { link, service, url, router } = stage;
+    link.leaseMs = 40;
+    await link.report(() => true);
+    // What a stopped process sees when it goes on: the beat under way is from before, and the lease is long over.
+    const answered = link.beat.bind(link);
+    const woken = new Promise<void>((resolve) => {
+      link.beat = async () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+    });
+    await woken;
+    link.put({ features: [feature({ owner: 'service' })] });
+    await expect.poll(() => router.report().gauges.leaseValid, { interval: 5 }).toBe(false);
+    const sent = write(url, 'must not go to legacy');
+    await expect.poll(() => router.activity.held, { interval: 2 }).toBe(1);
+    link.beat = answered;
+    expect((await sent).status).toBe(200);
+    expect(service.asked.map((asked) => asked.body?.toString())).toEqual(['must not go to legacy']);
+    expect(legacy.requests).toHaveLength(0);
+  });
+
+  it('goes on by the last table once the store is known to be away', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('legacy'));
+    await using stage = await startStage(legacy.url);
+    const { link, url, router } = stage;
+    link.leaseMs = 1;
+    await link.report(() => true);
+    link.away = true;
+    await expect.poll(() => router.report().gauges.leaseValid, { interval: 5 }).toBe(false);
+    expect(await (await write(url, 'served')).text()).toBe('legacy');
+  });
+
   it('does not wait for ever for a state store that swallows a beat', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('legacy'));
     await using stage = await startStage(legacy.url, { beatTimeoutMs: 100 });

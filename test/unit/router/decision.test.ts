@@ -6,7 +6,13 @@ import { murmur3 } from '../../../router/murmur3.ts';
 import { RecentWrites } from '../../../router/recent-writes.ts';
 import { feature, route, table } from '../../support/router/router-stage.ts';
 
-const facts = { leaseValid: true, identity: 'header:7', sideAsked: null, wroteRecently: false } as const;
+const facts = {
+  leaseValid: true,
+  mayBeOutdated: false,
+  identity: 'header:7',
+  sideAsked: null,
+  wroteRecently: false,
+} as const;
 
 function decided(
   change: Parameters<typeof table>[0],
@@ -101,6 +107,15 @@ describe('decide', () => {
       { leaseValid: false },
       'write-to-owner',
       'forward',
+      'legacy',
+    ],
+    [
+      'a write of a process that slept over its lease',
+      {},
+      'POST /things',
+      { leaseValid: false, mayBeOutdated: true },
+      'lease-expired',
+      'hold',
       'legacy',
     ],
     [
