@@ -86,13 +86,19 @@ function assertAllowed(state: FeatureState, { ramp }: CanaryOrder): void {
       'Reads can be canaried once the copy is done.',
     );
   }
-  if (state.failing !== null && Math.max(...ramp) > 0 && rules.owner === 'legacy') {
-    throw new BanyanError(
-      'BANYAN_CANARY_REFUSED',
-      `The move of ${state.feature} failed: ${state.failing.message}`,
-      { fix: `The service is not kept current. ${state.failing.fix}` },
-    );
-  }
+  // Reads go to the side that does not own the rows only while it is kept current.
+  const [other, leavesOwner] =
+    rules.owner === 'legacy' ? ['service', Math.max(...ramp) > 0] : ['legacy', Math.min(...ramp) < 100];
+  if (!leavesOwner || (state.failing === null && !state.recopy)) return;
+  throw new BanyanError(
+    'BANYAN_CANARY_REFUSED',
+    state.failing === null
+      ? `The rows of ${state.feature} are being copied to ${other} once more.`
+      : `The move of ${state.feature} failed: ${state.failing.message}`,
+    {
+      fix: `The ${other} side is not kept current. ${state.failing?.fix ?? 'Wait until `banyan status` shows it whole.'}`,
+    },
+  );
 }
 
 function makePlan(

@@ -125,6 +125,15 @@ describe('banyan on a running stack', () => {
     expect((faulty.value.error as { faults: object[] }).faults).toHaveLength(3);
     const late = await json('canary', 'product', '--percent', '5', '--until', '2020-01-01T00:00:00Z');
     expect(late).toMatchObject({ code: 2, value: { error: { code: 'BANYAN_REQUEST_INVALID' } } });
+    const route = 'GET /api/products/:id';
+    const single = await json('canary', 'product', '--percent', '60', '--route', route, '--why', 'test: one');
+    expect(single.value).toMatchObject({ routes: { [route]: 60 }, plan: null, replaced: [{ percent: 1 }] });
+    expect((await json('routes')).value.routes).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: route, readPercent: 60 }),
+        expect.objectContaining({ id: 'GET /api/products', readPercent: 1 }),
+      ]),
+    );
     const other = await stack.banyan('canary', 'product', '--percent', '30', '--why', 'test: canary');
     expect(other.stdout).toMatch(/^ {2}Replaces .*'s canary, which is at 1 %; .*\(test: ramp\)$/m);
   });
