@@ -30,7 +30,8 @@ export default defineConfig({
         name: 'ProductService',
         addresses: [`127.0.0.1:${port(env.BANYAN_PRODUCT_PORT, 7402)}`],
         protocol: 'binary',
-        transport: 'framed',
+        // Its headers carry each request's id and trace to the service's logs.
+        transport: 'header',
         deadlineMs: 5000,
       },
       database: 'product',

@@ -34,6 +34,7 @@ export class Exchange {
   /** What an upstream gets. */
   headers: string[] = [];
   requestId = '';
+  traceparent = '';
   match: RouteMatch | null = null;
   compiled: CompiledRoute | null = null;
   decision: Decision | null = null;

@@ -1,9 +1,9 @@
+import { clientIdentity } from './client-identity.ts';
 import { type CompiledRoute, compiledRoute } from './compiled-table.ts';
 import { type Decision, decide } from './decision.ts';
 import type { Exchange } from './exchange.ts';
 import { failures } from './failure.ts';
 import type { Parked } from './hold-queue.ts';
-import { identityOf } from './identity.ts';
 import { outboundHeaders } from './outbound-headers.ts';
 import { fail } from './reply.ts';
 import { readRequestHead } from './request-head.ts';
@@ -87,8 +87,8 @@ function checkSize(exchange: Exchange): boolean {
 function dressForUpstream(exchange: Exchange): boolean {
   const { head, peer, core } = exchange;
   exchange.requestId = head.requestId ?? core.ids.nextRequestId();
-  const traceparent = core.tracing?.begin(exchange) ?? head.traceparent ?? core.ids.nextTraceparent();
-  exchange.headers = outboundHeaders(head, peer, exchange.requestId, traceparent);
+  exchange.traceparent = core.tracing?.begin(exchange) ?? head.traceparent ?? core.ids.nextTraceparent();
+  exchange.headers = outboundHeaders(head, peer, exchange.requestId, exchange.traceparent);
   return true;
 }
 
@@ -127,22 +127,6 @@ function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
     sideAsked: head.sideAsked,
     wroteRecently: split && !compiled.isWrite && core.recentWrites.has(feature.name, identity),
   });
-}
-
-function clientIdentity(exchange: Exchange): string {
-  const { core, head, request, match: found } = exchange;
-  return identityOf(core.options.identity, {
-    rawHeaders: request.rawHeaders,
-    cookie: head.cookie,
-    params: found!.params,
-    address: clientAddress(exchange),
-  });
-}
-
-/** The first of a trusted chain, else the peer. */
-function clientAddress(exchange: Exchange): string {
-  const { forwardedFor } = exchange.head;
-  return forwardedFor === null ? exchange.peer.address : forwardedFor.split(',', 1)[0]!.trim();
 }
 
 function holdOrAct(exchange: Exchange): boolean {

@@ -20,11 +20,21 @@ export interface HttpOutput {
   readonly failure?: { readonly code: string; readonly message: string };
 }
 
+/** What the router knows of a request beside what the client sent, for the service and its logs. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** W3C trace context. */
+  readonly traceparent: string;
+  /** `header:…`, `cookie:…`, `param:…` or `address:…`, by the router's configured sources. */
+  readonly identity: string;
+}
+
 export interface InvokeOptions {
   /** Aborted when the client goes away or the request's total time is up. */
   readonly signal: AbortSignal;
   /** Milliseconds left for the answer; undefined leaves it to the service's own setting. */
   readonly deadlineMs?: number;
+  readonly context?: RequestContext;
 }
 
 /** A feature's service behind the router: `Gateway` in `rpc/` is one. */

@@ -1,4 +1,5 @@
 import { BanyanError, describeError } from '../common/errors.ts';
+import { requestContext } from './client-identity.ts';
 import type { Exchange } from './exchange.ts';
 import { type Failure, failures, upstreamFailure } from './failure.ts';
 import { fail } from './reply.ts';
@@ -48,7 +49,11 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
       rawHeaders: exchange.headers,
       body,
     },
-    left === undefined ? { signal: aborted.signal } : { signal: aborted.signal, deadlineMs: left },
+    {
+      signal: aborted.signal,
+      context: requestContext(exchange),
+      ...(left === undefined ? undefined : { deadlineMs: left }),
+    },
   );
   exchange.firstByteAt = performance.now();
   if (output.failure !== undefined && !exchange.clientGone && mayFallBack(exchange)) {

@@ -11,9 +11,13 @@ import { serviceOf } from '../idl/load-idl.ts';
 import type { FieldDef, Idl, MethodDef } from '../idl/model.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
+import { contextFields, type SaidContext } from './context-fields.ts';
 import { type Request, ServerConnection } from './server-connection.ts';
 
-/** What a handler knows of its call beyond the arguments. */
+/**
+ * What a handler knows of its call beyond the arguments. A caller says it in the header transport's headers, or in fields
+ * that the IDL annotates `api.context`; headers win.
+ */
 export interface HandlerContext {
   readonly method: string;
   readonly requestId: string | undefined;
@@ -76,6 +80,7 @@ export interface ThriftServer {
 interface MethodPlan {
   readonly method: MethodDef;
   readonly readArgs: ValueReader;
+  readonly contextFields: (args: Readonly<Record<string, unknown>>) => SaidContext;
   readonly success: { readonly type: number; readonly write: ValueWriter; readonly isBool: boolean } | null;
   readonly throws: readonly {
     readonly field: FieldDef;
@@ -120,6 +125,7 @@ function plansOf(options: ServeOptions): Map<string, MethodPlan> {
       const plan: MethodPlan = {
         method,
         readArgs: readers.struct(method.args),
+        contextFields: contextFields(method),
         success:
           method.result === null
             ? null
@@ -261,7 +267,7 @@ class ServerState implements ThriftServer {
     args: Record<string, unknown>,
   ): Promise<ServedCall['outcome']> {
     const { method } = plan;
-    const context = request.context(method.name);
+    const context = request.context(method.name, plan.contextFields(args));
     try {
       const values = method.args.fields.map((field) => args[field.name]);
       const result = await plan.handler(...values, context);

@@ -6,6 +6,7 @@ import { newReader, newWriter, type ProtocolName, type TransportName } from '../
 import { FrameSplitter, MessageSplitter, type Splitter } from '../wire/splitter.ts';
 import { MessageType, TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
+import type { SaidContext } from './context-fields.ts';
 import type { HandlerContext } from './serve.ts';
 
 /** One call as it came in. Exactly one of `reply`, `fail` and `none` ends it. */
@@ -13,7 +14,7 @@ export interface Request {
   readonly name: string;
   /** Stands before the arguments' struct; only until `onRequest` returns. */
   readonly reader: ProtocolReader;
-  context(method: string): HandlerContext;
+  context(method: string, fields: SaidContext): HandlerContext;
   reply(write: (w: ProtocolWriter) => void): void;
   fail(type: number, message: string): void;
   none(): void;
@@ -158,7 +159,7 @@ export class ServerConnection {
     this.#deps.onRequest({
       name,
       reader,
-      context: (method) => contextOf(method, headers, arrived, this.#peer, this.#gone.signal),
+      context: (method, fields) => contextOf(method, headers, fields, arrived, this.#peer, this.#gone.signal),
       reply: (write) => {
         send(MessageType.reply, write);
         over();
@@ -204,18 +205,19 @@ function writeApplicationError(w: ProtocolWriter, type: number, message: string)
 function contextOf(
   method: string,
   headers: Headers,
+  fields: SaidContext,
   arrived: number,
   peer: string,
   gone: AbortSignal,
 ): HandlerContext {
-  const said = headers['deadline-ms'];
+  const said = headers['deadline-ms'] ?? fields.deadlineMs;
   let signal: AbortSignal | null = null;
   const deadlineMs = said !== undefined && /^[0-9]{1,9}$/.test(said) ? Number(said) : undefined;
   return {
     method,
-    requestId: headers['request-id'],
-    traceparent: headers.traceparent,
-    identity: headers.identity,
+    requestId: headers['request-id'] ?? fields.requestId,
+    traceparent: headers.traceparent ?? fields.traceparent,
+    identity: headers.identity ?? fields.identity,
     remainingMs: () =>
       deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - (performance.now() - arrived)),
     // Made only for handlers that look at it.

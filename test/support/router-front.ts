@@ -10,14 +10,19 @@ export interface RouterFront extends AsyncDisposable {
 
 /** A router as it stands once the service owns every route that its IDL declares. */
 export async function startRouterFront(
-  options: GatewayFrontOptions & { readonly legacy: string },
+  options: GatewayFrontOptions & { readonly legacy: string; readonly transport?: 'framed' | 'header' },
 ): Promise<RouterFront> {
   const { service } = options;
   const idl = await loadIdl(options.idl);
   const gateway = createGateway({
     idl,
     service,
-    client: createClient({ idl, service, addresses: [options.address] }),
+    client: createClient({
+      idl,
+      service,
+      addresses: [options.address],
+      transport: options.transport ?? 'framed',
+    }),
   });
   const link = new MemoryLink();
   const version = link.put({

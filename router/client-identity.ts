@@ -1,0 +1,31 @@
+import type { Exchange } from './exchange.ts';
+import { identityOf } from './identity.ts';
+import type { RequestContext } from './router-service.ts';
+
+/** Who the client is, by the router's configured sources. Not asked for unless something depends on it. */
+export function clientIdentity(exchange: Exchange): string {
+  const { core, head, request, match } = exchange;
+  return identityOf(core.options.identity, {
+    rawHeaders: request.rawHeaders,
+    cookie: head.cookie,
+    params: match!.params,
+    address: clientAddress(exchange),
+  });
+}
+
+/** What travels to the service beside the request. Its identity is found only if the service is told of it. */
+export function requestContext(exchange: Exchange): RequestContext {
+  return {
+    requestId: exchange.requestId,
+    traceparent: exchange.traceparent,
+    get identity() {
+      return exchange.identity === '' ? clientIdentity(exchange) : exchange.identity;
+    },
+  };
+}
+
+/** The first of a trusted chain, else the peer. */
+function clientAddress(exchange: Exchange): string {
+  const { forwardedFor } = exchange.head;
+  return forwardedFor === null ? exchange.peer.address : forwardedFor.split(',', 1)[0]!.trim();
+}
