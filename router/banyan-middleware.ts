@@ -46,7 +46,7 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
   const proxied = new WeakMap<IncomingMessage, Exchange>();
   const middleware = createProxyMiddleware<IncomingMessage, ServerResponse>({
     target: core.upstream.addresses[0]!.url,
-    router: () => core.upstream.pick().url,
+    router: () => core.upstream.choose().url,
     proxyTimeout: normalized.timeouts.firstByteMs,
     logger: { info() {}, warn() {}, error() {} },
     on: {
@@ -81,6 +81,7 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
     throw error;
   }
   core.table.start();
+  core.upstream.start();
   let stopping: Promise<void> | null = null;
   const stop = async () => {
     await core.exchanges.none();

@@ -54,6 +54,12 @@ export const failures = {
     code: 'BANYAN_UPSTREAM_UNREACHABLE',
     message: `The upstream could not be reached: ${why}.`,
   }),
+  circuitOpen: (retryAfterSeconds: number): Failure => ({
+    status: 503,
+    code: 'BANYAN_UPSTREAM_OPEN',
+    message: 'The upstream kept failing and is given a moment before it is asked again.',
+    retryAfterSeconds,
+  }),
   broken: (why: string): Failure => ({
     status: 502,
     code: 'BANYAN_UPSTREAM_BROKEN',
@@ -85,6 +91,23 @@ const unreachableCodes = new Set([
   'EADDRNOTAVAIL',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+
+/** Failures of an address rather than of one request: it could not be reached, broke the connection, or said nothing. */
+const addressCodes = new Set([
+  ...unreachableCodes,
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+]);
+// This machine's ports ran out: the address has no part in it.
+addressCodes.delete('EADDRNOTAVAIL');
+
+/** Whether a failed try counts against the address it went to. */
+export function blamesAddress(error: Error): boolean {
+  return addressCodes.has((error as NodeJS.ErrnoException).code ?? '');
+}
 
 /** What to answer when an upstream failed. */
 export function upstreamFailure(error: Error): Failure {

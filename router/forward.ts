@@ -1,6 +1,6 @@
 import type { Client, Dispatcher } from 'undici';
 import type { Exchange, Work } from './exchange.ts';
-import { failures, upstreamFailure } from './failure.ts';
+import { blamesAddress, failures, upstreamFailure } from './failure.ts';
 import { relayInformational } from './informational.ts';
 import { fail } from './reply.ts';
 import { RequestBody } from './request-body.ts';
@@ -66,7 +66,9 @@ class ForwardedRequest implements ConnectionUser, Work {
       headersTimeout: policy.firstByteMs,
       bodyTimeout: policy.idleMs,
     };
-    this.#try();
+    if (this.#try()) return;
+    this.#end();
+    fail(exchange, failures.circuitOpen(core.upstream.retryAfterSeconds));
   }
 
   abort(reason: Error): void {
@@ -83,13 +85,16 @@ class ForwardedRequest implements ConnectionUser, Work {
     } else this.#controller.abort(new Error(why));
   }
 
-  #try(): void {
+  /** False while no address may be asked. */
+  #try(): boolean {
     const address = this.#exchange.core.upstream.pick(this.#tried);
+    if (address === null) return false;
     this.#address = address;
     this.#started = false;
     this.#controller = null;
     address.pending += 1;
     address.connections.send(this);
+    return true;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -120,6 +125,8 @@ class ForwardedRequest implements ConnectionUser, Work {
     exchange.firstByteAt = performance.now();
     if (this.#wait !== null) this.#waitFor('a pause in the body', exchange.policy.idleMs);
     const { response, core } = exchange;
+    // A probe has its answer now; the body may last.
+    if (this.#address.probing) core.upstream.answered(this.#address, status);
     const head = responseHead(raw);
     let { rawHeaders } = head;
     if (head.trailers && !carriesTrailers(exchange, status, head)) rawHeaders = drop(rawHeaders, ['trailer']);
@@ -158,7 +165,7 @@ class ForwardedRequest implements ConnectionUser, Work {
       response.addTrailers(pairs(trailers));
     }
     response.end();
-    core.upstream.succeeded(this.#address);
+    if (core.upstream.answered(this.#address, response.statusCode)) this.#warnOpen('its answers');
     this.#address.connections.giveBack(this);
     this.#settle();
   }
@@ -180,23 +187,37 @@ class ForwardedRequest implements ConnectionUser, Work {
     if (this.#settled) return;
     const exchange = this.#exchange;
     const { core } = exchange;
-    const ownFault = (error as NodeJS.ErrnoException).code?.startsWith('BANYAN_') === true;
-    if (!exchange.clientGone && !ownFault && core.upstream.failed(this.#address)) {
-      core.options.logger.warn(
-        { address: this.#address.url, error: error.message },
-        'an address of legacy keeps failing',
-      );
-    }
+    if (!this.#blamesAddress(error)) core.upstream.abandoned(this.#address);
+    else if (core.upstream.failed(this.#address)) this.#warnOpen(error.message);
     if (this.#mayRetry(error)) {
-      this.#address.pending -= 1;
-      this.#tried.push(this.#address);
-      exchange.retries += 1;
-      this.#try();
-      return;
+      const failed = this.#address;
+      this.#tried.push(failed);
+      if (this.#try()) {
+        failed.pending -= 1;
+        exchange.retries += 1;
+        return;
+      }
     }
     this.#settle();
     if (exchange.clientGone) return;
     fail(exchange, this.#gaveUp === null ? upstreamFailure(error) : failures.timeout(this.#gaveUp));
+  }
+
+  /** True for what the address did, not the client, nor a limit that this one route set on a whole answer. */
+  #blamesAddress(error: Error): boolean {
+    const { clientGone, response } = this.#exchange;
+    if (clientGone) return false;
+    // Tries of one request count once: a request that breaks its worker is not a broken address.
+    if (this.#tried.includes(this.#address) && !this.#address.probing) return false;
+    if (this.#gaveUp === null) return blamesAddress(error);
+    return !response.headersSent && (this.#started || this.connection !== null);
+  }
+
+  #warnOpen(why: string): void {
+    this.#exchange.core.options.logger.warn(
+      { address: this.#address.url, error: why },
+      'an address of legacy keeps failing: its circuit is open',
+    );
   }
 
   /**
@@ -235,10 +256,14 @@ class ForwardedRequest implements ConnectionUser, Work {
 
   #settle(): void {
     if (this.#settled) return;
+    this.#address.pending -= 1;
+    this.#end();
+  }
+
+  #end(): void {
     this.#settled = true;
     if (this.#total !== null) clearTimeout(this.#total);
     this.#stopWaiting();
-    this.#address.pending -= 1;
     this.#exchange.endWork();
   }
 }

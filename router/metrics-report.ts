@@ -56,6 +56,7 @@ export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
           address,
           pending: total(same, ({ pending }) => pending),
           ejected: same.some(({ ejected }) => ejected),
+          healthy: same.every(({ healthy }) => healthy),
         };
       }),
     },

@@ -14,7 +14,9 @@ export interface Gauges {
   readonly upstreams: readonly {
     readonly address: string;
     readonly pending: number;
+    /** Its circuit is open, or about to be probed. */
     readonly ejected: boolean;
+    readonly healthy: boolean;
   }[];
 }
 
@@ -80,6 +82,9 @@ export function metricsText(snapshot: MetricsSnapshot, gauges: Gauges): string {
   family('banyan_upstream_ejected', 'gauge', '1 while an address is left out because it keeps failing.');
   for (const { address, ejected } of gauges.upstreams)
     lines.push(`banyan_upstream_ejected{address="${escapeLabel(address)}"} ${ejected ? 1 : 0}`);
+  family('banyan_upstream_healthy', 'gauge', '0 while the health check of an address fails.');
+  for (const { address, healthy } of gauges.upstreams)
+    lines.push(`banyan_upstream_healthy{address="${escapeLabel(address)}"} ${healthy ? 1 : 0}`);
   return `${lines.join('\n')}\n`;
 }
 

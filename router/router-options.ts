@@ -33,6 +33,30 @@ const settings = z.strictObject({
      * never meets a connection that is being closed; an upstream's `Keep-Alive: timeout` shortens it further.
      */
     keepAliveMs: milliseconds.default(1_500),
+    /** Which of several addresses takes a request. */
+    balance: z.enum(['least-pending', 'round-robin']).default('least-pending'),
+    /** An address that keeps failing is not asked for a while: 503 at once when there is no other. */
+    breaker: z
+      .strictObject({
+        /** Connections refused, reset or timed out, in a row; 0: never. */
+        failures: z.number().int().nonnegative().default(5),
+        /** Twice as long each time in a row. */
+        openMs: milliseconds.default(1_000),
+        maxOpenMs: milliseconds.default(30_000),
+        /** Statuses that count as failures too. */
+        statuses: z.array(z.number().int().min(500).max(599)).default([]),
+      })
+      .prefault({}),
+    /** Left out, addresses are judged by the requests that they answer. */
+    healthCheck: z
+      .strictObject({
+        path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
+        everyMs: milliseconds.default(2_000),
+        timeoutMs: milliseconds.default(1_000),
+        /** In a row, before an address is left out. */
+        failures: z.number().int().positive().default(2),
+      })
+      .optional(),
   }),
   /** Unique for each router process, for its whole life. */
   replica: z.string().min(1).optional(),

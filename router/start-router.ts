@@ -86,6 +86,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     throw error;
   }
   core.table.start();
+  core.upstream.start();
   let stopping: Promise<void> | null = null;
   return {
     url,
@@ -115,7 +116,6 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
 
 function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number): Gauges {
   const { table, holds, exchanges, upstream } = core;
-  const now = performance.now();
   return {
     requestsInFlight: exchanges.size,
     requestsHeld: holds.size,
@@ -125,10 +125,11 @@ function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number)
     tableVersion: table.current.version,
     tableAgeSeconds: table.ageMs / 1_000,
     leaseValid: table.leaseValid,
-    upstreams: upstream.addresses.map(({ url, pending, ejectedUntil }) => ({
-      address: url,
-      pending,
-      ejected: ejectedUntil > now,
+    upstreams: upstream.addresses.map((address) => ({
+      address: address.url,
+      pending: address.pending,
+      ejected: upstream.isOpen(address),
+      healthy: address.healthy,
     })),
   };
 }

@@ -43,7 +43,7 @@ export function createUpgradeProxy(core: RouterCore, peers: Peers): UpgradeProxy
   const { logger } = core.options;
   const proxy = createProxyMiddleware<IncomingMessage>({
     target: core.upstream.addresses[0]!.url,
-    router: () => core.upstream.pick().url,
+    router: () => core.upstream.choose().url,
     // Its own lines would repeat what the error handler below logs.
     logger: { info() {}, warn() {}, error() {} },
     on: {

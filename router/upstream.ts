@@ -1,4 +1,16 @@
+import type { Logger } from 'pino';
+import { type HealthCheckOptions, HealthChecks } from './health-checks.ts';
 import { UpstreamConnections } from './upstream-connections.ts';
+
+export interface BreakerOptions {
+  /** Failures in a row that open an address's circuit; 0: it never opens. */
+  readonly failures: number;
+  /** How long it stays open the first time, milliseconds; twice as long each time in a row. */
+  readonly openMs: number;
+  readonly maxOpenMs: number;
+  /** Statuses that count as failures; none unless configured: an application's 5xx is an answer. */
+  readonly statuses: readonly number[];
+}
 
 export interface UpstreamOptions {
   readonly addresses: readonly string[];
@@ -8,6 +20,10 @@ export interface UpstreamOptions {
   readonly firstByteMs: number;
   readonly idleMs: number;
   readonly headerBytes: number;
+  readonly balance: 'least-pending' | 'round-robin';
+  readonly breaker: BreakerOptions;
+  readonly healthCheck?: HealthCheckOptions | undefined;
+  readonly logger: Logger;
 }
 
 /** One address of the monolith and what this router knows of it. */
@@ -18,27 +34,40 @@ export interface UpstreamAddress {
   pending: number;
   /** Failures in a row: connections refused or reset, timeouts. */
   failures: number;
-  /** Left out of the choice until then, by the monotonic clock. */
-  ejectedUntil: number;
-  /** How often in a row it was ejected: each time for longer. */
-  ejections: number;
+  /** Its circuit is open until then, by the monotonic clock; after that one request at a time probes it. `closed`: all may come. */
+  openUntil: number;
+  /** How often in a row it opened: each time for longer. */
+  openings: number;
+  /** True while a request is out to see whether an address that was open answers again. */
+  probing: boolean;
+  /** What the health checks say; true without them. */
+  healthy: boolean;
 }
 
-const failuresToEject = 5;
-const firstEjectionMs = 1_000;
-const longestEjectionMs = 30_000;
+const closed = Number.NEGATIVE_INFINITY;
 
 /**
- * The monolith's addresses. The one with the fewest requests pending is chosen, in turn among equals; one that keeps
- * failing is left out for a while, unless that leaves none.
+ * The monolith's addresses. The one with the fewest requests pending is chosen, in turn among equals, or simply in turn.
+ * One that keeps failing gets no requests for a while, then a single probe: its circuit is open, also where it is the only
+ * one. One that its health check finds ill is left out while another is well; were all of them ill, the check is more likely wrong
+ * than every address down, and the circuits alone decide.
  */
 export class Upstream {
   readonly addresses: readonly UpstreamAddress[];
+  readonly #breaker: BreakerOptions;
+  readonly #statuses: ReadonlySet<number>;
+  readonly #inTurn: boolean;
+  readonly #logger: Logger;
+  readonly #checks: HealthChecks<UpstreamAddress> | null;
   readonly #now: () => number;
   #turn = 0;
 
   constructor(options: UpstreamOptions, now: () => number = () => performance.now()) {
     this.#now = now;
+    this.#breaker = options.breaker;
+    this.#statuses = new Set(options.breaker.statuses);
+    this.#inTurn = options.balance === 'round-robin';
+    this.#logger = options.logger;
     this.addresses = options.addresses.map((address) => ({
       url: new URL(address).origin,
       connections: new UpstreamConnections(new URL(address).origin, options.connections, {
@@ -53,43 +82,120 @@ export class Upstream {
       }),
       pending: 0,
       failures: 0,
-      ejectedUntil: Number.NEGATIVE_INFINITY,
-      ejections: 0,
+      openUntil: closed,
+      openings: 0,
+      probing: false,
+      healthy: true,
     }));
+    const { healthCheck } = options;
+    this.#checks =
+      healthCheck === undefined
+        ? null
+        : new HealthChecks(healthCheck, this.addresses, (address, healthy) =>
+            this.#checked(address, healthy),
+          );
   }
 
-  /** The address for the next try, none of `tried` if there is another. */
-  pick(tried: readonly UpstreamAddress[] = []): UpstreamAddress {
+  /** Begins the health checks, where there are any. */
+  start(): void {
+    this.#checks?.start();
+  }
+
+  /** The address for the next try, none of `tried` if there is another; null while every circuit is open. */
+  pick(tried: readonly UpstreamAddress[] = []): UpstreamAddress | null {
     const { addresses } = this;
-    if (addresses.length === 1) return addresses[0]!;
-    const now = this.#now();
+    if (addresses.length === 1) {
+      const only = addresses[0]!;
+      return only.openUntil === closed || this.#isDue(only) ? this.#take(only) : null;
+    }
     const fresh = addresses.filter((address) => !tried.includes(address));
-    const candidates = fresh.length === 0 ? addresses : fresh;
-    const healthy = candidates.filter((address) => address.ejectedUntil <= now);
+    const candidates = (fresh.length === 0 ? addresses : fresh).filter(
+      (address) => address.openUntil === closed || this.#isDue(address),
+    );
+    const best = this.#best(candidates);
+    return best === null ? null : this.#take(best);
+  }
+
+  /** An address for what this router does not see the end of: never null, and no probe. */
+  choose(): UpstreamAddress {
+    const ready = this.addresses.filter((address) => address.openUntil === closed);
+    return this.#best(ready.length === 0 ? this.addresses : ready)!;
+  }
+
+  /** How long until some circuit lets a probe through, whole seconds, at least 1. */
+  get retryAfterSeconds(): number {
+    const next = Math.min(...this.addresses.map((address) => address.openUntil));
+    return Math.max(1, Math.ceil((next - this.#now()) / 1_000));
+  }
+
+  isOpen(address: UpstreamAddress): boolean {
+    return address.openUntil !== closed;
+  }
+
+  /** True when this answer, by its status, made the circuit open. */
+  answered(address: UpstreamAddress, status: number): boolean {
+    if (this.#statuses.size > 0 && this.#statuses.has(status)) return this.failed(address);
+    if (address.openUntil !== closed)
+      this.#logger.info({ address: address.url }, 'an address of legacy answers again');
+    this.#close(address);
+    return false;
+  }
+
+  /** True when this failure made the circuit open. */
+  failed(address: UpstreamAddress): boolean {
+    // Requests from before it opened say nothing new.
+    if (address.openUntil !== closed && !address.probing) return false;
+    address.failures += 1;
+    const { failures, openMs, maxOpenMs } = this.#breaker;
+    if (failures === 0 || (!address.probing && address.failures < failures)) return false;
+    address.openUntil = this.#now() + Math.min(maxOpenMs, openMs * 2 ** address.openings);
+    address.openings += 1;
+    address.failures = 0;
+    address.probing = false;
+    return true;
+  }
+
+  /** A request that ended without telling anything of its address. */
+  abandoned(address: UpstreamAddress): void {
+    address.probing = false;
+  }
+
+  async close(): Promise<void> {
+    await this.#checks?.stop();
+    await Promise.all(this.addresses.map((address) => address.connections.destroy()));
+  }
+
+  #best(candidates: readonly UpstreamAddress[]): UpstreamAddress | null {
+    if (candidates.length === 0) return null;
+    const healthy = candidates.filter((address) => address.healthy);
     const pool = healthy.length === 0 ? candidates : healthy;
-    this.#turn = (this.#turn + 1) % addresses.length;
+    this.#turn = (this.#turn + 1) % this.addresses.length;
     let best = pool[this.#turn % pool.length]!;
+    if (this.#inTurn) return best;
     for (const address of pool) if (address.pending < best.pending) best = address;
     return best;
   }
 
-  succeeded(address: UpstreamAddress): void {
-    address.failures = 0;
-    address.ejections = 0;
+  #isDue(address: UpstreamAddress): boolean {
+    return !address.probing && address.openUntil <= this.#now();
   }
 
-  /** True when this failure made the address leave the choice. */
-  failed(address: UpstreamAddress): boolean {
-    address.failures += 1;
-    if (address.failures < failuresToEject || this.addresses.length === 1) return false;
-    const ms = Math.min(longestEjectionMs, firstEjectionMs * 2 ** address.ejections);
-    address.ejectedUntil = this.#now() + ms;
-    address.ejections += 1;
-    address.failures = 0;
-    return true;
+  #take(address: UpstreamAddress): UpstreamAddress {
+    if (address.openUntil !== closed) address.probing = true;
+    return address;
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.addresses.map((address) => address.connections.destroy()));
+  #close(address: UpstreamAddress): void {
+    address.failures = 0;
+    address.openings = 0;
+    address.openUntil = closed;
+    address.probing = false;
+  }
+
+  #checked(address: UpstreamAddress, healthy: boolean): void {
+    if (address.healthy === healthy) return;
+    address.healthy = healthy;
+    if (healthy) this.#close(address);
+    this.#logger.warn({ address: address.url, healthy }, 'the health of an address of legacy changed');
   }
 }

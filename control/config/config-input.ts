@@ -115,6 +115,26 @@ export const configInput = z.strictObject({
   }),
   legacy: z.strictObject({
     addresses: z.array(httpAddress).min(1, { error: 'needs at least one address' }),
+    /** How the router asks it; the router has the defaults. */
+    connections: count.optional(),
+    keepAliveMs: milliseconds.optional(),
+    balance: z.enum(['least-pending', 'round-robin']).optional(),
+    breaker: z
+      .strictObject({
+        failures: z.int().min(0).optional(),
+        openMs: milliseconds.optional(),
+        maxOpenMs: milliseconds.optional(),
+        statuses: z.array(z.int().min(500).max(599)).optional(),
+      })
+      .optional(),
+    healthCheck: z
+      .strictObject({
+        path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
+        everyMs: milliseconds.optional(),
+        timeoutMs: milliseconds.optional(),
+        failures: count.optional(),
+      })
+      .optional(),
     /** The monolith's database, by its name in `databases`. */
     database: z.string(),
   }),

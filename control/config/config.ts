@@ -22,6 +22,12 @@ export type RouterTuning = Pick<
   'hold' | 'timeouts' | 'limits' | 'retries' | 'fallback' | 'errorBody' | 'accessLog'
 >;
 
+/** How the router asks the monolith, as it was written; the router has the defaults. */
+export type LegacyTuning = Pick<
+  ParsedConfig['legacy'],
+  'connections' | 'keepAliveMs' | 'balance' | 'breaker' | 'healthCheck'
+>;
+
 export interface ServiceConfig {
   /** Absolute path. */
   readonly idl: string;
@@ -60,7 +66,10 @@ export interface BanyanConfig {
   readonly databases: Readonly<Record<string, DatabaseEndpoint>>;
   /** The state store: the server's endpoint with `database` = banyan's schema. */
   readonly state: DatabaseEndpoint;
-  readonly legacy: { readonly addresses: readonly string[]; readonly database: DatabaseEndpoint };
+  readonly legacy: {
+    readonly addresses: readonly string[];
+    readonly database: DatabaseEndpoint;
+  } & LegacyTuning;
   readonly router: {
     readonly listen: Address;
     readonly identity: readonly string[];

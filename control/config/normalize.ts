@@ -64,7 +64,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
     file,
     databases: input.databases,
     state: { ...state, database: input.state.schema },
-    legacy: { addresses: input.legacy.addresses, database: legacy },
+    legacy: { ...input.legacy, database: legacy },
     router: {
       ...withoutAdmin(input.router),
       ...(input.router.admin === undefined ? {} : { admin: parseAddress(input.router.admin)! }),

@@ -86,6 +86,7 @@ export const routerCommand: CommandFactory = (io) => {
     const link = new MysqlStateLink({ state: config.state, leaseMs: config.control.replicaLeaseMs });
     const services = await featureServices(config);
     try {
+      const { database: _, ...legacy } = config.legacy;
       const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;
       // A further replica must not fight the first one for the admin port.
       const ownAdmin = flags.admin ?? (flags.listen === undefined ? usualAdmin : undefined);
@@ -99,7 +100,7 @@ export const routerCommand: CommandFactory = (io) => {
         ...(flags.listen === undefined ? {} : { listen: flags.listen }),
         ...(flags.snapshot === undefined ? {} : { snapshotFile: resolve(io.directory, flags.snapshot) }),
         ...(flags.accessLog === undefined ? {} : { accessLog: { sample: flags.accessLog } }),
-        legacy: { addresses: [...config.legacy.addresses] },
+        legacy: { ...legacy, addresses: [...legacy.addresses] },
         services,
         link,
         logger: processLogger('router', io),
