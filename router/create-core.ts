@@ -47,8 +47,6 @@ export function createCore(options: NormalizedOptions, forward: RouterCore['forw
       connections: options.legacy.connections,
       keepAliveMs: options.legacy.keepAliveMs,
       connectMs: options.timeouts.connectMs,
-      firstByteMs: options.timeouts.firstByteMs,
-      idleMs: options.timeouts.idleMs,
       headerBytes: options.limits.headerBytes,
       balance: options.legacy.balance,
       breaker: options.legacy.breaker,

@@ -1,13 +1,12 @@
-import type { Client, Dispatcher } from 'undici';
 import type { Exchange, Work } from './exchange.ts';
 import { blamesAddress, failures, upstreamFailure } from './failure.ts';
 import { relayInformational } from './informational.ts';
 import { fail } from './reply.ts';
 import { RequestBody } from './request-body.ts';
-import { drop, latin1, type RawFields, type ResponseHead, responseHead } from './response-head.ts';
+import { drop, type ResponseHead, responseHead } from './response-head.ts';
 import type { RouterResponse } from './router-response.ts';
 import type { UpstreamAddress } from './upstream.ts';
-import type { ConnectionUser } from './upstream-connections.ts';
+import type { ConnectionUser, UpstreamConnection, UpstreamRequest } from './upstream-connection.ts';
 
 /** Methods that may be sent twice: they only read (RFC 9110 §9.2.1). */
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -18,17 +17,17 @@ export function forward(exchange: Exchange, body: Buffer | null): void {
 }
 
 /**
- * One request's way to the monolith: the handler that undici calls, over one or more tries. Back-pressure is explicit
+ * One request's way to the monolith: told what becomes of it, over one or more tries. Back-pressure is explicit
  * both ways: the body is read as the upstream takes it, and the upstream is paused while the client's socket is full.
  */
 class ForwardedRequest implements ConnectionUser, Work {
-  connection: Client | null = null;
-  dispatchOptions!: Dispatcher.DispatchOptions;
+  connection: UpstreamConnection | null = null;
+  dispatchOptions!: UpstreamRequest;
   readonly #exchange: Exchange;
   readonly #tried: UpstreamAddress[] = [];
   #body: RequestBody | Buffer | null;
   #address!: UpstreamAddress;
-  #controller: Dispatcher.DispatchController | null = null;
+  #controller: UpstreamConnection | null = null;
   /** True once this try's head may have reached the upstream. */
   #started = false;
   #expectedBytes: number | null = null;
@@ -60,7 +59,7 @@ class ForwardedRequest implements ConnectionUser, Work {
     exchange.startWork(this);
     this.dispatchOptions = {
       path: exchange.target.url,
-      method: exchange.request.method as Dispatcher.HttpMethod,
+      method: exchange.request.method!,
       headers: exchange.headers,
       body: this.#body,
       headersTimeout: policy.firstByteMs,
@@ -97,7 +96,7 @@ class ForwardedRequest implements ConnectionUser, Work {
     return true;
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: UpstreamConnection): void {
     this.#controller = controller;
     // A client that gave up while the connection was made is not sent.
     if (this.#exchange.clientGone || this.#settled) {
@@ -111,15 +110,15 @@ class ForwardedRequest implements ConnectionUser, Work {
   }
 
   onResponseStart(
-    controller: Dispatcher.DispatchController,
+    controller: UpstreamConnection,
     status: number,
     _headers: unknown,
-    statusMessage?: string,
+    statusMessage: string,
   ): void {
     const exchange = this.#exchange;
-    const raw = controller.rawHeaders as unknown as RawFields;
+    const raw = controller.rawHeaders;
     if (status < 200) {
-      relayInformational(exchange, status, statusMessage ?? '', raw);
+      relayInformational(exchange, status, statusMessage, raw);
       return;
     }
     exchange.firstByteAt = performance.now();
@@ -132,13 +131,13 @@ class ForwardedRequest implements ConnectionUser, Work {
     if (head.trailers && !carriesTrailers(exchange, status, head)) rawHeaders = drop(rawHeaders, ['trailer']);
     if (core.draining) rawHeaders.push('Connection', 'close');
     response.sendDate = false;
-    response.writeHead(status, statusMessage ?? '', rawHeaders);
+    response.writeHead(status, statusMessage, rawHeaders);
     this.#expectedBytes = head.contentLength;
     // Without a body in the same piece, as with server-sent events, the head must not wait for one.
     core.heads.flushSoon(response);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: UpstreamConnection, chunk: Buffer): void {
     const { response, core } = this.#exchange;
     core.bulk.passed(chunk.length);
     this.#wait?.refresh();
@@ -158,10 +157,10 @@ class ForwardedRequest implements ConnectionUser, Work {
     }
   }
 
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
+  onResponseEnd(controller: UpstreamConnection): void {
     const { response, core } = this.#exchange;
-    const trailers = controller.rawTrailers as unknown as RawFields | null;
-    if (trailers !== null && trailers.length > 0 && !response.writableEnded) {
+    const trailers = controller.rawTrailers;
+    if (trailers.length > 0 && !response.writableEnded) {
       response.addTrailers(pairs(trailers));
     }
     response.end();
@@ -170,7 +169,7 @@ class ForwardedRequest implements ConnectionUser, Work {
     this.#settle();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  onResponseError(_controller: UpstreamConnection | null, error: Error): void {
     this.#address.connections.giveBack(this);
     this.#fail(error);
   }
@@ -278,9 +277,9 @@ function carriesTrailers({ request }: Exchange, status: number, head: ResponseHe
   return status !== 204 && status !== 304 && head.contentLength === null;
 }
 
-function pairs(fields: RawFields): [string, string][] {
+function pairs(fields: readonly string[]): [string, string][] {
   const out: [string, string][] = [];
-  for (let i = 0; i + 1 < fields.length; i += 2) out.push([latin1(fields[i]!), latin1(fields[i + 1]!)]);
+  for (let i = 0; i + 1 < fields.length; i += 2) out.push([fields[i]!, fields[i + 1]!]);
   return out;
 }
 

@@ -1,35 +1,48 @@
-import { Client, type Dispatcher } from 'undici';
+import { type ConnectionUser, UpstreamConnection } from './upstream-connection.ts';
 
-/** A request that waits for a connection of its own. */
-export interface ConnectionUser extends Dispatcher.DispatchHandler {
-  readonly dispatchOptions: Dispatcher.DispatchOptions;
-  /** The connection it was sent on; to be given back once it is answered or has failed. */
-  connection: Client | null;
+export type { ConnectionUser } from './upstream-connection.ts';
+
+export interface ConnectionsOptions {
+  /** `http://host:port` or `https://…`. */
+  readonly origin: string;
+  /** At most so many at once. */
+  readonly limit: number;
+  readonly connectMs: number;
+  /** How long an idle connection is kept, milliseconds; less where the upstream announces less. */
+  readonly keepAliveMs: number;
+  readonly headerBytes: number;
 }
+
+/** How often time limits are looked at, milliseconds: nothing ends early, and nothing much later than this. */
+const sweepMs = 200;
 
 /**
  * The connections to one address, one request at a time on each. The connection used last is used next: the few that are
  * needed stay warm and known to be alive, the others close by their keep-alive time. Beyond the limit requests wait,
- * first come, first served. (undici's Pool does this too, but passes every request through two dispatchers and an event.)
+ * first come, first served.
+ *
+ * Requests are given their connections once for each turn of the event loop, after everything that had arrived was read: so a
+ * connection that the upstream has closed meanwhile, or on which it sent octets that nobody asked for, is found out before a
+ * request is sent on it.
  */
 export class UpstreamConnections {
-  readonly #origin: string;
-  readonly #options: Client.Options;
-  readonly #limit: number;
-  readonly #idle: Client[] = [];
-  readonly #all = new Set<Client>();
+  readonly #options: ConnectionsOptions;
+  readonly #url: URL;
+  readonly #buffer = Buffer.allocUnsafeSlow(64 * 1024);
+  readonly #idle: UpstreamConnection[] = [];
+  readonly #all = new Set<UpstreamConnection>();
   readonly #waiting = new Set<ConnectionUser>();
+  #scheduled = false;
+  #sweep: NodeJS.Timeout | null = null;
 
-  constructor(origin: string, limit: number, options: Client.Options) {
-    this.#origin = origin;
-    this.#limit = limit;
+  constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.#url = new URL(options.origin);
   }
 
   send(user: ConnectionUser): void {
-    const client = this.#idle.pop() ?? this.#open();
-    if (client === null) this.#waiting.add(user);
-    else this.#sendOn(client, user);
+    this.#waiting.add(user);
+    this.#schedule();
   }
 
   /** True when the request was still waiting: it will not be sent. */
@@ -38,30 +51,85 @@ export class UpstreamConnections {
   }
 
   giveBack(user: ConnectionUser): void {
-    const client = user.connection;
-    if (client === null) return;
+    const { connection } = user;
+    if (connection === null) return;
     user.connection = null;
-    for (const next of this.#waiting) {
-      this.#waiting.delete(next);
-      this.#sendOn(client, next);
-      return;
-    }
-    this.#idle.push(client);
+    if (connection.reusable) {
+      connection.idleSince = performance.now();
+      connection.resume();
+      this.#idle.push(connection);
+    } else connection.destroy();
+    if (this.#waiting.size > 0) this.#schedule();
   }
 
   async destroy(): Promise<void> {
-    await Promise.all([...this.#all].map((client) => client.destroy()));
+    for (const connection of this.#all) connection.destroy(new Error('the router stops'));
   }
 
-  #open(): Client | null {
-    if (this.#all.size >= this.#limit) return null;
-    const client = new Client(this.#origin, this.#options);
-    this.#all.add(client);
-    return client;
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(this.#serveWaiting);
   }
 
-  #sendOn(client: Client, user: ConnectionUser): void {
-    user.connection = client;
-    client.dispatch(user.dispatchOptions, user);
+  readonly #serveWaiting = (): void => {
+    this.#scheduled = false;
+    let uploading = false;
+    for (const user of this.#waiting) {
+      const { body } = user.dispatchOptions;
+      if (body === null && uploading) {
+        // A body is read from the next tick on; what came after it, perhaps pipelined by one client, does not overtake it.
+        this.#schedule();
+        return;
+      }
+      uploading = body !== null;
+      const connection = this.#takeIdle() ?? this.#open();
+      if (connection === null) return;
+      this.#waiting.delete(user);
+      connection.assign(user);
+    }
+  };
+
+  #takeIdle(): UpstreamConnection | null {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      // The sweep may be late on a busy machine; the upstream's clock is not.
+      if (last.reusable && performance.now() - last.idleSince < last.keepAliveMs) return last;
+      last.destroy();
+    }
+    return null;
   }
+
+  #open(): UpstreamConnection | null {
+    if (this.#all.size >= this.#options.limit) return null;
+    const { hostname, port, protocol } = this.#url;
+    const encrypted = protocol === 'https:';
+    const connection = new UpstreamConnection({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? (encrypted ? 443 : 80) : Number(port),
+      encrypted,
+      connectMs: this.#options.connectMs,
+      keepAliveMs: this.#options.keepAliveMs,
+      headerBytes: this.#options.headerBytes,
+      buffer: this.#buffer,
+      onClosed: this.#onClosed,
+    });
+    this.#all.add(connection);
+    this.#sweep ??= setInterval(this.#check, sweepMs).unref();
+    return connection;
+  }
+
+  readonly #onClosed = (connection: UpstreamConnection): void => {
+    this.#all.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
+    if (this.#waiting.size > 0) this.#schedule();
+    if (this.#all.size > 0 || this.#sweep === null) return;
+    clearInterval(this.#sweep);
+    this.#sweep = null;
+  };
+
+  readonly #check = (): void => {
+    const now = performance.now();
+    for (const connection of this.#all) connection.check(now);
+  };
 }

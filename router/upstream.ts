@@ -17,8 +17,6 @@ export interface UpstreamOptions {
   readonly connections: number;
   readonly keepAliveMs: number;
   readonly connectMs: number;
-  readonly firstByteMs: number;
-  readonly idleMs: number;
   readonly headerBytes: number;
   readonly balance: 'least-pending' | 'round-robin';
   readonly breaker: BreakerOptions;
@@ -70,15 +68,12 @@ export class Upstream {
     this.#logger = options.logger;
     this.addresses = options.addresses.map((address) => ({
       url: new URL(address).origin,
-      connections: new UpstreamConnections(new URL(address).origin, options.connections, {
-        connect: { timeout: options.connectMs },
-        keepAliveTimeout: options.keepAliveMs,
-        keepAliveMaxTimeout: options.keepAliveMs,
-        headersTimeout: options.firstByteMs,
-        bodyTimeout: options.idleMs,
-        maxHeaderSize: options.headerBytes,
-        pipelining: 1,
-        allowH2: false,
+      connections: new UpstreamConnections({
+        origin: new URL(address).origin,
+        limit: options.connections,
+        connectMs: options.connectMs,
+        keepAliveMs: options.keepAliveMs,
+        headerBytes: options.headerBytes,
       }),
       pending: 0,
       failures: 0,
