@@ -17,6 +17,7 @@ export type { Idl } from './idl/model.ts';
 export { type OpenApiOptions, openApiDocument } from './reports/openapi.ts';
 export { idlRoutesReport, type ReportedRoute } from './reports/routes-report.ts';
 export { typescriptTypes } from './reports/typescript-types.ts';
+export type { HealthOptions } from './server/health-endpoint.ts';
 export {
   type HandlerContext,
   type Handlers,

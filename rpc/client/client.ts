@@ -6,12 +6,20 @@ import { type ValueWriter, ValueWriters } from '../codec/value-writer.ts';
 import { bindMethod, isIdempotentMethod } from '../http/bind-method.ts';
 import { serviceOf } from '../idl/load-idl.ts';
 import type { Idl, MethodDef } from '../idl/model.ts';
+import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.ts';
+import { beginCallSpan, type CallSpan } from '../telemetry/call-spans.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { newReader, newWriter } from '../wire/protocols.ts';
 import { AddressPool } from './address-pool.ts';
 import type { Call } from './call.ts';
 import { cancelled, clientClosed, deadlineExceeded, overloaded, unavailable } from './errors.ts';
-import { type CallOptions, type ClientOptions, type Settings, settingsOf } from './options.ts';
+import {
+  type CallContext,
+  type CallOptions,
+  type ClientOptions,
+  type Settings,
+  settingsOf,
+} from './options.ts';
 import { replyReader } from './reply-reader.ts';
 
 /** Arguments by position, or by name. */
@@ -73,6 +81,7 @@ class Client implements ThriftClient {
   readonly #pools: AddressPool[];
   readonly #queue = new Set<Call>();
   readonly #calls = new Set<Call>();
+  readonly #metrics: CallMetrics | undefined;
   #turn = 0;
   #isClosed = false;
   #onIdle: (() => void) | null = null;
@@ -82,6 +91,8 @@ class Client implements ThriftClient {
     this.#options = options;
     this.idl = options.idl;
     this.#settings = settingsOf(options);
+    const { metrics } = options;
+    this.#metrics = metrics === undefined ? undefined : createCallMetrics(metrics, 'client', options.service);
     this.carriesContext = this.#settings.transport === 'header';
     const service = serviceOf(options.idl, options.service);
     const writers = new ValueWriters();
@@ -153,12 +164,18 @@ class Client implements ThriftClient {
       const deadlineMs = options.deadlineMs ?? this.#settings.deadlineMs;
       const startedAt = performance.now();
       const { signal } = options;
+      const { tracer, service } = this.#options;
+      const span =
+        tracer === undefined
+          ? undefined
+          : beginCallSpan(tracer, 'client', service, method.name, options.context?.traceparent);
       const end = (outcome: string): boolean => {
         if (call.isSettled) return false;
         call.isSettled = true;
         clearTimeout(timer);
         signal?.removeEventListener('abort', onAbort);
         this.#ended(call, outcome);
+        span?.end(outcome);
         return true;
       };
       const call: Call = {
@@ -168,7 +185,7 @@ class Client implements ThriftClient {
             ? method.name
             : `${this.#options.multiplexed}:${method.name}`,
         isIdempotent: this.#idempotent.has(method.name),
-        context: options.context,
+        context: span === undefined ? options.context : under(span, options.context),
         startedAt,
         deadlineAt: startedAt + deadlineMs,
         write,
@@ -206,6 +223,7 @@ class Client implements ThriftClient {
         connection?.forget(call, false);
       };
       this.#calls.add(call);
+      this.#metrics?.began();
       if (signal?.aborted) return onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#isClosed) return call.fail(clientClosed(method.name));
@@ -274,10 +292,12 @@ class Client implements ThriftClient {
     const pool = this.#poolOf(call);
     if (outcome === 'BANYAN_RPC_DEADLINE') pool?.failed(this.#pools.length > 1);
     else if (outcome === 'ok' || outcome === 'exception') pool?.succeeded();
+    const durationMs = performance.now() - call.startedAt;
+    this.#metrics?.ended(call.method.name, outcome, durationMs);
     this.#options.onCall?.({
       method: call.method.name,
       address: pool?.address ?? null,
-      durationMs: performance.now() - call.startedAt,
+      durationMs,
       outcome,
       attempts: call.attempts,
     });
@@ -297,6 +317,16 @@ class Client implements ThriftClient {
     }
     await Promise.all(this.#pools.map((pool) => pool.close(clientClosed('close'))));
   }
+}
+
+/** The call's own context with the trace going on from its span; the members that it lacks stay unsaid. */
+function under({ traceparent }: CallSpan, said: CallContext = {}): CallContext {
+  const { requestId, identity } = said;
+  return {
+    traceparent,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(identity === undefined ? {} : { identity }),
+  };
 }
 
 function outcomeOf(error: unknown): string {

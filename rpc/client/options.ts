@@ -1,4 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Tracer } from '@opentelemetry/api';
+import type { Registry } from 'prom-client';
 import type { Idl } from '../idl/model.ts';
 import type { ProtocolName, TransportName } from '../wire/protocols.ts';
 
@@ -63,10 +65,17 @@ export interface ClientOptions {
   readonly backoffMs?: number;
   readonly backoffMaxMs?: number;
   readonly onCall?: (report: CallReport) => void;
+  /** Where calls are counted: `banyan_rpc_client_…` (docs/rpc.md). */
+  readonly metrics?: Registry;
+  /** A span for each call, a child of `context.traceparent` or else of the active span. */
+  readonly tracer?: Tracer;
 }
 
 export type Settings = Required<
-  Omit<ClientOptions, 'idl' | 'service' | 'addresses' | 'multiplexed' | 'tls' | 'onCall'>
+  Omit<
+    ClientOptions,
+    'idl' | 'service' | 'addresses' | 'multiplexed' | 'tls' | 'onCall' | 'metrics' | 'tracer'
+  >
 >;
 
 export function settingsOf(options: ClientOptions): Settings {

@@ -1,5 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import type { Tracer } from '@opentelemetry/api';
+import type { Registry } from 'prom-client';
 import { BanyanError } from '../../common/errors.ts';
 import { ApplicationErrorType, overloadedPrefix } from '../client/errors.ts';
 import { BadValue } from '../codec/bad-value.ts';
@@ -9,9 +12,12 @@ import { type ValueReader, ValueReaders } from '../codec/value-reader.ts';
 import { type ValueWriter, ValueWriters } from '../codec/value-writer.ts';
 import { serviceOf } from '../idl/load-idl.ts';
 import type { FieldDef, Idl, MethodDef } from '../idl/model.ts';
+import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.ts';
+import { beginCallSpan } from '../telemetry/call-spans.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { contextFields, type SaidContext } from './context-fields.ts';
+import { type HealthEndpoint, type HealthOptions, startHealthEndpoint } from './health-endpoint.ts';
 import { type Request, ServerConnection } from './server-connection.ts';
 
 /**
@@ -64,14 +70,22 @@ export interface ServeOptions {
   readonly idleTimeoutMs?: number;
   readonly log?: ServerLog;
   readonly onCall?: (call: ServedCall) => void;
+  /** Where calls are counted: `banyan_rpc_server_…` (docs/rpc.md). */
+  readonly metrics?: Registry;
+  /** A span for each call, a child of its caller's. */
+  readonly tracer?: Tracer;
+  /** An HTTP endpoint for probes: `/healthz`, and `/metrics` where there are metrics. */
+  readonly health?: HealthOptions;
 }
 
 export interface ThriftServer {
   /** `host:port`. */
   readonly address: string;
+  /** `http://host:port` of the health endpoint, if there is one. */
+  readonly healthUrl: string | null;
   readonly stats: { readonly connections: number; readonly inFlight: number };
   /**
-   * Takes no new connections, answers what is under way, closes each connection once it is quiet, and ends.
+   * The health turns 503, and after `health.drainMs` the server takes no new connections, answers what is under way, closes each connection once it is quiet, and ends.
    * After `graceMs` (default 10,000) what is left is cut off.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
@@ -99,7 +113,7 @@ interface MethodPlan {
 export async function serve(options: ServeOptions): Promise<ThriftServer> {
   const plans = plansOf(options);
   const state = new ServerState(options, plans);
-  await state.listen();
+  await state.start();
   return state;
 }
 
@@ -151,12 +165,17 @@ class ServerState implements ThriftServer {
   readonly #plans: ReadonlyMap<string, MethodPlan>;
   readonly #server: Server;
   readonly #connections = new Set<ServerConnection>();
+  readonly #metrics: CallMetrics | undefined;
+  #health: HealthEndpoint | null = null;
   #inFlight = 0;
+  #isClosing = false;
   #stopping: Promise<void> | null = null;
 
   constructor(options: ServeOptions, plans: ReadonlyMap<string, MethodPlan>) {
     this.#options = options;
     this.#plans = plans;
+    const { metrics } = options;
+    this.#metrics = metrics === undefined ? undefined : createCallMetrics(metrics, 'server', options.service);
     const accept = (socket: Socket): void => this.#accept(socket);
     this.#server =
       options.tls === undefined
@@ -165,7 +184,19 @@ class ServerState implements ThriftServer {
     if (options.maxConnections !== undefined) this.#server.maxConnections = options.maxConnections;
   }
 
-  async listen(): Promise<void> {
+  async start(): Promise<void> {
+    await this.#listen();
+    const { health, metrics } = this.#options;
+    if (health === undefined) return;
+    try {
+      this.#health = await startHealthEndpoint(health, metrics);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async #listen(): Promise<void> {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', (error) => {
@@ -190,6 +221,10 @@ class ServerState implements ThriftServer {
       : `${address.address}:${address.port}`;
   }
 
+  get healthUrl(): string | null {
+    return this.#health?.url ?? null;
+  }
+
   get stats(): { connections: number; inFlight: number } {
     return { connections: this.#connections.size, inFlight: this.#inFlight };
   }
@@ -200,6 +235,11 @@ class ServerState implements ThriftServer {
   }
 
   async #stop(graceMs: number): Promise<void> {
+    if (this.#health !== null) {
+      this.#health.drain();
+      await sleep(this.#options.health?.drainMs ?? 0);
+    }
+    this.#isClosing = true;
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
@@ -210,6 +250,7 @@ class ServerState implements ThriftServer {
     await closed;
     await Promise.all([...this.#connections].map((connection) => connection.closed));
     clearTimeout(cutOff);
+    await this.#health?.close();
   }
 
   #accept(socket: Socket): void {
@@ -222,19 +263,23 @@ class ServerState implements ThriftServer {
         this.#options.log?.error({ err: error, peer }, 'a Thrift connection was cut off'),
     });
     this.#connections.add(connection);
-    if (this.#stopping !== null) connection.endWhenQuiet();
+    if (this.#isClosing) connection.endWhenQuiet();
   }
 
   #received(request: Request): void {
     const name = request.name.slice(request.name.lastIndexOf(':') + 1);
     const plan = this.#plans.get(name);
     const startedAt = performance.now();
+    const refused = (outcome: ServedCall['outcome']): void => {
+      this.#metrics?.refused(plan === undefined ? 'unknown' : name, outcome);
+      done(outcome);
+    };
     const done = (outcome: ServedCall['outcome']): void => {
       this.#options.onCall?.({ method: name, durationMs: performance.now() - startedAt, outcome });
     };
     if (plan === undefined) {
       request.fail(ApplicationErrorType.unknownMethod, `${this.#options.service} has no method ${name}`);
-      done('refused');
+      refused('refused');
       return;
     }
     if (this.#inFlight >= (this.#options.maxConcurrent ?? 1_024)) {
@@ -242,7 +287,7 @@ class ServerState implements ThriftServer {
         ApplicationErrorType.internalError,
         `${overloadedPrefix}${this.#inFlight} calls are under way already`,
       );
-      done('shed');
+      refused('shed');
       return;
     }
     let args: Record<string, unknown>;
@@ -251,12 +296,14 @@ class ServerState implements ThriftServer {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       request.fail(ApplicationErrorType.protocolError, why);
-      done('refused');
+      refused('refused');
       return;
     }
     this.#inFlight++;
+    this.#metrics?.began();
     void this.#run(plan, request, args).then((outcome) => {
       this.#inFlight--;
+      this.#metrics?.ended(name, outcome, performance.now() - startedAt);
       done(outcome);
     });
   }
@@ -266,8 +313,24 @@ class ServerState implements ThriftServer {
     request: Request,
     args: Record<string, unknown>,
   ): Promise<ServedCall['outcome']> {
+    const context = request.context(plan.method.name, plan.contextFields(args));
+    const { tracer, service } = this.#options;
+    if (tracer === undefined) return this.#carryOut(plan, request, args, context);
+    const span = beginCallSpan(tracer, 'server', service, plan.method.name, context.traceparent);
+    // What the handler calls in turn belongs under this span.
+    context.traceparent = span.traceparent;
+    const outcome = await span.within(() => this.#carryOut(plan, request, args, context));
+    span.end(outcome);
+    return outcome;
+  }
+
+  async #carryOut(
+    plan: MethodPlan,
+    request: Request,
+    args: Record<string, unknown>,
+    context: HandlerContext,
+  ): Promise<ServedCall['outcome']> {
     const { method } = plan;
-    const context = request.context(method.name, plan.contextFields(args));
     try {
       const values = method.args.fields.map((field) => args[field.name]);
       const result = await plan.handler(...values, context);

@@ -14,7 +14,7 @@ export interface Request {
   readonly name: string;
   /** Stands before the arguments' struct; only until `onRequest` returns. */
   readonly reader: ProtocolReader;
-  context(method: string, fields: SaidContext): HandlerContext;
+  context(method: string, fields: SaidContext): { -readonly [K in keyof HandlerContext]: HandlerContext[K] };
   reply(write: (w: ProtocolWriter) => void): void;
   fail(type: number, message: string): void;
   none(): void;
