@@ -94,7 +94,7 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
     response: ServerResponse,
     next: Next,
   ) => {
-    const own = Object.assign(response, { exchange: null, bodyBegun: false });
+    const own = Object.assign(response, { exchange: null, bodyBegun: false, informational: null });
     const exchange = new Exchange(
       core,
       request,

@@ -8,6 +8,10 @@ import { type RawFields, responseHead } from './response-head.ts';
  */
 export function relayInformational(exchange: Exchange, status: number, reason: string, raw: RawFields): void {
   const { request, response } = exchange;
+  if (response.informational !== null) {
+    if (!response.headersSent) response.informational(status, responseHead(raw).rawHeaders);
+    return;
+  }
   // Not yet this response's turn on a pipelined connection: dropping an informational response is always allowed.
   if (request.httpVersionMinor === 0 || response.socket === null || response.headersSent) return;
   const { rawHeaders } = responseHead(raw);

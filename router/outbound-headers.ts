@@ -6,10 +6,9 @@ export interface PeerFacts {
   readonly address: string;
   readonly trusted: boolean;
   readonly encrypted: boolean;
+  /** This router in `Via`, with the protocol that the connection speaks. */
+  readonly via: string;
 }
-
-/** What the router calls itself in `Via`. */
-const via = '1.1 banyan';
 
 /**
  * The fields an upstream gets: the client's end-to-end fields, then the router's own. Fresh forwarded fields replace
@@ -32,7 +31,7 @@ export function outboundHeaders(
   );
   const forwardedHost = head.forwardedHost ?? head.host;
   if (forwardedHost !== null) out.push('X-Forwarded-Host', forwardedHost);
-  out.push('Via', head.via === null ? via : `${head.via}, ${via}`);
+  out.push('Via', head.via === null ? peer.via : `${head.via}, ${peer.via}`);
   if (head.requestId === null) out.push('X-Request-Id', requestId);
   out.push('traceparent', traceparent);
   return out;

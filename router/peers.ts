@@ -14,7 +14,12 @@ export class Peers {
     const known = this.#facts.get(socket);
     if (known !== undefined) return known;
     const address = plainAddress(socket.remoteAddress ?? 'unknown');
-    const facts = { address, trusted: this.#isTrusted(address), encrypted: 'encrypted' in socket };
+    const facts = {
+      address,
+      trusted: this.#isTrusted(address),
+      encrypted: 'encrypted' in socket,
+      via: 'alpnProtocol' in socket && socket.alpnProtocol === 'h2' ? '2 banyan' : '1.1 banyan',
+    };
     this.#facts.set(socket, facts);
     return facts;
   }

@@ -18,7 +18,14 @@ const settings = z.strictObject({
     port: z.number().int().min(0).max(65_535),
   }),
   /** Given, the port speaks TLS: PEM texts. */
-  tls: z.strictObject({ key: z.string(), cert: z.string() }).optional(),
+  tls: z
+    .strictObject({
+      key: z.string(),
+      cert: z.string(),
+      /** HTTP/2 for the clients that ask for it in the handshake. */
+      http2: z.boolean().default(true),
+    })
+    .optional(),
   /** Metrics, liveness and readiness; left out, there is no such port. */
   admin: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535) })
@@ -118,6 +125,8 @@ const settings = z.strictObject({
         .positive()
         .default(4 * 1024 * 1024),
       connections: z.number().int().positive().default(50_000),
+      /** Requests at once on one HTTP/2 connection. */
+      streams: z.number().int().positive().default(128),
     })
     .prefault({}),
   retries: z

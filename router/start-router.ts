@@ -7,6 +7,7 @@ import { createCore, firstTable } from './create-core.ts';
 import { Exchange } from './exchange.ts';
 import { failures } from './failure.ts';
 import { forward } from './forward.ts';
+import { Http2Sessions } from './http2-sessions.ts';
 import { listen } from './listen.ts';
 import type { MetricsReport } from './metrics-report.ts';
 import type { Gauges } from './metrics-text.ts';
@@ -56,7 +57,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const core = createCore(normalizeOptions(options), forward);
   const peers = new Peers(core.options.isTrusted);
   const upgrades = createUpgradeProxy(core, peers);
-  const server = createHttpServer(core, peers, upgrades);
+  const { server, http2 } = createHttpServer(core, peers, upgrades);
   const connections = new Set<Socket>();
   server.on(core.options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     connections.add(socket);
@@ -108,7 +109,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     },
     report,
     stop() {
-      stopping ??= stop(core, server, upgrades).then(() => admin?.close());
+      stopping ??= stop(core, server, upgrades, http2).then(() => admin?.close());
       return stopping;
     },
   };
@@ -134,13 +135,19 @@ function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number)
   };
 }
 
-function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy): RouterServer {
+function createHttpServer(
+  core: RouterCore,
+  peers: Peers,
+  upgrades: UpgradeProxy,
+): { server: RouterServer; http2: Http2Sessions | null } {
   const { timeouts, limits, logger, tls } = core.options;
   const settings = {
     ServerResponse: RouterResponse,
     insecureHTTPParser: false,
     requireHostHeader: true,
     noDelay: true,
+    // A request without a body needs no stream that ends.
+    optimizeEmptyRequests: true,
     maxHeaderSize: limits.headerBytes,
     headersTimeout: timeouts.headersMs,
     // How often Node looks for heads that take too long.
@@ -151,7 +158,14 @@ function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy
     shouldUpgradeCallback: isWebSocketHandshake,
   };
   const server: RouterServer =
-    tls === undefined ? createServer(settings) : createTlsServer({ ...settings, ...tls });
+    tls === undefined
+      ? createServer(settings)
+      : createTlsServer({
+          ...settings,
+          key: tls.key,
+          cert: tls.cert,
+          ALPNProtocols: tls.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+        });
   // The header section is bounded in octets; a bound in fields would drop the rest silently.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
@@ -176,18 +190,28 @@ function createHttpServer(core: RouterCore, peers: Peers, upgrades: UpgradeProxy
     if (isWebSocketHandshake(request)) upgrades.handle(request, socket, head);
     else socket.destroy();
   });
-  return server;
+  if (tls === undefined || !tls.http2) return { server, http2: null };
+  const { headerBytes, streams: maxStreams } = limits;
+  const http2 = new Http2Sessions({ keepAliveMs: timeouts.keepAliveMs, headerBytes, maxStreams }, serve);
+  http2.attach(server);
+  return { server, http2 };
 }
 
 function onClose(this: RouterResponse): void {
   this.exchange?.conclude();
 }
 
-async function stop(core: RouterCore, server: RouterServer, upgrades: UpgradeProxy): Promise<void> {
+async function stop(
+  core: RouterCore,
+  server: RouterServer,
+  upgrades: UpgradeProxy,
+  http2: Http2Sessions | null,
+): Promise<void> {
   const { drain, services, logger } = core.options;
   core.draining = true;
   if (drain.noticeMs > 0) await new Promise((resolve) => setTimeout(resolve, drain.noticeMs));
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  http2?.closeSoon();
   const late = new Promise<'late'>((resolve) => setTimeout(resolve, drain.maxMs, 'late').unref());
   if ((await Promise.race([core.exchanges.none(), late])) === 'late') {
     logger.warn(
@@ -197,6 +221,7 @@ async function stop(core: RouterCore, server: RouterServer, upgrades: UpgradePro
     core.holds.expireAll();
   }
   upgrades.closeAll();
+  http2?.closeAll();
   server.closeAllConnections();
   await closed;
   await core.table.stop();
