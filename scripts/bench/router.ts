@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { Bench, BenchContext, BenchSubject } from './bench.ts';
 import type { LoadOptions } from './router-peers/load.ts';
@@ -5,13 +6,15 @@ import type { RunningProxy } from './router-peers/native-proxies.ts';
 
 /**
  * What a request costs on its way through the router, beside other proxies: one upstream (nginx where it is installed)
- * answering 1 KiB, 32 connections, subjects in turns. CPU is the proxy process's own, all threads.
+ * answering 1 KiB, 32 connections, subjects in turns. CPU is the proxy process's own, all threads, user and system, over
+ * the requests it served meanwhile. The machine may be busy with other things: so the turns are short and many, the first is
+ * long enough for every code path to be compiled, and ratios are medians of quotients within a round.
  */
 export const bench: Bench = {
   name: 'router',
   summary:
     'CPU and throughput of a proxied request: banyan against undici, Express + hpm, Fastify, nginx, HAProxy',
-  rounds: 5,
+  rounds: 11,
   async setup(context) {
     const { findProgram, startHaproxy, startNginxProxy, startNginxUpstream } = await import(
       './router-peers/native-proxies.ts'
@@ -36,16 +39,29 @@ export const bench: Bench = {
     const subjects = proxies.map(
       ([name, { url, process }]): BenchSubject => ({
         name,
-        async measure({ signal }) {
+        async measure({ index, signal }) {
           const options = { url: `${url}/shop7/items/42`, connections: 32, signal };
-          await load({ ...options, seconds: 1 });
+          if (index === 0) await load({ ...options, seconds: context.quick ? 1 : 5 });
           const before = process.cpuMicros();
-          const { requests, ...rest } = await load({ ...options, seconds: context.quick ? 1 : 4 });
+          const { requests, ...rest } = await load({ ...options, seconds: 1 });
           return { cpuMicrosPerRequest: (process.cpuMicros() - before) / requests, ...rest };
         },
       }),
     );
+    const workers = await startNode(context, 'banyan-workers', upstream.url, '2');
+    subjects.push({
+      name: 'router-2-workers',
+      // Throughput only: the CPU of two processes is not one process's to tell.
+      async measure({ signal }) {
+        const options = { url: `${workers.url}/shop7/items/42`, connections: 32, signal };
+        await load({ ...options, seconds: 1 });
+        const { requestsPerSecond } = await load({ ...options, seconds: context.quick ? 1 : 4 });
+        return { requestsPerSecond };
+      },
+    });
     const metric = 'cpuMicrosPerRequest';
+    // Two workers, the load and the upstream need a core each before a second worker can show what it adds.
+    const coresAllow = availableParallelism() >= 4;
     return {
       subjects,
       ratios: [
@@ -53,6 +69,13 @@ export const bench: Bench = {
         { name: 'cpuVsExpressHpm', metric, of: 'banyan', over: 'expressHpm', atMost: 0.4 },
         { name: 'cpuVsFastify', metric, of: 'banyan', over: 'fastify', atMost: 0.9 },
         { name: 'cpuRoutes10000Vs10', metric, of: 'banyan10000Routes', over: 'banyan10Routes', atMost: 1.05 },
+        {
+          name: 'workers2Vs1',
+          metric: 'requestsPerSecond',
+          of: 'router-2-workers',
+          over: 'banyan',
+          ...(coresAllow && { atLeast: 1.7 }),
+        },
         { name: 'cpuVsNginx', metric, of: 'banyan', over: 'nginx' },
         { name: 'cpuVsHaproxy', metric, of: 'banyan', over: 'haproxy' },
       ],
