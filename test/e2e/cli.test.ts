@@ -226,6 +226,42 @@ describe('banyan on a running stack', () => {
     expect((await json('verify', 'product')).value).toMatchObject({ different: 0 });
   });
 
+  it('router --workers 2 serves by the state store on one port, and lets requests end on SIGTERM', async () => {
+    const snapshot = `${stack.place.dataDir}/workers.json`;
+    const router = start(stack.place, [
+      ...['scripts/banyan.mjs', 'router', '--workers', '2'],
+      ...['--listen', '127.0.0.1:0', '--snapshot', snapshot],
+    ]);
+    await becomes(async () => router.said().includes('"ready":true'), 'both workers serve');
+    const line =
+      router
+        .said()
+        .split('\n')
+        .find((text) => text.includes('"ready":true')) ?? '';
+    const ready = JSON.parse(line) as { url: string; replicas: string[] };
+    expect(new Set(ready.replicas).size).toBe(2);
+    const { value } = await json('status');
+    const known = (value.replicas as { replica: string }[]).map(({ replica }) => replica);
+    expect(known).toEqual(expect.arrayContaining(ready.replicas));
+    let stopping = false;
+    const statuses: number[] = [];
+    const client = async () => {
+      while (!stopping) {
+        statuses.push((await httpCall(ready.url, { method: 'GET', path: '/api/products/1' })).status);
+      }
+    };
+    const clients = [client(), client(), client(), client()];
+    await becomes(async () => statuses.length > 20, 'requests are answered');
+    stopping = true;
+    // Each client has a request on its way as the signal comes.
+    router.kill('SIGTERM');
+    await Promise.all(clients);
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
+    expect(await router.ended).toMatchObject({ code: 0 });
+    const left = await json('status');
+    expect(JSON.stringify(left.value)).not.toContain(ready.replicas[0]);
+  });
+
   it('says that control is gone with exit status 3, and leaves nothing behind when it is stopped', async () => {
     stack.program.kill('SIGTERM');
     expect((await stack.program.ended).code).toBe(0);
