@@ -3,6 +3,8 @@ import type { FieldDef, StructDef, ThriftType } from '../../../rpc/idl/model.ts'
 
 /** The part of the official library's protocols that the oracle uses (it ships no types). */
 interface OfficialProtocol {
+  writeMessageBegin(name: string, type: number, seqid: number): void;
+  writeMessageEnd(): void;
   writeStructBegin(name: string): void;
   writeStructEnd(): void;
   writeFieldBegin(name: string, type: number, id: number): void;
@@ -41,12 +43,17 @@ interface OfficialProtocol {
 
 interface OfficialTransport {
   flush(): void;
+  setProtocolId(id: number): void;
+  setSeqId(seqid: number): void;
+  setWriteHeader(name: string, value: string): void;
   receiver?: unknown;
 }
 
 interface OfficialLibrary {
   readonly TBinaryProtocol: new (transport: OfficialTransport) => OfficialProtocol;
   readonly TCompactProtocol: new (transport: OfficialTransport) => OfficialProtocol;
+  readonly THeaderProtocol: new (transport: OfficialTransport) => OfficialProtocol;
+  readonly TFramedTransport: new (bytes: undefined, onFlush: (bytes: Buffer) => void) => OfficialTransport;
   readonly TBufferedTransport: {
     new (bytes: undefined, onFlush: (bytes: Buffer) => void): OfficialTransport;
     receiver(callback: (transport: OfficialTransport) => void): (bytes: Buffer) => void;
@@ -84,6 +91,42 @@ export function officialBytes(struct: StructDef, value: unknown, protocol: 'bina
   const p = new (protocol === 'binary' ? official.TBinaryProtocol : official.TCompactProtocol)(transport);
   writeStruct(p, struct, value as Record<string, unknown>);
   transport.flush();
+  return bytes;
+}
+
+export interface MessageParts {
+  readonly name: string;
+  readonly type: number;
+  readonly seqid: number;
+  readonly struct: StructDef;
+  readonly value: Record<string, unknown>;
+}
+
+/** A whole frame as the official library writes it. */
+export function officialFrame(
+  message: MessageParts,
+  protocol: 'binary' | 'compact',
+  headers: Readonly<Record<string, string>> | null,
+): Buffer {
+  let bytes = Buffer.alloc(0);
+  const onFlush = (flushed: Buffer) => {
+    bytes = Buffer.concat([bytes, flushed]);
+  };
+  const transport =
+    headers === null
+      ? new official.TFramedTransport(undefined, onFlush)
+      : new official.TBufferedTransport(undefined, onFlush);
+  if (headers !== null) {
+    transport.setProtocolId(protocol === 'binary' ? 0 : 2);
+    transport.setSeqId(message.seqid);
+    for (const [name, value] of Object.entries(headers)) transport.setWriteHeader(name, value);
+  }
+  const plain = protocol === 'binary' ? official.TBinaryProtocol : official.TCompactProtocol;
+  const p = new (headers === null ? plain : official.THeaderProtocol)(transport);
+  p.writeMessageBegin(message.name, message.type, message.seqid);
+  writeStruct(p, message.struct, message.value);
+  p.writeMessageEnd();
+  p.flush();
   return bytes;
 }
 
