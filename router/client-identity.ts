@@ -14,14 +14,21 @@ export function clientIdentity(exchange: Exchange): string {
 }
 
 /** What travels to the service beside the request. Its identity is found only if the service is told of it. */
-export function requestContext(exchange: Exchange): RequestContext {
-  return {
-    requestId: exchange.requestId,
-    traceparent: exchange.traceparent,
-    get identity() {
-      return exchange.identity === '' ? clientIdentity(exchange) : exchange.identity;
-    },
-  };
+export class ExchangeContext implements RequestContext {
+  readonly requestId: string;
+  readonly traceparent: string;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    this.requestId = exchange.requestId;
+    this.traceparent = exchange.traceparent;
+  }
+
+  get identity(): string {
+    const { identity } = this.#exchange;
+    return identity === '' ? clientIdentity(this.#exchange) : identity;
+  }
 }
 
 /** The first of a trusted chain, else the peer. */

@@ -1,5 +1,5 @@
 import { BanyanError, describeError } from '../common/errors.ts';
-import { requestContext } from './client-identity.ts';
+import { ExchangeContext } from './client-identity.ts';
 import type { Exchange } from './exchange.ts';
 import { type Failure, failures, upstreamFailure } from './failure.ts';
 import { fail } from './reply.ts';
@@ -39,6 +39,8 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
   }
   const { totalMs } = exchange.policy;
   const left = totalMs === null ? undefined : exchange.leftOf(totalMs);
+  const { signal } = aborted;
+  const context = new ExchangeContext(exchange);
   const output = await service.invoke(
     decision!.route!.rpcMethod,
     {
@@ -49,11 +51,7 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
       rawHeaders: exchange.headers,
       body,
     },
-    {
-      signal: aborted.signal,
-      context: requestContext(exchange),
-      ...(left === undefined ? undefined : { deadlineMs: left }),
-    },
+    left === undefined ? { signal, context } : { signal, context, deadlineMs: left },
   );
   exchange.firstByteAt = performance.now();
   if (output.failure !== undefined && !exchange.clientGone && mayFallBack(exchange)) {
