@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 import type { Applier, Backlog, DrainOptions } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { Link } from '../sql/link.ts';
@@ -140,8 +140,7 @@ export class BackgroundApplier implements Applier {
     this.#wake = () => woken.abort();
     if (!this.#stopping.signal.aborted) {
       // Somebody waits for the drain: the fence stands and clients are held.
-      const pause = this.#waiters.size > 0 ? Math.min(ms, 1) : ms;
-      await wait(pause, undefined, { signal: woken.signal }).catch(() => undefined);
+      await pause(this.#waiters.size > 0 ? Math.min(ms, 1) : ms, woken.signal);
     }
     this.#wake = () => {};
   }

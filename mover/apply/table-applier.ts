@@ -74,9 +74,8 @@ export class TableApplier {
       } catch (error) {
         if (isLockConflict(error) && attempt < attemptsMax) continue;
         if (!isDuplicate(error)) throw error;
-        if (!(await this.#pullConflicts(source, target, keys, where)) || attempt >= attemptsMax) {
-          throw this.#conflict(error, keys);
-        }
+        if (attempt >= attemptsMax) throw this.#conflict(error, keys);
+        await this.#pullConflicts(source, target, keys, where);
       }
     }
   }
@@ -85,6 +84,7 @@ export class TableApplier {
     const { database } = this.#context.spec.target;
     return this.#context.guarded(target, async () => {
       await target.run(`DELETE FROM ${quoteTable(database, this.table.table)} WHERE ${where}`);
+      await this.#context.points.reach('apply:after-delete', { table: this.table.table });
       await insertRows(target, database, this.table, rows);
       await this.#context.points.reach('apply:before-commit', { table: this.table.table });
     });
@@ -94,13 +94,16 @@ export class TableApplier {
    * A value of a second unique index is still held by a target row of another key: that row changed on the source too.
    * It joins the batch, so that all leave before any arrives. Its log entries stay: it is only applied more often. That
    * makes it safe also where the key lies in a range in flight.
+   *
+   * When no key joins, reading again tells: the source may have moved on between the two looks, or a chunk that was read
+   * after the take has landed one of these very rows between the delete and the insert.
    */
   async #pullConflicts(
     source: Session,
     target: Session,
     keys: Map<string, KeyValues>,
     where: string,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const { spec } = this.#context;
     const conflicts = await findConflicts({
       source,
@@ -110,10 +113,7 @@ export class TableApplier {
       table: this.table,
       where,
     });
-    const before = keys.size;
     for (const key of conflicts) keys.set(keyId(key), key);
-    // No new key, yet a duplicate: the source may have moved on between the two looks. Reading again tells.
-    return keys.size > before || conflicts.length === 0;
   }
 
   #conflict(cause: unknown, keys: ReadonlyMap<string, KeyValues>): BanyanError {

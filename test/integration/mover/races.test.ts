@@ -92,6 +92,25 @@ describeEachEngine('races of a move', (lane) => {
     expect(target).toEqual(source);
   });
 
+  it('a chunk that lands between a batch’s delete and its insert stops nobody', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    await fixture.source.query(seed);
+    const points = new TestPoints();
+    const move = await fixture.open({ points });
+    await move.installCapture();
+    await fixture.source.query("UPDATE t SET body = 'before the copy' WHERE id = 1");
+    const landed = Promise.withResolvers<void>();
+    points.once('apply:after-delete', () => landed.promise);
+    points.once('copy:range-cleared', () => landed.resolve());
+    const applier = move.startApplying();
+    await expect.poll(() => points.reached).toContain('apply:after-delete');
+    await Promise.race([move.copy(), applier.failed.then((error) => Promise.reject(error))]);
+    await move.fence('source', fenceNow);
+    await applier.drain({ deadlineMs: 5_000 });
+    const { source, target } = await fixture.bothSides('t');
+    expect(target).toEqual(source);
+  });
+
   it('waits for a transaction that began before the capture', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
     await fixture.source.query(seed);
