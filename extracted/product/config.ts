@@ -3,6 +3,10 @@ export interface ProductServiceConfig {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Where probes and metrics are answered, on the same host; null: nowhere. 0 lets the system choose. */
+  readonly healthPort: number | null;
+  /** How long readiness fails before the service stops taking calls, in milliseconds. */
+  readonly drainMs: number;
   readonly database: ProductDatabaseConfig;
 }
 
@@ -14,11 +18,13 @@ export interface ProductDatabaseConfig {
   readonly database: string;
 }
 
-/** @throws Error that names the variable when one is not a port number. */
+/** @throws Error that names the variable when one is not the number that it should be. */
 export function readConfig(env: NodeJS.ProcessEnv): ProductServiceConfig {
   return {
     host: env.LISTEN_HOST || '127.0.0.1',
     port: readPort(env, 'PORT', 7402),
+    healthPort: env.HEALTH_PORT ? readPort(env, 'HEALTH_PORT', 0) : null,
+    drainMs: readMilliseconds(env, 'DRAIN_MS', 0),
     database: {
       host: env.PRODUCT_DB_HOST || '127.0.0.1',
       port: readPort(env, 'PRODUCT_DB_PORT', 3306),
@@ -37,4 +43,13 @@ function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): numbe
     throw new Error(`${name}=${text} is not a port: set it to a number from 0 to 65535.`);
   }
   return port;
+}
+
+function readMilliseconds(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  if (!/^\d{1,6}$/.test(text)) {
+    throw new Error(`${name}=${text} is no time: set it to milliseconds from 0 to 999999.`);
+  }
+  return Number(text);
 }

@@ -16,6 +16,11 @@ export function openDatabase(config: ProductDatabaseConfig, log: Logger): Knex {
   });
 }
 
+/** @throws when the database does not answer soon. */
+export async function isReachable(database: Knex): Promise<void> {
+  await database.raw('SELECT 1').timeout(1_000);
+}
+
 /** True for the server's refusal of a second row with the same unique key. */
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof Error && 'errno' in error && error.errno === 1062;

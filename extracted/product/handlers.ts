@@ -1,5 +1,5 @@
 import { changedColumns, databaseId, wholeProduct } from './product-rules.ts';
-import type { ProductStore } from './product-store.ts';
+import type { Caller, ProductStore } from './product-store.ts';
 import { badRequest } from './refusals.ts';
 import type {
   ChangeProduct,
@@ -23,19 +23,19 @@ export class ProductHandlers {
     this.#store = store;
   }
 
-  async listProducts(request: ListProducts): Promise<ProductPage> {
+  async listProducts(request: ListProducts, caller: Caller): Promise<ProductPage> {
     const limit = databaseId(request.limit ?? DEFAULT_LIMIT);
     if (limit < 1 || limit > MAX_LIMIT) throw badRequest(`limit must be from 1 to ${MAX_LIMIT}.`);
     const shopId = request.shopId === undefined ? undefined : databaseId(request.shopId);
-    const page = await this.#store.page({ shopId, after: databaseId(request.after ?? 0), limit });
+    const page = await this.#store.page({ shopId, after: databaseId(request.after ?? 0), limit }, caller);
     if (page.next === undefined) return { products: page.products };
     const shop = shopId === undefined ? '' : `shopId=${shopId}&`;
     const link = `</api/products?${shop}after=${page.next}&limit=${limit}>; rel="next"`;
     return { products: page.products, nextId: page.next, link };
   }
 
-  getProduct(id: I64): Promise<Product> {
-    return this.#store.get(databaseId(id));
+  getProduct(id: I64, caller: Caller): Promise<Product> {
+    return this.#store.get(databaseId(id), caller);
   }
 
   async createProduct(input: CreateProduct): Promise<CreatedProduct> {

@@ -14,7 +14,8 @@ try {
       });
     });
   }
-  process.stdout.write(`${JSON.stringify({ ready: true, address: service.address, pid: process.pid })}\n`);
+  const { address, healthUrl } = service;
+  process.stdout.write(`${JSON.stringify({ ready: true, address, healthUrl, pid: process.pid })}\n`);
 } catch (error) {
   log.fatal({ err: error }, 'The product service could not start.');
   process.exitCode = 1;

@@ -16,6 +16,12 @@ export interface Page {
   readonly next: I64 | undefined;
 }
 
+/** Whoever waits for an answer: a `HandlerContext`. */
+export interface Caller {
+  /** Milliseconds it still waits; undefined: it did not say. */
+  readonly remainingMs: () => number | undefined;
+}
+
 /** The service's one table. */
 export class ProductStore {
   readonly #database: Knex;
@@ -27,19 +33,19 @@ export class ProductStore {
   }
 
   /** @throws Refusal NotFound */
-  async get(id: number): Promise<Product> {
-    const row = await this.#rows().where({ id }).first();
+  async get(id: number, caller?: Caller): Promise<Product> {
+    const row = await whileWaiting(this.#rows().where({ id }).first(), caller);
     if (row === undefined) throw noSuchProduct();
     return toProduct(row);
   }
 
-  async page({ shopId, after, limit }: PageRequest): Promise<Page> {
+  async page({ shopId, after, limit }: PageRequest, caller: Caller): Promise<Page> {
     const query = this.#rows()
       .where('id', '>', after)
       .orderBy('id')
       .limit(limit + 1);
     if (shopId !== undefined) query.where({ shop_id: shopId });
-    const products = (await query).map(toProduct);
+    const products = (await whileWaiting(query, caller)).map(toProduct);
     if (products.length <= limit) return { products, next: undefined };
     const page = products.slice(0, limit);
     return { products: page, next: page.at(-1)?.id };
@@ -72,6 +78,13 @@ export class ProductStore {
   #rows() {
     return this.#database<ProductRow>('products');
   }
+}
+
+/** Ends the read in the database too when its caller has given up. Writes are left alone: half of one is worse than a late one. */
+function whileWaiting<Query extends Knex.QueryBuilder>(query: Query, caller: Caller | undefined): Query {
+  const ms = caller?.remainingMs();
+  if (ms !== undefined) query.timeout(Math.max(1, Math.ceil(ms)), { cancel: true });
+  return query;
 }
 
 async function uniqueSku<T>(write: PromiseLike<T>): Promise<T> {

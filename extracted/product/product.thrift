@@ -105,6 +105,7 @@ service ProductService {
     (api.delete = "/admin/products/:id", api.etag = "weak")
 } (
   api.error_body = '{"error":{"code":"$code","message":"$message"}}'
+  api.inflate = "false"
   api.max_body_bytes = "102400"
   api.error_message = "400: The request body must be a JSON object."
   api.error_message = "413: The request body is too large."

@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { loadIdl, serve, ThriftException } from 'banyan/rpc';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import type { ProductServiceConfig } from './config.ts';
-import { openDatabase } from './database.ts';
+import { isReachable, openDatabase } from './database.ts';
 import { ProductHandlers } from './handlers.ts';
 import { ProductStore } from './product-store.ts';
 import { Refusal } from './refusals.ts';
@@ -17,7 +18,9 @@ export interface ProductServiceOptions {
 export interface RunningProductService {
   /** `host:port` */
   readonly address: string;
-  /** Takes no new call, lets those under way end, then closes the database. */
+  /** `http://host:port` of its probes and metrics, if it has them. */
+  readonly healthUrl: string | null;
+  /** Fails its readiness, lets calls under way end, then closes the database. */
   stop(): Promise<void>;
 }
 
@@ -29,8 +32,8 @@ export async function startProductService(options: ProductServiceOptions): Promi
   const database = openDatabase(config.database, log);
   const products = new ProductHandlers(new ProductStore(database, clock));
   const handlers: ProductServiceHandlers = {
-    listProducts: (request) => declared(products.listProducts(request)),
-    getProduct: (id) => declared(products.getProduct(id)),
+    listProducts: (request, context) => declared(products.listProducts(request, context)),
+    getProduct: (id, context) => declared(products.getProduct(id, context)),
     createProduct: (request) => declared(products.createProduct(request)),
     replaceProduct: (request) => declared(products.replaceProduct(request)),
     changeProduct: (request) => declared(products.changeProduct(request)),
@@ -44,9 +47,19 @@ export async function startProductService(options: ProductServiceOptions): Promi
       host: config.host,
       port: config.port,
       log,
+      metrics: new Registry(),
+      ...(config.healthPort !== null && {
+        health: {
+          host: config.host,
+          port: config.healthPort,
+          drainMs: config.drainMs,
+          check: () => isReachable(database),
+        },
+      }),
     });
     return {
       address: server.address,
+      healthUrl: server.healthUrl,
       async stop() {
         await server.stop();
         await database.destroy();

@@ -1,10 +1,19 @@
 import type { Call } from './call.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
 
-export type PoolDeps = Omit<ConnectionDeps, 'onOpen' | 'onClosed' | 'onRoom'> & {
+export type PoolDeps = Omit<ConnectionDeps, 'onOpen' | 'onClosed' | 'onRoom' | 'onGoodbye'> & {
   /** Called whenever a call of the queue may find room. */
   readonly onRoom: () => void;
 };
+
+/** How an address stands: calls go to those that stand best. */
+export const Standing = {
+  /** It refused connections lately. */
+  down: 0,
+  /** It failed calls, or said that it stops: better than nothing. */
+  doubtful: 1,
+  up: 2,
+} as const;
 
 /** Calls in flight on each connection before another one is opened: calls that share one leave in fewer writes. */
 const busyLoad = 32;
@@ -15,8 +24,10 @@ export class AddressPool {
   readonly #deps: PoolDeps;
   readonly #connections = new Set<Connection>();
   #failures = 0;
-  #awayUntil = 0;
+  #downUntil = 0;
   #backoff = 0;
+  #doubtfulUntil = 0;
+  #doubt = 0;
 
   constructor(deps: PoolDeps) {
     this.#deps = deps;
@@ -34,9 +45,10 @@ export class AddressPool {
     return this.#connections.size;
   }
 
-  /** Whether calls may go there: not refused lately, not ejected. */
-  isUp(now: number): boolean {
-    return now >= this.#awayUntil;
+  /** One of `Standing`. */
+  standing(now: number): number {
+    if (now < this.#downUntil) return Standing.down;
+    return now < this.#doubtfulUntil ? Standing.doubtful : Standing.up;
   }
 
   /** Sends the call if there is room for it. */
@@ -48,7 +60,7 @@ export class AddressPool {
     return true;
   }
 
-  /** The emptiest connection; a new one while all are busy and there may be more. */
+  /** The emptiest connection; a new one while all are busy or silent and there may be more. */
   #pick(): Connection | null {
     const { connectionsPerAddress, callsPerConnection } = this.#deps.settings;
     let best: Connection | null = null;
@@ -56,11 +68,12 @@ export class AddressPool {
     for (const connection of this.#connections) {
       if (!connection.isUsable) continue;
       usable++;
-      if (best === null || connection.load < best.load) best = connection;
+      if (best === null || isBetter(connection, best)) best = connection;
     }
-    if (best === null || (best.load > 0 && usable < connectionsPerAddress)) {
-      const isBusy = best === null || best.load >= Math.min(callsPerConnection, busyLoad);
-      if (isBusy) best = this.#open();
+    if (best === null) best = this.#open();
+    else if (usable < connectionsPerAddress) {
+      const isBusy = best.load >= Math.min(callsPerConnection, busyLoad);
+      if (best.isSuspect || isBusy) best = this.#open();
     }
     return best !== null && best.load < callsPerConnection ? best : null;
   }
@@ -77,28 +90,40 @@ export class AddressPool {
         this.#deps.onRoom();
       },
       onRoom: () => this.#deps.onRoom(),
+      onGoodbye: () => this.leaving(),
     });
     this.#connections.add(connection);
     return connection;
   }
 
   #backOff(): void {
+    this.#backoff = this.#longer(this.#backoff);
+    this.#downUntil = performance.now() + jittered(this.#backoff);
+  }
+
+  #longer(pause: number): number {
     const { backoffMs, backoffMaxMs } = this.#deps.settings;
-    this.#backoff = Math.min(backoffMaxMs, this.#backoff === 0 ? backoffMs : this.#backoff * 2);
-    // Jitter, so that many clients do not come back in one moment.
-    this.#awayUntil = performance.now() + this.#backoff * (0.75 + Math.random() / 2);
+    return Math.min(backoffMaxMs, pause === 0 ? backoffMs : pause * 2);
   }
 
   succeeded(): void {
     this.#failures = 0;
+    this.#doubt = 0;
   }
 
-  /** A deadline or a lost connection; `mayEject`: there are other addresses to go to. */
-  failed(mayEject: boolean): void {
+  /** A connection was lost, or a deadline missed that says something of the address. */
+  failed(): void {
     this.#failures++;
-    if (!mayEject || this.#failures < this.#deps.settings.ejectAfter) return;
+    if (this.#failures < this.#deps.settings.ejectAfter) return;
     this.#failures = 0;
-    this.#backOff();
+    this.#doubt = this.#longer(this.#doubt);
+    this.#doubtfulUntil = performance.now() + jittered(this.#doubt);
+  }
+
+  /** It said that it stops: its connections are closed as their calls end, and others are preferred for a while. */
+  leaving(): void {
+    this.#doubtfulUntil = performance.now() + this.#deps.settings.backoffMaxMs;
+    this.retire();
   }
 
   /** No new calls; connections close as theirs end. */
@@ -112,4 +137,13 @@ export class AddressPool {
     for (const connection of connections) connection.end(error);
     await Promise.all(connections.map((connection) => connection.closed));
   }
+}
+
+function isBetter(one: Connection, other: Connection): boolean {
+  return one.isSuspect === other.isSuspect ? one.load < other.load : !one.isSuspect;
+}
+
+/** So that many clients do not come back in one moment. */
+function jittered(pause: number): number {
+  return pause * (0.75 + Math.random() / 2);
 }

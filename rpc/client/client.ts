@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import { LinkedQueue } from '../../common/linked-queue.ts';
 import { BadValue } from '../codec/bad-value.ts';
 import { ThriftException } from '../codec/thrift-exception.ts';
 import { ValueReaders } from '../codec/value-reader.ts';
@@ -10,9 +11,10 @@ import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.t
 import { beginCallSpan, type CallSpan } from '../telemetry/call-spans.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { newReader, newWriter } from '../wire/protocols.ts';
-import { AddressPool } from './address-pool.ts';
+import type { Refusal } from '../wire/refusal.ts';
+import { AddressPool, Standing } from './address-pool.ts';
 import type { Call } from './call.ts';
-import { cancelled, clientClosed, deadlineExceeded, overloaded, unavailable } from './errors.ts';
+import { cancelled, clientClosed, deadlineExceeded, overloaded, refused, unavailable } from './errors.ts';
 import {
   type CallContext,
   type CallOptions,
@@ -27,8 +29,6 @@ export type CallArguments = readonly unknown[] | Readonly<Record<string, unknown
 
 export interface ThriftClient {
   readonly idl: Idl;
-  /** Whether the transport has headers for a call's context. */
-  readonly carriesContext: boolean;
   /**
    * Calls a method. Resolves with its result, rejects with ThriftException (declared) or BanyanError (`BANYAN_RPC_…`).
    * Never stays pending beyond its deadline.
@@ -37,7 +37,7 @@ export interface ThriftClient {
   /** For gateways: the caller writes the arguments' struct and reads the reply itself. */
   exchange<T>(
     method: MethodDef,
-    write: (w: ProtocolWriter) => void,
+    write: (w: ProtocolWriter, call: OutgoingCall) => void,
     read: (r: ProtocolReader, messageType: number) => T,
     options?: CallOptions,
   ): Promise<T>;
@@ -45,6 +45,14 @@ export interface ThriftClient {
   readonly stats: { readonly calls: number; readonly queued: number; readonly connections: number };
   /** Lets calls in flight end (each has its deadline), takes no new ones, closes all connections. */
   close(): Promise<void>;
+}
+
+/** What whoever writes a call's arguments may want to put into them. */
+export interface OutgoingCall {
+  /** As it is sent: with a tracer, its traceparent is that of this call's span. */
+  readonly context: CallContext | undefined;
+  /** Milliseconds of `performance.now()`. */
+  readonly deadlineAt: number;
 }
 
 interface MethodPlan {
@@ -73,14 +81,13 @@ export function createClient<Service extends { call: unknown } = ThriftClient>(
 
 class Client implements ThriftClient {
   readonly idl: Idl;
-  readonly carriesContext: boolean;
   readonly #options: ClientOptions;
   readonly #settings: Settings;
   readonly #plans = new Map<string, MethodPlan>();
   readonly #idempotent = new Set<string>();
   readonly #pools: AddressPool[];
-  readonly #queue = new Set<Call>();
-  readonly #calls = new Set<Call>();
+  readonly #queue = new LinkedQueue<Call>();
+  #calls = 0;
   readonly #metrics: CallMetrics | undefined;
   #turn = 0;
   #isClosed = false;
@@ -93,7 +100,6 @@ class Client implements ThriftClient {
     this.#settings = settingsOf(options);
     const { metrics } = options;
     this.#metrics = metrics === undefined ? undefined : createCallMetrics(metrics, 'client', options.service);
-    this.carriesContext = this.#settings.transport === 'header';
     const service = serviceOf(options.idl, options.service);
     const writers = new ValueWriters();
     const readers = new ValueReaders();
@@ -125,7 +131,7 @@ class Client implements ThriftClient {
 
   get stats(): { calls: number; queued: number; connections: number } {
     const connections = this.#pools.reduce((sum, pool) => sum + pool.connections, 0);
-    return { calls: this.#calls.size, queued: this.#queue.size, connections };
+    return { calls: this.#calls, queued: this.#queue.size, connections };
   }
 
   call(name: string, args: CallArguments, options?: CallOptions): Promise<unknown> {
@@ -156,7 +162,7 @@ class Client implements ThriftClient {
 
   exchange<T>(
     method: MethodDef,
-    write: (w: ProtocolWriter) => void,
+    write: (w: ProtocolWriter, call: OutgoingCall) => void,
     read: (r: ProtocolReader, messageType: number) => T,
     options: CallOptions = {},
   ): Promise<T> {
@@ -185,6 +191,7 @@ class Client implements ThriftClient {
             ? method.name
             : `${this.#options.multiplexed}:${method.name}`,
         isIdempotent: this.#idempotent.has(method.name),
+        retries: options.retries ?? this.#settings.retries,
         context: span === undefined ? options.context : under(span, options.context),
         startedAt,
         deadlineAt: startedAt + deadlineMs,
@@ -207,9 +214,14 @@ class Client implements ThriftClient {
           if (end('ok')) resolve(undefined as T);
         },
         lost: (error, wasSent) => this.#lost(call, error, wasSent),
+        refused: (refusal, why) => this.#refused(call, refusal, why),
         isSettled: false,
         connection: null,
+        avoided: null,
+        ahead: null,
+        behind: null,
         seqid: 0,
+        heardBefore: 0,
         attempts: 0,
       };
       const timer = setTimeout(() => {
@@ -222,7 +234,7 @@ class Client implements ThriftClient {
         call.fail(cancelled(method.name, signal?.reason));
         connection?.forget(call, false);
       };
-      this.#calls.add(call);
+      this.#calls += 1;
       this.#metrics?.began();
       if (signal?.aborted) return onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -244,24 +256,30 @@ class Client implements ThriftClient {
   /** True once the call needs no more room: it was sent, or it failed. */
   #trySend(call: Call): boolean {
     const now = performance.now();
-    const up = this.#pools.filter((pool) => pool.isUp(now));
-    if (up.length === 0) {
+    const best = this.#bestStanding(now, call.avoided);
+    if (best === Standing.down) {
       const addresses = this.#pools.map((pool) => pool.address).join(', ');
       call.fail(unavailable(addresses, 'it refused lately, and is tried again after a pause'));
       return true;
     }
-    if (up.length > 1) {
-      // Turned by one each time, so that a client with few calls still uses all addresses.
-      up.unshift(...up.splice(this.#turn++ % up.length));
-      up.sort((a, b) => a.load - b.load);
-    }
-    return up.some((pool) => pool.trySend(call));
+    if (this.#pools.length === 1) return this.#pools[0]!.trySend(call);
+    const candidates = this.#pools.filter((pool) => standing(pool, now, call.avoided) === best);
+    // Turned by one each time, so that a client with few calls still uses all addresses.
+    candidates.unshift(...candidates.splice(this.#turn++ % candidates.length));
+    candidates.sort((a, b) => a.load - b.load);
+    return candidates.some((pool) => pool.trySend(call));
+  }
+
+  #bestStanding(now: number, avoided: AddressPool | null): number {
+    let best: number = Standing.down;
+    for (const pool of this.#pools) best = Math.max(best, standing(pool, now, avoided));
+    return best;
   }
 
   #drainQueue(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    for (const call of this.#queue) {
+    for (let call = this.#queue.first; call !== null; call = this.#queue.first) {
       if (!this.#trySend(call)) break;
       this.#queue.delete(call);
     }
@@ -270,15 +288,27 @@ class Client implements ThriftClient {
 
   #lost(call: Call, error: unknown, wasSent: boolean): void {
     if (call.isSettled) return;
-    this.#poolOf(call)?.failed(this.#pools.length > 1);
-    call.connection = null;
+    this.#poolOf(call)?.failed();
     const mayRetry = wasSent
-      ? call.isIdempotent && call.attempts <= this.#settings.retries
-      : call.attempts <= this.#settings.retries + this.#pools.length;
+      ? call.isIdempotent && call.attempts <= call.retries
+      : call.attempts <= call.retries + this.#pools.length;
+    if (mayRetry && !this.#isClosed && this.#bestStanding(performance.now(), null) > Standing.down) {
+      call.connection = null;
+      this.#dispatch(call);
+    } else call.fail(error);
+  }
+
+  /** It was not carried out, so it may go to another address whatever it does; the same one would refuse it again. */
+  #refused(call: Call, refusal: Refusal, why: string): void {
+    if (call.isSettled) return;
+    const pool = this.#poolOf(call)!;
     const now = performance.now();
-    const isSomeUp = this.#pools.some((pool) => pool.isUp(now));
-    if (mayRetry && !this.#isClosed && isSomeUp) this.#dispatch(call);
-    else call.fail(error);
+    const isAnother = this.#pools.some((one) => one !== pool && one.standing(now) > Standing.down);
+    if (isAnother && !this.#isClosed && call.attempts <= call.retries) {
+      call.avoided = pool;
+      call.connection = null;
+      this.#dispatch(call);
+    } else call.fail(refused(refusal, pool.address, why));
   }
 
   #poolOf(call: Call): AddressPool | undefined {
@@ -288,11 +318,15 @@ class Client implements ThriftClient {
 
   #ended(call: Call, outcome: string): void {
     this.#queue.delete(call);
-    this.#calls.delete(call);
+    this.#calls -= 1;
     const pool = this.#poolOf(call);
-    if (outcome === 'BANYAN_RPC_DEADLINE') pool?.failed(this.#pools.length > 1);
-    else if (outcome === 'ok' || outcome === 'exception') pool?.succeeded();
-    const durationMs = performance.now() - call.startedAt;
+    const now = performance.now();
+    const durationMs = now - call.startedAt;
+    if (outcome === 'BANYAN_RPC_DEADLINE') {
+      // Short deadlines that one slow method misses must not take the address from all the others.
+      const waitedMs = Math.max(durationMs, call.connection?.silentMs(now) ?? 0);
+      if (waitedMs >= this.#settings.silenceMs) pool?.failed();
+    } else if (outcome === 'ok' || outcome === 'exception') pool?.succeeded();
     this.#metrics?.ended(call.method.name, outcome, durationMs);
     this.#options.onCall?.({
       method: call.method.name,
@@ -301,12 +335,12 @@ class Client implements ThriftClient {
       outcome,
       attempts: call.attempts,
     });
-    if (this.#calls.size === 0) this.#onIdle?.();
+    if (this.#calls === 0) this.#onIdle?.();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    if (this.#calls.size > 0) {
+    if (this.#calls > 0) {
       await new Promise<void>((resolve) => {
         const previous = this.#onIdle;
         this.#onIdle = () => {
@@ -317,6 +351,12 @@ class Client implements ThriftClient {
     }
     await Promise.all(this.#pools.map((pool) => pool.close(clientClosed('close'))));
   }
+}
+
+/** How the address stands for a call that another one is to take if there is one. */
+function standing(pool: AddressPool, now: number, avoided: AddressPool | null): number {
+  const own = pool.standing(now);
+  return pool === avoided ? Math.min(own, Standing.doubtful) : own;
 }
 
 /** The call's own context with the trace going on from its span; the members that it lacks stay unsaid. */

@@ -1,11 +1,17 @@
 import { BanyanError } from '../../common/errors.ts';
+import type { Refusal } from '../wire/refusal.ts';
 
 export function unavailable(address: string, why: string, cause?: unknown): BanyanError {
   return new BanyanError('BANYAN_RPC_UNAVAILABLE', `${address} accepts no calls: ${why}`, {
-    fix: 'Start the service, or correct its addresses. Nothing was sent.',
+    fix: 'Start the service, or correct its addresses. Nothing was carried out.',
     cause,
     details: { address },
   });
+}
+
+/** The service said that it carried nothing out. */
+export function refused(refusal: Refusal, address: string, why: string): BanyanError {
+  return refusal === 'stopping' ? unavailable(address, why) : overloaded(`${address}: ${why}`);
 }
 
 export function connectionLost(address: string, why: string, cause?: unknown): BanyanError {
@@ -66,12 +72,8 @@ export const ApplicationErrorType = {
   protocolError: 7,
 } as const;
 
-/** How `serve` says that it sheds load: Thrift has no type of its own for it. */
-export const overloadedPrefix = 'BANYAN_RPC_OVERLOADED: ';
-
 /** The service answered with an application exception: it threw what the IDL does not declare, or knows no such method. */
 export function applicationError(method: string, type: number, message: string): BanyanError {
-  if (message.startsWith(overloadedPrefix)) return overloaded(message.slice(overloadedPrefix.length));
   return new BanyanError('BANYAN_RPC_APPLICATION', `${method} failed in the service: ${message}`, {
     fix: 'Look at the log of the service.',
     details: { method, type },

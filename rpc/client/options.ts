@@ -15,6 +15,8 @@ export interface CallContext {
 export interface CallOptions {
   /** Milliseconds from now after which the call fails with `BANYAN_RPC_DEADLINE`. */
   readonly deadlineMs?: number;
+  /** Instead of the client's own setting. */
+  readonly retries?: number;
   readonly signal?: AbortSignal;
   readonly context?: CallContext;
 }
@@ -57,11 +59,16 @@ export interface ClientOptions {
   readonly maxQueued?: number;
   /** Largest reply in bytes. Default 64 MiB. */
   readonly maxFrameBytes?: number;
-  /** Times that an idempotent call is sent again after a lost connection. Default 2. */
+  /** Times that an idempotent call is sent again after a lost connection, and any call that was refused. Default 2. */
   readonly retries?: number;
-  /** Consecutive failures after which an address is left alone for a while. Default 5. */
+  /** Consecutive failures after which an address is left alone for a while, if there are others. Default 5. */
   readonly ejectAfter?: number;
-  /** First pause after a refused connection, doubled each time up to `backoffMaxMs`. Default 50 and 2,000 ms. */
+  /**
+   * Time that a service must have had before a missed deadline says something of its address, and not just of the deadline:
+   * the call's own, or the silence on its connection. Default 1,000 ms.
+   */
+  readonly silenceMs?: number;
+  /** First pause after a refused connection or an ejection, doubled each time up to `backoffMaxMs`. Default 50 and 2,000 ms. */
   readonly backoffMs?: number;
   readonly backoffMaxMs?: number;
   readonly onCall?: (report: CallReport) => void;
@@ -92,6 +99,7 @@ export function settingsOf(options: ClientOptions): Settings {
     maxFrameBytes: options.maxFrameBytes ?? 64 * 1024 * 1024,
     retries: options.retries ?? 2,
     ejectAfter: options.ejectAfter ?? 5,
+    silenceMs: options.silenceMs ?? 1_000,
     backoffMs: options.backoffMs ?? 50,
     backoffMaxMs: options.backoffMaxMs ?? 2_000,
   };

@@ -8,17 +8,25 @@ import { malformed } from '../wire/wire-error.ts';
 import { applicationError } from './errors.ts';
 
 /** Reads an application exception, the reply of a library that could not carry the call out. */
-export function readApplicationError(method: MethodDef, r: ProtocolReader): Error {
-  let message = '';
+export function readApplicationException(r: ProtocolReader): {
+  readonly text: string;
+  readonly type: number;
+} {
+  let text = '';
   let type = 0;
   const saved = r.structBegin();
   for (let field = r.field(); field !== 0; field = r.field()) {
-    if (r.fieldId === 1 && field === TType.string) message = r.string();
+    if (r.fieldId === 1 && field === TType.string) text = r.string();
     else if (r.fieldId === 2 && field === TType.i32) type = r.i32();
     else r.skip(field);
   }
   r.structEnd(saved);
-  return applicationError(method.name, type, message);
+  return { text, type };
+}
+
+export function readApplicationError(method: MethodDef, r: ProtocolReader): Error {
+  const { text, type } = readApplicationException(r);
+  return applicationError(method.name, type, text);
 }
 
 /** What a method's reply holds, as JavaScript values; throws declared exceptions as ThriftException. */

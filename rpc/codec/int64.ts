@@ -29,7 +29,8 @@ export function writeBigInt64(w: ProtocolWriter, value: bigint): void {
   w.i64(Number(value >> 32n), Number(BigInt.asIntN(32, value)));
 }
 
-const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
+/** Decimal digits with one spelling for each integer but zero. */
+export const plainInteger = /^-?(?:0|[1-9][0-9]*)$/;
 const decimal = /^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/;
 
 /** Writes an i64 from its decimal digits as they stand in a path, a query or a JSON string. */
@@ -44,7 +45,7 @@ export function writeInt64Text(w: ProtocolWriter, text: string): void {
 export function exactInteger(text: string): bigint | null {
   const parts = decimal.exec(text);
   if (parts === null) return null;
-  const fraction = (parts[3] ?? '').replace(/0+$/, '');
+  const fraction = withoutLastZeros(parts[3] ?? '');
   const exponent = Number(parts[4] ?? '0') - fraction.length;
   const digits = (parts[2]! + fraction).replace(/^0+(?=.)/, '');
   if (digits === '0') return 0n;
@@ -55,4 +56,11 @@ export function exactInteger(text: string): bigint | null {
     return BigInt(parts[1] + digits.slice(0, exponent));
   }
   return BigInt(parts[1] + scaled);
+}
+
+/** Not by /0+$/, which looks at each zero of `0.000…1` as a beginning, and takes the square of their number. */
+function withoutLastZeros(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 48) end--;
+  return text.slice(0, end);
 }

@@ -47,6 +47,8 @@ export class ValueWriters {
       case 'string':
         return (w, value) => {
           if (typeof value !== 'string') throw new BadValue('must be a string');
+          // UTF-8 cannot say it, and Buffer would put another character there in silence.
+          if (!value.isWellFormed()) throw new BadValue('has half a surrogate pair');
           w.string(value);
         };
       case 'binary':

@@ -22,9 +22,11 @@ import {
 } from './error-body.ts';
 import { isFresh, weakEtag } from './etag.ts';
 import type { GatewayProblem, HttpInput, HttpOutput, InvokeOptions } from './http-types.ts';
+import { InflatedTooLarge, inflated } from './inflate.ts';
 import { type ReplyKind, replyWriter } from './reply-writer.ts';
+import { type Incoming, UnsupportedMedia } from './request-body.ts';
 import { contextOfHeaders, headerValue } from './request-parts.ts';
-import { type Incoming, requestWriter, UnsupportedMedia } from './request-writer.ts';
+import { bodyWants, requestWriter } from './request-writer.ts';
 
 export interface GatewayOptions {
   readonly idl: Idl;
@@ -49,6 +51,8 @@ export interface Gateway {
 
 interface Plan {
   readonly binding: MethodBinding;
+  /** The body is parsed, and so must be inflated before. */
+  readonly parsesBody: boolean;
   readonly write: (w: ProtocolWriter, request: Incoming) => void;
   readonly read: (r: ProtocolReader, messageType: number, out: JsonOut) => ReplyKind;
 }
@@ -64,6 +68,8 @@ class ThriftGateway implements Gateway {
   readonly #errorBody: ErrorBody;
   readonly #messages: ReadonlyMap<number, string>;
   readonly #maxBodyBytes: number;
+  /** Content codings are taken off; if not, a body with one is refused, as by a monolith that does not. */
+  readonly #inflates: boolean;
   readonly #deadlineMs: number;
   readonly #service: string;
   /** Shared by all calls: a reply is read in one go. */
@@ -76,14 +82,17 @@ class ThriftGateway implements Gateway {
     const service = serviceOf(options.idl, options.service);
     const said = annotation(service.annotations, 'api.max_body_bytes');
     this.#maxBodyBytes = options.maxBodyBytes ?? (said === undefined ? 16 * 1024 * 1024 : Number(said));
+    this.#inflates = annotation(service.annotations, 'api.inflate') !== 'false';
     this.#messages = errorMessages(service.annotations);
     const fromJson = new ThriftFromJsonCompiler({ unknownMembers: options.unknownMembers ?? 'ignore' });
     const toJson = new JsonFromThriftCompiler();
     for (const method of service.methods) {
       const binding = bindMethod(service, method);
       if (binding === null) continue;
+      const wants = bodyWants(binding);
       this.#plans.set(method.name, {
         binding,
+        parsesBody: wants.json || wants.form,
         write: requestWriter(binding, fromJson),
         read: replyWriter(binding, toJson),
       });
@@ -120,18 +129,34 @@ class ThriftGateway implements Gateway {
       const message = `the body has ${input.body.length} bytes, and the limit is ${this.#maxBodyBytes}`;
       return this.#problem(plan, input, { status: 413, code: 'body_too_large', message, rpcMethod });
     }
-    const deadlineMs = options.deadlineMs ?? this.#deadlineMs;
-    const context =
-      options.context ?? (this.#client.carriesContext ? contextOfHeaders(input.rawHeaders) : undefined);
+    if (plan.parsesBody && input.body !== null && input.body.length > 0) {
+      const coding = headerValue(input.rawHeaders, 'content-encoding');
+      if (coding !== undefined && !/^\s*(?:identity\s*)?$/i.test(coding)) {
+        try {
+          if (!this.#inflates) throw new UnsupportedMedia(`a body encoded with ${coding}`);
+          input = { ...input, body: await inflated(input.body, coding, this.#maxBodyBytes) };
+        } catch (error) {
+          return this.#failed(plan, input, rpcMethod, error);
+        }
+      }
+    }
+    const usual = options.deadlineMs ?? this.#deadlineMs;
+    const { withinMs } = options;
+    const deadlineMs = withinMs !== undefined && withinMs < usual ? withinMs : usual;
+    const context = options.context ?? contextOfHeaders(input.rawHeaders);
     // Set one by one: spreading objects is dear on a path that every request takes.
     const call: { -readonly [K in keyof CallOptions]: CallOptions[K] } = { deadlineMs };
+    if (options.retries !== undefined) call.retries = options.retries;
     if (options.signal !== undefined) call.signal = options.signal;
     if (context !== undefined) call.context = context;
-    const request: Incoming = { input, context, deadlineMs, json: null, form: null };
+    const request: Incoming = { input, call: null, json: null, form: null };
     try {
       const answered: HttpOutput | undefined = await this.#client.exchange(
         plan.binding.method,
-        (w) => plan.write(w, request),
+        (w, outgoing) => {
+          request.call = outgoing;
+          plan.write(w, request);
+        },
         (r, messageType) => this.#answer(plan, input, r, messageType),
         call,
       );
@@ -190,6 +215,10 @@ class ThriftGateway implements Gateway {
     if (error instanceof UnsupportedMedia) {
       const message = `${rpcMethod} does not take ${error.message}`;
       return this.#problem(plan, input, { status: 415, code: 'unsupported_media_type', message, rpcMethod });
+    }
+    if (error instanceof InflatedTooLarge) {
+      const { message } = error;
+      return this.#problem(plan, input, { status: 413, code: 'body_too_large', message, rpcMethod });
     }
     const code = error instanceof BanyanError ? error.code : 'BANYAN_UNEXPECTED';
     const failure = { code, message: error instanceof Error ? error.message : String(error) };

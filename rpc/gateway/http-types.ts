@@ -26,7 +26,12 @@ export interface HttpOutput {
 }
 
 export interface InvokeOptions {
+  /** Instead of the gateway's own setting. */
   readonly deadlineMs?: number;
+  /** No later than this, whatever the deadline is. */
+  readonly withinMs?: number;
+  /** Instead of the client's own setting. */
+  readonly retries?: number;
   readonly signal?: AbortSignal;
   readonly context?: CallContext;
 }

@@ -1,9 +1,10 @@
 import { readApplicationError } from '../client/reply-reader.ts';
-import { int64Text } from '../codec/int64.ts';
+import { int64Text, int64Value } from '../codec/int64.ts';
 import { wireType } from '../codec/type-of.ts';
 import { uuidText } from '../codec/uuid.ts';
 import type { MethodBinding, ReplyBinding } from '../http/binding.ts';
-import type { FieldDef, ThriftType } from '../idl/model.ts';
+import { annotation, type FieldDef, type ThriftType } from '../idl/model.ts';
+import { isoDate } from '../json/iso-date.ts';
 import type { JsonOut } from '../json/json-out.ts';
 import { leafOptions } from '../json/leaf-options.ts';
 import type { JsonFromThrift, JsonFromThriftCompiler, Sink } from '../json/thrift-to-json.ts';
@@ -148,6 +149,14 @@ function headerSink(field: FieldDef, pair: (value: string) => [string, string]):
   const { type } = field;
   if (type.kind === 'list' || type.kind === 'set') {
     const read = scalarReader(type.element, field);
+    if (annotation(field.annotations, 'api.list') === 'comma') {
+      return (r, out) => {
+        const size = r.list();
+        const values: string[] = [];
+        for (let i = 0; i < size; i++) values.push(read(r));
+        if (size > 0) push(out, values.join(', '));
+      };
+    }
     return (r, out) => {
       const size = r.list();
       for (let i = 0; i < size; i++) push(out, read(r));
@@ -168,10 +177,17 @@ function scalarReader(type: ThriftType, field: FieldDef): (r: ProtocolReader) =>
     case 'i32':
       return (r) => String(r.i32());
     case 'i64':
-      return (r) => {
-        r.i64();
-        return int64Text(r);
-      };
+      return leafOptions([...type.annotations, ...field.annotations]).i64AsDate
+        ? (r) => {
+            r.i64();
+            const text = isoDate(int64Value(r));
+            if (text === null) throw malformed(`${field.name} is no date`);
+            return text;
+          }
+        : (r) => {
+            r.i64();
+            return int64Text(r);
+          };
     case 'double':
       return (r) => String(r.double());
     case 'uuid':

@@ -1,11 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import type { CallContext } from '../client/options.ts';
 import { BadValue, withMember } from '../codec/bad-value.ts';
 import { wireType } from '../codec/type-of.ts';
 import { ValueWriters } from '../codec/value-writer.ts';
-import type { BoundField, MethodBinding, Source } from '../http/binding.ts';
+import { queryVerbs } from '../http/bind-method.ts';
+import type { BoundField, MethodBinding, Source, SourceKind } from '../http/binding.ts';
 import { annotation, type ThriftType } from '../idl/model.ts';
-import { type ParsedJson, parseJson } from '../json/exact-json.ts';
 import {
   absentField,
   isObject,
@@ -15,22 +14,9 @@ import {
 import { leafOptions } from '../json/leaf-options.ts';
 import { boolText, compileText, single } from '../json/text-to-thrift.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
-import { maxDepth, TType } from '../wire/types.ts';
-import type { HttpInput } from './http-types.ts';
-import { contextOfHeaders, cookieValues, headerValue, headerValues, queryValues } from './request-parts.ts';
-
-/** A request with what has been read of it so far. */
-export interface Incoming {
-  readonly input: HttpInput;
-  readonly context: CallContext | undefined;
-  readonly deadlineMs: number;
-  /** Parsed once, if a field wants it. */
-  json: ParsedJson | null;
-  form: string | null;
-}
-
-/** Why a body cannot be read, other than for its values. */
-export class UnsupportedMedia extends Error {}
+import { TType } from '../wire/types.ts';
+import { type BodyWants, type Incoming, readBody } from './request-body.ts';
+import { cookieValues, headerValues, queryValues } from './request-parts.ts';
 
 type FieldWriter = (w: ProtocolWriter, request: Incoming) => void;
 
@@ -40,11 +26,9 @@ export function requestWriter(
   json: ThriftFromJsonCompiler,
 ): (w: ProtocolWriter, request: Incoming) => void {
   const values = new ValueWriters();
-  const wantsRaw = binding.fields.some((one) => one.sources.length > 0 && hasRawJson(one.field.type, one));
-  const fields = binding.fields.map((one) => fieldWriter(one, json, values, wantsRaw));
-  const wantsJson = binding.fields.some((one) =>
-    one.sources.some(({ kind }) => kind === 'body' || kind === 'wholeBody' || kind === 'nulls'),
-  );
+  const fields = binding.fields.map((one) => fieldWriter(one, json, values));
+  const wants = bodyWants(binding);
+  const parses = wants.json || wants.form;
   const only = binding.method.args.fields[0];
   const struct = binding.isWrapped && only?.type.kind === 'struct' ? only.type.struct : binding.method.args;
   const bodyNames = binding.fields.flatMap((one) =>
@@ -52,8 +36,9 @@ export function requestWriter(
   );
   const refuseUnknown = bodyNames.length > 0 ? json.unknownRefuser(struct, bodyNames) : null;
   const writeFields = (w: ProtocolWriter, request: Incoming): void => {
-    if (wantsJson) {
-      const body = readJson(request, wantsRaw)?.value;
+    if (parses) {
+      readBody(request, wants);
+      const body = request.json?.value;
       if (refuseUnknown !== null && isObject(body)) refuseUnknown(body);
     }
     const saved = w.structBegin();
@@ -72,19 +57,27 @@ export function requestWriter(
   };
 }
 
+/** What the method's fields take of a body. */
+export function bodyWants(binding: MethodBinding): BodyWants {
+  const some = (...kinds: readonly SourceKind[]): boolean =>
+    binding.fields.some((one) => one.sources.some(({ kind }) => kinds.includes(kind)));
+  return {
+    json: some('body', 'wholeBody', 'nulls'),
+    form: some('form'),
+    raw: binding.fields.some((one) => one.sources.length > 0 && hasRawJson(one.field.type, one)),
+  };
+}
+
 /** Tries a field's sources; true once one had a value. */
 type SourceReader = (w: ProtocolWriter, request: Incoming) => boolean;
 
-function fieldWriter(
-  one: BoundField,
-  json: ThriftFromJsonCompiler,
-  values: ValueWriters,
-  wantsRaw: boolean,
-): FieldWriter {
+function fieldWriter(one: BoundField, json: ThriftFromJsonCompiler, values: ValueWriters): FieldWriter {
   const absent = absentField(one.field, values);
-  const readers = one.sources.map((source) => sourceReader(one, source, json, wantsRaw));
-  const first = one.sources[0];
-  const place = first === undefined ? one.field.name : placeOf(first);
+  const readers = one.sources.map((source) => guarded(source, sourceReader(one, source, json)));
+  const place = ({ input }: Incoming): string => {
+    const first = one.sources.find((source) => isFor(source, input.method));
+    return first === undefined ? one.field.name : placeOf(first);
+  };
   const fault = annotation(one.field.annotations, 'api.fault');
   return (w, request) => {
     for (let i = 0; i < readers.length; i++) {
@@ -93,9 +86,18 @@ function fieldWriter(
     try {
       absent(w);
     } catch (error) {
-      throw withMember(error, place, fault);
+      throw withMember(error, place(request), fault);
     }
   };
+}
+
+function isFor({ of }: Source, method: string): boolean {
+  return of === undefined || (of === 'query methods') === queryVerbs.has(method);
+}
+
+function guarded(source: Source, read: SourceReader): SourceReader {
+  if (source.of === undefined) return read;
+  return (w, request) => isFor(source, request.input.method) && read(w, request);
 }
 
 function placeOf(source: Source): string {
@@ -104,17 +106,12 @@ function placeOf(source: Source): string {
   return kind === 'nulls' ? 'body' : `${kind}.${name}`;
 }
 
-function sourceReader(
-  one: BoundField,
-  source: Source,
-  json: ThriftFromJsonCompiler,
-  wantsRaw: boolean,
-): SourceReader {
-  const { name } = source;
+function sourceReader(one: BoundField, source: Source, json: ThriftFromJsonCompiler): SourceReader {
+  const { name, isWildcard } = source;
   switch (source.kind) {
     case 'path':
       return textReader(one, source, json, ({ input }) => {
-        const value = input.params[name];
+        const value = input.params[name] ?? (isWildcard ? input.params['*'] : undefined);
         return value === undefined ? null : [value];
       });
     case 'query':
@@ -124,17 +121,19 @@ function sourceReader(
     case 'cookie':
       return textReader(one, source, json, ({ input }) => cookieValues(input.rawHeaders, name));
     case 'form':
-      return textReader(one, source, json, (request) => queryValues(readForm(request), name));
+      return textReader(one, source, json, (request) =>
+        request.form === null ? null : queryValues(request.form, name),
+      );
     case 'context':
       return textReader(one, source, json, (request) => contextValue(request, name));
     case 'body':
-      return memberReader(one, json.member(optional(one), name), wantsRaw);
+      return memberReader(one, json.member(optional(one), name));
     case 'wholeBody':
-      return wholeReader(one, json, wantsRaw);
+      return wholeReader(one, json);
     case 'rawBody':
       return rawReader(one);
     case 'nulls':
-      return nullsReader(one, wantsRaw);
+      return nullsReader(one);
   }
 }
 
@@ -157,10 +156,12 @@ function textReader(
   const write = compileText(field.type, leafOptions([...field.type.annotations, ...field.annotations]), json);
   const place = placeOf(source);
   const fault = annotation(field.annotations, 'api.fault');
+  const byComma = annotation(field.annotations, 'api.list') === 'comma';
   return (w, request) => {
     try {
-      const found = find(request);
+      let found = find(request);
       if (found === null) return false;
+      if (byComma) found = splitAtCommas(found);
       if (isBool) {
         w.boolField(id, boolText(single(found)));
       } else {
@@ -174,10 +175,15 @@ function textReader(
   };
 }
 
-function memberReader(one: BoundField, member: MemberWriter, wantsRaw: boolean): SourceReader {
+/** `a,b` as two values and an empty text as none; blanks around them are those of a header. */
+function splitAtCommas(texts: readonly string[]): string[] {
+  return texts.flatMap((text) => (text === '' ? [] : text.split(',').map((one) => one.trim())));
+}
+
+function memberReader(one: BoundField, member: MemberWriter): SourceReader {
   const isRequired = one.field.requiredness === 'required';
   return (w, request) => {
-    const parsed = readJson(request, wantsRaw);
+    const parsed = request.json;
     if (parsed === null) return false;
     try {
       if (!isObject(parsed.value)) throw new BadValue('must be a JSON object');
@@ -189,7 +195,7 @@ function memberReader(one: BoundField, member: MemberWriter, wantsRaw: boolean):
   };
 }
 
-function wholeReader(one: BoundField, json: ThriftFromJsonCompiler, wantsRaw: boolean): SourceReader {
+function wholeReader(one: BoundField, json: ThriftFromJsonCompiler): SourceReader {
   const { field } = one;
   const type = wireType(field.type);
   const options = leafOptions([...field.type.annotations, ...field.annotations]);
@@ -197,7 +203,7 @@ function wholeReader(one: BoundField, json: ThriftFromJsonCompiler, wantsRaw: bo
   const isRaw = options.rawJson && field.type.kind === 'string';
   const write = json.type(field.type, options);
   return (w, request) => {
-    const parsed = readJson(request, wantsRaw);
+    const parsed = request.json;
     if (parsed === null) return false;
     try {
       if (isBool) {
@@ -226,10 +232,10 @@ function rawReader(one: BoundField): SourceReader {
   };
 }
 
-function nullsReader(one: BoundField, wantsRaw: boolean): SourceReader {
+function nullsReader(one: BoundField): SourceReader {
   const type = wireType(one.field.type);
   return (w, request) => {
-    const value = readJson(request, wantsRaw)?.value;
+    const value = request.json?.value;
     if (!isObject(value)) return false;
     const names = Object.entries(value).flatMap(([name, member]) => (member === null ? [name] : []));
     if (names.length === 0) return false;
@@ -241,18 +247,17 @@ function nullsReader(one: BoundField, wantsRaw: boolean): SourceReader {
 }
 
 function contextValue(request: Incoming, name: string): string[] | null {
-  const { input } = request;
-  const context = request.context ?? contextOfHeaders(input.rawHeaders);
+  const { input, call } = request;
   const found = (text: string | undefined): string[] | null => (text === undefined ? null : [text]);
   switch (name) {
     case 'request_id':
-      return found(context?.requestId);
+      return found(call?.context?.requestId);
     case 'traceparent':
-      return found(context?.traceparent);
+      return found(call?.context?.traceparent);
     case 'identity':
-      return found(context?.identity);
+      return found(call?.context?.identity);
     case 'deadline_ms':
-      return [String(Math.round(request.deadlineMs))];
+      return call === null ? null : [String(Math.max(0, Math.round(call.deadlineAt - performance.now())))];
     case 'method':
       return [input.method];
     case 'target':
@@ -260,55 +265,6 @@ function contextValue(request: Incoming, name: string): string[] | null {
     default:
       return null;
   }
-}
-
-const byteOrderMark = Buffer.from('efbbbf', 'hex');
-const loneSurrogates = /\\u[dD][89a-fA-F]/;
-
-/** The JSON body, or null where there is none. */
-function readJson(request: Incoming, wantsRaw: boolean): ParsedJson | null {
-  if (request.json !== null) return request.json;
-  const { body, rawHeaders } = request.input;
-  if (body === null || body.length === 0) return null;
-  const type = headerValues(rawHeaders, 'content-type')?.[0];
-  if (type !== undefined && !/^\s*application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new UnsupportedMedia(`a body of ${type}`);
-  }
-  const charset = /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(type ?? '')?.[1] ?? 'utf-8';
-  if (!/^utf-?8$/i.test(charset)) throw new UnsupportedMedia(`a body in ${charset}`);
-  const encoding = headerValue(rawHeaders, 'content-encoding') ?? 'identity';
-  if (!/^identity$/i.test(encoding)) throw new UnsupportedMedia(`a body encoded with ${encoding}`);
-  if (!isUtf8(body)) throw new BadValue('must be UTF-8').inMember('body');
-  // Parsers may ignore a byte order mark (RFC 8259 §8.1), and those of Express do.
-  const text = body.toString('utf8', body.subarray(0, 3).equals(byteOrderMark) ? 3 : 0);
-  request.json = parseJson(text, wantsRaw, maxDepth * 2);
-  if (loneSurrogates.test(text)) refuseLoneSurrogates(request.json.value);
-  return request.json;
-}
-
-/** UTF-8 cannot say half a surrogate pair: it would silently become another character. */
-function refuseLoneSurrogates(value: unknown): void {
-  if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw new BadValue('has half a surrogate pair').inMember('body');
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [name, member] of Object.entries(value)) {
-      refuseLoneSurrogates(name);
-      refuseLoneSurrogates(member);
-    }
-  }
-}
-
-function readForm(request: Incoming): string {
-  if (request.form !== null) return request.form;
-  const { body, rawHeaders } = request.input;
-  if (body === null || body.length === 0) return '';
-  const type = headerValues(rawHeaders, 'content-type')?.[0];
-  // A body of another kind is another source's: fields may name several.
-  request.form =
-    type !== undefined && /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i.test(type)
-      ? body.toString('utf8')
-      : '';
-  return request.form;
 }
 
 function hasRawJson(type: ThriftType, one: BoundField): boolean {

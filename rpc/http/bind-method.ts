@@ -1,6 +1,8 @@
 import { type Annotation, annotation, type FieldDef, type MethodDef, type ServiceDef } from '../idl/model.ts';
 import { isMember } from '../json/leaf-options.ts';
+import { hostOfDomain } from './base-domain.ts';
 import type { HttpRoute, MethodBinding, ReplyBinding, Source, SourceKind } from './binding.ts';
+import { pathParameters, routerPath, wildcardName } from './path-pattern.ts';
 
 export const verbs: Readonly<Record<string, string>> = {
   'api.get': 'GET',
@@ -14,7 +16,8 @@ export const verbs: Readonly<Record<string, string>> = {
 };
 const everyVerb = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const readVerbs = new Set(['GET', 'HEAD', 'OPTIONS']);
-const queryVerbs = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
+/** Methods whose unannotated fields are in the query. */
+export const queryVerbs: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 const sourceKinds: Readonly<Record<string, SourceKind>> = {
   'api.path': 'path',
@@ -24,6 +27,7 @@ const sourceKinds: Readonly<Record<string, SourceKind>> = {
   'api.form': 'form',
   'api.body': 'body',
   'api.raw_body': 'rawBody',
+  'api.raw_uri': 'context',
   'api.nulls': 'nulls',
   'api.context': 'context',
 };
@@ -36,15 +40,16 @@ export function bindMethod(service: ServiceDef, method: MethodDef): MethodBindin
   const isWrapped =
     only !== null && only.type.kind === 'struct' && !only.annotations.some((one) => isSource(one.name));
   const inner = isWrapped && only.type.kind === 'struct' ? only.type.struct.fields : method.args.fields;
-  const parameters = new Set(routes.flatMap((route) => pathParameters(route.path)));
-  const byQuery = routes.every((route) => queryVerbs.has(route.method));
+  const paths = annotatedPaths(service, method).map(([, path]) => path);
+  const sources = new SourceFinder(method, paths, routes);
   const status = annotation(method.annotations, 'api.http_code');
   const isRead = routes.every((route) => route.method === 'GET' || route.method === 'HEAD');
   return {
     method,
     routes,
+    paths,
     isWrapped,
-    fields: inner.map((field) => ({ field, sources: sourcesOf(field, parameters, byQuery) })),
+    fields: inner.map((field) => ({ field, sources: sources.of(field) })),
     status: status !== undefined ? Number(status) : method.oneway ? 202 : method.result === null ? 204 : 200,
     weakEtag: annotation(method.annotations, 'api.etag') === 'weak',
     fixedHeaders: method.annotations
@@ -79,14 +84,19 @@ export function isSource(name: string): boolean {
   return name === 'api.none' || sourceKinds[name] !== undefined;
 }
 
-export function pathParameters(path: string): string[] {
-  return [...path.matchAll(/:([A-Za-z0-9_]+)/g)].map((found) => found[1]!);
+/** Verb and path of each route, as annotated. */
+export function annotatedPaths(service: ServiceDef, method: MethodDef): [verb: string, path: string][] {
+  const group =
+    annotation(method.annotations, 'api.group') ?? annotation(service.annotations, 'api.group') ?? '';
+  return method.annotations.flatMap((one): [string, string][] => {
+    const verb = verbs[one.name];
+    return verb === undefined ? [] : [[verb, group + one.value]];
+  });
 }
 
 function routesOf(service: ServiceDef, method: MethodDef): HttpRoute[] {
-  const group =
-    annotation(method.annotations, 'api.group') ?? annotation(service.annotations, 'api.group') ?? '';
-  const host = annotation(service.annotations, 'api.base_domain');
+  const domain = annotation(service.annotations, 'api.base_domain');
+  const host = domain === undefined ? null : hostOfDomain(domain);
   const said = annotation(method.annotations, 'api.access');
   const routes: HttpRoute[] = [];
   const add = (verb: string, path: string): void => {
@@ -97,32 +107,62 @@ function routesOf(service: ServiceDef, method: MethodDef): HttpRoute[] {
       path,
       rpcMethod: method.name,
       access,
-      ...(host === undefined ? {} : { host }),
+      ...(host === null ? {} : { host }),
     });
   };
-  for (const one of method.annotations) {
-    const verb = verbs[one.name];
-    if (verb === undefined) continue;
-    const path = group + one.value;
-    for (const each of verb === 'ANY' ? everyVerb : [verb]) add(each, path);
+  for (const [verb, path] of annotatedPaths(service, method)) {
+    for (const each of verb === 'ANY' ? everyVerb : [verb]) add(each, routerPath(path));
   }
   return routes;
 }
 
-function sourcesOf(field: FieldDef, parameters: ReadonlySet<string>, byQuery: boolean): Source[] {
-  if (annotation(field.annotations, 'api.none') !== undefined) return [];
-  const sources = field.annotations.flatMap((one) => sourceOf(field, one));
-  if (sources.length > 0) return sources;
-  if (parameters.has(field.name)) return [{ kind: 'path', name: field.name }];
-  return [{ kind: byQuery ? 'query' : 'body', name: field.name }];
-}
+/** Where the fields of one method are. */
+class SourceFinder {
+  readonly #parameters: ReadonlySet<string>;
+  readonly #wildcards: ReadonlySet<string | null>;
+  /** Where JSON members and unannotated fields of a body are. */
+  readonly #bodyKind: 'body' | 'form';
+  readonly #byQuery: boolean;
+  readonly #byBody: boolean;
 
-function sourceOf(field: FieldDef, one: Annotation): Source[] {
-  const kind = sourceKinds[one.name];
-  if (kind === undefined) return [];
-  if (kind === 'body' && one.value === '*') return [{ kind: 'wholeBody', name: '' }];
-  const name = one.value === '' ? field.name : one.value;
-  return [{ kind, name: kind === 'header' ? name.toLowerCase() : name }];
+  constructor(method: MethodDef, paths: readonly string[], routes: readonly HttpRoute[]) {
+    this.#parameters = new Set(paths.flatMap(pathParameters));
+    this.#wildcards = new Set(paths.map(wildcardName));
+    this.#bodyKind = annotation(method.annotations, 'api.serializer') === 'form' ? 'form' : 'body';
+    this.#byQuery = routes.some((route) => queryVerbs.has(route.method));
+    this.#byBody = routes.some((route) => !queryVerbs.has(route.method));
+  }
+
+  of(field: FieldDef): Source[] {
+    if (annotation(field.annotations, 'api.none') !== undefined) return [];
+    const sources = field.annotations.flatMap((one) => this.#source(field, one));
+    if (sources.length > 0) return sources;
+    const { name } = field;
+    if (this.#parameters.has(name)) return [this.#path(name)];
+    const query: Source = { kind: 'query', name };
+    const body: Source = { kind: this.#bodyKind, name };
+    if (!this.#byBody) return [query];
+    if (!this.#byQuery) return [body];
+    return [
+      { ...query, of: 'query methods' },
+      { ...body, of: 'body methods' },
+    ];
+  }
+
+  #source(field: FieldDef, one: Annotation): Source[] {
+    const kind = sourceKinds[one.name];
+    if (kind === undefined) return [];
+    if (one.name === 'api.raw_uri') return [{ kind, name: 'target' }];
+    if (kind === 'body' && one.value === '*') return [{ kind: 'wholeBody', name: '' }];
+    const name = one.value === '' ? field.name : one.value;
+    if (kind === 'path') return [this.#path(name)];
+    if (kind === 'body') return [{ kind: this.#bodyKind, name }];
+    return [{ kind, name: kind === 'header' ? name.toLowerCase() : name }];
+  }
+
+  #path(name: string): Source {
+    return { kind: 'path', name, ...(this.#wildcards.has(name) ? { isWildcard: true as const } : {}) };
+  }
 }
 
 function bindReply(

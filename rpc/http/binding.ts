@@ -15,6 +15,10 @@ export type SourceKind =
 export interface Source {
   readonly kind: SourceKind;
   readonly name: string;
+  /** Only for requests whose method says where unannotated fields are; absent: for all. */
+  readonly of?: 'query methods' | 'body methods';
+  /** A path parameter that some route has as its wildcard. */
+  readonly isWildcard?: true;
 }
 
 export interface BoundField {
@@ -57,6 +61,8 @@ export interface ThrowBinding {
 export interface MethodBinding {
   readonly method: MethodDef;
   readonly routes: readonly HttpRoute[];
+  /** The paths as annotated, with their group. */
+  readonly paths: readonly string[];
   /** True: the fields are those of the one struct argument; false: they are the arguments. */
   readonly isWrapped: boolean;
   readonly fields: readonly BoundField[];

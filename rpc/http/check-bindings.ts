@@ -1,53 +1,36 @@
 import { splitErrorMessage, templateFault } from '../gateway/error-body.ts';
 import type { FaultList } from '../idl/fault-list.ts';
-import type { Annotation, FieldDef, MethodDef, ServiceDef, StructDef, ThriftType } from '../idl/model.ts';
-import { annotation } from '../idl/model.ts';
-import { bindMethod, pathParameters, splitHeader, verbs } from './bind-method.ts';
+import type {
+  Annotation,
+  EnumDef,
+  FieldDef,
+  MethodDef,
+  ServiceDef,
+  StructDef,
+  ThriftType,
+} from '../idl/model.ts';
+import { annotation, isUnknown } from '../idl/model.ts';
+import { isMember, memberName } from '../json/leaf-options.ts';
+import { type AnnotationPlace, httpOfGoTag, judgeAnnotation } from './annotations.ts';
+import { hostOfDomain } from './base-domain.ts';
+import { annotatedPaths, bindMethod, splitHeader, verbs } from './bind-method.ts';
 import type { BoundField, MethodBinding, ReplyBinding } from './binding.ts';
-
-const known = new Set([
-  ...Object.keys(verbs),
-  ...[
-    'http_code',
-    'etag',
-    'set_header',
-    'idempotent',
-    'access',
-    'group',
-    'base_domain',
-    'error_body',
-    'error_message',
-    'max_body_bytes',
-  ],
-  ...['path', 'query', 'header', 'cookie', 'form', 'body', 'raw_body', 'nulls', 'context', 'none', 'fault'],
-  ...['js_conv', 'raw_json', 'null', 'enum', 'binary', 'unknown'],
-]);
-for (const name of [...known]) if (!name.startsWith('api.')) known.add(`api.${name}`);
-
-/** Annotations of Hertz and Kitex that say nothing about HTTP between client and service. */
-const ignored = new Set([
-  'api.vd',
-  'api.category',
-  'api.gen_path',
-  'api.serializer',
-  'api.param',
-  'api.go_tag',
-]);
+import { pathFault, pathKey, pathParameters } from './path-pattern.ts';
 
 const contexts = new Set(['request_id', 'traceparent', 'identity', 'deadline_ms', 'method', 'target']);
 
 const scalars = new Set(['bool', 'byte', 'i16', 'i32', 'i64', 'double', 'string', 'binary', 'enum', 'uuid']);
 
-/** Notes every fault of a service's `api.*` annotations. */
-export function checkBindings(service: ServiceDef, faults: FaultList): void {
-  const check = new BindingCheck(faults);
-  check.names(service.annotations);
+/** Notes every fault of a service's `api.*` annotations, and in `warnings` what they say without effect. */
+export function checkBindings(service: ServiceDef, faults: FaultList, warnings: FaultList): void {
+  const check = new BindingCheck(faults, warnings);
+  check.names(service.annotations, 'service');
   for (const one of service.annotations) check.serviceValue(one);
   const seen = new Map<string, MethodDef>();
   for (const method of service.methods) {
     check.method(service, method);
     for (const route of bindMethod(service, method)?.routes ?? []) {
-      const key = `${route.method} ${route.path.replace(/:[A-Za-z0-9_]+/g, ':')}`;
+      const key = `${route.method} ${pathKey(route.path)}`;
       const other = seen.get(key);
       if (other !== undefined && other !== method) {
         faults.add(
@@ -64,20 +47,51 @@ export function checkBindings(service: ServiceDef, faults: FaultList): void {
 
 class BindingCheck {
   readonly #faults: FaultList;
+  readonly #warnings: FaultList;
   readonly #structs = new Set<StructDef>();
+  readonly #enums = new Set<EnumDef>();
 
-  constructor(faults: FaultList) {
+  constructor(faults: FaultList, warnings: FaultList) {
     this.#faults = faults;
+    this.#warnings = warnings;
   }
 
   #add(at: { readonly at: Annotation['at'] }, what: string, fix: string): void {
     this.#faults.add('BANYAN_IDL_ANNOTATION', at.at, what, fix);
   }
 
-  names(annotations: readonly Annotation[]): void {
+  names(annotations: readonly Annotation[], place: AnnotationPlace): void {
     for (const one of annotations) {
-      if (!one.name.startsWith('api.') || known.has(one.name) || ignored.has(one.name)) continue;
-      this.#add(one, `${one.name} is no annotation banyan knows`, 'See docs/idl.md, and correct the name.');
+      const verdict = judgeAnnotation(one.name, place);
+      switch (verdict.kind) {
+        case 'misplaced':
+          this.#add(
+            one,
+            `${one.name} says nothing on ${withArticle(place)}`,
+            `It belongs on ${verdict.places.map(withArticle).join(' or ')}.`,
+          );
+          break;
+        case 'refused':
+          this.#add(one, `${one.name} is not carried out here`, verdict.instead);
+          break;
+        case 'unknown':
+          this.#add(
+            one,
+            `${one.name} is no annotation banyan knows`,
+            'See docs/idl.md, and correct the name.',
+          );
+          break;
+        case 'ignored':
+          this.#warnings.add(
+            'BANYAN_IDL_ANNOTATION_IGNORED',
+            one.at,
+            `${one.name} has no effect here: it tells ${verdict.tells}`,
+            'Leave it, if something else reads it.',
+          );
+          break;
+        default:
+          break;
+      }
     }
   }
 
@@ -92,6 +106,11 @@ class BindingCheck {
     if (one.name === 'api.max_body_bytes' && !/^[1-9][0-9]{0,14}$/.test(one.value)) {
       this.#add(one, `${JSON.stringify(one.value)} is no number of bytes`, 'Write it as "102400".');
     }
+    this.#oneOf(one, 'api.inflate', ['true', 'false']);
+    if (one.name === 'api.base_domain' && hostOfDomain(one.value) === null) {
+      this.#add(one, `${JSON.stringify(one.value)} is no host`, 'Write it as "shop.example".');
+    }
+    this.#group(one);
     const fault = one.name === 'api.error_body' ? templateFault(one.value) : null;
     if (fault !== null) {
       this.#add(
@@ -102,14 +121,23 @@ class BindingCheck {
     }
   }
 
+  #group(one: Annotation): void {
+    if (one.name === 'api.group' && one.value !== '' && !/^\/[^\s?#]*[^\s?#/]$/.test(one.value)) {
+      this.#add(one, `${JSON.stringify(one.value)} is no prefix of paths`, 'Write it as "/v1".');
+    }
+  }
+
   method(service: ServiceDef, method: MethodDef): void {
-    this.names(method.annotations);
+    this.names(method.annotations, 'method');
     for (const one of method.annotations) this.#methodValue(one);
-    for (const field of [...method.args.fields, ...method.throws]) this.#field(field);
+    for (const [, path] of annotatedPaths(service, method)) this.#path(method, path);
+    for (const field of method.args.fields) this.#field(field, 'field');
+    for (const field of method.throws) this.#field(field, 'throws entry');
     if (method.result !== null) this.#type(method.result);
     const binding = bindMethod(service, method);
     if (binding === null) return;
-    this.#request(binding);
+    // An unknown struct may have the fields that seem to be missing.
+    if (!method.args.fields.some((field) => isUnknown(field.type))) this.#request(binding);
     if (binding.reply !== null) this.#reply(binding.reply);
     for (const thrown of binding.throws) {
       if (!isStatus(thrown.status)) {
@@ -117,21 +145,28 @@ class BindingCheck {
       }
       this.#reply(thrown.reply);
     }
+    this.#hidden(binding);
+  }
+
+  #path(method: MethodDef, path: string): void {
+    const fault = pathFault(path);
+    if (fault === null) return;
+    const at = method.annotations.find((one) => verbs[one.name] !== undefined && path.endsWith(one.value));
+    this.#add(at ?? method, ...fault);
   }
 
   #methodValue(one: Annotation): void {
-    if (verbs[one.name] !== undefined && !/^\/[^\s?#]*$/.test(one.value)) {
-      this.#add(one, `${JSON.stringify(one.value)} is no path`, 'Write it as "/api/products/:id".');
-    }
     if (one.name === 'api.http_code' && !isStatus(Number(one.value))) {
       this.#add(one, `${JSON.stringify(one.value)} is no status`, 'Use 200 to 599.');
     }
     if (one.name === 'api.set_header' && splitHeader(one.value) === null) {
       this.#add(one, `${JSON.stringify(one.value)} is no header`, 'Write it as "Name: value".');
     }
+    this.#group(one);
     this.#oneOf(one, 'api.etag', ['weak']);
     this.#oneOf(one, 'api.access', ['read', 'write']);
     this.#oneOf(one, 'api.idempotent', ['true', 'false']);
+    this.#oneOf(one, 'api.serializer', ['json', 'form']);
   }
 
   #oneOf(one: Annotation, name: string, values: readonly string[]): void {
@@ -141,6 +176,7 @@ class BindingCheck {
   }
 
   #type(type: ThriftType): void {
+    this.names(type.annotations, 'type');
     switch (type.kind) {
       case 'list':
       case 'set':
@@ -151,28 +187,81 @@ class BindingCheck {
         this.#type(type.value);
         break;
       case 'struct':
-        if (this.#structs.has(type.struct)) return;
-        this.#structs.add(type.struct);
-        this.names(type.struct.annotations);
-        for (const one of type.struct.annotations) this.#oneOf(one, 'api.unknown', ['refuse', 'ignore']);
-        for (const field of type.struct.fields) this.#field(field);
+        this.#struct(type.struct);
+        break;
+      case 'enum':
+        this.#enum(type.enum);
         break;
       default:
         break;
     }
   }
 
-  #field(field: FieldDef): void {
+  #struct(struct: StructDef): void {
+    if (this.#structs.has(struct)) return;
+    this.#structs.add(struct);
+    this.names(struct.annotations, struct.kind === 'exception' ? 'exception' : 'struct');
+    for (const one of struct.annotations) {
+      this.#oneOf(one, 'api.unknown', ['refuse', 'ignore']);
+      if (one.name === 'api.http_code' && !isStatus(Number(one.value))) {
+        this.#add(one, `${JSON.stringify(one.value)} is no status`, 'Use 200 to 599.');
+      }
+    }
+    for (const field of struct.fields) this.#field(field, 'field');
+  }
+
+  #enum(type: EnumDef): void {
+    if (this.#enums.has(type)) return;
+    this.#enums.add(type);
+    this.names(type.annotations, 'enum');
+    for (const member of type.members) this.names(member.annotations, 'enum member');
+  }
+
+  #field(field: FieldDef, place: AnnotationPlace): void {
+    this.names(field.annotations, place);
     const all = [...field.type.annotations, ...field.annotations];
-    this.names(all);
     for (const one of all) {
       this.#oneOf(one, 'api.enum', ['name', 'number']);
       this.#oneOf(one, 'api.null', ['keep', 'refuse']);
       this.#oneOf(one, 'api.binary', ['base64', 'utf8']);
+      this.#oneOf(one, 'api.date', ['iso']);
+      this.#oneOf(one, 'api.list', ['comma']);
+      this.#oneOf(one, 'api.none', ['', 'true']);
       this.#leaf(one, field, 'api.js_conv', 'i64');
+      this.#leaf(one, field, 'api.date', 'i64');
       this.#leaf(one, field, 'api.raw_json', 'string');
       this.#leaf(one, field, 'api.enum', 'enum');
       this.#leaf(one, field, 'api.binary', 'binary');
+      if (one.name === 'go.tag') this.#goTag(one, field);
+      if (
+        one.name === 'api.list' &&
+        !isUnknown(field.type) &&
+        field.type.kind !== 'list' &&
+        field.type.kind !== 'set'
+      ) {
+        this.#add(
+          one,
+          `api.list is for lists and sets, and ${field.name} is none`,
+          'Drop it, or change the type.',
+        );
+      }
+      if (one.name === 'api.http_code' && place === 'throws entry' && !isStatus(Number(one.value))) {
+        this.#add(one, `${JSON.stringify(one.value)} is no status`, 'Use 200 to 599.');
+      }
+      if (one.name === 'api.http_code' && place === 'field' && one.value !== '') {
+        this.#add(
+          one,
+          `${field.name} is the status itself, whatever api.http_code says`,
+          'Write api.http_code = "", or put the number on the method or the exception.',
+        );
+      }
+    }
+    if (annotation(all, 'api.js_conv') !== undefined && annotation(all, 'api.date') !== undefined) {
+      this.#add(
+        field,
+        `${field.name} cannot be both digits (api.js_conv) and a date (api.date)`,
+        'Drop one of the two.',
+      );
     }
     if (annotation(all, 'api.null') === 'keep' && field.requiredness === 'required') {
       this.#add(
@@ -184,18 +273,50 @@ class BindingCheck {
     this.#type(field.type);
   }
 
+  /** Hertz and Kitex take names from Go's tags too. What they say beside our annotations would go unheard. */
+  #goTag(one: Annotation, field: FieldDef): void {
+    for (const said of httpOfGoTag(one.value)) {
+      if (said.annotation === 'api.body' && said.name === '-') {
+        if (isMember(field.annotations)) {
+          this.#add(
+            one,
+            `go.tag keeps ${field.name} out of JSON, which nothing here reads`,
+            'Write api.none = "".',
+          );
+        }
+        continue;
+      }
+      const here =
+        said.annotation === 'api.body'
+          ? memberName(field.name, field.annotations)
+          : annotation(field.annotations, said.annotation);
+      if (said.name === '' || said.name === here) continue;
+      this.#add(
+        one,
+        `go.tag names ${field.name} ${JSON.stringify(said.name)}, which nothing here reads`,
+        said.annotation === 'api.vd'
+          ? 'Validate in the service, and drop the tag.'
+          : `Write ${said.annotation} = ${JSON.stringify(said.name)}.`,
+      );
+    }
+  }
+
   #leaf(one: Annotation, field: FieldDef, name: string, kind: ThriftType['kind']): void {
-    if (one.name === name && !leaves(field.type).includes(kind)) {
+    if (one.name === name && !isUnknown(field.type) && !leaves(field.type).includes(kind)) {
       this.#add(one, `${name} is for ${kind}, and ${field.name} has none`, 'Drop it, or change the type.');
     }
   }
 
   #request(binding: MethodBinding): void {
-    const paths = binding.routes.map((route) => new Set(pathParameters(route.path)));
+    const paths = binding.paths.map((path) => new Set(pathParameters(path)));
     const bound = new Set<string>();
     let whole: BoundField | null = null;
     for (const one of binding.fields) {
       for (const source of one.sources) {
+        if (isUnknown(one.field.type)) {
+          bound.add(source.name);
+          continue;
+        }
         if (source.kind === 'path') {
           bound.add(source.name);
           const has = (path: ReadonlySet<string>): boolean => path.has(source.name);
@@ -261,6 +382,40 @@ class BindingCheck {
     }
   }
 
+  /**
+   * Fields that are bound to headers, the query, … where their struct stands inside another one: there is no such place, so
+   * they are left out.
+   */
+  #hidden(binding: MethodBinding): void {
+    const seen = new Set<StructDef>();
+    const visit = (type: ThriftType): void => {
+      if (type.kind === 'list' || type.kind === 'set') visit(type.element);
+      if (type.kind === 'map') {
+        visit(type.key);
+        visit(type.value);
+      }
+      if (type.kind !== 'struct' || seen.has(type.struct)) return;
+      seen.add(type.struct);
+      for (const field of type.struct.fields) {
+        if (isMember(field.annotations)) visit(field.type);
+        else if (annotation(field.annotations, 'api.none') === undefined) {
+          this.#warnings.add(
+            'BANYAN_IDL_ANNOTATION_IGNORED',
+            field.at,
+            `${field.name} is no member of the JSON where ${type.struct.name} stands inside something else`,
+            'Write api.body = "name" beside its annotation to have it there, or api.none = "" to say that it is not.',
+          );
+        }
+      }
+    };
+    for (const { field } of binding.fields) visit(field.type);
+    for (const reply of [binding.reply, ...binding.throws.map((thrown) => thrown.reply)]) {
+      for (const field of reply?.struct?.fields ?? []) visit(field.type);
+    }
+    const { result } = binding.method;
+    if (result !== null && result.kind !== 'struct') visit(result);
+  }
+
   #reply(reply: ReplyBinding): void {
     for (const { field, name } of [...reply.headers, ...reply.cookies]) {
       if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
@@ -268,6 +423,7 @@ class BindingCheck {
       }
       const { type } = field;
       const inner = type.kind === 'list' || type.kind === 'set' ? type.element : type;
+      if (isUnknown(type)) continue;
       if (!scalars.has(inner.kind) || inner.kind === 'binary') {
         this.#add(
           field,
@@ -277,11 +433,21 @@ class BindingCheck {
       }
     }
     const { status } = reply;
-    if (status !== null && status.type.kind !== 'i32' && status.type.kind !== 'i16') {
+    if (
+      status !== null &&
+      !isUnknown(status.type) &&
+      status.type.kind !== 'i32' &&
+      status.type.kind !== 'i16'
+    ) {
       this.#add(status, `${status.name} cannot be a status`, 'Make it an i32.');
     }
     const { rawBody } = reply;
-    if (rawBody !== null && rawBody.type.kind !== 'binary' && rawBody.type.kind !== 'string') {
+    if (
+      rawBody !== null &&
+      !isUnknown(rawBody.type) &&
+      rawBody.type.kind !== 'binary' &&
+      rawBody.type.kind !== 'string'
+    ) {
       this.#add(rawBody, `${rawBody.name} cannot be a raw body`, 'Make it binary or string.');
     }
     const whole = reply.rawBody ?? reply.wholeBody;
@@ -314,4 +480,8 @@ function isTextList(type: ThriftType): boolean {
 
 function isStatus(value: number): boolean {
   return Number.isInteger(value) && value >= 200 && value <= 599;
+}
+
+function withArticle(place: AnnotationPlace): string {
+  return `${/^[aeiou]/.test(place) ? 'an' : 'a'} ${place}`;
 }

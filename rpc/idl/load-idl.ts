@@ -32,11 +32,16 @@ export async function loadIdl(file: string): Promise<Idl> {
   for (const one of scopes.values())
     resolveScope(one, resolver, serviceResolver, services, constants, faults);
   resolver.finish();
-  if (faults.faults.length === 0) for (const service of services.values()) checkBindings(service, faults);
+  const ignored = new FaultList();
+  // After a fault of syntax much is missing that is there: what stands on it would be blamed for nothing.
+  if (!faults.faults.some(({ code }) => code === 'BANYAN_IDL_SYNTAX' || code === 'BANYAN_IDL_INCLUDE')) {
+    for (const service of services.values()) checkBindings(service, faults, ignored);
+  }
   if (faults.faults.length > 0) throw invalid(root, faults);
   const structs = [...resolver.structs.values()];
   const enums = [...resolver.enums.values()];
-  const warnings = reservedWordWarnings({ structs, enums, constants, services: services.values() });
+  const reserved = reservedWordWarnings({ structs, enums, constants, services: services.values() });
+  const warnings = [...ignored.faults, ...reserved];
   return { file: root, files: [...scopes.keys()], structs, enums, constants, services, warnings };
 }
 
@@ -78,18 +83,43 @@ async function loadScope(
   for (const statement of parsed.statements) {
     if (statement.type !== SyntaxType.IncludeDefinition) continue;
     const target = resolve(dirname(file), parsed.text(statement.path));
-    const name = basename(target).replace(/\.thrift$/, '');
-    const included = await loadScope(
-      target,
-      parsed.place(statement),
-      `${name}.`,
-      scopes,
-      [...path, file],
-      faults,
-    );
-    if (included !== null) scope.includes.set(name, included);
+    const at = parsed.place(statement);
+    const included = await loadScope(target, at, freePrefix(target, scopes), scopes, [...path, file], faults);
+    if (included !== null) addInclude(scope, includeName(target), included, at, faults);
   }
   return scope;
+}
+
+function includeName(file: string): string {
+  return basename(file).replace(/\.thrift$/, '');
+}
+
+/** Files of several folders may be called alike; what they declare must not. */
+function freePrefix(file: string, scopes: ReadonlyMap<string, Scope>): string {
+  const taken = new Set([...scopes.values()].map((scope) => scope.prefix));
+  const name = includeName(file);
+  const inFolder = `${basename(dirname(file))}_${name}`;
+  let prefix = taken.has(`${name}.`) ? `${inFolder}.` : `${name}.`;
+  for (let i = 2; taken.has(prefix); i++) prefix = `${inFolder}_${i}.`;
+  return prefix;
+}
+
+/** Two includes may share a name, as the official compiler has it, but then `file.Name` must still say one thing. */
+function addInclude(scope: Scope, name: string, included: Scope, at: Place, faults: FaultList): void {
+  const others = scope.includes.get(name) ?? [];
+  if (others.includes(included)) return;
+  for (const other of others) {
+    for (const declared of included.declared.keys()) {
+      if (!other.declared.has(declared)) continue;
+      faults.add(
+        'BANYAN_IDL_INCLUDE',
+        at,
+        `${name}.${declared} is declared by ${other.parsed.file} and by ${included.parsed.file}`,
+        'Rename one of the two files, or what they declare.',
+      );
+    }
+  }
+  scope.includes.set(name, [...others, included]);
 }
 
 function resolveScope(

@@ -17,7 +17,12 @@ export type BaseKind = 'bool' | 'byte' | 'i16' | 'i32' | 'i64' | 'double' | 'str
 
 /** A type with typedefs resolved. Struct and enum definitions are shared, so recursive types are cycles of objects. */
 export type ThriftType =
-  | { readonly kind: BaseKind; readonly annotations: readonly Annotation[] }
+  | {
+      readonly kind: BaseKind;
+      readonly annotations: readonly Annotation[];
+      /** Stands for a type whose name is not declared, so that what else is wrong can be found. No `Idl` has one. */
+      readonly isUnknown?: true;
+    }
   | { readonly kind: 'enum'; readonly enum: EnumDef; readonly annotations: readonly Annotation[] }
   | { readonly kind: 'struct'; readonly struct: StructDef; readonly annotations: readonly Annotation[] }
   | {
@@ -125,7 +130,7 @@ export interface Idl {
   readonly constants: readonly ConstantDef[];
   /** Services of the loaded file, and of its includes by qualified name. */
   readonly services: ReadonlyMap<string, ServiceDef>;
-  /** What keeps nothing here from working, and may elsewhere: names that the official compiler refuses. */
+  /** What keeps nothing here from working: annotations without effect, names that the official compiler refuses. */
   readonly warnings: readonly Fault[];
 }
 
@@ -135,6 +140,22 @@ export function annotation(list: readonly Annotation[], name: string): string | 
     if (list[i]!.name === name) return list[i]!.value;
   }
   return undefined;
+}
+
+/** Whether a type, or what it contains, is one that no one declared. */
+export function isUnknown(type: ThriftType): boolean {
+  switch (type.kind) {
+    case 'list':
+    case 'set':
+      return isUnknown(type.element);
+    case 'map':
+      return isUnknown(type.key) || isUnknown(type.value);
+    case 'enum':
+    case 'struct':
+      return false;
+    default:
+      return type.isUnknown === true;
+  }
 }
 
 export function placeText(at: Place): string {

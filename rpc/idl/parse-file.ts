@@ -58,13 +58,19 @@ export function parseFile(file: string, source: string, faults: FaultList): Pars
 }
 
 /**
- * The source with comments blanked out and `namespace *` made readable, offset for offset: the scanner miscounts empty
- * comments and knows no `*`.
+ * The source with comments blanked out, `namespace *` and signed numbers made readable, offset for offset: the scanner
+ * miscounts empty comments, and knows no `*`, no `+5` and no `-0x10`.
  */
 function scannable(source: string): string {
-  const token = /"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|\/\*[\s\S]*?(?:\*\/|$)|(?:\/\/|#)[^\n]*/g;
+  const token =
+    /[+-]0[xX][0-9a-fA-F]{1,15}|\+(?=[0-9.])|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*'|\/\*[\s\S]*?(?:\*\/|$)|(?:\/\/|#)[^\n]*/g;
   return source
-    .replace(token, (text) => (text[0] === '"' || text[0] === "'" ? text : text.replace(/[^\n]/g, ' ')))
+    .replace(token, (text) => {
+      if (text[0] === '"' || text[0] === "'") return text;
+      if (text[0] === '-') return `-${BigInt(text.slice(1))}`.padEnd(text.length);
+      if (text[0] === '+') return ` ${text.slice(1)}`;
+      return text.replace(/[^\n]/g, ' ');
+    })
     .replace(/^([ \t]*namespace[ \t]+)\*/gm, '$1_');
 }
 

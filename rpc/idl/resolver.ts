@@ -37,6 +37,8 @@ const baseKinds: Partial<Record<SyntaxType, BaseKind>> = {
 export class Resolver {
   readonly structs = new Map<InterfaceWithFields, StructDef>();
   readonly enums = new Map<object, EnumDef>();
+  /** Fields with a default, which may not be resolved yet. */
+  readonly #withDefault = new Set<FieldDef>();
   /** Initializers being followed, so that a constant made of itself is noticed. */
   readonly constantsUnderWay = new Set<object>();
   readonly #faults: FaultList;
@@ -81,7 +83,7 @@ export class Resolver {
           'void is no type of a value',
           'Name a type here.',
         );
-        return { kind: 'bool', annotations };
+        return { kind: 'bool', annotations, isUnknown: true };
       }
     }
   }
@@ -97,7 +99,7 @@ export class Resolver {
     if (found === undefined && name === 'uuid') return { kind: 'uuid', annotations };
     if (found === undefined) {
       this.#unknown(scope, syntax, `type ${name}`);
-      return { kind: 'bool', annotations };
+      return { kind: 'bool', annotations, isUnknown: true };
     }
     const { statement } = found;
     switch (statement.type) {
@@ -115,7 +117,7 @@ export class Resolver {
             `typedef ${name} is made of itself`,
             'Let the typedef name another type.',
           );
-          return { kind: 'bool', annotations };
+          return { kind: 'bool', annotations, isUnknown: true };
         }
         this.#typedefsUnderWay.add(statement);
         const type = this.type(found.scope, statement.definitionType);
@@ -125,7 +127,7 @@ export class Resolver {
       }
       default:
         this.#unknown(scope, syntax, `type ${name}`);
-        return { kind: 'bool', annotations };
+        return { kind: 'bool', annotations, isUnknown: true };
     }
   }
 
@@ -168,6 +170,7 @@ export class Resolver {
           'Give each member a name and a value of its own.',
         );
       }
+      this.#faults.checkMemberName(member.name.value, at);
       members.push({
         name: member.name.value,
         value,
@@ -237,14 +240,7 @@ export class Resolver {
       if (made.some((other) => other.name === name)) {
         this.#faults.add('BANYAN_IDL_NAME', at, `field ${name} is declared twice`, 'Rename one of them.');
       }
-      if (name === '__proto__') {
-        this.#faults.add(
-          'BANYAN_IDL_NAME',
-          at,
-          'JavaScript objects cannot have a member __proto__',
-          'Rename it.',
-        );
-      }
+      this.#faults.checkMemberName(name, at);
       const field: Mutable<FieldDef> = {
         id,
         name,
@@ -255,6 +251,7 @@ export class Resolver {
         at,
       };
       if (syntax.defaultValue !== null) {
+        this.#withDefault.add(field);
         this.#deferred.push({
           scope,
           syntax: syntax.defaultValue,
@@ -267,6 +264,10 @@ export class Resolver {
       made.push(field);
     }
     return made;
+  }
+
+  hasDefault(field: FieldDef): boolean {
+    return this.#withDefault.has(field);
   }
 
   /** Resolves the defaults seen so far. Call once all files are resolved. */

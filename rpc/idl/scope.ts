@@ -5,10 +5,11 @@ import type { ParsedFile } from './parse-file.ts';
 /** The names one IDL file declares, and the files it can name as `file.Name`. */
 export interface Scope {
   readonly parsed: ParsedFile;
-  /** Prefix of qualified names: '' in the IDL's own file, `file.` in an include. */
+  /** Prefix of qualified names: '' in the IDL's own file, `file.` in an include, `folder_file.` in a second one so called. */
   readonly prefix: string;
   readonly declared: ReadonlyMap<string, ThriftStatement>;
-  readonly includes: Map<string, Scope>;
+  /** By name: files of several folders may be called alike. */
+  readonly includes: Map<string, Scope[]>;
 }
 
 export interface Found {
@@ -42,13 +43,15 @@ export function declaredNames(parsed: ParsedFile, faults: FaultList): Map<string
   return declared;
 }
 
-/** Finds `Name` in the scope's own file or `file.Name` in an include. */
+/** Finds `Name` in the scope's own file or `file.Name` in an include, whose name may have dots of its own. */
 export function lookUp(scope: Scope, name: string): Found | undefined {
   const own = scope.declared.get(name);
   if (own !== undefined) return { scope, statement: own };
-  const dot = name.indexOf('.');
-  if (dot === -1) return undefined;
-  const include = scope.includes.get(name.slice(0, dot));
-  const statement = include?.declared.get(name.slice(dot + 1));
-  return include !== undefined && statement !== undefined ? { scope: include, statement } : undefined;
+  for (let dot = name.indexOf('.'); dot !== -1; dot = name.indexOf('.', dot + 1)) {
+    for (const include of scope.includes.get(name.slice(0, dot)) ?? []) {
+      const statement = include.declared.get(name.slice(dot + 1));
+      if (statement !== undefined) return { scope: include, statement };
+    }
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { type FunctionDefinition, type ServiceDefinition, SyntaxType } from '@creditkarma/thrift-parser';
 import type { FaultList } from './fault-list.ts';
-import type { MethodDef, ServiceDef } from './model.ts';
+import { isUnknown, type MethodDef, type ServiceDef } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import { lookUp, type Scope } from './scope.ts';
 
@@ -74,8 +74,10 @@ export class ServiceResolver {
   #method(scope: Scope, syntax: FunctionDefinition): MethodDef {
     const at = scope.parsed.place(syntax.name);
     const name = syntax.name.value;
+    this.#faults.checkMemberName(name, at);
     const throws = this.#resolver.fields(scope, syntax.throws, 'optional');
     for (const thrown of throws) {
+      if (isUnknown(thrown.type)) continue;
       if (thrown.type.kind !== 'struct' || thrown.type.struct.kind !== 'exception') {
         this.#faults.add(
           'BANYAN_IDL_NAME',

@@ -29,14 +29,17 @@ export class JsonSyntaxError extends Error {
 
 const mayLoseDigits = /[0-9]{16}|[0-9][eE]/;
 
+/** Shorter texts cannot nest deep enough to keep JSON.parse busy. */
+const mayBeDeep = 4096;
+
 /**
- * Parses JSON without losing a digit. JSON.parse does it wherever no number can be too long for it and no raw texts are
- * wanted; else a parser of our own, whose values are the same but for ExactNumber.
+ * Parses JSON without losing a digit. JSON.parse does it wherever no number can be too long for it, no raw texts are
+ * wanted and it is not deep; else a parser of our own, whose values are the same but for ExactNumber.
  *
  * @throws JsonSyntaxError
  */
 export function parseJson(text: string, wantRaw: boolean, maxDepth: number): ParsedJson {
-  if (!wantRaw && !mayLoseDigits.test(text)) {
+  if (!wantRaw && !mayLoseDigits.test(text) && !(text.length > mayBeDeep && seemsDeep(text, maxDepth))) {
     try {
       return { value: JSON.parse(text), raw: null };
     } catch {
@@ -45,6 +48,21 @@ export function parseJson(text: string, wantRaw: boolean, maxDepth: number): Par
   }
   const parser = new ExactParser(text, wantRaw, maxDepth);
   return { value: parser.document(), raw: parser.raw };
+}
+
+/** Whether brackets open deeper than that, those inside strings counted too: the parser proper tells them apart. */
+function seemsDeep(text: string, maxDepth: number): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    // [ and ] are 91 and 93; { and } are 32 above them.
+    const code = text.charCodeAt(i) & ~32;
+    if (code === 91) {
+      if (++depth > maxDepth) return true;
+    } else if (code === 93) {
+      depth--;
+    }
+  }
+  return false;
 }
 
 const numberShape = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;

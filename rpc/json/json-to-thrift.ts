@@ -8,7 +8,8 @@ import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { base64Bytes } from './base64.ts';
 import { ExactNumber, type RawMembers } from './exact-json.ts';
-import { isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { epochOfIsoDate } from './iso-date.ts';
+import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
 
 /** Writes a parsed JSON value as Thrift. `raw` has the texts of members, where the method has `api.raw_json` fields. */
 export type ThriftFromJson = (w: ProtocolWriter, value: unknown, raw: RawMembers | null) => void;
@@ -47,6 +48,7 @@ export class ThriftFromJsonCompiler {
       case 'i32':
         return (w, value) => w.i32(integer(value, -2147483648, 2147483647));
       case 'i64':
+        if (options.i64AsDate) return writeDate;
         return options.i64AsString
           ? (w, value) => (typeof value === 'string' ? writeInt64Text(w, value) : writeInt64(w, value))
           : writeInt64;
@@ -146,14 +148,7 @@ export class ThriftFromJsonCompiler {
     type: ThriftType,
     around: LeafOptions,
   ): (w: ProtocolWriter, value: unknown, container: object, name: string, raw: RawMembers | null) => void {
-    const own = leafOptions(type.annotations);
-    const options: LeafOptions = {
-      ...around,
-      i64AsString: around.i64AsString || own.i64AsString,
-      rawJson: around.rawJson || own.rawJson,
-      binary: own.binary === 'utf8' ? 'utf8' : around.binary,
-      enum: own.enum === 'any' ? around.enum : own.enum,
-    };
+    const options = inheritedOptions(around, type.annotations);
     if (options.rawJson && type.kind === 'string') {
       return (w, _value, container, name, raw) => w.string(raw!.get(container)!.get(name)!);
     }
@@ -313,6 +308,12 @@ function writeInt64(w: ProtocolWriter, value: unknown): void {
   }
 }
 
+function writeDate(w: ProtocolWriter, value: unknown): void {
+  const epoch = typeof value === 'string' ? epochOfIsoDate(value) : null;
+  if (epoch === null) throw new BadValue('must be a date like "2026-01-31T12:00:00.000Z"');
+  writeSafeInt64(w, epoch);
+}
+
 function double(value: unknown): number {
   const number = value instanceof ExactNumber ? Number(value.text) : value;
   if (typeof number !== 'number') throw new BadValue('must be a number');
@@ -387,7 +388,8 @@ function mapKey(type: ThriftType, options: LeafOptions): ((w: ProtocolWriter, na
   }
 }
 
-function refuseRepeated(seen: Set<string>, w: ProtocolWriter, start: number): void {
+/** Throws if the bytes written since `start` were written before. */
+export function refuseRepeated(seen: Set<string>, w: ProtocolWriter, start: number): void {
   const bytes = w.buf.toString('latin1', start, w.pos);
   if (seen.has(bytes)) throw new BadValue('is there twice');
   seen.add(bytes);

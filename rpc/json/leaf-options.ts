@@ -4,6 +4,8 @@ import { type Annotation, annotation } from '../idl/model.ts';
 export interface LeafOptions {
   /** i64 as a JSON string. */
   readonly i64AsString: boolean;
+  /** i64 of epoch milliseconds as an ISO 8601 string. */
+  readonly i64AsDate: boolean;
   /** A string field holds JSON text, which passes byte for byte. */
   readonly rawJson: boolean;
   readonly binary: 'base64' | 'utf8';
@@ -19,6 +21,7 @@ export function leafOptions(annotations: readonly Annotation[]): LeafOptions {
   const nulls = annotation(annotations, 'api.null');
   return {
     i64AsString: annotation(annotations, 'api.js_conv') !== undefined,
+    i64AsDate: annotation(annotations, 'api.date') === 'iso',
     rawJson: annotation(annotations, 'api.raw_json') !== undefined,
     binary: annotation(annotations, 'api.binary') === 'utf8' ? 'utf8' : 'base64',
     enum: enumMode === 'name' || enumMode === 'number' ? enumMode : 'any',
@@ -40,6 +43,7 @@ const sourcesOtherThanBody = new Set([
   'api.cookie',
   'api.form',
   'api.raw_body',
+  'api.raw_uri',
   'api.nulls',
   'api.context',
   'api.http_code',
@@ -50,4 +54,18 @@ export function isMember(annotations: readonly Annotation[]): boolean {
   if (annotation(annotations, 'api.none') !== undefined) return false;
   if (annotation(annotations, 'api.body') !== undefined) return true;
   return !annotations.some((one) => sourcesOtherThanBody.has(one.name));
+}
+
+/** Options apply to the leaves of a container; the element's typedef may add its own. */
+export function inheritedOptions(around: LeafOptions, element: readonly Annotation[]): LeafOptions {
+  if (element.length === 0) return around;
+  const own = leafOptions(element);
+  return {
+    ...around,
+    i64AsString: around.i64AsString || own.i64AsString,
+    i64AsDate: around.i64AsDate || own.i64AsDate,
+    rawJson: around.rawJson || own.rawJson,
+    binary: own.binary === 'utf8' ? 'utf8' : around.binary,
+    enum: own.enum === 'any' ? around.enum : own.enum,
+  };
 }

@@ -1,5 +1,5 @@
 import { BadValue, withElement } from '../codec/bad-value.ts';
-import { writeInt64Text } from '../codec/int64.ts';
+import { plainInteger, writeInt64Text, writeSafeInt64 } from '../codec/int64.ts';
 import { wireType } from '../codec/type-of.ts';
 import { uuidBytes } from '../codec/uuid.ts';
 import type { ThriftType } from '../idl/model.ts';
@@ -7,7 +7,8 @@ import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { base64Bytes } from './base64.ts';
 import { JsonSyntaxError, parseJson } from './exact-json.ts';
-import type { ThriftFromJsonCompiler } from './json-to-thrift.ts';
+import { epochOfIsoDate } from './iso-date.ts';
+import { refuseRepeated, type ThriftFromJsonCompiler } from './json-to-thrift.ts';
 import { type LeafOptions, leafOptions } from './leaf-options.ts';
 
 /** Writes values that came as text: path and query parameters, headers, cookies, form members. */
@@ -46,11 +47,15 @@ function textList(
   isSet: boolean,
 ): ThriftFromText {
   return (w, values) => {
+    // One text given twice is one element; one element spelt in two ways (`1`, `true`) would be there twice.
     const list = isSet ? [...new Set(values)] : values;
+    const seen = isSet ? new Set<string>() : null;
     w.list(elementType, list.length);
     list.forEach((text, i) => {
       try {
+        const start = w.pos;
         write(w, text);
+        if (seen !== null) refuseRepeated(seen, w, start);
       } catch (error) {
         throw withElement(error, i);
       }
@@ -72,7 +77,12 @@ function scalarText(
     case 'i32':
       return (w, text) => w.i32(integerText(text, -2147483648, 2147483647));
     case 'i64':
-      return writeInt64Text;
+      if (!options.i64AsDate) return writeInt64Text;
+      return (w, text) => {
+        const epoch = epochOfIsoDate(text);
+        if (epoch === null) throw new BadValue('must be a date like 2026-01-31T12:00:00.000Z');
+        writeSafeInt64(w, epoch);
+      };
     case 'double':
       return (w, text) => {
         if (!/^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(text)) throw new BadValue('must be a number');
@@ -128,7 +138,7 @@ function jsonText(
 }
 
 function integerText(text: string, least: number, most: number): number {
-  if (!/^-?[0-9]{1,11}$/.test(text)) throw new BadValue('must be an integer');
+  if (text.length > 12 || !plainInteger.test(text)) throw new BadValue('must be an integer');
   const value = Number(text);
   if (value < least || value > most) throw new BadValue(`must be from ${least} to ${most}`);
   return value;

@@ -1,4 +1,4 @@
-import { int64Text } from '../codec/int64.ts';
+import { int64Text, int64Value } from '../codec/int64.ts';
 import { CompiledStructs, indexById, wireType } from '../codec/type-of.ts';
 import { uuidText } from '../codec/uuid.ts';
 import { ValueWriters } from '../codec/value-writer.ts';
@@ -8,8 +8,9 @@ import { BinaryWriter } from '../wire/binary-writer.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
+import { isoDate } from './iso-date.ts';
 import { JsonOut } from './json-out.ts';
-import { isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
 
 export type JsonFromThrift = (r: ProtocolReader, out: JsonOut) => void;
 
@@ -55,6 +56,7 @@ export class JsonFromThriftCompiler {
       case 'i32':
         return (r, out) => out.int(r.i32());
       case 'i64':
+        if (options.i64AsDate) return writeDate;
         return options.i64AsString ? quoted(writeI64) : writeI64;
       case 'double':
         return (r, out) => {
@@ -90,7 +92,7 @@ export class JsonFromThriftCompiler {
   }
 
   #list(element: ThriftType, options: LeafOptions): JsonFromThrift {
-    const write = this.type(element, inherit(options, element));
+    const write = this.type(element, inheritedOptions(options, element.annotations));
     const expected = wireType(element);
     return (r, out) => {
       const size = r.list();
@@ -106,8 +108,8 @@ export class JsonFromThriftCompiler {
 
   #map(key: ThriftType, value: ThriftType, options: LeafOptions): JsonFromThrift {
     const writeName = this.#mapKey(key, options);
-    const writeKey = writeName ?? this.type(key, inherit(options, key));
-    const writeValue = this.type(value, inherit(options, value));
+    const writeKey = writeName ?? this.type(key, inheritedOptions(options, key.annotations));
+    const writeValue = this.type(value, inheritedOptions(options, value.annotations));
     const keyType = wireType(key);
     const valueType = wireType(value);
     const isObject = writeName !== null;
@@ -176,7 +178,13 @@ export class JsonFromThriftCompiler {
     ]);
     const isUnion = struct.kind === 'union';
     const isObject = members.length > 0 || sinks.length === 0;
+    // Kept once it is seen: found out anew at each level, a nested struct would be read twice by each one around it.
+    let isReordered = false;
     return (r, out) => {
+      if (isReordered) {
+        writeReordered(struct, members, find, r, out);
+        return;
+      }
       const opening = out.pos;
       const start = r.pos;
       const saved = r.structBegin();
@@ -195,6 +203,7 @@ export class JsonFromThriftCompiler {
         }
         if (found.rank < next) {
           // Not in IDL order: take the struct again, this time by looking up where each field stands.
+          isReordered = true;
           r.structEnd(saved);
           r.pos = start;
           out.pos = opening;
@@ -236,19 +245,6 @@ export class JsonFromThriftCompiler {
   }
 }
 
-/** Options apply to the leaves of a container; the element's typedef may add its own. */
-function inherit(options: LeafOptions, element: ThriftType): LeafOptions {
-  if (element.annotations.length === 0) return options;
-  const own = leafOptions(element.annotations);
-  return {
-    ...options,
-    i64AsString: options.i64AsString || own.i64AsString,
-    rawJson: options.rawJson || own.rawJson,
-    binary: own.binary === 'utf8' ? 'utf8' : options.binary,
-    enum: own.enum === 'any' ? options.enum : own.enum,
-  };
-}
-
 function close(out: JsonOut, opening: number): void {
   // Every member begins with a comma; the first one's becomes the brace.
   if (out.pos === opening) out.u8(123);
@@ -280,6 +276,7 @@ function writeReordered(
   const opening = out.pos;
   const starts = new Array<number>(members.length).fill(-1);
   const bools: boolean[] = [];
+  let count = 0;
   const saved = r.structBegin();
   for (let type = r.field(); type !== 0; type = r.field()) {
     const found = find(r.fieldId);
@@ -287,6 +284,7 @@ function writeReordered(
       r.skip(type);
       continue;
     }
+    count++;
     if ('read' in found) {
       found.read(r, out);
       continue;
@@ -295,6 +293,9 @@ function writeReordered(
     // The compact protocol keeps a bool in its field's head, so it is read here.
     if (type === TType.bool) bools[found.rank] = r.bool();
     else r.skip(type);
+  }
+  if (struct.kind === 'union' && count !== 1) {
+    throw malformed(`union ${struct.name} has ${count} known members`);
   }
   const end = r.pos;
   for (const member of members) {
@@ -349,6 +350,15 @@ function writeI64(r: ProtocolReader, out: JsonOut): void {
   r.i64();
   if (r.high === 0) out.uint(r.low);
   else out.ascii(int64Text(r));
+}
+
+function writeDate(r: ProtocolReader, out: JsonOut): void {
+  r.i64();
+  const text = isoDate(int64Value(r));
+  if (text === null) throw malformed('an i64 is no date that JSON can say');
+  out.u8(quote);
+  out.ascii(text);
+  out.u8(quote);
 }
 
 function quoted(write: JsonFromThrift): JsonFromThrift {

@@ -1,5 +1,11 @@
 import { annotation, type FieldDef, type StructDef, type ThriftType } from '../idl/model.ts';
-import { isMember, type LeafOptions, leafOptions, memberName } from '../json/leaf-options.ts';
+import {
+  inheritedOptions,
+  isMember,
+  type LeafOptions,
+  leafOptions,
+  memberName,
+} from '../json/leaf-options.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -7,7 +13,7 @@ const integers = { byte: [-128, 127], i16: [-32768, 32767], i32: [-2147483648, 2
 
 /** JSON schemas (2020-12, as OpenAPI 3.1 has them) of Thrift types; structs become components. */
 export class Schemas {
-  readonly components: Record<string, Schema> = {};
+  readonly components: Record<string, Schema> = Object.create(null);
   readonly #names = new Map<StructDef, string>();
 
   type(type: ThriftType, options: LeafOptions = leafOptions(type.annotations)): Schema {
@@ -21,6 +27,7 @@ export class Schemas {
         return { type: 'integer', minimum, maximum };
       }
       case 'i64':
+        if (options.i64AsDate) return { type: 'string', format: 'date-time' };
         return options.i64AsString
           ? { type: 'string', pattern: '^-?[0-9]+$' }
           : { type: 'integer', format: 'int64' };
@@ -39,28 +46,32 @@ export class Schemas {
         return {
           type: 'integer',
           enum: values,
-          description: names.map((n, i) => `${values[i]} ${n}`).join(', '),
+          description: `${names.map((n, i) => `${values[i]} ${n}`).join(', ')}${options.enum === 'any' ? '; requests may name it' : ''}`,
         };
       }
       case 'list':
-        return { type: 'array', items: this.type(type.element, options) };
+        return { type: 'array', items: this.#inner(type.element, options) };
       case 'set':
-        return { type: 'array', items: this.type(type.element, options), uniqueItems: true };
+        return { type: 'array', items: this.#inner(type.element, options), uniqueItems: true };
       case 'map':
         return ['list', 'set', 'map', 'struct', 'binary', 'double'].includes(type.key.kind)
           ? {
               type: 'array',
               items: {
                 type: 'array',
-                prefixItems: [this.type(type.key, options), this.type(type.value, options)],
+                prefixItems: [this.#inner(type.key, options), this.#inner(type.value, options)],
                 minItems: 2,
                 maxItems: 2,
               },
             }
-          : { type: 'object', additionalProperties: this.type(type.value, options) };
+          : { type: 'object', additionalProperties: this.#inner(type.value, options) };
       case 'struct':
         return { $ref: `#/components/schemas/${this.#component(type.struct)}` };
     }
+  }
+
+  #inner(type: ThriftType, around: LeafOptions): Schema {
+    return this.type(type, inheritedOptions(around, type.annotations));
   }
 
   field(field: FieldDef): Schema {
@@ -86,8 +97,12 @@ export class Schemas {
   #component(struct: StructDef): string {
     const known = this.#names.get(struct);
     if (known !== undefined) return known;
-    const name = struct.qualifiedName;
+    // File names may have what names of components, and references to them, may not.
+    const plain = struct.qualifiedName.replace(/[^A-Za-z0-9._-]/g, '_');
+    let name = plain;
+    for (let i = 2; name in this.components; i++) name = `${plain}_${i}`;
     this.#names.set(struct, name);
+    this.components[name] = {};
     const members = struct.fields.filter((field) => isMember(field.annotations));
     const object = this.object(members, (field) => memberName(field.name, field.annotations));
     this.components[name] = {

@@ -1,9 +1,12 @@
-import { bindMethod } from '../http/bind-method.ts';
-import type { BoundField, HttpRoute, MethodBinding, ReplyBinding } from '../http/binding.ts';
+import { serverOfDomain } from '../http/base-domain.ts';
+import { bindMethod, queryVerbs } from '../http/bind-method.ts';
+import type { BoundField, HttpRoute, MethodBinding, ReplyBinding, Source } from '../http/binding.ts';
 import { httpRoutes } from '../http/http-routes.ts';
+import { pathKey, pathParameters, routerPath, templatePath } from '../http/path-pattern.ts';
 import { serviceOf } from '../idl/load-idl.ts';
-import { annotation, type Idl, type ThriftType } from '../idl/model.ts';
+import { annotation, type Idl, type ServiceDef, type ThriftType } from '../idl/model.ts';
 import { memberName } from '../json/leaf-options.ts';
+import { errorSchema } from './error-schema.ts';
 import { type Schema, Schemas } from './json-schema.ts';
 
 export interface OpenApiOptions {
@@ -21,16 +24,13 @@ export interface OpenApiOptions {
 export function openApiDocument(idl: Idl, service: string, options: OpenApiOptions = {}): Schema {
   const found = serviceOf(idl, service);
   const schemas = new Schemas();
-  const bindings = new Map(found.methods.map((method) => [method.name, bindMethod(found, method)]));
-  const paths: Record<string, Record<string, Schema>> = {};
-  for (const route of httpRoutes(idl, service)) {
-    const binding = bindings.get(route.rpcMethod);
-    if (binding === null || binding === undefined) continue;
-    const path = route.path.replace(/:([A-Za-z0-9_]+)/g, '{$1}');
-    paths[path] ??= {};
-    paths[path][route.method.toLowerCase()] = operation(binding, route, schemas);
-  }
-  const host = annotation(found.annotations, 'api.base_domain');
+  const paths = new Paths(found, schemas);
+  // A wildcard's template is that of a parameter, which is the better match and so comes first.
+  const routes = httpRoutes(idl, service);
+  for (const route of routes) if (!route.path.endsWith('*')) paths.add(route);
+  for (const route of routes) if (route.path.endsWith('*')) paths.add(route);
+  const domain = annotation(found.annotations, 'api.base_domain');
+  const server = domain === undefined ? null : serverOfDomain(domain);
   return {
     openapi: '3.1.0',
     info: {
@@ -38,42 +38,109 @@ export function openApiDocument(idl: Idl, service: string, options: OpenApiOptio
       version: options.version ?? '1.0.0',
       ...(found.docs === '' ? {} : { description: found.docs }),
     },
-    ...(host === undefined ? {} : { servers: [{ url: `https://${host}` }] }),
-    paths,
+    ...(server === null ? {} : { servers: [{ url: server }] }),
+    paths: paths.items,
     components: { schemas: schemas.components },
+    ...(paths.leftOut.length === 0 ? {} : { 'x-banyan-left-out': paths.leftOut }),
   };
 }
 
-function operation(binding: MethodBinding, route: HttpRoute, schemas: Schemas): Schema {
+/** One template stands for all patterns that match alike, whatever each calls its parameters: OpenAPI takes no second one. */
+interface Template {
+  readonly path: string;
+  readonly parameters: readonly string[];
+}
+
+class Paths {
+  readonly items: Record<string, Record<string, Schema>> = {};
+  /** Wildcard routes beside a parameter's: OpenAPI has one template for both. */
+  readonly leftOut: string[] = [];
+  readonly #bindings: ReadonlyMap<string, MethodBinding>;
+  readonly #schemas: Schemas;
+  readonly #error: Schema;
+  readonly #templates = new Map<string, Template>();
+  readonly #operationIds = new Set<string>();
+
+  constructor(service: ServiceDef, schemas: Schemas) {
+    this.#schemas = schemas;
+    this.#error = errorSchema(service);
+    this.#bindings = new Map(
+      service.methods.flatMap((method) => {
+        const binding = bindMethod(service, method);
+        return binding === null ? [] : [[method.name, binding] as const];
+      }),
+    );
+  }
+
+  add(route: HttpRoute): void {
+    const binding = this.#bindings.get(route.rpcMethod);
+    if (binding === undefined) return;
+    const annotated = binding.paths.find((path) => routerPath(path) === route.path) ?? route.path;
+    const own = pathParameters(annotated).map(templateName);
+    const key = pathKey(annotated).replace(/\*$/, ':');
+    const template = this.#templates.get(key) ?? { path: templatePath(annotated), parameters: own };
+    this.#templates.set(key, template);
+    this.items[template.path] ??= {};
+    if (this.items[template.path]![route.method.toLowerCase()] !== undefined) {
+      this.leftOut.push(`${route.method} ${annotated} ${route.rpcMethod}`);
+      return;
+    }
+    this.items[template.path]![route.method.toLowerCase()] = {
+      operationId: this.#operationId(binding, route),
+      ...operation(binding, route, this.#schemas, this.#error, (name) => {
+        const at = own.indexOf(templateName(name));
+        return at === -1 ? null : template.parameters[at]!;
+      }),
+    };
+  }
+
+  #operationId(binding: MethodBinding, { method }: HttpRoute): string {
+    const isImplied = method === 'HEAD' && !binding.routes.some((route) => route.method === 'HEAD');
+    const name = isImplied ? `${binding.method.name}_head` : binding.method.name;
+    let id = name;
+    for (let i = 2; this.#operationIds.has(id); i++) id = `${name}_${i}`;
+    this.#operationIds.add(id);
+    return id;
+  }
+}
+
+function templateName(parameter: string): string {
+  return parameter === '*' ? 'rest' : parameter;
+}
+
+/** @param named what the template calls a path parameter; null where this route has none of that name. */
+function operation(
+  binding: MethodBinding,
+  route: HttpRoute,
+  schemas: Schemas,
+  error: Schema,
+  named: (parameter: string) => string | null,
+): Schema {
   const { method } = binding;
-  const index = binding.routes.findIndex((one) => one.method === route.method && one.path === route.path);
-  const suffix = index > 0 ? `_${index + 1}` : index === -1 ? '_head' : '';
-  const requestBody = bodyOf(binding, schemas);
-  const parameters = binding.fields.flatMap((one) => parametersOf(one, schemas));
+  const isHead = route.method === 'HEAD';
+  const fields = binding.fields.map((one) => ({
+    ...one,
+    sources: one.sources.filter(
+      ({ of }) => of === undefined || (of === 'query methods') === queryVerbs.has(route.method),
+    ),
+  }));
+  const requestBody = bodyOf(fields, schemas);
+  const parameters = fields.flatMap((one) => parametersOf(one, schemas, named));
   const responses: Record<string, Schema> = {};
-  responses[String(binding.status)] = response(
-    'The reply',
-    binding.reply,
-    method.result,
-    schemas,
-    route.method === 'HEAD',
-  );
+  const normal = response('The reply', binding.reply, method.result, schemas, isHead);
+  responses[String(binding.status)] = binding.weakEtag ? withEtag(normal) : normal;
   for (const thrown of binding.throws) {
     const key = String(thrown.status);
-    const made = response(
-      thrown.struct.name,
-      thrown.reply,
-      thrown.field.type,
-      schemas,
-      route.method === 'HEAD',
-    );
+    const made = response(thrown.struct.name, thrown.reply, thrown.field.type, schemas, isHead);
     const known = responses[key];
     // Several exceptions may share a status: the description names all, the schema offers each.
     responses[key] = known === undefined ? made : merged(known, made);
   }
-  responses.default ??= { description: 'An error of the gateway, in the shape of api.error_body' };
+  if (binding.weakEtag && (isHead || route.method === 'GET')) {
+    responses['304'] ??= { description: 'If-None-Match names what the reply would be' };
+  }
+  responses.default = { description: 'An error of the gateway', ...(isHead ? {} : json(error)) };
   return {
-    operationId: `${method.name}${suffix}`,
     ...(method.docs === '' ? {} : { description: method.docs }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(requestBody === null ? {} : { requestBody }),
@@ -81,20 +148,55 @@ function operation(binding: MethodBinding, route: HttpRoute, schemas: Schemas): 
   };
 }
 
-function parametersOf(one: BoundField, schemas: Schemas): Schema[] {
-  const isOnly = one.sources.length === 1;
-  return one.sources.flatMap((source) => {
-    if (!['path', 'query', 'header', 'cookie'].includes(source.kind)) return [];
-    const required =
-      source.kind === 'path' ||
-      (isOnly && one.field.requiredness === 'required' && one.field.defaultValue === undefined);
-    return [{ name: source.name, in: source.kind, required, schema: schemas.field(one.field) }];
+function withEtag(response: Schema): Schema {
+  const headers = { ETag: { schema: { type: 'string' } }, ...(response.headers as Schema | undefined) };
+  return { ...response, headers };
+}
+
+/** OpenAPI says by other means than a parameter what these headers hold, and has parsers leave them out. */
+const foreignHeaders = new Set(['accept', 'content-type', 'authorization']);
+
+function parametersOf(
+  one: BoundField,
+  schemas: Schemas,
+  named: (parameter: string) => string | null,
+): Schema[] {
+  // Of a field's several sources none is required: each may be left out for another.
+  const isOnly = one.sources.filter(({ kind, name }) => kind !== 'path' || named(name) !== null).length === 1;
+  const isRequired = isOnly && one.field.requiredness === 'required' && one.field.defaultValue === undefined;
+  const schema = schemas.field(one.field);
+  const { kind } = one.field.type;
+  const byComma = annotation(one.field.annotations, 'api.list') === 'comma';
+  // Anything but scalars and lists of them is JSON text.
+  const shape = isText(one.field.type)
+    ? { ...((kind === 'list' || kind === 'set') && byComma ? { explode: false } : {}), schema }
+    : { content: { 'application/json': { schema } } };
+  return one.sources.flatMap((source: Source): Schema[] => {
+    const { name } = source;
+    switch (source.kind) {
+      case 'path': {
+        const inTemplate = named(name);
+        return inTemplate === null ? [] : [{ name: inTemplate, in: 'path', required: true, ...shape }];
+      }
+      case 'header':
+        return foreignHeaders.has(name) ? [] : [{ name, in: 'header', required: isRequired, ...shape }];
+      case 'query':
+      case 'cookie':
+        return [{ name, in: source.kind, required: isRequired, ...shape }];
+      default:
+        return [];
+    }
   });
 }
 
-function bodyOf(binding: MethodBinding, schemas: Schemas): Schema | null {
+function isText(type: ThriftType): boolean {
+  const inner = type.kind === 'list' || type.kind === 'set' ? type.element : type;
+  return !['list', 'set', 'map', 'struct'].includes(inner.kind);
+}
+
+function bodyOf(bound: readonly BoundField[], schemas: Schemas): Schema | null {
   const from = (kind: string): BoundField[] =>
-    binding.fields.filter((one) => one.sources.some((source) => source.kind === kind));
+    bound.filter((one) => one.sources.some((source) => source.kind === kind));
   const whole = from('wholeBody')[0];
   if (whole !== undefined) return json(schemas.field(whole.field));
   const raw = from('rawBody')[0];
@@ -129,9 +231,10 @@ function response(
   schemas: Schemas,
   isHead: boolean,
 ): Schema {
-  const headers = Object.fromEntries(
-    (reply?.headers ?? []).map(({ field, name }) => [name, { schema: schemas.field(field) }]),
-  );
+  const headers = Object.fromEntries([
+    ...(reply?.headers ?? []).map(({ field, name }) => [name, { schema: schemas.field(field) }]),
+    ...((reply?.cookies.length ?? 0) > 0 ? [['Set-Cookie', { schema: { type: 'string' } }]] : []),
+  ]);
   const withHeaders = Object.keys(headers).length === 0 ? { description } : { description, headers };
   if (reply === null || type === null || isHead) return withHeaders;
   if (reply.rawBody !== null) {

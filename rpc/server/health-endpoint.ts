@@ -25,8 +25,8 @@ export interface HealthEndpoint {
 }
 
 /**
- * `GET /healthz`: 200 while the service takes calls and its check passes, else 503. `GET /metrics`: the registry, where
- * there is one. HTTP and not a method of the service: probes of orchestrators and balancers speak it, and no IDL changes.
+ * `GET /readyz` (and `/healthz`): 200 while the service takes calls and its check passes, else 503. `GET /livez`: 200 as long
+ * as the process answers at all. `GET /metrics`: the registry, where there is one. HTTP and not a method of the service: probes of orchestrators and balancers speak it, and no IDL changes.
  *
  * @throws BanyanError `BANYAN_RPC_LISTEN`
  */
@@ -47,7 +47,8 @@ export async function startHealthEndpoint(
   const answer = async (method: string | undefined, path: string): Promise<[number, string, string]> => {
     const plain = 'text/plain; charset=utf-8';
     if (method !== 'GET' && method !== 'HEAD') return [405, plain, 'GET and HEAD only\n'];
-    if (path === '/healthz') {
+    if (path === '/livez') return [200, plain, 'live\n'];
+    if (path === '/readyz' || path === '/healthz') {
       const [status, text] = await health();
       return [status, plain, `${text}\n`];
     }

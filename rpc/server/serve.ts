@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Tracer } from '@opentelemetry/api';
 import type { Registry } from 'prom-client';
 import { BanyanError } from '../../common/errors.ts';
-import { ApplicationErrorType, overloadedPrefix } from '../client/errors.ts';
+import { ApplicationErrorType } from '../client/errors.ts';
 import { BadValue } from '../codec/bad-value.ts';
 import { ThriftException } from '../codec/thrift-exception.ts';
 import { wireType } from '../codec/type-of.ts';
@@ -18,7 +18,8 @@ import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { contextFields, type SaidContext } from './context-fields.ts';
 import { type HealthEndpoint, type HealthOptions, startHealthEndpoint } from './health-endpoint.ts';
-import { type Request, ServerConnection } from './server-connection.ts';
+import { HeldBytes } from './held-bytes.ts';
+import { quietMs, type Request, ServerConnection } from './server-connection.ts';
 
 /**
  * What a handler knows of its call beyond the arguments. A caller says it in the header transport's headers, or in fields
@@ -29,9 +30,9 @@ export interface HandlerContext {
   readonly requestId: string | undefined;
   readonly traceparent: string | undefined;
   readonly identity: string | undefined;
-  /** Milliseconds the caller still waits, if it said so. */
+  /** Milliseconds left until the caller's deadline, or the server's own `deadlineMs` where the caller said none. */
   readonly remainingMs: () => number | undefined;
-  /** Aborted when the caller's deadline has passed or its connection is gone. */
+  /** Aborted when that deadline has passed or the caller's connection is gone. */
   readonly signal: AbortSignal;
   /** `host:port` of the caller. */
   readonly peer: string;
@@ -63,18 +64,25 @@ export interface ServeOptions {
   readonly tls?: TlsOptions;
   /** Calls carried out at a time; more are answered at once as overloaded. Default 1,024. */
   readonly maxConcurrent?: number;
+  /** More are closed as they come. Default 10,000. */
   readonly maxConnections?: number;
   /** Largest message in bytes. Default 64 MiB. */
   readonly maxFrameBytes?: number;
+  /** Bytes of messages that are not whole yet, over all connections; who sends more is cut off. Default 256 MiB. */
+  readonly maxHeldBytes?: number;
   /** A connection that sends nothing is closed after this. Default 10 minutes. */
   readonly idleTimeoutMs?: number;
+  /** A message that is not whole so long after its first byte closes its connection. Default 30 seconds. */
+  readonly messageTimeoutMs?: number;
+  /** For calls whose caller says no deadline, in milliseconds. Default: none. Handlers see it in their context. */
+  readonly deadlineMs?: number;
   readonly log?: ServerLog;
   readonly onCall?: (call: ServedCall) => void;
   /** Where calls are counted: `banyan_rpc_server_…` (docs/rpc.md). */
   readonly metrics?: Registry;
   /** A span for each call, a child of its caller's. */
   readonly tracer?: Tracer;
-  /** An HTTP endpoint for probes: `/healthz`, and `/metrics` where there are metrics. */
+  /** An HTTP endpoint for probes: `/readyz`, `/livez`, and `/metrics` where there are metrics. */
   readonly health?: HealthOptions;
 }
 
@@ -85,8 +93,9 @@ export interface ThriftServer {
   readonly healthUrl: string | null;
   readonly stats: { readonly connections: number; readonly inFlight: number };
   /**
-   * The health turns 503, and after `health.drainMs` the server takes no new connections, answers what is under way, closes each connection once it is quiet, and ends.
-   * After `graceMs` (default 10,000) what is left is cut off.
+   * The health turns 503. After `health.drainMs` clients are sent away (those that do not understand it: once they are
+   * quiet), no new connections are taken, what is under way is answered, and the server ends.
+   * After `graceMs` more (default 10,000) what is left is cut off.
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
@@ -160,11 +169,23 @@ function plansOf(options: ServeOptions): Map<string, MethodPlan> {
   );
 }
 
+/** Half open: a client that is still sending when our replies end must not have them taken from it by a reset. */
+const socketOptions = {
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  /** A peer that vanished without a word is found out within some twenty seconds. */
+  keepAliveInitialDelay: 10_000,
+} as const;
+
 class ServerState implements ThriftServer {
   readonly #options: ServeOptions;
   readonly #plans: ReadonlyMap<string, MethodPlan>;
   readonly #server: Server;
   readonly #connections = new Set<ServerConnection>();
+  /** Every socket, those too whose TLS handshake is not done. */
+  readonly #sockets = new Set<Socket>();
+  readonly #held: HeldBytes;
   readonly #metrics: CallMetrics | undefined;
   #health: HealthEndpoint | null = null;
   #inFlight = 0;
@@ -176,12 +197,17 @@ class ServerState implements ThriftServer {
     this.#plans = plans;
     const { metrics } = options;
     this.#metrics = metrics === undefined ? undefined : createCallMetrics(metrics, 'server', options.service);
+    this.#held = new HeldBytes(options.maxHeldBytes ?? 256 * 1024 * 1024);
     const accept = (socket: Socket): void => this.#accept(socket);
     this.#server =
       options.tls === undefined
-        ? createServer({ noDelay: true, keepAlive: true }, accept)
-        : createTlsServer(options.tls, accept);
-    if (options.maxConnections !== undefined) this.#server.maxConnections = options.maxConnections;
+        ? createServer(socketOptions, accept)
+        : createTlsServer({ handshakeTimeout: 10_000, ...options.tls, ...socketOptions }, accept);
+    this.#server.maxConnections = options.maxConnections ?? 10_000;
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   async start(): Promise<void> {
@@ -240,13 +266,15 @@ class ServerState implements ThriftServer {
       await sleep(this.#options.health?.drainMs ?? 0);
     }
     this.#isClosing = true;
+    for (const connection of this.#connections) connection.endWhenQuiet();
+    const cutOff = setTimeout(() => {
+      for (const socket of this.#sockets) socket.destroy();
+    }, graceMs);
+    // Connections on their way to a port that closes are reset with the calls that they bring: first, clients hear of it.
+    await sleep(Math.min(quietMs, graceMs));
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    for (const connection of this.#connections) connection.endWhenQuiet();
-    const cutOff = setTimeout(() => {
-      for (const connection of this.#connections) connection.destroy();
-    }, graceMs);
     await closed;
     await Promise.all([...this.#connections].map((connection) => connection.closed));
     clearTimeout(cutOff);
@@ -257,6 +285,9 @@ class ServerState implements ThriftServer {
     const connection = new ServerConnection(socket, {
       maxFrameBytes: this.#options.maxFrameBytes ?? 64 * 1024 * 1024,
       idleTimeoutMs: this.#options.idleTimeoutMs ?? 600_000,
+      messageTimeoutMs: this.#options.messageTimeoutMs ?? 30_000,
+      deadlineMs: this.#options.deadlineMs,
+      onHeld: (bytes) => this.#held.add(bytes),
       onRequest: (request) => this.#received(request),
       onClosed: () => this.#connections.delete(connection),
       onFault: (error, peer) =>
@@ -283,10 +314,7 @@ class ServerState implements ThriftServer {
       return;
     }
     if (this.#inFlight >= (this.#options.maxConcurrent ?? 1_024)) {
-      request.fail(
-        ApplicationErrorType.internalError,
-        `${overloadedPrefix}${this.#inFlight} calls are under way already`,
-      );
+      request.refuse('overloaded', `${this.#inFlight} calls are under way already`);
       refused('shed');
       return;
     }
@@ -363,6 +391,8 @@ class ServerState implements ThriftServer {
             method: method.name,
             requestId: context.requestId,
             traceparent: context.traceparent,
+            identity: context.identity,
+            remainingMs: wholeMs(context.remainingMs()),
             peer: context.peer,
           },
           undeclared instanceof BadValue
@@ -375,6 +405,10 @@ class ServerState implements ThriftServer {
       }
     }
   }
+}
+
+function wholeMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms);
 }
 
 function writeResult(plan: MethodPlan, w: ProtocolWriter, result: unknown): void {

@@ -1,15 +1,23 @@
 import type { Socket } from 'node:net';
+import { ApplicationErrorType } from '../client/errors.ts';
 import { BatchedWrites } from '../wire/batched-writes.ts';
-import { beginHeaderFrame, type Headers, headerMagic, readHeaderFrame } from '../wire/header-transport.ts';
+import {
+  beginHeaderFrame,
+  goodbyeHeader,
+  type Headers,
+  headerMagic,
+  readHeaderFrame,
+} from '../wire/header-transport.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { newReader, newWriter, type ProtocolName, type TransportName } from '../wire/protocols.ts';
+import { type Refusal, refusalText } from '../wire/refusal.ts';
 import { FrameSplitter, MessageSplitter, type Splitter } from '../wire/splitter.ts';
 import { MessageType, TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
 import type { SaidContext } from './context-fields.ts';
 import type { HandlerContext } from './serve.ts';
 
-/** One call as it came in. Exactly one of `reply`, `fail` and `none` ends it. */
+/** One call as it came in. Exactly one of `reply`, `fail`, `refuse` and `none` ends it. */
 export interface Request {
   readonly name: string;
   /** Stands before the arguments' struct; only until `onRequest` returns. */
@@ -17,19 +25,32 @@ export interface Request {
   context(method: string, fields: SaidContext): { -readonly [K in keyof HandlerContext]: HandlerContext[K] };
   reply(write: (w: ProtocolWriter) => void): void;
   fail(type: number, message: string): void;
+  /** Tells the caller that nothing was carried out. */
+  refuse(refusal: Refusal, why: string): void;
   none(): void;
 }
 
 export interface ServerConnectionDeps {
   readonly maxFrameBytes: number;
   readonly idleTimeoutMs: number;
+  readonly messageTimeoutMs: number;
+  /** For calls whose caller says none. */
+  readonly deadlineMs: number | undefined;
   readonly onRequest: (request: Request) => void;
   readonly onClosed: () => void;
   readonly onFault: (error: unknown, peer: string) => void;
+  /** So many bytes of messages that are not whole yet came to be held, or ceased to be. @throws when they are too many */
+  readonly onHeld: (bytes: number) => void;
 }
 
 /** Quiet time after which a stopping server closes a connection: calls already on their way still find it open. */
-const quietMs = 50;
+export const quietMs = 50;
+/** A client that goes on calling a server that stops is refused after this: under load no quiet time would ever come. */
+const refuseAfterMs = 250;
+/** How long the other side may go on sending after our end, unheard; closing at once could take the last replies from it. */
+const lingerMs = 1_000;
+/** Replies that a client does not read, in bytes; beyond it nothing more is read from it. */
+const maxUnreadBytes = 1024 * 1024;
 
 /** One client's socket. What it speaks is known from its first bytes. */
 export class ServerConnection {
@@ -41,8 +62,16 @@ export class ServerConnection {
   #unframed: ProtocolName | null = null;
   #first: Buffer = Buffer.alloc(0);
   #inFlight = 0;
-  #isEnding = false;
+  /** Milliseconds of `performance.now()` when the server began to stop; 0 before. */
+  #endingSince = 0;
+  #hasEnded = false;
   #quiet: NodeJS.Timeout | null = null;
+  /** The protocol of a client that understands a goodbye. */
+  #understands: ProtocolName | null = null;
+  #saidGoodbye = false;
+  #held = 0;
+  #messages = 0;
+  #messageTimer: NodeJS.Timeout | null = null;
   /** One for both: a message is read and written in one go. */
   readonly #readers = new Map<ProtocolName, ProtocolReader>();
   readonly #writers = new Map<ProtocolName, ProtocolWriter>();
@@ -50,6 +79,7 @@ export class ServerConnection {
   /** Resolves once the socket is closed. */
   readonly closed: Promise<void>;
 
+  /** @param socket one that may be half open. */
   constructor(socket: Socket, deps: ServerConnectionDeps) {
     this.#socket = socket;
     this.#out = new BatchedWrites(socket);
@@ -59,12 +89,16 @@ export class ServerConnection {
       if (this.#inFlight === 0) socket.destroy();
     });
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
+    socket.on('end', () => this.#out.end());
+    socket.on('drain', () => socket.resume());
     socket.on('error', () => {
       // The socket closes next, and that is where it is handled.
     });
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         if (this.#quiet !== null) clearTimeout(this.#quiet);
+        if (this.#messageTimer !== null) clearTimeout(this.#messageTimer);
+        deps.onHeld(-this.#held);
         this.#gone.abort(new Error('the caller is gone'));
         deps.onClosed();
         resolve();
@@ -72,39 +106,90 @@ export class ServerConnection {
     });
   }
 
-  /** Closes once no call is under way and none came for a moment. */
+  /**
+   * Takes leave: of a client that understands it, by a goodbye, upon which it closes the connection itself; of any other,
+   * by closing once no call is under way and none came for a moment.
+   */
   endWhenQuiet(): void {
-    this.#isEnding = true;
-    this.#settle();
+    if (this.#endingSince === 0) this.#endingSince = performance.now();
+    if (this.#understands !== null) this.#sayGoodbye(this.#understands);
+    else this.#settle();
   }
 
-  destroy(): void {
-    this.#socket.destroy();
+  #sayGoodbye(protocol: ProtocolName): void {
+    if (this.#saidGoodbye) return;
+    this.#saidGoodbye = true;
+    if (this.#quiet !== null) clearTimeout(this.#quiet);
+    const w = this.#writer(protocol);
+    w.reset();
+    beginHeaderFrame(w, protocol, 0, { [goodbyeHeader]: '1' });
+    w.setI32(0, w.pos - 4);
+    this.#out.write(w.copy());
   }
 
   #settle(): void {
-    if (!this.#isEnding) return;
+    if (this.#endingSince === 0 || this.#saidGoodbye || this.#hasEnded) return;
     if (this.#quiet !== null) clearTimeout(this.#quiet);
     this.#quiet = null;
     if (this.#inFlight > 0) return;
-    this.#quiet = setTimeout(() => this.#out.end(), quietMs);
+    // Not before refusals begin: a client that hears one leaves its quiet connections too, before they are closed on it.
+    const age = performance.now() - this.#endingSince;
+    this.#quiet = setTimeout(() => this.#end(), quietMs + Math.max(0, refuseAfterMs - age));
+  }
+
+  /** Our half of the connection ends. */
+  #end(): void {
+    this.#hasEnded = true;
+    this.#out.endHalf();
+    this.#quiet = setTimeout(() => this.#socket.destroy(), lingerMs);
   }
 
   #received(chunk: Buffer): void {
+    // What comes after our end is not carried out: no answer could be given to it.
+    if (this.#hasEnded) return;
     this.#settle();
+    if (this.#out.untaken > maxUnreadBytes) this.#socket.pause();
+    const messagesBefore = this.#messages;
     try {
-      let bytes = chunk;
-      if (this.#splitter === null) {
-        bytes = Buffer.concat([this.#first, chunk]);
-        this.#first = bytes;
-        if (bytes.length < 4) return;
-        this.#splitter = this.#recognise(bytes);
-        this.#first = Buffer.alloc(0);
-      }
-      this.#splitter.push(bytes, this.#onMessage);
+      this.#split(chunk);
+      this.#watchHeld(this.#messages !== messagesBefore);
     } catch (error) {
       this.#deps.onFault(error, this.#peer);
       this.#socket.destroy();
+    }
+  }
+
+  #split(chunk: Buffer): void {
+    let bytes = chunk;
+    if (this.#splitter === null) {
+      bytes = Buffer.concat([this.#first, chunk]);
+      this.#first = bytes;
+      if (bytes.length < 4) return;
+      this.#splitter = this.#recognise(bytes);
+      this.#first = Buffer.alloc(0);
+    }
+    this.#splitter.push(bytes, this.#onMessage);
+  }
+
+  /** A message that has begun must not hold memory for ever, nor all of them together too much. */
+  #watchHeld(isAnother: boolean): void {
+    const held = this.#splitter?.held ?? this.#first.length;
+    const more = held - this.#held;
+    if (more !== 0) {
+      this.#held = held;
+      this.#deps.onHeld(more);
+    }
+    if (held === 0) {
+      if (this.#messageTimer !== null) clearTimeout(this.#messageTimer);
+      this.#messageTimer = null;
+    } else if (this.#messageTimer === null) {
+      const { messageTimeoutMs, onFault } = this.#deps;
+      this.#messageTimer = setTimeout(() => {
+        onFault(malformed(`it is not whole after ${messageTimeoutMs} ms`), this.#peer);
+        this.#socket.destroy();
+      }, messageTimeoutMs);
+    } else if (isAnother) {
+      this.#messageTimer.refresh();
     }
   }
 
@@ -117,6 +202,7 @@ export class ServerConnection {
   }
 
   readonly #onMessage = (buf: Buffer, start: number, end: number): void => {
+    this.#messages++;
     let at = start;
     let protocol: ProtocolName;
     let headers: Headers = {};
@@ -128,6 +214,8 @@ export class ServerConnection {
       const frame = readHeaderFrame(buf, start, end);
       ({ protocol, headers, start: at } = frame);
       transport = 'header';
+      if (this.#understands === null && headers[goodbyeHeader] !== undefined) this.#understands = protocol;
+      if (this.#endingSince !== 0 && this.#understands !== null) this.#sayGoodbye(this.#understands);
     } else {
       protocol = buf[start] === 0x82 ? 'compact' : 'binary';
     }
@@ -155,23 +243,42 @@ export class ServerConnection {
       this.#inFlight--;
       this.#settle();
     };
+    const fail = (errorType: number, message: string): void => {
+      if (type === MessageType.call)
+        send(MessageType.exception, (w) => writeApplicationError(w, errorType, message));
+      over();
+    };
     this.#inFlight++;
-    this.#deps.onRequest({
+    const request: Request = {
       name,
       reader,
-      context: (method, fields) => contextOf(method, headers, fields, arrived, this.#peer, this.#gone.signal),
+      context: (method, fields) =>
+        contextOf(method, headers, fields, {
+          arrived,
+          peer: this.#peer,
+          gone: this.#gone.signal,
+          deadlineMs: this.#deps.deadlineMs,
+        }),
       reply: (write) => {
         send(MessageType.reply, write);
         over();
       },
-      fail: (errorType, message) => {
-        if (type === MessageType.call)
-          send(MessageType.exception, (w) => writeApplicationError(w, errorType, message));
-        over();
-      },
+      fail,
+      refuse: (refusal, why) =>
+        fail(ApplicationErrorType.internalError, refusalText(refusal, bare, seqid, why)),
       none: over,
-    });
+    };
+    // A oneway call cannot be told that it was refused.
+    if (this.#mustRefuse(arrived) && type === MessageType.call) {
+      request.refuse('stopping', 'the service is stopping');
+    } else {
+      this.#deps.onRequest(request);
+    }
   };
+
+  #mustRefuse(now: number): boolean {
+    return this.#endingSince !== 0 && !this.#saidGoodbye && now - this.#endingSince > refuseAfterMs;
+  }
 
   #reader(protocol: ProtocolName): ProtocolReader {
     const known = this.#readers.get(protocol);
@@ -206,13 +313,17 @@ function contextOf(
   method: string,
   headers: Headers,
   fields: SaidContext,
-  arrived: number,
-  peer: string,
-  gone: AbortSignal,
+  known: {
+    readonly arrived: number;
+    readonly peer: string;
+    readonly gone: AbortSignal;
+    readonly deadlineMs: number | undefined;
+  },
 ): HandlerContext {
+  const { arrived, peer, gone } = known;
   const said = headers['deadline-ms'] ?? fields.deadlineMs;
   let signal: AbortSignal | null = null;
-  const deadlineMs = said !== undefined && /^[0-9]{1,9}$/.test(said) ? Number(said) : undefined;
+  const deadlineMs = said !== undefined && /^[0-9]{1,9}$/.test(said) ? Number(said) : known.deadlineMs;
   return {
     method,
     requestId: headers['request-id'] ?? fields.requestId,

@@ -8,6 +8,14 @@ import { malformed } from './wire-error.ts';
 export type Headers = Readonly<Record<string, string>>;
 
 export const headerMagic = 0x0fff;
+
+/**
+ * How a server that stops takes leave without losing a call. A client that knows this header sends it with its first call;
+ * the server then sends a frame that has this header and no message. Thereafter the client begins no call on that
+ * connection and closes it once its last reply is in; until then the server carries out whatever still arrives. A server that
+ * closes by itself cannot know what is on its way to it, nor the client whether that was carried out.
+ */
+export const goodbyeHeader = 'banyan-goodbye';
 const keyValueInfo = 1;
 
 /**

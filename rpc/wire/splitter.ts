@@ -13,10 +13,20 @@ export interface Splitter {
   readonly held: number;
 }
 
+/** Chunks smaller than this are copied together: as buffers of their own they would take many times their size. */
+const smallChunk = 4_096;
+/** A block that small chunks are copied into grows with the frame, up to this. */
+const biggestBlock = 65_536;
+
 /** Messages behind four bytes of length, as framed and header transports send them. */
 export class FrameSplitter implements Splitter {
   readonly #limit: number;
   #chunks: Buffer[] = [];
+  /** The last of `#chunks` where it is one of ours with room left: how much of it is taken. */
+  #block: Buffer | null = null;
+  #blockTaken = 0;
+  /** Length of the frame that has begun, its head included; 0 while that is not known. */
+  #wanted = 0;
   held = 0;
 
   constructor(limit: number) {
@@ -26,13 +36,12 @@ export class FrameSplitter implements Splitter {
   push(chunk: Buffer, onMessage: OnMessage): void {
     let rest = chunk;
     if (this.held > 0) {
-      this.#chunks.push(chunk);
-      this.held += chunk.length;
-      if (this.held < 4 || this.held < this.#wanted()) return;
+      this.#keep(chunk);
+      if (this.#wanted === 0) this.#wanted = this.#frameLength();
+      if (this.#wanted === 0 || this.held < this.#wanted) return;
       // Joined only once it is whole, so that a slow big frame is not copied again with each chunk.
-      rest = Buffer.concat(this.#chunks, this.held);
-      this.#chunks = [];
-      this.held = 0;
+      rest = Buffer.concat(this.#kept(), this.held);
+      this.#forget();
     }
     let at = 0;
     while (rest.length - at >= 4) {
@@ -43,15 +52,56 @@ export class FrameSplitter implements Splitter {
       at = end;
     }
     if (at < rest.length) {
-      // The first part must hold the length, for `#wanted`.
-      this.#chunks = [at === 0 ? rest : rest.subarray(at)];
-      this.held = rest.length - at;
+      this.#keep(at === 0 ? rest : rest.subarray(at));
+      this.#wanted = this.#frameLength();
     }
   }
 
-  #wanted(): number {
-    if (this.#chunks[0]!.length < 4) this.#chunks = [Buffer.concat(this.#chunks, this.held)];
-    return 4 + this.#length(this.#chunks[0]!, 0);
+  #keep(chunk: Buffer): void {
+    this.held += chunk.length;
+    if (chunk.length >= smallChunk) {
+      this.#closeBlock();
+      this.#chunks.push(chunk);
+      return;
+    }
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (this.#block === null) {
+        const size = Math.min(biggestBlock, Math.max(256, rest.length, this.held));
+        this.#block = Buffer.allocUnsafeSlow(size);
+        this.#blockTaken = 0;
+      }
+      const taken = rest.copy(this.#block, this.#blockTaken);
+      this.#blockTaken += taken;
+      rest = rest.subarray(taken);
+      if (this.#blockTaken === this.#block.length) this.#closeBlock();
+    }
+  }
+
+  #closeBlock(): void {
+    if (this.#block === null) return;
+    this.#chunks.push(this.#block.subarray(0, this.#blockTaken));
+    this.#block = null;
+  }
+
+  /** All that is held, in order. */
+  #kept(): Buffer[] {
+    this.#closeBlock();
+    return this.#chunks;
+  }
+
+  #forget(): void {
+    this.#chunks = [];
+    this.#wanted = 0;
+    this.held = 0;
+  }
+
+  /** 0 while its four bytes are not all there. */
+  #frameLength(): number {
+    if (this.held < 4) return 0;
+    const first = this.#chunks[0] ?? this.#block!.subarray(0, this.#blockTaken);
+    const head = first.length >= 4 ? first : Buffer.concat(this.#kept(), this.held);
+    return 4 + this.#length(head, 0);
   }
 
   #length(buf: Buffer, at: number): number {

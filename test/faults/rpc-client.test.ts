@@ -1,28 +1,15 @@
 import { once } from 'node:events';
-import { type ClientOptions, createClient, createGateway, serve, type ThriftClient } from 'banyan/rpc';
-import { afterEach, describe, expect, test } from 'vitest';
+import { type ClientOptions, createGateway, serve } from 'banyan/rpc';
+import { describe, expect, test } from 'vitest';
 import { everythingHandlers, everythingIdl } from '../support/rpc/everything.ts';
 import { httpInput } from '../support/rpc/http-input.ts';
 import { int32, rawServer, seqidOf, stringReply } from '../support/rpc/raw-server.ts';
+import { trackClients } from '../support/rpc/tracked-clients.ts';
 
 const idl = await everythingIdl();
 const service = 'EverythingService';
-let clients: ThriftClient[] = [];
-
-function clientOf(address: string, more: Partial<ClientOptions> = {}): ThriftClient {
-  const client = createClient({ idl, service, addresses: [address], deadlineMs: 2_000, ...more });
-  clients.push(client);
-  return client;
-}
-
-/** Every test ends with nothing pending and no socket open, on both sides. */
-afterEach(async () => {
-  for (const client of clients) {
-    await client.close();
-    expect(client.stats).toEqual({ calls: 0, queued: 0, connections: 0 });
-  }
-  clients = [];
-});
+const tracked = await trackClients();
+const clientOf = (address: string, more?: Partial<ClientOptions>) => tracked([address], more);
 
 async function timed(work: Promise<unknown>): Promise<{ code: unknown; ms: number }> {
   const began = performance.now();

@@ -70,7 +70,10 @@ export async function startProduct(
   options: { readonly clock?: () => Date } = {},
 ): Promise<StartedProduct> {
   const { log, lines } = recordingLog();
-  const config = { host: '127.0.0.1', port: 0, database: endpointOf(database) };
+  const config = {
+    ...{ host: '127.0.0.1', port: 0, healthPort: null, drainMs: 0 },
+    database: endpointOf(database),
+  };
   const service = await startProductService({ config, log, ...options });
   return { ...service, idl: idlFile, lines, [Symbol.asyncDispose]: () => service.stop() };
 }

@@ -157,7 +157,7 @@ describe('sources', () => {
       ratio: 1000,
       requestId: 'r-7',
       target,
-      deadline: 4000,
+      deadline: expect.closeTo(4000, -3),
       limit: 20,
       names: ['x', '가 b'],
       filter: { k: 1 },

@@ -131,6 +131,29 @@ const pythonLibrary = '/usr/lib/python3/dist-packages/thrift/Thrift.py';
 
 describe.skipIf(!existsSync(pythonLibrary))('Python, the official library (Debian python3-thrift)', () => {
   test.each(wires)(
+    'its server answers our client over $transport $protocol',
+    async ({ transport, protocol }) => {
+      const generated = fileURLToPath(new URL('../../support/gen/python', import.meta.url));
+      await using child = await startChild('python_server.py', [generated, transport, protocol], python);
+      const address = child.line.replace('ready ', '');
+      const client = createClient({ idl, service, addresses: [address], protocol, transport });
+      expect(await client.call('echo', [everything])).toEqual(everything);
+      expect(await client.call('add', [9007199254740993n, -1])).toBe(9007199254740992n);
+      expect(await client.call('isOdd', [3])).toBe(true);
+      expect(await client.call('nothing', [])).toBeUndefined();
+      expect(await client.call('notify', ['x'])).toBeUndefined();
+      await expect(client.call('fail', ['declared'])).rejects.toMatchObject({
+        exception: 'Failure',
+        fields: { message: 'as declared', code: 7 },
+      });
+      await expect(client.call('fail', ['other'])).rejects.toMatchObject({ code: 'BANYAN_RPC_APPLICATION' });
+      const calls = Array.from({ length: 50 }, (_, i) => client.call('ping', [String(i)]));
+      expect(await Promise.all(calls)).toEqual(Array.from({ length: 50 }, (_, i) => `pong ${i}`));
+      await client.close();
+    },
+  );
+
+  test.each(wires)(
     'its client is answered by our server over $transport $protocol',
     async ({ transport, protocol }) => {
       const server = await serve({ idl, service, handlers: everythingHandlers, host: '127.0.0.1', port: 0 });

@@ -28,6 +28,7 @@ service Shop {
   api.error_message = "415: JSON, please."
   api.error_message = "500: Sorry."
   api.max_body_bytes = "64"
+  api.inflate = "false"
 )`;
 
 async function start() {

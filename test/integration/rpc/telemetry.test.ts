@@ -1,8 +1,8 @@
-import { type Span, type SpanOptions, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import { createClient, loadIdl, serve, ThriftException } from 'banyan/rpc';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { recordingTracer } from '../../support/rpc/recording-tracer.ts';
 
 const idlText = `
 exception Gone { 1: string why }
@@ -11,49 +11,6 @@ service Work {
   void fail(1: bool declared) throws (1: Gone gone)
   void wait()
 }`;
-
-interface Seen {
-  readonly name: string;
-  readonly kind: number | undefined;
-  readonly parent: string | undefined;
-  readonly spanId: string;
-  readonly attributes: Record<string, unknown>;
-  isError: boolean;
-  hasEnded: boolean;
-}
-
-/** What an SDK's tracer would be given. */
-function recordingTracer(): { readonly tracer: Tracer; readonly spans: Seen[] } {
-  const spans: Seen[] = [];
-  const tracer = {
-    startSpan(name: string, options: SpanOptions, parent) {
-      const above = parent === undefined ? undefined : trace.getSpanContext(parent);
-      const spanId = String(spans.length + 1).padStart(16, '0');
-      const seen: Seen = {
-        ...{ name, kind: options.kind, parent: above?.spanId, spanId },
-        ...{ attributes: { ...options.attributes }, isError: false, hasEnded: false },
-      };
-      spans.push(seen);
-      const traceId = above?.traceId ?? 'a'.repeat(32);
-      const span: Partial<Span> = {
-        spanContext: () => ({ traceId, spanId, traceFlags: 1 }),
-        setAttribute(key, value) {
-          seen.attributes[key] = value;
-          return this as Span;
-        },
-        setStatus(status) {
-          seen.isError = status.code === SpanStatusCode.ERROR;
-          return this as Span;
-        },
-        end() {
-          seen.hasEnded = true;
-        },
-      };
-      return span as Span;
-    },
-  } as Partial<Tracer> as Tracer;
-  return { tracer, spans };
-}
 
 async function start(options: { readonly drainMs?: number; readonly check?: () => Promise<void> } = {}) {
   await using files = await idlFiles({ 'work.thrift': idlText });

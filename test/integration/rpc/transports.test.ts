@@ -79,6 +79,7 @@ test('calls are spread over addresses, and one that fails is left alone', async 
     service,
     addresses: [mute.address, well.address],
     ejectAfter: 2,
+    silenceMs: 300,
     backoffMs: 60_000,
     backoffMaxMs: 60_000,
     deadlineMs: 400,

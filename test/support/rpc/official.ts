@@ -20,6 +20,7 @@ interface OfficialProtocol {
   writeI64(value: unknown): void;
   writeDouble(value: number): void;
   writeString(value: string | Buffer): void;
+  writeUuid(value: string): void;
   readStructBegin(): void;
   readFieldBegin(): { ftype: number; fid: number };
   readMapBegin(): { size: number };
@@ -38,6 +39,7 @@ interface OfficialProtocol {
   readDouble(): number;
   readString(): string;
   readBinary(): Buffer;
+  readUuid(): string;
   flush(): void;
 }
 
@@ -201,7 +203,8 @@ function writeValue(p: OfficialProtocol, type: ThriftType, value: unknown): void
       writeStruct(p, type.struct, value as Record<string, unknown>);
       return;
     case 'uuid':
-      throw new Error('the oracle has no uuid');
+      p.writeUuid(value as string);
+      return;
   }
 }
 
@@ -273,6 +276,6 @@ function readValue(p: OfficialProtocol, type: ThriftType): unknown {
     case 'struct':
       return readStruct(p, type.struct);
     case 'uuid':
-      throw new Error('the oracle has no uuid');
+      return p.readUuid();
   }
 }

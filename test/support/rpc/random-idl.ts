@@ -5,7 +5,7 @@ export type TypeSpec =
   | { readonly kind: 'bool' | 'byte' | 'i16' | 'i32' | 'i64' | 'double' | 'string' | 'binary' | 'enum' }
   | { readonly kind: 'list' | 'set'; readonly element: TypeSpec }
   | { readonly kind: 'map'; readonly key: TypeSpec; readonly value: TypeSpec }
-  | { readonly kind: 'struct'; readonly fields: readonly FieldSpec[] };
+  | { readonly kind: 'struct' | 'union'; readonly fields: readonly FieldSpec[] };
 
 export interface FieldSpec {
   readonly id: number;
@@ -17,12 +17,18 @@ const scalar: fc.Arbitrary<TypeSpec> = fc
   .constantFrom('bool', 'byte', 'i16', 'i32', 'i64', 'double', 'string', 'binary', 'enum')
   .map((kind) => ({ kind }) as TypeSpec);
 
-/** Sets and keys of JavaScript tell bytes and objects apart by identity, so they hold scalars only. */
-const key: fc.Arbitrary<TypeSpec> = fc
+const scalarKey: fc.Arbitrary<TypeSpec> = fc
   .constantFrom('bool', 'byte', 'i16', 'i32', 'i64', 'string', 'enum')
   .map((kind) => ({ kind }) as TypeSpec);
 
-const { type } = fc.letrec<{ type: TypeSpec; struct: TypeSpec }>((tie) => ({
+/** Elements of sets and keys of maps: no zero that has a sign, and nothing whose JSON could say two of them alike. */
+const key: fc.Arbitrary<TypeSpec> = fc.oneof(
+  { weight: 3, arbitrary: scalarKey },
+  { weight: 1, arbitrary: scalarKey.map((element) => ({ kind: 'list' as const, element })) },
+  { weight: 1, arbitrary: fields(scalarKey).map((list) => ({ kind: 'struct' as const, fields: list })) },
+);
+
+const { type } = fc.letrec<{ type: TypeSpec; struct: TypeSpec; union: TypeSpec }>((tie) => ({
   type: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     scalar,
@@ -30,8 +36,10 @@ const { type } = fc.letrec<{ type: TypeSpec; struct: TypeSpec }>((tie) => ({
     fc.record({ kind: fc.constant('set' as const), element: key }),
     fc.record({ kind: fc.constant('map' as const), key, value: tie('type') }),
     tie('struct'),
+    tie('union'),
   ),
   struct: fields(tie('type')).map((list) => ({ kind: 'struct' as const, fields: list })),
+  union: fields(tie('type')).map((list) => ({ kind: 'union' as const, fields: list })),
 }));
 
 function fields(inner: fc.Arbitrary<TypeSpec>): fc.Arbitrary<readonly FieldSpec[]> {
@@ -63,19 +71,20 @@ export function idlOf(root: TypeSpec & { kind: 'struct' }): string {
       case 'map':
         return `map<${name(spec.key)}, ${name(spec.value)}>`;
       case 'struct':
+      case 'union':
         return declare(spec, `S${structs.length}_${spec.fields.length}`);
       default:
         return spec.kind;
     }
   };
-  const declare = (spec: TypeSpec & { kind: 'struct' }, as: string): string => {
+  const declare = (spec: TypeSpec & { kind: 'struct' | 'union' }, as: string): string => {
     const at = structs.push('') - 1;
     const unique = as === 'Root' ? as : `${as}_${at}`;
     const lines = spec.fields.map(
       (field) =>
-        `  ${field.id}: ${field.isRequired ? 'required' : 'optional'} ${name(field.type)} f${field.id}`,
+        `  ${field.id}: ${spec.kind === 'struct' && field.isRequired ? 'required' : 'optional'} ${name(field.type)} f${field.id}`,
     );
-    structs[at] = `struct ${unique} {\n${lines.join('\n')}\n}`;
+    structs[at] = `${spec.kind} ${unique} {\n${lines.join('\n')}\n}`;
     return unique;
   };
   declare(root, 'Root');
@@ -116,14 +125,25 @@ export function randomValue(spec: TypeSpec): fc.Arbitrary<unknown> {
     case 'list':
       return fc.array(randomValue(spec.element), { maxLength: 20, size: 'medium' });
     case 'set':
-      return fc.uniqueArray(randomValue(spec.element), { maxLength: 20 }).map((values) => new Set(values));
+      return fc
+        .uniqueArray(randomValue(spec.element), {
+          maxLength: 20,
+          selector: (one) => jsonOf(spec.element, one),
+        })
+        .map((values) => new Set(values));
     case 'map':
       return fc
         .uniqueArray(fc.tuple(randomValue(spec.key), randomValue(spec.value)), {
-          selector: ([one]) => one,
+          selector: ([one]) => jsonOf(spec.key, one),
           maxLength: 8,
         })
         .map((pairs) => new Map(pairs));
+    case 'union':
+      return fc.oneof(
+        ...spec.fields.map((field) =>
+          randomValue(field.type).map((value) => ({ [`f${field.id}`]: value }) as unknown),
+        ),
+      );
     case 'struct':
       return fc
         .record(Object.fromEntries(spec.fields.map((field) => [`f${field.id}`, randomValue(field.type)])), {
@@ -145,12 +165,19 @@ export function jsonOf(spec: TypeSpec, value: unknown): string {
     case 'set':
       return `[${[...(value as Set<unknown>)].map((one) => jsonOf(spec.element, one)).join(',')}]`;
     case 'map': {
+      if (spec.key.kind === 'list' || spec.key.kind === 'struct') {
+        const pairs = [...(value as Map<unknown, unknown>)].map(
+          ([one, member]) => `[${jsonOf(spec.key, one)},${jsonOf(spec.value, member)}]`,
+        );
+        return `[${pairs.join(',')}]`;
+      }
       const members = [...(value as Map<unknown, unknown>)].map(
         ([name, member]) => `${JSON.stringify(String(name))}:${jsonOf(spec.value, member)}`,
       );
       return `{${members.join(',')}}`;
     }
-    case 'struct': {
+    case 'struct':
+    case 'union': {
       const object = value as Record<string, unknown>;
       const members = spec.fields
         .filter((field) => object[`f${field.id}`] !== undefined)

@@ -56,6 +56,15 @@ export function stringReply(name: string, seqid: number, text: string, type = 2)
   return Buffer.concat([int32(body.length), body]);
 }
 
+/** A framed binary application exception of type "internal error". */
+export function exceptionReply(name: string, seqid: number, text: string): Buffer {
+  const reply = stringReply(name, seqid, text, 3);
+  // The message is field 1, and the number field 2.
+  reply[reply.length - 1 - Buffer.byteLength(text) - 5] = 1;
+  const body = Buffer.concat([reply.subarray(4, -1), Buffer.from([8, 0, 2]), int32(6), Buffer.from([0])]);
+  return Buffer.concat([int32(body.length), body]);
+}
+
 /** The sequence id of a framed binary call. */
 export function seqidOf(frame: Buffer): number {
   return frame.readInt32BE(12 + frame.readInt32BE(8));

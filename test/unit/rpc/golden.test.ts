@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { ValueReaders } from '../../../rpc/codec/value-reader.ts';
 import { ValueWriters } from '../../../rpc/codec/value-writer.ts';
-import type { StructDef, ThriftType } from '../../../rpc/idl/model.ts';
+import type { FieldDef, StructDef, ThriftType } from '../../../rpc/idl/model.ts';
 import { beginHeaderFrame, readHeaderFrame } from '../../../rpc/wire/header-transport.ts';
 import { newReader, newWriter, type ProtocolName } from '../../../rpc/wire/protocols.ts';
 import { everything, everythingIdl } from '../../support/rpc/everything.ts';
@@ -34,10 +34,7 @@ async function messages(): Promise<(MessageParts & { readonly about: string })[]
     type: ThriftType,
     value: unknown,
   ): MessageParts & { about: string } => {
-    const field = {
-      ...{ id, name: 'value', type, requiredness: 'optional' as const, annotations: [], docs: '' },
-      at: { file: '', line: 1, column: 1 },
-    };
+    const field = fieldOf(id, 'value', type);
     const result: StructDef = { ...struct('Inner'), name: 'echo_result', fields: [field] };
     return { about, name: 'echo', type: 2, seqid: -2147483648, struct: result, value: { value } };
   };
@@ -52,7 +49,36 @@ async function messages(): Promise<(MessageParts & { readonly about: string })[]
     reply('a reply', 0, named('echo').result!, whole),
     reply('a reply that is true', 0, named('isOdd').result!, true),
     reply('a declared exception', 1, named('add').throws[0]!.type, { message: 'no', code: -1 }),
+    // Not in everything.thrift: Debian's compiler, which generated its code, does not know the type yet.
+    ...[
+      { about: 'a uuid', type: uuid, value: anId },
+      {
+        about: 'a list of uuids',
+        type: { kind: 'list', element: uuid, annotations },
+        value: [anId, noId],
+      } as const,
+      {
+        about: 'a set of uuids',
+        type: { kind: 'set', element: uuid, annotations },
+        value: new Set([anId]),
+      } as const,
+      {
+        about: 'uuids by uuid',
+        type: { kind: 'map', key: uuid, value: uuid, annotations },
+        value: new Map([[anId, noId]]),
+      } as const,
+    ].map(({ about, type, value }) => reply(about, 0, type, value)),
   ];
+}
+
+const annotations: ThriftType['annotations'] = [];
+const uuid: ThriftType = { kind: 'uuid', annotations };
+const anId = '00112233-4455-6677-8899-aabbccddeeff';
+const noId = '00000000-0000-0000-0000-000000000000';
+
+function fieldOf(id: number, name: string, type: ThriftType): FieldDef {
+  const at = { file: '', line: 1, column: 1 };
+  return { id, name, type, requiredness: 'optional', annotations: [], docs: '', at };
 }
 
 const w = { binary: newWriter('binary'), compact: newWriter('compact') };

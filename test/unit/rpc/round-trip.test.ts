@@ -10,6 +10,7 @@ import { ThriftFromJsonCompiler } from '../../../rpc/json/json-to-thrift.ts';
 import { JsonFromThriftCompiler } from '../../../rpc/json/thrift-to-json.ts';
 import { MessageScanner } from '../../../rpc/wire/message-scanner.ts';
 import { newReader, newWriter } from '../../../rpc/wire/protocols.ts';
+import { TType } from '../../../rpc/wire/types.ts';
 import { idlFiles } from '../../support/rpc/docs-idl.ts';
 import { officialBytes, officialValue } from '../../support/rpc/official.ts';
 import { idlOf, jsonOf, randomValue, structSpec, type TypeSpec } from '../../support/rpc/random-idl.ts';
@@ -62,6 +63,53 @@ describe.each(['binary', 'compact'] as const)('%s', { timeout: 30_000 }, (protoc
         else expect(printed).toBe(text);
       }),
       { numRuns: 60, endOnFailure: true },
+    );
+  });
+
+  test('fields in another order than the IDL’s cost no more the deeper they are nested', async () => {
+    await using files = await idlFiles({
+      'tree.thrift': `struct Tree { 1: optional i32 value, 2: optional bool leaf, 3: optional Tree child }
+union Either { 1: i32 left, 2: i32 right }`,
+    });
+    const [tree, either] = (await loadIdl(files.path('tree.thrift'))).structs;
+    w.reset();
+    const nest = (depth: number): void => {
+      const saved = w.structBegin();
+      if (depth > 0) {
+        w.field(TType.struct, 3);
+        nest(depth - 1);
+      }
+      w.boolField(2, depth === 0);
+      w.field(TType.i32, 1);
+      w.i32(depth);
+      w.stop();
+      w.structEnd(saved);
+    };
+    nest(60);
+    const print = new JsonFromThriftCompiler().struct(tree!);
+    const expected = Array.from({ length: 61 }, (_, i) => i).reduce<unknown>(
+      (child, value) => ({ value, leaf: value === 0, ...(child === undefined ? {} : { child }) }),
+      undefined,
+    );
+    // Twice: what is known of the order from the first time serves the second.
+    for (let i = 0; i < 2; i++) {
+      r.reset(w.copy(), 0, w.pos);
+      const out = new JsonOut(16);
+      print(r, out);
+      expect(out.copy().toString()).toBe(JSON.stringify(expected));
+      expect(r.pos).toBe(w.pos);
+    }
+    w.reset();
+    const saved = w.structBegin();
+    for (const id of [2, 1]) {
+      w.field(TType.i32, id);
+      w.i32(id);
+    }
+    w.stop();
+    w.structEnd(saved);
+    r.reset(w.copy(), 0, w.pos);
+    expect(() => new JsonFromThriftCompiler().struct(either!)(r, new JsonOut(16))).toThrow(
+      /union Either has 2 known members/,
     );
   });
 
@@ -130,8 +178,9 @@ function hasIntegerKeys(spec: TypeSpec): boolean {
     case 'set':
       return hasIntegerKeys(spec.element);
     case 'map':
-      return true;
+      return (spec.key.kind !== 'list' && spec.key.kind !== 'struct') || hasIntegerKeys(spec.value);
     case 'struct':
+    case 'union':
       return spec.fields.some((field) => hasIntegerKeys(field.type));
     default:
       return false;

@@ -1,0 +1,81 @@
+import { isUtf8 } from 'node:buffer';
+import type { OutgoingCall } from '../client/client.ts';
+import { BadValue } from '../codec/bad-value.ts';
+import { type ParsedJson, parseJson } from '../json/exact-json.ts';
+import { maxDepth } from '../wire/types.ts';
+import type { HttpInput } from './http-types.ts';
+import { headerValues } from './request-parts.ts';
+
+/** A request with what has been read of it so far. */
+export interface Incoming {
+  readonly input: HttpInput;
+  /** What the call is sent with; null until it is. */
+  call: OutgoingCall | null;
+  /** Parsed once, if a field wants it. */
+  json: ParsedJson | null;
+  form: string | null;
+}
+
+/** Why a body cannot be read, other than for its values. */
+export class UnsupportedMedia extends Error {}
+
+const jsonType = /^\s*application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i;
+const formType = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
+const byteOrderMark = Buffer.from('efbbbf', 'hex');
+const loneSurrogates = /\\u[dD][89a-fA-F]/;
+
+/** What a method takes of a body besides its bytes. */
+export interface BodyWants {
+  readonly json: boolean;
+  readonly form: boolean;
+  /** Texts of JSON members. */
+  readonly raw: boolean;
+}
+
+/**
+ * Reads the body as the fields want it, into `request.json` or `request.form`; neither where there is none. A body whose
+ * type is not said is what the method takes, JSON first.
+ *
+ * @throws UnsupportedMedia, BadValue, JsonSyntaxError
+ */
+export function readBody(request: Incoming, wants: BodyWants): void {
+  const { body, rawHeaders } = request.input;
+  if (body === null || body.length === 0) return;
+  const type = headerValues(rawHeaders, 'content-type')?.[0];
+  if (type === undefined ? wants.json : wants.json && jsonType.test(type)) {
+    refuseCharset(type);
+    request.json = jsonOf(body, wants.raw);
+  } else if (type === undefined || (wants.form && formType.test(type))) {
+    refuseCharset(type);
+    if (!isUtf8(body)) throw new BadValue('must be UTF-8').inMember('body');
+    request.form = body.toString('utf8');
+  } else {
+    throw new UnsupportedMedia(`a body of ${type}`);
+  }
+}
+
+function refuseCharset(type: string | undefined): void {
+  const charset = type === undefined ? undefined : /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(type)?.[1];
+  if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new UnsupportedMedia(`a body in ${charset}`);
+}
+
+function jsonOf(body: Buffer, wantsRaw: boolean): ParsedJson {
+  if (!isUtf8(body)) throw new BadValue('must be UTF-8').inMember('body');
+  // Parsers may ignore a byte order mark (RFC 8259 §8.1), and those of Express do.
+  const text = body.toString('utf8', body.subarray(0, 3).equals(byteOrderMark) ? 3 : 0);
+  const parsed = parseJson(text, wantsRaw, maxDepth * 2);
+  if (loneSurrogates.test(text)) refuseLoneSurrogates(parsed.value);
+  return parsed;
+}
+
+/** UTF-8 cannot say half a surrogate pair: it would silently become another character. No recursion: JSON may be deep. */
+function refuseLoneSurrogates(root: unknown): void {
+  const left: unknown[] = [root];
+  for (let value = left.pop(); value !== undefined; value = left.pop()) {
+    if (typeof value === 'string') {
+      if (!value.isWellFormed()) throw new BadValue('has half a surrogate pair').inMember('body');
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value)) left.push(name, member);
+    }
+  }
+}

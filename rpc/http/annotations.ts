@@ -1,0 +1,134 @@
+/** Where an annotation may stand. `type` is a typedef or the type of a field, element, key or value. */
+export type AnnotationPlace =
+  | 'service'
+  | 'method'
+  | 'field'
+  | 'throws entry'
+  | 'struct'
+  | 'exception'
+  | 'enum'
+  | 'enum member'
+  | 'type';
+
+const field = ['field', 'throws entry'] as const;
+const leaf = ['field', 'type'] as const;
+
+/** Every annotation that banyan acts on, and where it says something. docs/idl.md tells what. */
+const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
+  'api.get': ['method'],
+  'api.post': ['method'],
+  'api.put': ['method'],
+  'api.patch': ['method'],
+  'api.delete': ['method'],
+  'api.head': ['method'],
+  'api.options': ['method'],
+  'api.any': ['method'],
+  'api.etag': ['method'],
+  'api.set_header': ['method'],
+  'api.idempotent': ['method'],
+  'api.access': ['method'],
+  'api.serializer': ['method'],
+  'api.group': ['service', 'method'],
+  'api.base_domain': ['service'],
+  'api.error_body': ['service'],
+  'api.error_message': ['service'],
+  'api.max_body_bytes': ['service'],
+  'api.inflate': ['service'],
+  'api.http_code': ['method', 'exception', 'throws entry', 'field'],
+  'api.unknown': ['struct', 'exception'],
+  'api.path': field,
+  'api.query': field,
+  'api.header': field,
+  'api.cookie': field,
+  'api.form': field,
+  'api.body': field,
+  'api.raw_body': field,
+  'api.raw_uri': field,
+  'api.nulls': field,
+  'api.context': field,
+  'api.none': field,
+  'api.fault': field,
+  'api.list': field,
+  'api.null': leaf,
+  'api.js_conv': leaf,
+  'api.raw_json': leaf,
+  'api.enum': leaf,
+  'api.binary': leaf,
+  'api.date': leaf,
+};
+
+/** Of Hertz, Kitex and their relatives: would change what a client sees, and does not here. What to write instead. */
+const refused: Readonly<Record<string, string>> = {
+  'api.vd':
+    'Validate in the service, and drop it: nothing here would run it. api.fault keeps the message of a wrong type.',
+  'api.file_name': 'Take the upload with api.raw_body: multipart bodies are not taken apart.',
+  'api.key': 'Write api.body = "name".',
+  'api.no_body_struct': 'Make the fields those of the request struct itself.',
+  'api.service_group': 'Write api.group = "/prefix".',
+  'api.http_message': 'Declare an exception with a message, and put api.http_code on it.',
+  'api.stable_code': 'Declare an exception, and put api.http_code on it.',
+  'api_ext.headers': 'Name each header with api.header.',
+  'api_ext.marshal': 'Write api.raw_json = "" and api.body = "name".',
+  'api_ext.as_root': 'Write api.body = "*".',
+  'agw.key': 'Write api.body = "name".',
+  'agw.source': 'Write api.query, api.header, api.path, api.cookie or api.body.',
+  'agw.target': 'Write api.header, api.cookie, api.http_code or api.body.',
+  'agw.js_conv': 'Write api.js_conv = "".',
+  'agw.body_dynamic': 'Write api.raw_json = "".',
+  'agw.to_snake': 'Write api.body = "name" on each field.',
+  'agw.to_lower_camel_case': 'Write api.body = "name" on each field.',
+};
+
+/** Taken without effect: they steer code generators and catalogues, and a client sees nothing of them. */
+const ignored: Readonly<Record<string, string>> = {
+  'api.baseurl': 'generators of clients how to call it',
+  'api.category': 'catalogues of APIs where it belongs',
+  'api.gen_path': 'generators of clients how to call it',
+  'api.handler_path': 'Hertz where to write handlers',
+  'api.param': 'generators of clients how to call it',
+  'api.service_gen_dir': 'Hertz where to write handlers',
+  'api.service_path': 'Hertz where to write handlers',
+  'api.tag': 'generators of clients how to call it',
+  'api.version': 'generators of clients how to call it',
+};
+
+export type AnnotationVerdict =
+  | { readonly kind: 'acted' | 'foreign' }
+  | { readonly kind: 'misplaced'; readonly places: readonly AnnotationPlace[] }
+  | { readonly kind: 'refused'; readonly instead: string }
+  | { readonly kind: 'ignored'; readonly tells: string }
+  | { readonly kind: 'unknown' };
+
+/** What banyan makes of an annotation of that name at that place. */
+export function judgeAnnotation(name: string, place: AnnotationPlace): AnnotationVerdict {
+  const places = acted[name];
+  if (places !== undefined) return places.includes(place) ? { kind: 'acted' } : { kind: 'misplaced', places };
+  const instead = refused[name.replace(/^janus\./, 'agw.')];
+  if (instead !== undefined) return { kind: 'refused', instead };
+  const tells = ignored[name];
+  if (tells !== undefined) return { kind: 'ignored', tells };
+  return /^(?:api|api_ext|agw|janus)\./i.test(name) ? { kind: 'unknown' } : { kind: 'foreign' };
+}
+
+/** All names that this file knows: the documentation has a row for each. */
+export const annotationNames: readonly string[] = [acted, refused, ignored].flatMap(Object.keys);
+
+/** Tags of Go that say where a field travels in HTTP, by the annotation that says it here. */
+const goTags: Readonly<Record<string, string>> = {
+  json: 'api.body',
+  query: 'api.query',
+  form: 'api.form',
+  path: 'api.path',
+  header: 'api.header',
+  cookie: 'api.cookie',
+  raw_body: 'api.raw_body',
+  vd: 'api.vd',
+};
+
+/** What a `go.tag` says of HTTP: pairs of annotation and name. Its other tags are the service's own business. */
+export function httpOfGoTag(value: string): { readonly annotation: string; readonly name: string }[] {
+  return [...value.matchAll(/([a-z_]+):\\?"((?:[^"\\]|\\[^"])*)\\?"/g)].flatMap((found) => {
+    const annotation = goTags[found[1]!];
+    return annotation === undefined ? [] : [{ annotation, name: found[2]!.split(',')[0]! }];
+  });
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient, createGateway, loadIdl, serve } from 'banyan/rpc';
+import { expect, test } from 'vitest';
+import { idlFiles } from '../../support/rpc/docs-idl.ts';
+
+const slow = `service Slow {
+  string wait(1: i32 ms (api.path = "ms")) (api.get = "/wait/:ms")
+}`;
+
+const input = (ms: number) => ({
+  method: 'GET',
+  path: `/wait/${ms}`,
+  params: { ms: String(ms) },
+  query: '',
+  rawHeaders: [],
+  body: null,
+});
+
+test('a call’s own deadline stands for the gateway’s, and the time left of the request bounds both', async () => {
+  await using files = await idlFiles({ 'slow.thrift': slow });
+  const idl = await loadIdl(files.path('slow.thrift'));
+  const server = await serve({
+    ...{ idl, service: 'Slow', host: '127.0.0.1', port: 0 },
+    handlers: {
+      wait: async (ms: number) => {
+        await delay(ms);
+        return 'done';
+      },
+    },
+  });
+  const client = createClient({ idl, service: 'Slow', addresses: [server.address] });
+  const gateway = createGateway({ idl, service: 'Slow', client, deadlineMs: 100 });
+  const status = async (ms: number, options: object) =>
+    (await gateway.invoke('wait', input(ms), options)).status;
+  expect(await status(200, {})).toBe(504);
+  expect(await status(200, { deadlineMs: 2_000 })).toBe(200);
+  expect(await status(200, { deadlineMs: 2_000, withinMs: 100 })).toBe(504);
+  expect(await status(1, { withinMs: 2_000 })).toBe(200);
+  expect(await status(200, { withinMs: 2_000 })).toBe(504);
+  await gateway.close();
+  await server.stop();
+});
+
+test('a call’s own number of further tries stands for the client’s', async () => {
+  await using files = await idlFiles({ 'slow.thrift': slow });
+  const idl = await loadIdl(files.path('slow.thrift'));
+  let calls = 0;
+  const breaking = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      calls += 1;
+      socket.destroy();
+    });
+  });
+  breaking.listen(0, '127.0.0.1');
+  await once(breaking, 'listening');
+  const address = `127.0.0.1:${(breaking.address() as AddressInfo).port}`;
+  const client = createClient({ idl, service: 'Slow', addresses: [address], ejectAfter: 100 });
+  const gateway = createGateway({ idl, service: 'Slow', client });
+  const calledWith = async (options: object) => {
+    const before = calls;
+    expect((await gateway.invoke('wait', input(1), options)).failure).toBeDefined();
+    return calls - before;
+  };
+  expect(await calledWith({ retries: 0 })).toBe(1);
+  expect(await calledWith({ retries: 4 })).toBe(5);
+  await gateway.close();
+  breaking.close();
+});
