@@ -23,6 +23,8 @@ export default defineConfig({
     listen: `127.0.0.1:${port(env.BANYAN_CONTROL_PORT, 7410)}`,
     tokenFile: `${folder}/admin-token`,
   },
+  // Who reads from a new service first: `banyan canary product --cohort staff`.
+  cohorts: { staff: { by: 'header:x-user-group', values: ['staff'] } },
   features: {
     product: {
       service: {

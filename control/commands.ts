@@ -1,6 +1,14 @@
 import { BanyanError } from '../common/errors.ts';
 import type { VerifyReport } from '../mover/index.ts';
-import { type CanaryKeeper, type CanaryRequest, type CanaryResult, setCanary } from './canary/index.ts';
+import {
+  type CanaryKeeper,
+  type CanaryRequest,
+  type CanaryResult,
+  type CohortsRequest,
+  type CohortsResult,
+  setCanary,
+  setCohorts,
+} from './canary/index.ts';
 import type { Conducted, Conductor, FlipRequest, FlipResult } from './conductor/index.ts';
 import type { BanyanConfig, FeatureConfig } from './config/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
@@ -68,6 +76,18 @@ export class Commands {
     return result;
   }
 
+  /** Names the cohorts whose reads go to the service whatever the share. */
+  async cohorts(name: string, request: CohortsRequest): Promise<CohortsResult> {
+    const { store, lease, config } = this.#options;
+    return setCohorts({
+      store,
+      lease,
+      subject: this.#subject(name).feature,
+      known: config.cohorts,
+      request,
+    });
+  }
+
   flip(name: string, request: FlipRequest): Promise<FlipResult> {
     return this.jobs.run(name, request.direction, () =>
       this.#options.conductor.flip(this.conducted(name), request),
@@ -123,7 +143,15 @@ export class Commands {
             'Roll back first if the rows are extracted.',
           );
         }
-        return { ...before, stage: 'legacy', paused: false, failing: null, verified: null, readPercents: {} };
+        return {
+          ...before,
+          stage: 'legacy',
+          paused: false,
+          failing: null,
+          verified: null,
+          readPercents: {},
+          readCohorts: {},
+        };
       });
       await runner.settle();
       await this.#clearAway(runner);
@@ -235,7 +263,9 @@ export class Commands {
     if ((await move.captureState()) === 'complete') return;
     if (stage === 'syncing') {
       await this.#change(name, actor, 'copy again', (at) =>
-        at.stage === stage ? { ...at, stage: 'copying', readPercents: {}, verified: null } : at,
+        at.stage === stage
+          ? { ...at, stage: 'copying', readPercents: {}, readCohorts: {}, verified: null }
+          : at,
       );
       return;
     }

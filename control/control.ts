@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../common/errors.ts';
+import { pause } from '../common/pause.ts';
 import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
 import type { MoveLogger } from '../mover/index.ts';
 import { ActiveControl } from './active-control.ts';
@@ -41,7 +42,7 @@ export async function startControl(
   const { logger = quiet, points = noStopPoints, door = theMover } = dependencies;
   const token = await adminToken(config.control.tokenFile);
   const features = Object.values(config.features);
-  const store = await StateStore.open({ state: config.state, features });
+  const store = await StateStore.open({ state: config.state, features, cohorts: config.cohorts });
   const end = new AbortController();
   let active: ActiveControl | null = null;
   let server: AdminServer;
@@ -97,7 +98,7 @@ export async function startControl(
         if (end.signal.aborted) break;
         if (term === 1 && error instanceof BanyanError) first.reject(error);
         logger.warn({ err: error }, 'control could not conduct; trying again');
-        await delay(500, undefined, { signal: end.signal }).catch(() => undefined);
+        await pause(500, end.signal);
       }
     }
     first.resolve();

@@ -3,7 +3,7 @@ import type { BanyanConfig } from './config/index.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import type { FeatureRunner } from './runner/index.ts';
 import { stages } from './stages.ts';
-import { readPercentOf, type StateStore } from './store/index.ts';
+import { readCohortsOf, readPercentOf, type StateStore } from './store/index.ts';
 
 export interface StatusSources {
   readonly config: BanyanConfig;
@@ -56,6 +56,7 @@ export async function readStatus(sources: StatusSources) {
           id: route.id,
           access: route.access,
           readPercent: route.access === 'read' ? readPercentOf(route.id, state) : null,
+          readCohorts: route.access === 'read' ? readCohortsOf(route.id, state) : [],
         })),
       };
     }),

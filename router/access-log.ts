@@ -46,6 +46,7 @@ function describe(exchange: Exchange, now: number): Record<string, unknown> {
     fellBack: exchange.fellBack || undefined,
     aborted: exchange.clientGone || undefined,
     failure: failure?.code,
+    why: failure?.message,
   };
 }
 

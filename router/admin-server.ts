@@ -1,14 +1,15 @@
 import { createServer, type Server } from 'node:http';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import { describeError } from '../common/errors.ts';
 import { listen } from './listen.ts';
-import type { MetricsReport } from './metrics-report.ts';
+import { type AdminReport, mergeReports } from './metrics-report.ts';
 import { metricsText } from './metrics-text.ts';
 
 export interface AdminServerOptions {
   readonly host: string;
   readonly port: number;
-  readonly report: () => MetricsReport | Promise<MetricsReport>;
+  /** One report for each process. */
+  readonly reports: () => Promise<readonly AdminReport[]>;
   /** Whether new requests should come to this router. */
   readonly ready: () => boolean;
 }
@@ -32,9 +33,8 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     else if (path === '/readyz')
       reply(options.ready() ? 200 : 503, options.ready() ? 'ready\n' : 'draining\n');
     else if (path === '/metrics') {
-      Promise.all([options.report(), registry.metrics()]).then(
-        ([{ snapshot, gauges }, own]) =>
-          reply(200, metricsText(snapshot, gauges) + own, 'text/plain; version=0.0.4; charset=utf-8'),
+      metrics(options, registry).then(
+        (text) => reply(200, text, 'text/plain; version=0.0.4; charset=utf-8'),
         (error: unknown) => reply(500, `${describeError(error).message}\n`),
       );
     } else reply(404, 'metrics, livez and readyz are here\n');
@@ -49,4 +49,12 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
         server.closeAllConnections();
       }),
   };
+}
+
+async function metrics(options: AdminServerOptions, own: Registry): Promise<string> {
+  const reports = await options.reports();
+  const { snapshot, gauges } = mergeReports(reports);
+  const services = AggregatorRegistry.aggregate(reports.map((report) => report.services));
+  const texts = await Promise.all([services.metrics(), own.metrics()]);
+  return [metricsText(snapshot, gauges), ...texts].join('');
 }

@@ -1,14 +1,16 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import { describeError } from '../common/errors.ts';
+import { BanyanError, type Fault } from '../common/errors.ts';
 import { createCore, firstTable } from './create-core.ts';
 import { Exchange } from './exchange.ts';
-import { failures, upstreamFailure } from './failure.ts';
-import { fieldsObject } from './fields-object.ts';
+import { failures } from './failure.ts';
+import { MiddlewareRequest } from './middleware-request.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
 import { fail } from './reply.ts';
-import { normalizeOptions, type RouterOptions } from './router-options.ts';
+import { type NormalizedOptions, normalizeOptions, type RouterOptions } from './router-options.ts';
+import { readTlsFiles } from './tls-files.ts';
 
 type Next = (error?: unknown) => void;
 
@@ -35,42 +37,43 @@ export interface BanyanMiddleware {
  */
 export async function banyanMiddleware(options: MiddlewareOptions): Promise<BanyanMiddleware> {
   const { legacy, ...rest } = options;
+  checkMount(options);
   const nexts = new WeakMap<Exchange, Next>();
   const normalized = normalizeOptions({
     ...rest,
     listen: { port: 0 },
     legacy: legacy ?? { addresses: ['http://127.0.0.1'] },
   });
-  const core = createCore(normalized, legacy === undefined ? handOn : proxy);
+  const { legacyCa } = await readTlsFiles({ legacy: normalized.legacy.tls });
+  const core = createCore(normalized, legacy === undefined ? handOn : proxy, legacyCa);
   const peers = new Peers(normalized.isTrusted);
-  const proxied = new WeakMap<IncomingMessage, Exchange>();
+  const proxied = new WeakMap<IncomingMessage, MiddlewareRequest>();
+  const agent = createAgent(normalized, legacyCa);
   const middleware = createProxyMiddleware<IncomingMessage, ServerResponse>({
     target: core.upstream.addresses[0]!.url,
-    router: () => core.upstream.choose().url,
-    proxyTimeout: normalized.timeouts.firstByteMs,
+    router: (request) => proxied.get(request)!.target,
+    agent,
     logger: { info() {}, warn() {}, error() {} },
     on: {
-      error(error, request) {
-        const exchange = proxied.get(request);
-        if (exchange !== undefined && !exchange.clientGone) fail(exchange, upstreamFailure(error));
-      },
+      proxyReq: (outgoing, request) => proxied.get(request)?.onConnection(outgoing),
+      proxyRes: (response, request) => proxied.get(request)?.onResponse(response),
+      error: (error, request) => proxied.get(request)?.onError(error),
     },
   });
 
-  function handOn(exchange: Exchange): void {
-    nexts.get(exchange)?.();
+  function handOn(exchange: Exchange, body: Buffer | null): void {
+    // Express' own body parsers would wait for octets that came already.
+    if (body === null) nexts.get(exchange)?.();
+    else fail(exchange, failures.bodyGone());
   }
 
-  function proxy(exchange: Exchange): void {
-    const { request, response, headers, target } = exchange;
-    request.headers = fieldsObject(headers);
-    if (exchange.head.chunked) request.headers['transfer-encoding'] = 'chunked';
-    request.url = target.url;
-    proxied.set(request, exchange);
-    middleware(request, response).catch((error: unknown) => {
-      core.options.logger.error({ error: describeError(error) }, 'a request failed unexpectedly');
-      fail(exchange, failures.unexpected());
+  function proxy(exchange: Exchange, body: Buffer | null): void {
+    const { request, response } = exchange;
+    const passed = new MiddlewareRequest(exchange, body, () => {
+      middleware(request, response).catch((error: unknown) => passed.onError(error as Error));
     });
+    proxied.set(request, passed);
+    passed.send();
   }
 
   try {
@@ -87,6 +90,7 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
     await core.exchanges.none();
     await core.table.stop();
     await core.upstream.close();
+    agent.destroy();
     await Promise.all(Object.values(normalized.services).map((service) => service.close()));
   };
   const handle = (
@@ -117,5 +121,41 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
       stopping ??= stop();
       return stopping;
     },
+  });
+}
+
+/** What cannot be done where it is mounted is refused, rather than left undone. */
+function checkMount({ legacy, timeouts, retries }: MiddlewareOptions): void {
+  const faults: Fault[] = [];
+  const refuse = (at: string, what: string, fix: string) =>
+    faults.push({ code: 'BANYAN_ROUTER_OPTIONS', at: `router.${at}`, what, fix });
+  if (legacy === undefined) {
+    const idle = ['connectMs', 'firstByteMs', 'idleMs', 'totalMs'] as const;
+    const settings = [
+      ...idle.filter((name) => timeouts?.[name] !== undefined).map((name) => `timeouts.${name}`),
+      ...(retries?.max === undefined ? [] : ['retries.max']),
+    ];
+    const what = 'says how the monolith is asked, and the application asks itself';
+    for (const at of settings) refuse(at, what, 'Leave it out, or give legacy.addresses.');
+  } else if (new Set(legacy.addresses.map((address) => address.split(':', 1)[0])).size > 1) {
+    refuse('legacy.addresses', 'are partly http and partly https', 'Make them one or the other.');
+  }
+  if (faults.length === 0) return;
+  const what = faults.map((fault) => `${fault.at} ${fault.what}`).join('; ');
+  throw new BanyanError('BANYAN_ROUTER_OPTIONS', `banyanMiddleware cannot be mounted so: ${what}.`, {
+    fix: faults[0]!.fix,
+    faults,
+  });
+}
+
+/** Kept connections to the monolith: their number and idle time are the router's settings. */
+function createAgent({ legacy }: NormalizedOptions, ca: string | null): Agent {
+  const settings = { keepAlive: true, maxSockets: legacy.connections, timeout: legacy.keepAliveMs };
+  if (!legacy.addresses[0]!.startsWith('https:')) return new Agent(settings);
+  const servername = legacy.tls?.serverName;
+  return new TlsAgent({
+    ...settings,
+    ...(ca !== null && { ca }),
+    ...(servername !== undefined && { servername }),
   });
 }

@@ -1,16 +1,26 @@
 import type { Exchange } from './exchange.ts';
-import { identityOf } from './identity.ts';
+import { type IdentityFacts, identityOf } from './identity.ts';
+import { cohortOf, type NamedCohort } from './named-cohorts.ts';
 import type { RequestContext } from './router-service.ts';
 
 /** Who the client is, by the router's configured sources. Not asked for unless something depends on it. */
 export function clientIdentity(exchange: Exchange): string {
-  const { core, head, request, match } = exchange;
-  return identityOf(core.options.identity, {
+  return identityOf(exchange.core.options.identity, identityFacts(exchange));
+}
+
+/** The first cohort of the route that the client belongs to. */
+export function clientCohort(exchange: Exchange, cohorts: readonly NamedCohort[]): string | null {
+  return cohorts.length === 0 ? null : cohortOf(cohorts, identityFacts(exchange));
+}
+
+function identityFacts(exchange: Exchange): IdentityFacts {
+  const { head, request, match } = exchange;
+  return {
     rawHeaders: request.rawHeaders,
     cookie: head.cookie,
     params: match!.params,
     address: clientAddress(exchange),
-  });
+  };
 }
 
 /** What travels to the service beside the request. Its identity is found only if the service is told of it. */

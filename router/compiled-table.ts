@@ -3,7 +3,9 @@ import { bucketsBelow } from './cohorts.ts';
 import type { Decision, DecisionReason, Outcome } from './decision.ts';
 import { type FailurePolicy, resolvePolicy } from './failure-policy.ts';
 import { createMatcher, type Matcher, type RouteMatch } from './matcher.ts';
+import { compileCohort, type NamedCohort } from './named-cohorts.ts';
 import { routeConflicts } from './route-conflicts.ts';
+import { mergePolicies } from './route-policy.ts';
 import type { FeatureRouting, Route, RouteTable, Side } from './route-table.ts';
 
 /** A route with everything that does not depend on the request worked out, so that deciding allocates nothing. */
@@ -11,6 +13,8 @@ export interface CompiledRoute {
   readonly route: Route;
   readonly feature: FeatureRouting;
   readonly isWrite: boolean;
+  /** Whoever belongs to one of these reads from the service. */
+  readonly cohorts: readonly NamedCohort[];
   /** Buckets below this one read from the service. */
   readonly cohortEnd: number;
   /** True when the decision asks who the client is: a read between 0 and 100 %. */
@@ -44,8 +48,9 @@ export function compileTable(
   policy: FailurePolicy | null = null,
 ): CompiledTable {
   const features = new Map(table.features.map((feature) => [feature.name, feature]));
+  const cohorts = new Map((table.cohorts ?? []).map((cohort) => [cohort.name, compileCohort(cohort)]));
   const routes = table.routes.map((route) =>
-    compileRoute(route, featureOf(route, features), table.version, policy),
+    compileRoute(route, featureOf(route, features), table.version, policy, cohorts),
   );
   const matcher = previous?.matcher.serves(table.routes) ? previous.matcher : newMatcher(table.routes);
   const unmatched: Decision = Object.freeze({
@@ -69,8 +74,9 @@ function newMatcher(routes: readonly Route[]): Matcher {
   });
 }
 
-function readsLeaveTheOwner({ isWrite, cohortEnd, feature }: CompiledRoute): boolean {
-  return !isWrite && (feature.owner === 'legacy' ? cohortEnd > 0 : cohortEnd < 10_000);
+function readsLeaveTheOwner({ isWrite, cohortEnd, cohorts, feature }: CompiledRoute): boolean {
+  if (isWrite) return false;
+  return feature.owner === 'legacy' ? cohortEnd > 0 || cohorts.length > 0 : cohortEnd < 10_000;
 }
 
 /** The compiled route of a match. */
@@ -97,8 +103,10 @@ function compileRoute(
   feature: FeatureRouting,
   version: number,
   policy: FailurePolicy | null,
+  cohorts: ReadonlyMap<string, NamedCohort>,
 ): CompiledRoute {
   const cohortEnd = bucketsBelow(route.readPercent);
+  const own = mergePolicies(feature.policy, route.policy);
   const decision = (reason: DecisionReason, side: Side, hold = false): Decision =>
     Object.freeze({
       outcome: hold ? 'hold' : outcomeOn(side),
@@ -112,7 +120,9 @@ function compileRoute(
     route,
     feature,
     isWrite: route.access === 'write',
-    policy: policy === null || route.policy === undefined ? null : resolvePolicy(policy, route.policy),
+    policy: policy === null || own === undefined ? null : resolvePolicy(policy, own),
+    // A name without a definition has no members.
+    cohorts: (route.readCohorts ?? []).flatMap((name) => cohorts.get(name) ?? []),
     cohortEnd,
     asksIdentity: route.access === 'read' && cohortEnd > 0 && cohortEnd < 10_000,
     decisions: {
@@ -122,6 +132,7 @@ function compileRoute(
       'lease-expired': decision('lease-expired', feature.owner, true),
       'read-0-percent': decision('read-0-percent', 'legacy'),
       'read-100-percent': decision('read-100-percent', 'service'),
+      'cohort-named': decision('cohort-named', 'service'),
       'cohort-inside': decision('cohort-inside', 'service'),
       'cohort-outside': decision('cohort-outside', 'legacy'),
       'read-your-writes': decision('read-your-writes', feature.owner),

@@ -17,8 +17,15 @@ import { createTracing } from './tracing.ts';
 import { Upstream } from './upstream.ts';
 import { WritesInFlight } from './writes-in-flight.ts';
 
-/** Puts the parts of one router together. Nothing runs yet: `firstTable`, then `core.table.start()`. */
-export function createCore(options: NormalizedOptions, forward: RouterCore['forward']): RouterCore {
+/**
+ * Puts the parts of one router together. Nothing runs yet: `firstTable`, then `core.table.start()`. `legacyCa`: whom to
+ * trust at `https://` addresses, PEM; null: the usual authorities.
+ */
+export function createCore(
+  options: NormalizedOptions,
+  forward: RouterCore['forward'],
+  legacyCa: string | null,
+): RouterCore {
   const policy = defaultPolicy(options);
   const holds = new HoldQueue(options.hold);
   const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
@@ -51,6 +58,10 @@ export function createCore(options: NormalizedOptions, forward: RouterCore['forw
       balance: options.legacy.balance,
       breaker: options.legacy.breaker,
       healthCheck: options.legacy.healthCheck,
+      tls: {
+        ...(legacyCa !== null && { ca: legacyCa }),
+        ...(options.legacy.tls?.serverName !== undefined && { servername: options.legacy.tls.serverName }),
+      },
       logger: options.logger,
     }),
     bulk: createBulkCollector(),

@@ -12,6 +12,7 @@ export type DecisionReason =
   | 'lease-expired'
   | 'read-0-percent'
   | 'read-100-percent'
+  | 'cohort-named'
   | 'cohort-inside'
   | 'cohort-outside'
   | 'read-your-writes'
@@ -37,6 +38,8 @@ export interface DecisionFacts {
   readonly mayBeOutdated: boolean;
   /** Who the client is, for cohorts; asked only where `asksIdentity` says so. */
   readonly identity: string;
+  /** The cohort named for this route that the client belongs to; null: none. */
+  readonly cohort: string | null;
   /** `x-banyan-side`, already dropped unless the peer may set it. */
   readonly sideAsked: Side | null;
   /** True while the client's own last write to the feature is younger than the read-your-writes window. */
@@ -59,6 +62,7 @@ export function decide(table: CompiledTable, compiled: CompiledRoute | null, fac
   if (facts.sideAsked === 'legacy') return decisions['side-legacy-asked'];
   if (facts.sideAsked === 'service') return decisions['side-service-asked'];
   if (facts.wroteRecently) return decisions['read-your-writes'];
+  if (facts.cohort !== null) return decisions['cohort-named'];
   if (compiled.cohortEnd === 0) return decisions['read-0-percent'];
   if (!compiled.asksIdentity) return decisions['read-100-percent'];
   return bucketOf(feature.salt, facts.identity) < compiled.cohortEnd

@@ -3,6 +3,8 @@ import type { CompiledRoute } from './compiled-table.ts';
 import type { Decision } from './decision.ts';
 import type { Failure } from './failure.ts';
 import type { FailurePolicy } from './failure-policy.ts';
+import type { Handshake } from './handshake.ts';
+import { linger } from './linger.ts';
 import type { RouteMatch } from './matcher.ts';
 import type { PeerFacts } from './outbound-headers.ts';
 import type { RequestHead } from './request-head.ts';
@@ -25,6 +27,8 @@ export class Exchange {
   /** The request target as it came. */
   readonly url: string;
   readonly peer: PeerFacts;
+  /** Given when the client offers to speak another protocol. */
+  readonly handshake: Handshake | null;
   /** Monotonic, milliseconds. */
   readonly beganAt: number;
 
@@ -42,6 +46,8 @@ export class Exchange {
   identity = '';
 
   failure: Failure | null = null;
+  /** True once a side was asked, or would have been were it not known to fail. */
+  asked = false;
   clientGone = false;
   /** Monotonic; 0 while nothing came. */
   firstByteAt = 0;
@@ -61,15 +67,17 @@ export class Exchange {
     response: RouterResponse,
     peer: PeerFacts,
     url: string = request.url!,
+    handshake: Handshake | null = null,
   ) {
     this.core = core;
     this.url = url;
     this.request = request;
     this.response = response;
     this.peer = peer;
+    this.handshake = handshake;
     this.beganAt = performance.now();
     response.exchange = this;
-    core.exchanges.add(this);
+    core.exchanges.begin();
   }
 
   /** What holds when its side is slow or fails. */
@@ -105,6 +113,7 @@ export class Exchange {
   }
 
   startWork(work: Work): void {
+    this.asked = true;
     this.#work = work;
   }
 
@@ -126,7 +135,7 @@ export class Exchange {
     const work = this.#work;
     if (work === null) this.#endWrite();
     else if (this.clientGone) work.abort(new Error('the client went away'));
-    this.core.exchanges.delete(this);
+    this.core.exchanges.end();
     const now = performance.now();
     this.core.metrics.record(this, now);
     this.core.tracing?.end(this);
@@ -141,17 +150,4 @@ export class Exchange {
     if (this.identity !== '') this.core.recentWrites.note(counted, this.identity);
     this.core.writes.end(counted);
   }
-}
-
-/**
- * Reads on what a client still sends after its answer, for a while: closing at once would reset the connection and could
- * take the answer with it before the client read it.
- */
-function linger(request: IncomingMessage, ms: number): void {
-  const { socket } = request;
-  if (socket.destroyed) return;
-  const timer = setTimeout(() => socket.destroy(), ms);
-  const done = () => clearTimeout(timer);
-  request.once('end', done).once('close', done);
-  request.resume();
 }

@@ -2,8 +2,11 @@ import { bucketOf } from './cohorts.ts';
 import { type CompiledTable, compiledRoute } from './compiled-table.ts';
 import { type Decision, type DecisionReason, decide } from './decision.ts';
 import { type IdentitySource, identityOf } from './identity.ts';
+import { cohortOf } from './named-cohorts.ts';
+import { type RouterFailureSettings, type SourcedPolicy, sourcedPolicy } from './policy-sources.ts';
 import { readRequestHead } from './request-head.ts';
-import { readTarget } from './request-target.ts';
+import { type PathRules, readTarget } from './request-target.ts';
+import { type Rival, rivalsOf } from './rivals.ts';
 import type { Route, Side } from './route-table.ts';
 
 /** A request that is asked about, not sent. */
@@ -21,22 +24,35 @@ export interface ExplainRequest {
   readonly leaseValid?: boolean;
 }
 
+/** What of the router's own section bears on one request. */
+export interface ExplainSettings extends RouterFailureSettings {
+  readonly paths?: { readonly encodedSlash?: PathRules['encodedSlash'] | undefined } | undefined;
+}
+
 export interface Explanation {
   /** Set when the router would refuse the request; nothing else is, then. */
   readonly refused: { readonly status: number; readonly why: string } | null;
   /** The canonical path that decides and is forwarded. */
   readonly path: string | null;
+  /** Raw, without the question mark. */
+  readonly query: string;
   readonly route: Route | null;
   readonly params: Readonly<Record<string, string>>;
   readonly feature: string | null;
   readonly stage: string | null;
   readonly owner: Side | null;
+  /** The cohort named for the route that the client belongs to. */
+  readonly cohort: string | null;
   readonly identity: string | null;
   /** 0–9999; null where the decision asks for no identity and none was needed. */
   readonly bucket: number | null;
   /** Buckets below this one read from the service. */
   readonly cohortEnd: number | null;
   readonly decision: Decision | null;
+  /** Other routes that method and path alone would have matched, and why they did not. */
+  readonly rivals: readonly Rival[];
+  /** What holds when its side is slow or fails, and who said so. */
+  readonly policy: SourcedPolicy;
   /** The decision in words. */
   readonly why: string;
   /** The route table's version. */
@@ -51,6 +67,7 @@ export function explain(
   table: CompiledTable,
   request: ExplainRequest,
   identitySources: readonly IdentitySource[],
+  router: ExplainSettings = {},
 ): Explanation {
   const given = request.rawHeaders ?? [];
   const method = request.method.toUpperCase();
@@ -59,22 +76,24 @@ export function explain(
   const rawHeaders = hasHost ? given : ['Host', absolute?.[1] ?? 'localhost', ...given];
   const head = readRequestHead(rawHeaders, { httpVersionMinor: 1, peerTrusted: request.trusted ?? false });
   if ('refused' in head) return refusal(table, head.status, head.refused);
-  const target = readTarget(request.target, head.host);
+  const target = readTarget(request.target, head.host, {
+    encodedSlash: router.paths?.encodedSlash ?? 'refuse',
+  });
   if ('refused' in target) return refusal(table, 400, target.refused);
 
-  const match = table.matcher.match(method, target.path, {
-    host: head.host,
-    rawHeaders,
-    query: target.query,
-  });
+  const facts = { host: head.host, rawHeaders, query: target.query };
+  const match = table.matcher.match(method, target.path, facts);
   const compiled = match === null ? null : compiledRoute(table, match);
   const params = match?.params ?? {};
   const address = head.forwardedFor?.split(',', 1)[0]?.trim() ?? request.address ?? '127.0.0.1';
-  const identity = identityOf(identitySources, { rawHeaders, cookie: head.cookie, params, address });
+  const client = { rawHeaders, cookie: head.cookie, params, address };
+  const identity = identityOf(identitySources, client);
+  const cohort = compiled === null ? null : cohortOf(compiled.cohorts, client);
   const decision = decide(table, compiled, {
     leaseValid: request.leaseValid ?? true,
     mayBeOutdated: false,
     identity,
+    cohort,
     sideAsked: head.sideAsked,
     wroteRecently: false,
   });
@@ -83,16 +102,20 @@ export function explain(
   return {
     refused: null,
     path: target.path,
+    query: target.query,
     route: compiled?.route ?? null,
     params,
     feature: compiled?.feature.name ?? null,
     stage: compiled?.feature.stage ?? null,
     owner: compiled?.feature.owner ?? null,
+    cohort,
     identity: asks ? identity : null,
     bucket,
     cohortEnd: compiled?.cohortEnd ?? null,
     decision,
-    why: inWords(decision, bucket, compiled?.cohortEnd ?? 0, identity),
+    rivals: rivalsOf(table.table.routes, compiled?.route ?? null, { method, path: target.path, facts }),
+    policy: sourcedPolicy(compiled?.route.policy, compiled?.feature.policy, router),
+    why: inWords(decision, bucket, compiled?.cohortEnd ?? 0, identity, cohort),
     version: table.version,
   };
 }
@@ -101,21 +124,31 @@ function refusal(table: CompiledTable, status: number, why: string): Explanation
   return {
     refused: { status, why },
     path: null,
+    query: '',
     route: null,
     params: {},
     feature: null,
     stage: null,
     owner: null,
+    cohort: null,
     identity: null,
     bucket: null,
     cohortEnd: null,
     decision: null,
+    rivals: [],
+    policy: {},
     why: `Refused with ${status} before any upstream sees it: ${why}.`,
     version: table.version,
   };
 }
 
-function inWords(decision: Decision, bucket: number | null, cohortEnd: number, identity: string): string {
+function inWords(
+  decision: Decision,
+  bucket: number | null,
+  cohortEnd: number,
+  identity: string,
+  cohort: string | null,
+): string {
   const { side, feature } = decision;
   const reasons: Readonly<Record<DecisionReason, string>> = {
     unmatched: 'No route matches: everything else is the monolith’s.',
@@ -124,6 +157,7 @@ function inWords(decision: Decision, bucket: number | null, cohortEnd: number, i
     'lease-expired': `${feature} is in transition and this router lost the state store: the request would wait.`,
     'read-0-percent': 'Reads of this route go to legacy: its percentage is 0.',
     'read-100-percent': 'Reads of this route go to the service: its percentage is 100.',
+    'cohort-named': `The client belongs to the cohort ${cohort}, whose reads go to the service.`,
     'cohort-inside': `${identity} is in bucket ${bucket}, inside the cohort: buckets below ${cohortEnd} read from the service.`,
     'cohort-outside': `${identity} is in bucket ${bucket}, outside the cohort: buckets below ${cohortEnd} read from the service.`,
     'read-your-writes': `The client wrote to ${feature} a moment ago: its reads stay with the owner, ${side}.`,

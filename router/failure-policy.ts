@@ -6,6 +6,8 @@ export interface FailurePolicy {
   /** null: the connections' own setting, which costs a request nothing. */
   readonly connectMs: number | null;
   readonly firstByteMs: number;
+  /** What a route said of its first byte; null: a service's own deadline holds. */
+  readonly answerMs: number | null;
   readonly idleMs: number;
   /**
    * True where a route bounds its first byte or its pauses: timed to the millisecond then. The HTTP client's own timers, which
@@ -36,6 +38,7 @@ export function defaultPolicy({ timeouts, retries, fallback, errorBody }: Failur
   return Object.freeze({
     connectMs: null,
     firstByteMs: timeouts.firstByteMs,
+    answerMs: null,
     idleMs: timeouts.idleMs,
     timed: false,
     totalMs: timeouts.totalMs,
@@ -52,6 +55,7 @@ export function resolvePolicy(defaults: FailurePolicy, own: RoutePolicy): Failur
   return Object.freeze({
     connectMs: timeouts.connectMs ?? defaults.connectMs,
     firstByteMs: timeouts.firstByteMs ?? defaults.firstByteMs,
+    answerMs: timeouts.firstByteMs ?? defaults.answerMs,
     idleMs: timeouts.idleMs ?? defaults.idleMs,
     timed: timeouts.firstByteMs !== undefined || timeouts.idleMs !== undefined,
     totalMs: timeouts.totalMs === undefined ? defaults.totalMs : timeouts.totalMs,

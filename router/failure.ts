@@ -54,6 +54,11 @@ export const failures = {
     code: 'BANYAN_UPSTREAM_UNREACHABLE',
     message: `The upstream could not be reached: ${why}.`,
   }),
+  untrusted: (why: string): Failure => ({
+    status: 502,
+    code: 'BANYAN_UPSTREAM_UNTRUSTED',
+    message: `The upstream's certificate is not accepted: ${why}.`,
+  }),
   circuitOpen: (retryAfterSeconds: number): Failure => ({
     status: 503,
     code: 'BANYAN_UPSTREAM_OPEN',
@@ -73,7 +78,7 @@ export const failures = {
   bodyGone: (): Failure => ({
     status: 500,
     code: 'BANYAN_BODY_GONE',
-    message: 'The request body was read before it reached the router.',
+    message: 'The request body was read before the monolith could have it.',
   }),
   unexpected: (): Failure => ({
     status: 500,
@@ -89,24 +94,53 @@ const unreachableCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
+  'ERR_UPSTREAM_CONNECT_TIMEOUT',
 ]);
 
-/** Failures of an address rather than of one request: it could not be reached, broke the connection, or said nothing. */
+const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_UPSTREAM_CLOSED']);
+
+/**
+ * Failures of an address rather than of one request: it could not be reached, broke the connection, said nothing, or spoke
+ * something that is not HTTP. A pause in a body is none: streams may pause, and how long is a route's business.
+ */
 const addressCodes = new Set([
   ...unreachableCodes,
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'UND_ERR_SOCKET',
-  'UND_ERR_HEADERS_TIMEOUT',
+  ...brokenCodes,
+  'ERR_UPSTREAM_FIRST_BYTE_TIMEOUT',
+  'ERR_RESPONSE_MALFORMED',
 ]);
 // This machine's ports ran out: the address has no part in it.
 addressCodes.delete('EADDRNOTAVAIL');
 
+/** Whether the connection broke, rather than that the answer was too late or made no sense. */
+export function isBrokenConnection(error: Error): boolean {
+  return brokenCodes.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** What OpenSSL says of certificates that it does not accept, in `error.code`. */
+const certificateCodes = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 /** Whether a failed try counts against the address it went to. */
 export function blamesAddress(error: Error): boolean {
-  return addressCodes.has((error as NodeJS.ErrnoException).code ?? '');
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return addressCodes.has(code) || certificateCodes.has(code);
 }
 
 /** What to answer when an upstream failed. */
@@ -114,8 +148,9 @@ export function upstreamFailure(error: Error): Failure {
   const { code = error.name } = error as NodeJS.ErrnoException;
   if (code === 'BANYAN_BODY_TOO_LARGE') return { status: 413, code, message: error.message };
   if (code === 'BANYAN_REQUEST_STALLED') return failures.requestStalled(error.message);
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return failures.timeout('no connection');
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return failures.timeout('no first byte');
-  if (code === 'UND_ERR_BODY_TIMEOUT') return failures.timeout('a pause in the body');
+  if (code === 'ERR_UPSTREAM_CONNECT_TIMEOUT') return failures.timeout('no connection');
+  if (code === 'ERR_UPSTREAM_FIRST_BYTE_TIMEOUT') return failures.timeout('no first byte');
+  if (code === 'ERR_UPSTREAM_IDLE_TIMEOUT') return failures.timeout('a pause in the body');
+  if (certificateCodes.has(code)) return failures.untrusted(code);
   return unreachableCodes.has(code) ? failures.unreachable(code) : failures.broken(code);
 }

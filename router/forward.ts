@@ -1,15 +1,18 @@
 import type { Exchange, Work } from './exchange.ts';
-import { blamesAddress, failures, upstreamFailure } from './failure.ts';
-import { relayInformational } from './informational.ts';
+import { blamesAddress, failures, isBrokenConnection, upstreamFailure } from './failure.ts';
+import { hopFields } from './hop-fields.ts';
+import { headerValue } from './identity.ts';
+import { relayInformational, writeContinue } from './informational.ts';
+import { closeAfter } from './linger.ts';
 import { fail } from './reply.ts';
 import { RequestBody } from './request-body.ts';
 import { drop, type ResponseHead, responseHead } from './response-head.ts';
+import { ResponseFault } from './response-parser.ts';
 import type { RouterResponse } from './router-response.ts';
-import type { UpstreamAddress } from './upstream.ts';
+import { passableTrailers } from './trailers.ts';
+import { safeMethods, Tries } from './tries.ts';
+import { Tunnel } from './tunnel.ts';
 import type { ConnectionUser, UpstreamConnection, UpstreamRequest } from './upstream-connection.ts';
-
-/** Methods that may be sent twice: they only read (RFC 9110 §9.2.1). */
-const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Passes a request to the monolith and its answer back, octet for octet. `body` is given when it was read before. */
 export function forward(exchange: Exchange, body: Buffer | null): void {
@@ -22,11 +25,12 @@ export function forward(exchange: Exchange, body: Buffer | null): void {
  */
 class ForwardedRequest implements ConnectionUser, Work {
   connection: UpstreamConnection | null = null;
+  ahead: ConnectionUser | null = null;
+  behind: ConnectionUser | null = null;
   dispatchOptions!: UpstreamRequest;
   readonly #exchange: Exchange;
-  readonly #tried: UpstreamAddress[] = [];
+  readonly #tries: Tries;
   #body: RequestBody | Buffer | null;
-  #address!: UpstreamAddress;
   #controller: UpstreamConnection | null = null;
   /** True once this try's head may have reached the upstream. */
   #started = false;
@@ -35,11 +39,20 @@ class ForwardedRequest implements ConnectionUser, Work {
   #total: NodeJS.Timeout | null = null;
   /** Only where the route has timeouts of its own: for a connection, then the first byte, then the next piece. */
   #wait: NodeJS.Timeout | null = null;
+  /** True once an informational response came, and may have reached the client. */
+  #informed = false;
+  /** True once the client was told to send its body. */
+  #continued = false;
+  /** True once the upstream said so itself. */
+  #continuedByUpstream = false;
+  /** Fields of the answer that its `Connection` makes hop-by-hop. */
+  #trailersDropped: readonly string[] | null = null;
   /** What took too long for the router to wait any longer. */
   #gaveUp: string | null = null;
 
   constructor(exchange: Exchange, body: Buffer | null) {
     this.#exchange = exchange;
+    this.#tries = new Tries(exchange);
     this.#body = body;
   }
 
@@ -51,17 +64,22 @@ class ForwardedRequest implements ConnectionUser, Work {
         idleMs: core.options.timeouts.requestIdleMs,
         maxBytes: core.options.limits.bodyBytes,
         onPiece: policy.timed ? (bytes) => this.#onBodyPiece(bytes) : core.bulk.passed,
-        onWanted: exchange.head.expectsContinue ? () => exchange.response.writeContinue() : undefined,
+        onWanted: exchange.head.expectsContinue ? () => this.#continue() : undefined,
+        passTrailers: exchange.head.chunked ? (raw) => passedTrailers(exchange, raw) : undefined,
       });
     }
     if (policy.totalMs !== null) this.#total = setTimeout(onTotal, exchange.leftOf(policy.totalMs), this);
     if (policy.connectMs !== null) this.#waitFor('no connection', policy.connectMs);
     exchange.startWork(this);
+    const streamed = this.#body instanceof RequestBody;
     this.dispatchOptions = {
       path: exchange.target.url,
       method: exchange.request.method!,
       headers: exchange.headers,
       body: this.#body,
+      hop: hopFields(exchange, streamed),
+      continueMs: streamed && exchange.head.expectsContinue ? core.options.timeouts.continueMs : null,
+      switches: exchange.handshake !== null,
       headersTimeout: policy.firstByteMs,
       bodyTimeout: policy.idleMs,
     };
@@ -72,27 +90,24 @@ class ForwardedRequest implements ConnectionUser, Work {
 
   abort(reason: Error): void {
     if (this.#controller !== null) this.#controller.abort(reason);
-    else if (this.#address.connections.withdraw(this)) this.#fail(reason);
+    else if (this.#tries.address.connections.withdraw(this)) this.#fail(reason);
   }
 
   giveUp(why: string): void {
     this.#gaveUp = why;
     if (this.#controller === null) {
       // Still waiting for a connection, or for its own to be made: then the head is never sent.
-      this.#address.connections.withdraw(this);
+      this.#tries.address.connections.withdraw(this);
       this.#fail(new Error(why));
     } else this.#controller.abort(new Error(why));
   }
 
   /** False while no address may be asked. */
   #try(): boolean {
-    const address = this.#exchange.core.upstream.pick(this.#tried);
-    if (address === null) return false;
-    this.#address = address;
+    if (!this.#tries.next()) return false;
     this.#started = false;
     this.#controller = null;
-    address.pending += 1;
-    address.connections.send(this);
+    this.#tries.address.connections.send(this);
     return true;
   }
 
@@ -118,18 +133,26 @@ class ForwardedRequest implements ConnectionUser, Work {
     const exchange = this.#exchange;
     const raw = controller.rawHeaders;
     if (status < 200) {
-      relayInformational(exchange, status, statusMessage, raw);
+      this.#informed = true;
+      if (status === 101) this.#switch(controller, statusMessage, raw);
+      else if (status === 100) this.#onContinue(statusMessage, raw);
+      else relayInformational(exchange, status, statusMessage, raw);
       return;
     }
     exchange.firstByteAt = performance.now();
     if (this.#wait !== null) this.#waitFor('a pause in the body', exchange.policy.idleMs);
     const { response, core } = exchange;
     // A probe has its answer now; the body may last.
-    if (this.#address.probing) core.upstream.answered(this.#address, status);
+    if (this.#tries.address.probing) this.#tries.answered(status);
     const head = responseHead(raw);
     let { rawHeaders } = head;
+    // Some readers take it for the length of a body that is not there (RFC 9110 §8.6).
+    if (status === 204 && head.contentLength !== null) rawHeaders = drop(rawHeaders, ['content-length']);
     if (head.trailers && !carriesTrailers(exchange, status, head)) rawHeaders = drop(rawHeaders, ['trailer']);
     if (core.draining) rawHeaders.push('Connection', 'close');
+    // Node says so in the answer itself: the client was never told to send its body.
+    if (exchange.head.expectsContinue && !this.#continued && !exchange.request.complete) closeAfter(exchange);
+    this.#trailersDropped = head.nominated;
     response.sendDate = false;
     response.writeHead(status, statusMessage, rawHeaders);
     this.#expectedBytes = head.contentLength;
@@ -149,29 +172,76 @@ class ForwardedRequest implements ConnectionUser, Work {
     }
     if (this.#expectedBytes !== null) this.#expectedBytes -= chunk.length;
     response.bodyBegun = true;
-    if (!response.write(chunk)) {
-      controller.pause();
-      // It is the client that pauses now.
-      this.#stopWaiting();
-      response.once('drain', onDrain);
-    }
+    // Pieces read before the pause still come, perhaps many: one drain serves them all.
+    if (response.write(chunk) || controller.paused) return;
+    controller.pause();
+    // It is the client that pauses now.
+    this.#stopWaiting();
+    response.once('drain', onDrain);
   }
 
   onResponseEnd(controller: UpstreamConnection): void {
-    const { response, core } = this.#exchange;
+    const { response } = this.#exchange;
     const trailers = controller.rawTrailers;
     if (trailers.length > 0 && !response.writableEnded) {
-      response.addTrailers(pairs(trailers));
+      response.addTrailers(pairs(passableTrailers(trailers, this.#trailersDropped)));
     }
     response.end();
-    if (core.upstream.answered(this.#address, response.statusCode)) this.#warnOpen('its answers');
-    this.#address.connections.giveBack(this);
+    this.#tries.answered(response.statusCode);
+    this.#tries.address.connections.giveBack(this);
     this.#settle();
   }
 
   onResponseError(_controller: UpstreamConnection | null, error: Error): void {
-    this.#address.connections.giveBack(this);
+    this.#tries.address.connections.giveBack(this);
     this.#fail(error);
+  }
+
+  /** The body is wanted: the upstream said so, or was waited for long enough. */
+  #continue(): void {
+    if (this.#continued) return;
+    this.#continued = true;
+    writeContinue(this.#exchange);
+  }
+
+  /**
+   * The upstream's `100 Continue`. Its first one answers the expectation, and goes no further if the router was quicker: the
+   * client has heard that word. All others are informational responses like any (RFC 9110 §15.2).
+   */
+  #onContinue(reason: string, raw: readonly string[]): void {
+    const exchange = this.#exchange;
+    const awaited = exchange.head.expectsContinue && this.#body instanceof RequestBody;
+    if (awaited && !this.#continuedByUpstream) this.#continue();
+    else relayInformational(exchange, 100, reason, raw);
+    this.#continuedByUpstream = true;
+  }
+
+  /** The upstream speaks another protocol from here on, one that the client offered. */
+  #switch(controller: UpstreamConnection, reason: string, raw: readonly string[]): void {
+    const exchange = this.#exchange;
+    const { response, core } = exchange;
+    const handshake = exchange.handshake!;
+    const chosen = headerValue(raw, 'upgrade');
+    if (chosen === null || !handshake.offered(chosen)) {
+      controller.destroy(new ResponseFault('101, to a protocol that nobody offered'));
+      return;
+    }
+    exchange.firstByteAt = performance.now();
+    const { rawHeaders } = responseHead(raw);
+    response.sendDate = false;
+    response.writeHead(101, reason, [
+      ...drop(rawHeaders, ['content-length', 'trailer']),
+      'Connection',
+      'Upgrade',
+      'Upgrade',
+      chosen,
+    ]);
+    response.end();
+    this.#tries.address.connections.letGo(this);
+    const { upgradedIdleMs, idleMs } = core.options.timeouts;
+    new Tunnel(handshake, controller, upgradedIdleMs, idleMs);
+    this.#tries.answered(101);
+    this.#settle();
   }
 
   /** Lets the upstream go on: the client has taken what was written. */
@@ -185,18 +255,8 @@ class ForwardedRequest implements ConnectionUser, Work {
   #fail(error: Error): void {
     if (this.#settled) return;
     const exchange = this.#exchange;
-    const { core } = exchange;
-    if (!this.#blamesAddress(error)) core.upstream.abandoned(this.#address);
-    else if (core.upstream.failed(this.#address)) this.#warnOpen(error.message);
-    if (this.#mayRetry(error)) {
-      const failed = this.#address;
-      this.#tried.push(failed);
-      if (this.#try()) {
-        failed.pending -= 1;
-        exchange.retries += 1;
-        return;
-      }
-    }
+    this.#tries.failed(error, this.#blamesAddress(error));
+    if (this.#mayRetry(error) && this.#try()) return;
     this.#settle();
     if (exchange.clientGone) return;
     fail(exchange, this.#gaveUp === null ? upstreamFailure(error) : failures.timeout(this.#gaveUp));
@@ -206,17 +266,9 @@ class ForwardedRequest implements ConnectionUser, Work {
   #blamesAddress(error: Error): boolean {
     const { clientGone, response } = this.#exchange;
     if (clientGone) return false;
-    // Tries of one request count once: a request that breaks its worker is not a broken address.
-    if (this.#tried.includes(this.#address) && !this.#address.probing) return false;
+    if (this.#tries.isRepeated) return false;
     if (this.#gaveUp === null) return blamesAddress(error);
     return !response.headersSent && (this.#started || this.connection !== null);
-  }
-
-  #warnOpen(why: string): void {
-    this.#exchange.core.options.logger.warn(
-      { address: this.#address.url, error: why },
-      'an address of legacy keeps failing: its circuit is open',
-    );
   }
 
   /**
@@ -229,10 +281,9 @@ class ForwardedRequest implements ConnectionUser, Work {
     if (exchange.retries >= exchange.policy.retries) return false;
     if (!this.#started) {
       const bodyLeft = !(this.#body instanceof RequestBody && this.#body.destroyed);
-      return bodyLeft && exchange.core.upstream.addresses.length > this.#tried.length + 1;
+      return bodyLeft && this.#tries.anotherLeft;
     }
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return false;
+    if (this.#informed || !isBrokenConnection(error)) return false;
     return this.#body === null && safeMethods.has(exchange.request.method!);
   }
 
@@ -255,7 +306,7 @@ class ForwardedRequest implements ConnectionUser, Work {
 
   #settle(): void {
     if (this.#settled) return;
-    this.#address.pending -= 1;
+    this.#tries.end();
     this.#end();
   }
 
@@ -275,6 +326,13 @@ function onDrain(this: RouterResponse): void {
 function carriesTrailers({ request }: Exchange, status: number, head: ResponseHead): boolean {
   if (request.httpVersionMinor === 0 || request.method === 'HEAD') return false;
   return status !== 204 && status !== 304 && head.contentLength === null;
+}
+
+function passedTrailers({ head, core }: Exchange, raw: readonly string[]): string[] {
+  // Who a client is was read from its head; nothing behind the body may say otherwise.
+  const saysWho = (name: string) =>
+    core.options.identity.some((source) => source.kind === 'header' && source.name === name);
+  return passableTrailers(raw, head.nominated, saysWho);
 }
 
 function pairs(fields: readonly string[]): [string, string][] {

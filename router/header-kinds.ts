@@ -22,6 +22,10 @@ export const headerKinds = {
   disguised: 15,
   forwardedProto: 16,
   forwardedHost: 17,
+  /** Belongs to one hop, but its `trailers` is said again to the next. */
+  te: 18,
+  /** Goes where the trailers go that it announces. */
+  trailer: 19,
 } as const;
 
 export type HeaderKind = (typeof headerKinds)[keyof typeof headerKinds];
@@ -34,8 +38,8 @@ const byName = new Map<string, HeaderKind>([
   ['keep-alive', headerKinds.hop],
   ['proxy-connection', headerKinds.hop],
   ['proxy-authorization', headerKinds.hop],
-  ['te', headerKinds.hop],
-  ['trailer', headerKinds.hop],
+  ['te', headerKinds.te],
+  ['trailer', headerKinds.trailer],
   ['http2-settings', headerKinds.hop],
   ['expect', headerKinds.expect],
   ['upgrade', headerKinds.upgrade],

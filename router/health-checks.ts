@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'undici';
+import { pause } from '../common/pause.ts';
 
 export interface HealthCheckOptions {
   /** Asked with GET; 2xx and 3xx are healthy. */
@@ -14,6 +14,7 @@ export interface HealthCheckOptions {
 export class HealthChecks<A extends { readonly url: string }> {
   readonly #options: HealthCheckOptions;
   readonly #addresses: readonly A[];
+  readonly #tls: { readonly ca?: string; readonly servername?: string };
   readonly #tell: (address: A, healthy: boolean) => void;
   readonly #stopping = new AbortController();
   #loops: Promise<unknown> | null = null;
@@ -21,10 +22,12 @@ export class HealthChecks<A extends { readonly url: string }> {
   constructor(
     options: HealthCheckOptions,
     addresses: readonly A[],
+    tls: { readonly ca?: string; readonly servername?: string },
     tell: (address: A, healthy: boolean) => void,
   ) {
     this.#options = options;
     this.#addresses = addresses;
+    this.#tls = tls;
     this.#tell = tell;
   }
 
@@ -40,7 +43,7 @@ export class HealthChecks<A extends { readonly url: string }> {
   async #watch(address: A): Promise<void> {
     const { everyMs, timeoutMs, failures } = this.#options;
     const { signal } = this.#stopping;
-    const client = new Client(address.url, { connect: { timeout: timeoutMs }, pipelining: 1 });
+    const client = new Client(address.url, { connect: { timeout: timeoutMs, ...this.#tls }, pipelining: 1 });
     let failed = 0;
     while (!signal.aborted) {
       const began = performance.now();
@@ -50,7 +53,7 @@ export class HealthChecks<A extends { readonly url: string }> {
       if (healthy) this.#tell(address, true);
       else if (failed >= failures) this.#tell(address, false);
       const left = Math.max(1, everyMs - (performance.now() - began));
-      await delay(left, undefined, { signal, ref: false }).catch(() => undefined);
+      await pause(left, signal, { ref: false });
     }
     await client.destroy();
   }

@@ -101,9 +101,12 @@ export class Http2Response extends EventEmitter {
     return this;
   }
 
-  /** Breaks off: the client cannot take what it got for the whole. */
+  /**
+   * Breaks off by a reset: the client cannot take what it got for the whole. A stream that is closed instead ends as a whole answer
+   * does, with END_STREAM in front of its reset.
+   */
   destroy(): this {
-    if (!this.#gone) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (!this.#gone) this.#stream.destroy(new Error('the answer broke off'));
     return this;
   }
 

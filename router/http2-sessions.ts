@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import {
+  constants,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { canonicalHead, Http2Request } from './http2-request.ts';
@@ -9,6 +14,8 @@ import type { RouterResponse } from './router-response.ts';
 export interface Http2Options {
   /** An idle connection, milliseconds. */
   readonly keepAliveMs: number;
+  /** An answer of which the client takes nothing for so long is broken off, milliseconds. */
+  readonly clientIdleMs: number;
   readonly headerBytes: number;
   /** Requests at once on one connection. */
   readonly maxStreams: number;
@@ -38,7 +45,11 @@ export class Http2Sessions {
     });
   }
 
-  /** No new requests on any connection; those in progress end. */
+  /**
+   * No new requests on any connection; those in progress end. The GOAWAY names the last request that was read: what a client
+   * sent after it was not looked at, and may be sent elsewhere whatever it does (RFC 9113 §6.8). A GOAWAY in advance that still lets
+   * requests in, as the RFC suggests, cannot be had: node:http2 ignores every stream behind one.
+   */
   closeSoon(): void {
     for (const session of this.#open) session.close();
   }
@@ -48,7 +59,7 @@ export class Http2Sessions {
   }
 
   #begin(socket: TLSSocket): void {
-    const { headerBytes, maxStreams, keepAliveMs } = this.#options;
+    const { headerBytes, maxStreams, keepAliveMs, clientIdleMs } = this.#options;
     const session = performServerHandshake(socket, {
       settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: headerBytes, enablePush: false },
       // Bounded in octets, as HTTP/1.1 heads are.
@@ -63,8 +74,14 @@ export class Http2Sessions {
       if ('refused' in head) {
         stream.on('error', () => undefined);
         stream.respond({ ':status': head.refused }, { endStream: true });
+        // A body that nobody will read must not keep the stream open.
+        stream.close(constants.NGHTTP2_NO_ERROR);
         return;
       }
+      stream.setTimeout(clientIdleMs);
+      stream.on('timeout', () => {
+        if (stream.writableLength > 0) stream.destroy(new Error('the client does not read'));
+      });
       const request = new Http2Request(stream, socket, head);
       this.#serve(request.asIncoming(), new Http2Response(stream, request).asRouterResponse());
     });

@@ -17,20 +17,18 @@ export interface IdentityFacts {
 
 /** Reads `header:x-user-id`, `cookie:session`, `param:shopId`, `address`. */
 export function parseIdentitySources(sources: readonly string[]): IdentitySource[] {
-  return sources.map((source) => {
-    const match = /^(header|cookie|param):([\w!#$%&'*+.^`|~-]+)$/.exec(source);
-    if (match !== null) {
-      const kind = match[1] as 'header' | 'cookie' | 'param';
-      return { kind, name: kind === 'header' ? match[2]!.toLowerCase() : match[2]! };
-    }
-    if (source === 'address') return { kind: 'address' };
-    throw new BanyanError(
-      'BANYAN_ROUTER_OPTIONS',
-      `router.identity: "${source}" is no source of an identity.`,
-      {
-        fix: 'Use header:NAME, cookie:NAME, param:NAME or address.',
-      },
-    );
+  return sources.map(parseIdentitySource);
+}
+
+export function parseIdentitySource(source: string): IdentitySource {
+  const match = /^(header|cookie|param):([\w!#$%&'*+.^`|~-]+)$/.exec(source);
+  if (match !== null) {
+    const kind = match[1] as 'header' | 'cookie' | 'param';
+    return { kind, name: kind === 'header' ? match[2]!.toLowerCase() : match[2]! };
+  }
+  if (source === 'address') return { kind: 'address' };
+  throw new BanyanError('BANYAN_ROUTER_OPTIONS', `"${source}" is no source of an identity.`, {
+    fix: 'Use header:NAME, cookie:NAME, param:NAME or address.',
   });
 }
 
@@ -43,7 +41,7 @@ export function identityOf(sources: readonly IdentitySource[], facts: IdentityFa
   return `address:${facts.address}`;
 }
 
-function readSource(source: IdentitySource, facts: IdentityFacts): string | null {
+export function readSource(source: IdentitySource, facts: IdentityFacts): string | null {
   switch (source.kind) {
     case 'header':
       return headerValue(facts.rawHeaders, source.name);

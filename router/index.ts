@@ -5,6 +5,9 @@ export { type Decision, type DecisionFacts, type DecisionReason, decide, type Ou
 export { type ExplainRequest, type Explanation, explain } from './explain.ts';
 export { type IdentityFacts, type IdentitySource, identityOf, parseIdentitySources } from './identity.ts';
 export type { RouteMatch } from './matcher.ts';
+export { type CohortDefinition, cohortOf } from './named-cohorts.ts';
+export type { RouterFailureSettings, SourcedPolicy, SourcedSetting } from './policy-sources.ts';
+export type { Rival } from './rivals.ts';
 export { routeConflicts } from './route-conflicts.ts';
 export type { RoutePolicy } from './route-policy.ts';
 export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './route-table.ts';
@@ -20,3 +23,4 @@ export {
 } from './router-workers.ts';
 export { type RunningRouter, startRouter } from './start-router.ts';
 export type { ReplicaReport, StateLink, StateReply } from './state-link.ts';
+export { readTlsFiles, type TlsFiles, type TlsSettings } from './tls-files.ts';

@@ -2,9 +2,17 @@ import type { Exchange } from './exchange.ts';
 import { type RawFields, responseHead } from './response-head.ts';
 
 /**
+ * Tells the client to send its body; on a pipelined connection, when it is this response's turn. Node remembers it: to a client
+ * that expected it in vain, the answer says `Connection: close`, because nobody knows whether the body still comes.
+ */
+export function writeContinue({ response }: Exchange): void {
+  if (!response.headersSent && !response.destroyed) response.writeContinue();
+}
+
+/**
  * Passes a 1xx response (103 Early Hints, 102) on at once, in front of the final one. HTTP/1.0 clients do not know such
  * responses (RFC 9110 §15.2) and get none. Node writes informational responses of its own only, so this one goes to the
- * socket as text; Node's parser has checked the upstream's names and values.
+ * socket as text; the response parser has checked its names and values.
  */
 export function relayInformational(exchange: Exchange, status: number, reason: string, raw: RawFields): void {
   const { request, response } = exchange;

@@ -7,6 +7,11 @@ export interface MetricsReport {
   readonly gauges: Gauges;
 }
 
+/** What the admin port shows: the report, and the registry of the router's services as prom-client writes it for other processes. */
+export interface AdminReport extends MetricsReport {
+  readonly services: readonly object[];
+}
+
 /** The workers of one router as one: counts add up; of versions, ages and leases the worst counts. */
 export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
   const series = new Map<string, Series>();

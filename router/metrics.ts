@@ -39,9 +39,9 @@ export class Metrics {
   record(exchange: Exchange, now: number): void {
     const { decision, failure, response } = exchange;
     const route = decision?.route?.id ?? '';
-    // An answer of the router's own is no side's.
-    const side =
-      failure !== null || decision === null ? 'router' : exchange.fellBack ? 'legacy' : decision.side;
+    // What was refused, or held for too long, is no side's. What a side failed to answer is that side's failure.
+    const own = decision === null || (failure !== null && !exchange.asked);
+    const side = own ? 'router' : exchange.fellBack ? 'legacy' : decision.side;
     let sides = this.#series.get(route);
     if (sides === undefined) {
       sides = {};

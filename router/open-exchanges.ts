@@ -1,21 +1,19 @@
-import type { Exchange } from './exchange.ts';
-
-/** The requests that have begun and not ended. */
+/** How many requests have begun and not ended. */
 export class OpenExchanges {
-  readonly #open = new Set<Exchange>();
+  #open = 0;
   #whenNone: (() => void)[] = [];
 
   get size(): number {
-    return this.#open.size;
+    return this.#open;
   }
 
-  add(exchange: Exchange): void {
-    this.#open.add(exchange);
+  begin(): void {
+    this.#open += 1;
   }
 
-  delete(exchange: Exchange): void {
-    this.#open.delete(exchange);
-    if (this.#open.size > 0 || this.#whenNone.length === 0) return;
+  end(): void {
+    this.#open -= 1;
+    if (this.#open > 0 || this.#whenNone.length === 0) return;
     const waiting = this.#whenNone;
     this.#whenNone = [];
     for (const resolve of waiting) resolve();
@@ -23,7 +21,7 @@ export class OpenExchanges {
 
   /** Resolves once none is open; at once when that is so now. */
   none(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
+    if (this.#open === 0) return Promise.resolve();
     return new Promise((resolve) => this.#whenNone.push(resolve));
   }
 }

@@ -8,6 +8,8 @@ export interface PeerFacts {
   readonly encrypted: boolean;
   /** This router in `Via`, with the protocol that the connection speaks. */
   readonly via: string;
+  /** True from the moment an answer said that it is the last one: no further request on this connection is served. */
+  closing: boolean;
 }
 
 /**

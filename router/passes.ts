@@ -1,4 +1,4 @@
-import { clientIdentity } from './client-identity.ts';
+import { clientCohort, clientIdentity } from './client-identity.ts';
 import { type CompiledRoute, compiledRoute } from './compiled-table.ts';
 import { type Decision, decide } from './decision.ts';
 import type { Exchange } from './exchange.ts';
@@ -40,7 +40,9 @@ function checkMethod(exchange: Exchange): boolean {
     return false;
   }
   if (method === 'OPTIONS' && url === '*') {
-    exchange.response.writeHead(204, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']);
+    const headers = ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'];
+    if (exchange.core.draining) headers.push('Connection', 'close');
+    exchange.response.writeHead(204, headers);
     exchange.response.end();
     return false;
   }
@@ -67,7 +69,7 @@ function checkTarget(exchange: Exchange): boolean {
     fail(exchange, failures.urlTooLong(core.options.limits.urlBytes));
     return false;
   }
-  const target = readTarget(url, head.host);
+  const target = readTarget(url, head.host, core.options.paths);
   if ('refused' in target) {
     fail(exchange, failures.refused(target.refused, 400));
     return false;
@@ -124,7 +126,9 @@ function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
     leaseValid: !feature.inTransition || core.table.leaseValid,
     mayBeOutdated: compiled.isWrite && core.table.mayBeOutdated,
     identity,
-    sideAsked: head.sideAsked,
+    cohort: clientCohort(exchange, compiled.cohorts),
+    // A WebSocket asks for legacy by what it is: services speak Thrift.
+    sideAsked: exchange.handshake?.isWebSocket ? 'legacy' : head.sideAsked,
     wroteRecently: split && !compiled.isWrite && core.recentWrites.has(feature.name, identity),
   });
 }

@@ -19,6 +19,7 @@ export class Peers {
       trusted: this.#isTrusted(address),
       encrypted: 'encrypted' in socket,
       via: 'alpnProtocol' in socket && socket.alpnProtocol === 'h2' ? '2 banyan' : '1.1 banyan',
+      closing: false,
     };
     this.#facts.set(socket, facts);
     return facts;

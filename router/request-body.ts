@@ -11,6 +11,8 @@ export interface RequestBodyOptions {
   readonly onPiece?: (bytes: number) => void;
   /** Called when the upstream first wants the body: the moment for `100 Continue`. */
   readonly onWanted?: (() => void) | undefined;
+  /** What is passed on of the trailers; without it, none. */
+  readonly passTrailers?: ((raw: readonly string[]) => string[]) | undefined;
 }
 
 /**
@@ -29,6 +31,12 @@ export class RequestBody extends Readable {
     super({ highWaterMark: 64 * 1024 });
     this.#request = request;
     this.#options = options;
+  }
+
+  /** What came behind the last chunk and may be passed on, names and values in turn; there once the body has ended. */
+  get trailers(): readonly string[] {
+    const raw = this.#request.rawTrailers;
+    return raw.length === 0 ? raw : (this.#options.passTrailers?.(raw) ?? []);
   }
 
   override _read(): void {

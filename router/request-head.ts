@@ -10,6 +10,12 @@ export interface RequestHead {
   readonly contentLength: number | null;
   readonly chunked: boolean;
   readonly expectsContinue: boolean;
+  /** True when the client takes trailers: `TE: trailers`, named in `Connection` as it must be. */
+  readonly acceptsTrailers: boolean;
+  /** The trailers that the client announces; null: it announces none. */
+  readonly trailer: string | null;
+  /** Fields that `Connection` makes hop-by-hop, lower case; null: none. */
+  readonly nominated: readonly string[] | null;
   readonly upgrade: string | null;
   readonly forwardedFor: string | null;
   readonly forwardedProto: string | null;
@@ -48,6 +54,9 @@ export function readRequestHead(raw: readonly string[], context: HeadContext): R
     contentLength: null,
     chunked: false,
     expectsContinue: false,
+    acceptsTrailers: false,
+    trailer: null,
+    nominated: null,
     upgrade: null,
     forwardedFor: null,
     forwardedProto: null,
@@ -97,6 +106,12 @@ export function readRequestHead(raw: readonly string[], context: HeadContext): R
         }
         head.expectsContinue = context.httpVersionMinor > 0;
         break;
+      case headerKinds.te:
+        head.acceptsTrailers ||= namesTrailers(value);
+        break;
+      case headerKinds.trailer:
+        head.trailer = head.trailer === null ? value : `${head.trailer}, ${value}`;
+        break;
       case headerKinds.upgrade:
         head.upgrade = value;
         break;
@@ -140,11 +155,20 @@ export function readRequestHead(raw: readonly string[], context: HeadContext): R
     return refuse('the request has both a Content-Length and a Transfer-Encoding');
   }
   if (head.host === null && context.httpVersionMinor > 0) return refuse('the request has no Host');
-  return nominated === null ? head : withoutNominated(head, nominated);
+  if (nominated === null) {
+    // Not said of this hop: it came past a proxy that did not know it, who may know no trailers either.
+    head.acceptsTrailers = false;
+    return head;
+  }
+  return withoutNominated(head, nominated);
 }
 
 function refuse(refused: string): HeadRefusal {
   return { refused, status: 400 };
+}
+
+function namesTrailers(te: string): boolean {
+  return te === 'trailers' || te.split(',').some((coding) => coding.trim().toLowerCase() === 'trailers');
 }
 
 /** The fields that `Connection` makes hop-by-hop, lower case; null when it only speaks of the connection itself. */
@@ -180,5 +204,11 @@ function withoutNominated(head: RequestHead, nominated: readonly string[]): Requ
     const name = head.passed[i]!;
     if (!nominated.includes(name.toLowerCase())) passed.push(name, head.passed[i + 1]!);
   }
-  return { ...head, passed };
+  return {
+    ...head,
+    passed,
+    nominated,
+    acceptsTrailers: head.acceptsTrailers && nominated.includes('te'),
+    trailer: nominated.includes('trailer') ? null : head.trailer,
+  };
 }

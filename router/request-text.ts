@@ -11,25 +11,48 @@ export interface RequestText {
   readonly contentLength: number | null;
 }
 
+/** What an ordinary request says of its own hop. */
+export const plainHop = 'Connection: keep-alive\r\n';
+
 /**
  * Writes a head in Latin-1, in which the fields were read. The server's parser has checked what clients sent; the check here is
  * for whatever else may once be put into a field, because an octet too much in a head is a request of its own. Throws on it.
+ * `hop`: the lines about this hop, whole.
  */
-export function requestText(method: string, path: string, headers: readonly string[]): RequestText {
+export function requestText(
+  method: string,
+  path: string,
+  headers: readonly string[],
+  hop: string = plainHop,
+): RequestText {
   if (badPath.test(path)) throw new Error('the request target holds an octet that it may not');
   let text = `${method} ${path} HTTP/1.1\r\n`;
   let contentLength: number | null = null;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i]!;
     const value = headers[i + 1]!;
-    if (badValue.test(value) || !isToken(name))
-      throw new Error('a request field holds an octet that it may not');
+    checkField(name, value);
     if (name.length === 14 && name.toLowerCase() === 'content-length') {
       if (contentLength !== null) throw new Error('the request has two Content-Length fields');
       contentLength = Number(value);
     } else text += `${name}: ${value}\r\n`;
   }
-  return { text: `${text}Connection: keep-alive\r\n`, contentLength };
+  return { text: text + hop, contentLength };
+}
+
+/** Field lines, each with its end; throws on an octet that none may hold. */
+export function fieldLines(fields: readonly string[]): string {
+  let text = '';
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    checkField(fields[i]!, fields[i + 1]!);
+    text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+  }
+  return text;
+}
+
+function checkField(name: string, value: string): void {
+  if (badValue.test(value) || !isToken(name))
+    throw new Error('a request field holds an octet that it may not');
 }
 
 function isToken(name: string): boolean {

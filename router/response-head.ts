@@ -6,6 +6,8 @@ export interface ResponseHead {
   readonly contentLength: number | null;
   /** True when the upstream announces trailers: they need chunks, and an HTTP/1.1 client. */
   readonly trailers: boolean;
+  /** Fields that `Connection` makes hop-by-hop, lower case; null: none. */
+  readonly nominated: readonly string[] | null;
 }
 
 const hopByHop = new Set([
@@ -47,6 +49,7 @@ export function responseHead(raw: RawFields): ResponseHead {
     rawHeaders: nominated === null ? rawHeaders : drop(rawHeaders, nominated),
     contentLength,
     trailers,
+    nominated,
   };
 }
 

@@ -1,3 +1,5 @@
+import { UpstreamFault } from './upstream-fault.ts';
+
 /** What the parser says of a response, in the order of its octets. */
 export interface ResponseEvents {
   /** Status line and fields; called for informational responses too. True: the response has no body (HEAD). */
@@ -20,8 +22,10 @@ export interface ParsedHead {
 }
 
 /** The response is not HTTP/1.1 as RFC 9112 has it: nothing on this connection can be relied upon any more. */
-export class ResponseFault extends Error {
-  readonly code = 'ERR_RESPONSE_MALFORMED';
+export class ResponseFault extends UpstreamFault {
+  constructor(message: string) {
+    super('ERR_RESPONSE_MALFORMED', message);
+  }
 }
 
 const states = {
@@ -34,13 +38,17 @@ const states = {
   untilClose: 6,
 } as const;
 type State = (typeof states)[keyof typeof states];
+/** What becomes of the connection after this response. */
+type Future = 'keep-alive' | 'close' | 'unsaid';
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/;
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 /** A CR or LF on its own, or an octet that no head may hold. */
 const forbidden = /\r(?!\n)|(?<!\r)\n|[^\t\r\n\x20-\x7e\x80-\xff]/;
 const digits = /^\d{1,15}$/;
-const chunkLine = /^([0-9a-fA-F]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
+/** No blanks, which RFC 9112 §7.1.1 allows for the sake of history: what other parsers make of them differs. */
+const chunkLine =
+  /^([0-9a-fA-F]{1,12})(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*"))?)*$/;
 const longestChunkLine = 1_024;
 const noFields: string[] = [];
 
@@ -59,6 +67,10 @@ export class ResponseParser {
   #left = 0;
   /** False between responses: an octet that comes then belongs to no request. */
   expecting = false;
+  /** True while 101 is an answer: the request asked for another protocol. */
+  switching = false;
+  /** Octets of informational responses in front of the final one. */
+  #informational = 0;
 
   constructor(events: ResponseEvents, headBytes: number) {
     this.#events = events;
@@ -139,7 +151,7 @@ export class ResponseParser {
     const status = Number(first[2]);
     let length: number | null = null;
     let chunked = false;
-    let persistent = first[1] === '1';
+    let future: Future = first[1] === '1' ? 'keep-alive' : 'unsaid';
     let keepAliveSeconds: number | null = null;
     const fields: string[] = [];
     while (lineEnd >= 0) {
@@ -150,7 +162,7 @@ export class ResponseParser {
         case 10: {
           const lower = name.toLowerCase();
           const value = fields.at(-1)!;
-          if (lower === 'connection') persistent = staysOpen(value, persistent);
+          if (lower === 'connection') future = futureOf(value, future);
           else if (lower === 'keep-alive') keepAliveSeconds = announced(value);
           break;
         }
@@ -160,16 +172,36 @@ export class ResponseParser {
           if (!digits.test(fields.at(-1)!)) throw new ResponseFault('the Content-Length is no number');
           length = Number(fields.at(-1));
           break;
+        case 16:
+          // No field of any standard, but one that closes connections all the same.
+          if (name.toLowerCase() === 'proxy-connection') future = futureOf(fields.at(-1)!, future);
+          break;
         case 17:
           if (name.toLowerCase() !== 'transfer-encoding') break;
-          if (chunked || fields.at(-1)!.toLowerCase() !== 'chunked' || first[1] === '0') {
+          if (
+            chunked ||
+            fields.at(-1)!.toLowerCase() !== 'chunked' ||
+            first[1] === '0' ||
+            // Legal, but to llhttp a coding of another name.
+            text.charCodeAt((lineEnd < 0 ? text.length : lineEnd) - 1) === 9
+          ) {
             throw new ResponseFault('a Transfer-Encoding other than "chunked"');
           }
           chunked = true;
       }
     }
+    let persistent = future === 'keep-alive';
     if (chunked && length !== null) throw new ResponseFault('both a Content-Length and a Transfer-Encoding');
-    if (status === 100 || status === 101) throw new ResponseFault(`${status}, which nobody asked for`);
+    if (status === 101 && !this.switching) throw new ResponseFault('101, which nobody asked for');
+    if (status < 200) {
+      if (chunked || (length ?? 0) > 0) throw new ResponseFault('an informational response with a body');
+      if (!persistent && status !== 101)
+        throw new ResponseFault('an informational response, and no final one');
+      this.#informational += text.length;
+      // However many there are, what is passed on of them does not wait for the client.
+      if (this.#informational > this.#headBytes * 4)
+        throw new ResponseFault('too many informational responses');
+    } else this.#informational = 0;
     const bodiless = status === 204 || status === 304;
     // A body that may follow such a head all the same would be taken for the next response.
     if (bodiless && (chunked || (length ?? 0) > 0)) persistent = false;
@@ -177,6 +209,11 @@ export class ResponseParser {
     if (!bodiless && status >= 200 && !chunked && length === null) persistent = false;
     const head = { status, reason: first[3] ?? '', fields, persistent, keepAliveSeconds };
     const noBody = this.#events.onHead(head) || bodiless;
+    if (status === 101) {
+      // What follows is no HTTP any more, and has no other end than the connection's.
+      this.#state = states.untilClose;
+      return;
+    }
     if (status < 200) return;
     if (noBody || (length === 0 && !chunked)) this.#complete(noFields);
     else if (chunked) this.#state = states.chunkSize;
@@ -256,18 +293,23 @@ function trailersOf(text: string): string[] {
   const fields: string[] = [];
   for (let at = 0; at < text.length - 2; ) {
     const end = text.indexOf('\r\n', at);
-    readField(text, at, end, fields);
+    const name = readField(text, at, end, fields).toLowerCase();
+    if (name === 'content-length' || name === 'transfer-encoding') {
+      throw new ResponseFault('a trailer that would frame what it stands behind');
+    }
     at = end + 2;
   }
   return fields;
 }
 
-function staysOpen(connection: string, before: boolean): boolean {
-  const lower = connection.toLowerCase();
-  if (lower === 'keep-alive') return true;
+/** What a list of connection options says of the connection's future; `close` has the last word (RFC 9112 §9.3). */
+function futureOf(options: string, before: Future): Future {
+  if (before === 'close') return before;
+  const lower = options.toLowerCase();
+  if (lower === 'keep-alive' || lower === 'close') return lower;
   const tokens = lower.split(',').map((part) => part.trim());
-  if (tokens.includes('close')) return false;
-  return before || tokens.includes('keep-alive');
+  if (tokens.includes('close')) return 'close';
+  return tokens.includes('keep-alive') ? 'keep-alive' : before;
 }
 
 function announced(keepAlive: string): number | null {

@@ -1,3 +1,4 @@
+import type { CohortDefinition } from './named-cohorts.ts';
 import type { RoutePolicy } from './route-policy.ts';
 
 /** Where a request can go: the monolith, or the feature's extracted service. */
@@ -16,6 +17,8 @@ export interface FeatureRouting {
   readonly hold: boolean;
   /** Mixed into the cohort hash, so that features are canaried on independent cohorts. */
   readonly salt: string;
+  /** What its routes' own policies are laid over. */
+  readonly policy?: RoutePolicy;
 }
 
 export interface RouteConstraints {
@@ -38,6 +41,8 @@ export interface Route {
   readonly rpcMethod: string;
   /** Reads only: percent (0–100, two decimals) of identities whose requests go to the service. Writes go to the owner. */
   readonly readPercent: number;
+  /** Reads only: names of cohorts whose requests go to the service besides. */
+  readonly readCohorts?: readonly string[];
   /** What happens when its side is slow or fails; left out, the router's own settings hold. */
   readonly policy?: RoutePolicy;
 }
@@ -50,6 +55,8 @@ export interface RouteTable {
   readonly writtenAt: string;
   readonly features: readonly FeatureRouting[];
   readonly routes: readonly Route[];
+  /** Those that routes name. */
+  readonly cohorts?: readonly CohortDefinition[];
 }
 
 export const emptyRouteTable: RouteTable = {

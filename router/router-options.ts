@@ -1,7 +1,7 @@
-import { BlockList, isIP } from 'node:net';
 import { hostname } from 'node:os';
 import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { BanyanError } from '../common/errors.ts';
 import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
@@ -9,6 +9,8 @@ import { type IdentitySource, parseIdentitySources } from './identity.ts';
 import { errorBodySchema } from './route-policy.ts';
 import type { RouterService } from './router-service.ts';
 import type { StateLink } from './state-link.ts';
+import { legacyTlsSchema, serverTlsSchema } from './tls-settings.ts';
+import { isPeer, trustCheck } from './trusted-peers.ts';
 
 const milliseconds = z.number().int().positive();
 
@@ -17,22 +19,16 @@ const settings = z.strictObject({
     host: z.string().default('127.0.0.1'),
     port: z.number().int().min(0).max(65_535),
   }),
-  /** Given, the port speaks TLS: PEM texts. */
-  tls: z
-    .strictObject({
-      key: z.string(),
-      cert: z.string(),
-      /** HTTP/2 for the clients that ask for it in the handshake. */
-      http2: z.boolean().default(true),
-    })
-    .optional(),
+  /** Given, the port speaks TLS. */
+  tls: serverTlsSchema.optional(),
   /** Metrics, liveness and readiness; left out, there is no such port. */
   admin: z
     .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535) })
     .optional(),
   legacy: z.strictObject({
-    /** `http://host:port`, one or more. */
+    /** `http://host:port` or `https://host:port`, one or more. */
     addresses: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    tls: legacyTlsSchema.optional(),
     /** Connections to each address. */
     connections: z.number().int().positive().default(512),
     /**
@@ -70,7 +66,20 @@ const settings = z.strictObject({
   snapshotFile: z.string().min(1).nullable().default(null),
   identity: z.array(z.string()).default([]),
   /** Addresses or CIDR blocks whose forwarded fields and `x-banyan-side` are believed. */
-  trustedPeers: z.array(z.string()).default([]),
+  trustedPeers: z
+    .array(
+      z.string().refine(isPeer, {
+        error: ({ input }) =>
+          `${JSON.stringify(input)} is no address and no CIDR block: write 10.0.0.7, or 10.0.0.0/8`,
+      }),
+    )
+    .default([]),
+  paths: z
+    .strictObject({
+      /** `%2F` in a path: refused with 400, or kept as data of its segment. */
+      encodedSlash: z.enum(['refuse', 'keep']).default('refuse'),
+    })
+    .prefault({}),
   /** After a client's write, its canaried reads stay with the owner for so long; 0 turns this off. */
   readYourWritesMs: z.number().int().nonnegative().default(2_000),
   hold: z
@@ -94,8 +103,14 @@ const settings = z.strictObject({
       idleMs: milliseconds.default(60_000),
       /** Between two pieces of a request body. */
       requestIdleMs: milliseconds.default(30_000),
+      /** How long a request that expects `100 Continue` waits for legacy's, before the router asks for the body itself. */
+      continueMs: milliseconds.default(1_000),
+      /** A connection that was switched to another protocol, with nothing passing either way; null: no limit. */
+      upgradedIdleMs: milliseconds.nullable().default(null),
       /** From the decision to the response's end; null: no limit, a stream may last. */
       totalMs: milliseconds.nullable().default(null),
+      /** An answer of which the client takes nothing for so long is broken off. */
+      clientIdleMs: milliseconds.default(60_000),
       /** A client's whole header section. */
       headersMs: milliseconds.default(15_000),
       /** An idle client connection. */
@@ -149,10 +164,14 @@ const settings = z.strictObject({
   beatTimeoutMs: milliseconds.default(2_000),
   /** How long a start waits for the state store when there is no snapshot. */
   startTimeoutMs: milliseconds.default(15_000),
-  /** A graceful stop: how long readiness fails before new connections are refused, and how long requests may take. */
+  /** A graceful stop. */
   drain: z
     .strictObject({
+      /** How long readiness fails before new connections are refused: what a balancer needs to notice. */
       noticeMs: z.number().int().nonnegative().default(0),
+      /** After it, a connection that is silent for so long is closed; what comes before is served. */
+      idleMs: z.number().int().nonnegative().default(500),
+      /** How long requests under way may take. */
       maxMs: milliseconds.default(30_000),
     })
     .prefault({}),
@@ -170,6 +189,8 @@ export interface RouterOptions extends RouterSettings {
   readonly points?: StopPoints;
   /** Given, every request gets an OpenTelemetry span. */
   readonly tracer?: Tracer;
+  /** Where the services count their calls: the admin port shows it too. */
+  readonly serviceMetrics?: Registry;
 }
 
 export interface NormalizedOptions
@@ -182,11 +203,17 @@ export interface NormalizedOptions
   readonly logger: Logger;
   readonly points: StopPoints;
   readonly tracer: Tracer | null;
+  readonly serviceMetrics: Registry | null;
+}
+
+/** What a router does about failures where its options say nothing. */
+export function failureDefaults(): Pick<ParsedSettings, 'timeouts' | 'retries' | 'fallback'> {
+  return settings.pick({ timeouts: true, retries: true, fallback: true }).parse({});
 }
 
 /** Checks and completes the options once; throws `BANYAN_ROUTER_OPTIONS` with every fault found. */
 export function normalizeOptions(options: RouterOptions): NormalizedOptions {
-  const { services, link, logger, points, tracer, ...plain } = options;
+  const { services, link, logger, points, tracer, serviceMetrics, ...plain } = options;
   const parsed = settings.safeParse(plain);
   if (!parsed.success) {
     const fix = 'Correct the router section of the configuration.';
@@ -213,34 +240,6 @@ export function normalizeOptions(options: RouterOptions): NormalizedOptions {
     logger,
     points: points ?? noStopPoints,
     tracer: tracer ?? null,
-  };
-}
-
-function trustCheck(peers: readonly string[]): (address: string) => boolean {
-  if (peers.length === 0) return () => false;
-  const list = new BlockList();
-  for (const peer of peers) {
-    const [address = '', prefix] = peer.split('/');
-    const family = isIP(address);
-    const bits = prefix === undefined ? null : Number(prefix);
-    if (
-      family === 0 ||
-      (bits !== null && !(Number.isInteger(bits) && bits >= 0 && bits <= (family === 4 ? 32 : 128)))
-    ) {
-      throw new BanyanError(
-        'BANYAN_ROUTER_OPTIONS',
-        `router.trustedPeers: "${peer}" is no address and no CIDR block.`,
-        {
-          fix: 'Write an IP address, such as 10.0.0.7, or a block, such as 10.0.0.0/8.',
-        },
-      );
-    }
-    const type = family === 4 ? 'ipv4' : 'ipv6';
-    if (bits === null) list.addAddress(address, type);
-    else list.addSubnet(address, bits, type);
-  }
-  return (address) => {
-    const family = isIP(address);
-    return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');
+    serviceMetrics: serviceMetrics ?? null,
   };
 }

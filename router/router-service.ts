@@ -32,8 +32,12 @@ export interface RequestContext {
 export interface InvokeOptions {
   /** Aborted when the client goes away or the request's total time is up. */
   readonly signal: AbortSignal;
-  /** Milliseconds left for the answer; undefined leaves it to the service's own setting. */
+  /** Milliseconds that the answer may take; undefined leaves it to the service's own setting. */
   readonly deadlineMs?: number;
+  /** Milliseconds left of the whole request: no answer later than this, whatever the deadline is. */
+  readonly withinMs?: number;
+  /** Further tries, where the service's method may be called twice. */
+  readonly retries: number;
   readonly context?: RequestContext;
 }
 

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { BanyanError } from '../common/errors.ts';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
-import { type MetricsReport, mergeReports } from './metrics-report.ts';
+import type { AdminReport } from './metrics-report.ts';
 import type { RunningRouter } from './start-router.ts';
 
 type FromWorker =
   | { readonly kind: 'ready'; readonly url: string; readonly replica: string }
-  | { readonly kind: 'report'; readonly report: MetricsReport };
+  | { readonly kind: 'report'; readonly report: AdminReport };
 
 export interface WorkersOptions {
   /** How many processes; one for each core is right. */
@@ -36,7 +36,7 @@ export function isRouterWorker(): boolean {
 export function serveAsWorker(router: RunningRouter): void {
   const send = (message: FromWorker) => process.send?.(message);
   process.on('message', (message) => {
-    if (message === 'report') send({ kind: 'report', report: router.report() });
+    if (message === 'report') void router.adminReport().then((report) => send({ kind: 'report', report }));
   });
   send({ kind: 'ready', url: router.url, replica: router.replica });
 }
@@ -66,9 +66,9 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     if (options.admin !== undefined) {
       admin = await startAdminServer({
         ...options.admin,
-        report: async () => {
+        reports: async () => {
           const reports = await Promise.all([...ready.keys()].map(askForReport));
-          return mergeReports(reports.filter((report) => report !== null));
+          return reports.filter((report) => report !== null);
         },
         ready: () => !signal.aborted && ready.size > 0,
       });
@@ -118,9 +118,9 @@ async function ended(worker: Worker): Promise<void> {
 }
 
 /** A worker that is going down just now has nothing to add. */
-async function askForReport(worker: Worker): Promise<MetricsReport | null> {
+async function askForReport(worker: Worker): Promise<AdminReport | null> {
   if (worker.isDead() || !worker.isConnected()) return null;
-  const answered = new Promise<MetricsReport>((resolve) => {
+  const answered = new Promise<AdminReport>((resolve) => {
     const take = (message: FromWorker) => {
       if (message.kind !== 'report') return;
       worker.off('message', take);

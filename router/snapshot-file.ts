@@ -18,6 +18,7 @@ const schema = z.object({
       inTransition: z.boolean(),
       hold: z.boolean(),
       salt: z.string(),
+      policy: routePolicySchema.exactOptional(),
     }),
   ),
   routes: z.array(
@@ -36,9 +37,13 @@ const schema = z.object({
         .exactOptional(),
       rpcMethod: z.string(),
       readPercent: z.number().min(0).max(100),
+      readCohorts: z.array(z.string()).exactOptional(),
       policy: routePolicySchema.exactOptional(),
     }),
   ),
+  cohorts: z
+    .array(z.object({ name: z.string(), by: z.string(), values: z.array(z.string()) }))
+    .exactOptional(),
 });
 
 /** Checks a route table that came from outside this process; throws `BANYAN_ROUTE_TABLE_INVALID`. */

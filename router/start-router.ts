@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Server as TlsServer } from 'node:tls';
 import { describeError } from '../common/errors.ts';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { createCore, firstTable } from './create-core.ts';
 import { Exchange } from './exchange.ts';
 import { failures } from './failure.ts';
 import { forward } from './forward.ts';
+import { type Front, stopGracefully } from './graceful-stop.ts';
+import { type Handshake, offersUpgrade } from './handshake.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import { listen } from './listen.ts';
-import type { MetricsReport } from './metrics-report.ts';
+import type { AdminReport, MetricsReport } from './metrics-report.ts';
 import type { Gauges } from './metrics-text.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
@@ -18,7 +21,9 @@ import { fail } from './reply.ts';
 import type { RouterCore } from './router-core.ts';
 import { normalizeOptions, type RouterOptions } from './router-options.ts';
 import { RouterResponse } from './router-response.ts';
-import { createUpgradeProxy, isWebSocketHandshake, type UpgradeProxy } from './upgrade.ts';
+import { readTlsFiles, type TlsMaterial } from './tls-files.ts';
+import { stampOf, TlsRenewal } from './tls-renewal.ts';
+import { createUpgradeProxy, type UpgradeProxy } from './upgrade.ts';
 
 type RouterServer = Server<typeof IncomingMessage, typeof RouterResponse>;
 
@@ -45,27 +50,40 @@ export interface RunningRouter {
   readonly activity: RouterActivity;
   /** Its metrics as plain data. */
   report(): MetricsReport;
+  /** The same with the metrics of its services: what the admin port shows. */
+  adminReport(): Promise<AdminReport>;
   /** Ends gracefully: readiness fails, requests in progress end, the lease is given back. Once; further calls wait too. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts a router: the route table from the state store, or the last one from the snapshot when the store is away; then
- * the port. Throws `BANYAN_ROUTER_OPTIONS`, `BANYAN_ROUTER_NO_TABLE` or `BANYAN_PORT_TAKEN`, with nothing left running.
+ * the port. Throws `BANYAN_ROUTER_OPTIONS`, `BANYAN_TLS_FILES`, `BANYAN_ROUTER_NO_TABLE` or `BANYAN_PORT_TAKEN`, with nothing left running.
  */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
-  const core = createCore(normalizeOptions(options), forward);
+  const normalized = normalizeOptions(options);
+  const { tls } = normalized;
+  const stamp = tls === undefined ? '' : await stampOf(tls);
+  const files = await readTlsFiles({ server: tls, legacy: normalized.legacy.tls });
+  const core = createCore(normalized, forward, files.legacyCa);
   const peers = new Peers(core.options.isTrusted);
-  const upgrades = createUpgradeProxy(core, peers);
-  const { server, http2 } = createHttpServer(core, peers, upgrades);
+  const { server, http2, upgrades } = createHttpServer(core, peers, files.server);
+  const renewal =
+    tls === undefined
+      ? null
+      : new TlsRenewal(tls, server as unknown as TlsServer, stamp, core.options.logger);
   const connections = new Set<Socket>();
-  server.on(core.options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+  server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
   const report = (): MetricsReport => ({
     snapshot: core.metrics.snapshot(),
     gauges: gaugesOf(core, upgrades, connections.size),
+  });
+  const adminReport = async (): Promise<AdminReport> => ({
+    ...report(),
+    services: (await core.options.serviceMetrics?.getMetricsAsJSON()) ?? [],
   });
   let admin: AdminServer | null = null;
   let url: string;
@@ -74,12 +92,12 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     if (core.options.admin !== undefined) {
       admin = await startAdminServer({
         ...core.options.admin,
-        report,
+        reports: async () => [await adminReport()],
         ready: () => !core.draining,
       });
     }
     url = await listen(server, core.options.listen, 'router.listen');
-    if (core.options.tls !== undefined) url = url.replace('http:', 'https:');
+    if (tls !== undefined) url = url.replace('http:', 'https:');
   } catch (error) {
     await admin?.close();
     await core.table.stop();
@@ -88,6 +106,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   }
   core.table.start();
   core.upstream.start();
+  renewal?.start();
   let stopping: Promise<void> | null = null;
   return {
     url,
@@ -108,8 +127,12 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       };
     },
     report,
+    adminReport,
     stop() {
-      stopping ??= stop(core, server, upgrades, http2).then(() => admin?.close());
+      const front = { core, server, http2, connections, upgraded: upgrades.open };
+      stopping ??= stop(front, upgrades)
+        .then(() => Promise.all([admin?.close(), renewal?.stop()]))
+        .then(() => undefined);
       return stopping;
     },
   };
@@ -138,8 +161,8 @@ function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number)
 function createHttpServer(
   core: RouterCore,
   peers: Peers,
-  upgrades: UpgradeProxy,
-): { server: RouterServer; http2: Http2Sessions | null } {
+  material: TlsMaterial | null,
+): { server: RouterServer; http2: Http2Sessions | null; upgrades: UpgradeProxy } {
   const { timeouts, limits, logger, tls } = core.options;
   const settings = {
     ServerResponse: RouterResponse,
@@ -155,23 +178,32 @@ function createHttpServer(
     keepAliveTimeout: timeouts.keepAliveMs,
     // A large upload may take long; stalls are caught where the body is read.
     requestTimeout: 0,
-    shouldUpgradeCallback: isWebSocketHandshake,
+    shouldUpgradeCallback: offersUpgrade,
   };
   const server: RouterServer =
-    tls === undefined
+    material === null || tls === undefined
       ? createServer(settings)
       : createTlsServer({
           ...settings,
-          key: tls.key,
-          cert: tls.cert,
+          ...material,
+          // The handshake comes before the head and may take no longer.
+          handshakeTimeout: timeouts.headersMs,
           ALPNProtocols: tls.http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
         });
   // The header section is bounded in octets; a bound in fields would drop the rest silently.
   server.maxHeadersCount = 0;
   server.maxConnections = limits.connections;
-  const serve = (request: IncomingMessage, response: RouterResponse) => {
-    const exchange = new Exchange(core, request, response, peers.of(request.socket));
+  server.timeout = timeouts.clientIdleMs;
+  const serve = (request: IncomingMessage, response: RouterResponse, handshake: Handshake | null = null) => {
+    const peer = peers.of(request.socket);
+    if (peer.closing) {
+      if (handshake === null) request.resume();
+      else request.socket.destroy();
+      return;
+    }
+    const exchange = new Exchange(core, request, response, peer, request.url, handshake);
     response.on('close', onClose);
+    response.on('timeout', onSilence);
     try {
       run(exchange);
     } catch (error) {
@@ -179,6 +211,7 @@ function createHttpServer(
       fail(exchange, failures.unexpected());
     }
   };
+  const upgrades = createUpgradeProxy(serve);
   server.on('request', serve);
   // The body is asked for when its side wants it, not before: a request that is held or refused sends none.
   server.on('checkContinue', serve);
@@ -187,44 +220,37 @@ function createHttpServer(
     refuseConnection(socket, failures.refused('CONNECT is not served here', 405));
   });
   server.on('upgrade', (request, socket, head) => {
-    if (isWebSocketHandshake(request)) upgrades.handle(request, socket, head);
-    else socket.destroy();
+    // A connection of another protocol may be silent for longer; its tunnel has a limit of its own.
+    (socket as Socket).setTimeout(0);
+    upgrades.handle(request, socket, head);
   });
-  if (tls === undefined || !tls.http2) return { server, http2: null };
+  if (tls === undefined || !tls.http2) return { server, http2: null, upgrades };
   const { headerBytes, streams: maxStreams } = limits;
-  const http2 = new Http2Sessions({ keepAliveMs: timeouts.keepAliveMs, headerBytes, maxStreams }, serve);
+  const http2 = new Http2Sessions(
+    { keepAliveMs: timeouts.keepAliveMs, clientIdleMs: timeouts.clientIdleMs, headerBytes, maxStreams },
+    serve,
+  );
   http2.attach(server);
-  return { server, http2 };
+  return { server, http2, upgrades };
+}
+
+/**
+ * Nothing came or went on the connection for a while. Waiting for a side, or on hold, that is as it should be; where octets wait for
+ * the client, it does not read, and would keep its side's connection for as long as it likes.
+ */
+function onSilence(this: RouterResponse, socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
 }
 
 function onClose(this: RouterResponse): void {
   this.exchange?.conclude();
 }
 
-async function stop(
-  core: RouterCore,
-  server: RouterServer,
-  upgrades: UpgradeProxy,
-  http2: Http2Sessions | null,
-): Promise<void> {
-  const { drain, services, logger } = core.options;
-  core.draining = true;
-  if (drain.noticeMs > 0) await new Promise((resolve) => setTimeout(resolve, drain.noticeMs));
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  http2?.closeSoon();
-  const late = new Promise<'late'>((resolve) => setTimeout(resolve, drain.maxMs, 'late').unref());
-  if ((await Promise.race([core.exchanges.none(), late])) === 'late') {
-    logger.warn(
-      { requests: core.exchanges.size, held: core.holds.size },
-      'requests were still open at the end of the drain',
-    );
-    core.holds.expireAll();
-  }
+async function stop(front: Front, upgrades: UpgradeProxy): Promise<void> {
+  await stopGracefully(front);
   upgrades.closeAll();
-  http2?.closeAll();
-  server.closeAllConnections();
-  await closed;
+  const { core } = front;
   await core.table.stop();
   await core.upstream.close();
-  await Promise.all(Object.values(services).map((service) => service.close()));
+  await Promise.all(Object.values(core.options.services).map((service) => service.close()));
 }

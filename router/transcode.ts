@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { type Failure, failures, upstreamFailure } from './failure.ts';
 import { fail } from './reply.ts';
 import { bodyTooLarge, RequestBody, readWhole } from './request-body.ts';
-import type { HttpOutput, RouterService } from './router-service.ts';
+import type { HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
 
 /** Asks the feature's service and answers with what it says. */
 export function transcode(exchange: Exchange): void {
@@ -37,10 +37,12 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
     }
     body = read;
   }
-  const { totalMs } = exchange.policy;
-  const left = totalMs === null ? undefined : exchange.leftOf(totalMs);
+  const { totalMs, answerMs, retries } = exchange.policy;
   const { signal } = aborted;
   const context = new ExchangeContext(exchange);
+  const options: { -readonly [K in keyof InvokeOptions]: InvokeOptions[K] } = { signal, context, retries };
+  if (answerMs !== null) options.deadlineMs = answerMs;
+  if (totalMs !== null) options.withinMs = exchange.leftOf(totalMs);
   const output = await service.invoke(
     decision!.route!.rpcMethod,
     {
@@ -51,7 +53,7 @@ async function ask(exchange: Exchange, service: RouterService, aborted: AbortCon
       rawHeaders: exchange.headers,
       body,
     },
-    left === undefined ? { signal, context } : { signal, context, deadlineMs: left },
+    options,
   );
   exchange.firstByteAt = performance.now();
   if (output.failure !== undefined && !exchange.clientGone && mayFallBack(exchange)) {

@@ -1,24 +1,38 @@
 import { isIP, connect as openTcp, type Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { type ConnectionOptions, connect as openTls } from 'node:tls';
-import { errors } from 'undici';
+import type { Linked } from '../common/linked-queue.ts';
 import { requestText } from './request-text.ts';
 import { type ParsedHead, type ResponseEvents, ResponseParser } from './response-parser.ts';
+import { Upload, type UploadBody, type UploadEvents } from './upload.ts';
+import { UpstreamFault } from './upstream-fault.ts';
 
 export interface UpstreamRequest {
   readonly path: string;
   readonly method: string;
   /** Names and values in turn; no hop-by-hop fields. */
   readonly headers: readonly string[];
-  readonly body: Readable | Buffer | null;
+  readonly body: UploadBody | Buffer | null;
+  /** The lines about this hop, whole. */
+  readonly hop: string;
+  /** The head expects `100 Continue`: so long the body waits for it, milliseconds. null: it waits for nothing. */
+  readonly continueMs: number | null;
+  /** True when the head asks for another protocol, so that 101 is an answer. */
+  readonly switches: boolean;
   /** Longest wait for the response's head, once the request is sent, milliseconds. */
   readonly headersTimeout: number;
   /** Longest pause in the response's body, milliseconds. */
   readonly bodyTimeout: number;
 }
 
-/** Who asked: told what becomes of the request. After `onResponseEnd` or `onResponseError` nothing more comes. */
-export interface ConnectionUser {
+/** Who is told what comes. After `onResponseEnd` or `onResponseError` nothing more does. */
+export interface ConnectionReader {
+  onResponseData(connection: UpstreamConnection, piece: Buffer): void;
+  onResponseEnd(connection: UpstreamConnection): void;
+  onResponseError(connection: UpstreamConnection, error: Error): void;
+}
+
+/** Who asked: told what becomes of the request. */
+export interface ConnectionUser extends ConnectionReader, Linked<ConnectionUser> {
   readonly dispatchOptions: UpstreamRequest;
   /** The connection it was given; given back once it is answered or has failed. */
   connection: UpstreamConnection | null;
@@ -26,15 +40,19 @@ export interface ConnectionUser {
   onRequestStart(connection: UpstreamConnection): void;
   /** Informational responses (1xx) come here too, before the final one. */
   onResponseStart(connection: UpstreamConnection, status: number, headers: unknown, reason: string): void;
-  onResponseData(connection: UpstreamConnection, piece: Buffer): void;
-  onResponseEnd(connection: UpstreamConnection): void;
-  onResponseError(connection: UpstreamConnection, error: Error): void;
+}
+
+/** Who has the connection for itself, once it speaks another protocol. */
+export interface ConnectionOwner extends ConnectionReader {
+  /** What was written has left: more may be written. */
+  onDrain(): void;
 }
 
 export interface ConnectionSettings {
   readonly host: string;
   readonly port: number;
-  readonly encrypted: boolean;
+  /** null: plain. */
+  readonly tls: { readonly ca?: string; readonly servername?: string } | null;
   readonly connectMs: number;
   readonly keepAliveMs: number;
   readonly headerBytes: number;
@@ -48,6 +66,10 @@ const keepAliveMarginMs = 2_000;
 /** A body of unknown length follows where methods usually have one: without it, say so. */
 const bodyExpected = new Set(['POST', 'PUT', 'PATCH']);
 const none: string[] = [];
+/** After a failed write everything that can be read is there, or nearly. */
+const lastWordsMs = 1_000;
+/** A connection that may be silent for long is asked by TCP whether the other end lives. */
+const tunnelProbeMs = 60_000;
 
 /**
  * One connection to the monolith, one request at a time. What it saves over a general client: fields are written and read as
@@ -67,10 +89,14 @@ export class UpstreamConnection implements ResponseEvents {
   readonly #parser: ResponseParser;
   #connected = false;
   #user: ConnectionUser | null = null;
+  /** Whoever took the connection over, for good. */
+  #owner: ConnectionOwner | null = null;
   /** True once the request's head may have left. */
   #begun = false;
   #sent = false;
   #answered = false;
+  /** True once nothing can be written any more, while there may be something to read. */
+  #lastWords = false;
   #isHead = false;
   #since = performance.now();
   #upload: Upload | null = null;
@@ -79,7 +105,7 @@ export class UpstreamConnection implements ResponseEvents {
     this.#settings = settings;
     this.keepAliveMs = settings.keepAliveMs;
     this.#parser = new ResponseParser(this, settings.headerBytes);
-    const { host, port, encrypted, buffer } = settings;
+    const { host, port, tls, buffer } = settings;
     const options = {
       host,
       port,
@@ -87,19 +113,25 @@ export class UpstreamConnection implements ResponseEvents {
       onread: { buffer, callback: (length: number) => this.#read(buffer.subarray(0, length)) },
     };
     // `onread` is an option of TLS sockets too; their types leave it out.
-    const tls: ConnectionOptions = Object.assign(options, {
+    const secure: ConnectionOptions = Object.assign(options, {
       ALPNProtocols: ['http/1.1'],
       ...(isIP(host) === 0 && { servername: host }),
+      ...tls,
     });
-    const socket = encrypted ? openTls(tls) : openTcp(options);
+    const socket = tls === null ? openTcp(options) : openTls(secure);
     this.#socket = socket;
+    const destroy = socket.destroy.bind(socket);
+    socket.destroy = (error?: Error) => (this.#mayStillAnswer(error) ? socket : destroy(error));
     socket
-      .once(encrypted ? 'secureConnect' : 'connect', () => this.#onConnected())
-      .on('drain', () => this.#upload?.resume())
+      .once(tls === null ? 'connect' : 'secureConnect', () => this.#onConnected())
+      .on('drain', () => {
+        this.#upload?.resume();
+        this.#owner?.onDrain();
+      })
       .on('end', () => this.#onEnd())
       .on('error', (error) => this.#fail(error))
       .once('close', () => {
-        this.#fail(new errors.SocketError('closed'));
+        this.#fail(new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the connection was closed'));
         settings.onClosed(this);
       });
   }
@@ -138,7 +170,24 @@ export class UpstreamConnection implements ResponseEvents {
     this.#socket.resume();
   }
 
-  destroy(error: Error = new errors.SocketError('closed')): void {
+  /** From 101 on: whoever takes it over gets all that comes, and may write. No time limit is looked at any more. */
+  handOver(owner: ConnectionOwner): void {
+    this.#user = null;
+    this.#owner = owner;
+    this.#socket.setKeepAlive(true, tunnelProbeMs);
+  }
+
+  /** For its owner; false: wait for `onDrain`. */
+  write(piece: Buffer): boolean {
+    return this.#socket.write(piece);
+  }
+
+  /** For its owner: nothing more will be written. */
+  endWriting(): void {
+    this.#socket.end();
+  }
+
+  destroy(error: Error = new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the connection was closed')): void {
     this.#fail(error);
   }
 
@@ -147,14 +196,18 @@ export class UpstreamConnection implements ResponseEvents {
     const user = this.#user;
     const waited = now - this.#since;
     if (!this.#connected) {
-      if (waited >= this.#settings.connectMs) this.#fail(new errors.ConnectTimeoutError());
+      if (waited >= this.#settings.connectMs)
+        this.#fail(new UpstreamFault('ERR_UPSTREAM_CONNECT_TIMEOUT', 'no connection in time'));
     } else if (user === null) {
       if (now - this.idleSince >= this.keepAliveMs) this.destroy();
+    } else if (this.#lastWords && !this.paused && waited >= lastWordsMs) {
+      this.#fail(new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the upstream broke the request off'));
     } else if (this.#answered) {
       if (!this.paused && waited >= user.dispatchOptions.bodyTimeout)
-        this.#fail(new errors.BodyTimeoutError());
+        this.#fail(new UpstreamFault('ERR_UPSTREAM_IDLE_TIMEOUT', 'a pause in the body'));
     } else if (this.#sent || this.#socket.writableNeedDrain) {
-      if (waited >= user.dispatchOptions.headersTimeout) this.#fail(new errors.HeadersTimeoutError());
+      if (waited >= user.dispatchOptions.headersTimeout)
+        this.#fail(new UpstreamFault('ERR_UPSTREAM_FIRST_BYTE_TIMEOUT', 'no first byte in time'));
     }
   }
 
@@ -163,8 +216,10 @@ export class UpstreamConnection implements ResponseEvents {
     if (user === null) return false;
     this.#since = performance.now();
     this.rawHeaders = head.fields;
-    if (head.status >= 200) {
+    if (head.status >= 200 || head.status === 101) {
       this.#answered = true;
+      // Answered by the head alone: the body that waited is not sent any more.
+      if (this.#upload?.begun === false) this.#stopUpload();
       // Some servers send a body after HEAD all the same; it would be taken for the next response.
       if (!head.persistent || this.#isHead) this.reusable = false;
       if (head.keepAliveSeconds !== null) {
@@ -176,18 +231,23 @@ export class UpstreamConnection implements ResponseEvents {
       }
     }
     user.onResponseStart(this, head.status, null, head.reason);
+    // After the user, who passes it on: the body may come at once.
+    if (head.status === 100) this.#upload?.begin();
     return this.#isHead;
   }
 
   onBody(piece: Buffer): void {
     this.#since = performance.now();
     // A copy: the next read, perhaps of another connection, goes to the same memory.
-    this.#user?.onResponseData(this, Buffer.from(piece));
+    (this.#owner ?? this.#user)?.onResponseData(this, Buffer.from(piece));
   }
 
   onComplete(trailers: string[]): void {
     const user = this.#user;
-    if (user === null) return;
+    if (user === null) {
+      this.#leave()?.onResponseEnd(this);
+      return;
+    }
     this.#user = null;
     this.rawTrailers = trailers;
     // Answered before the whole request was sent: the rest must not be taken for another one.
@@ -205,16 +265,17 @@ export class UpstreamConnection implements ResponseEvents {
   #begin(user: ConnectionUser): void {
     user.onRequestStart(this);
     if (this.#user !== user) return;
-    const { method, path, headers, body } = user.dispatchOptions;
+    const { method, path, headers, body, hop, continueMs, switches } = user.dispatchOptions;
     try {
-      const { text, contentLength } = requestText(method, path, headers);
+      const { text, contentLength } = requestText(method, path, headers, hop);
       this.#begun = true;
       this.#isHead = method === 'HEAD';
       this.#parser.expecting = true;
+      this.#parser.switching = switches;
       this.#since = performance.now();
       if (body === null) this.#sendBodiless(text, contentLength, method);
       else if (Buffer.isBuffer(body)) this.#sendWhole(text, body);
-      else this.#upload = new Upload(this.#socket, body, text, contentLength, this.#uploadEvents);
+      else this.#upload = new Upload(this.#socket, body, text, contentLength, continueMs, this.#uploadEvents);
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -262,8 +323,23 @@ export class UpstreamConnection implements ResponseEvents {
   }
 
   #onEnd(): void {
-    if (this.#user !== null && this.#parser.endsWithConnection) this.#parser.finish();
-    this.#fail(new errors.SocketError('other side closed'));
+    if (this.#parser.endsWithConnection) this.#parser.finish();
+    this.#fail(new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the upstream closed the connection'));
+  }
+
+  /**
+   * An upstream that answers early and closes resets what is being written, and a failed write ends a socket at once; but the
+   * answer may have arrived before, and what has arrived can be read. True: it is read first, until the read side ends too.
+   */
+  #mayStillAnswer(error: NodeJS.ErrnoException | undefined): boolean {
+    if (error?.syscall !== 'write') return false;
+    if (this.#lastWords) return true;
+    if (this.#upload === null) return false;
+    this.reusable = false;
+    this.#lastWords = true;
+    this.#since = performance.now();
+    this.#stopUpload();
+    return true;
   }
 
   /** The connection is of no use any more; a request in progress fails with it. */
@@ -275,100 +351,18 @@ export class UpstreamConnection implements ResponseEvents {
 
   #drop(error: Error): void {
     const user = this.#user;
-    if (user === null) return;
+    if (user === null) {
+      this.#leave()?.onResponseError(this, error);
+      return;
+    }
     this.#user = null;
     this.#stopUpload();
     user.onResponseError(this, error);
   }
-}
 
-interface UploadEvents {
-  moved(): void;
-  sent(): void;
-  failed(error: Error): void;
-}
-
-/** A request body on its way: read as the socket takes it; the head goes out with the first piece. */
-class Upload {
-  readonly #socket: Socket;
-  readonly #body: Readable;
-  readonly #events: UploadEvents;
-  /** null: in chunks. */
-  readonly #length: number | null;
-  #head: string;
-  #bytes = 0;
-  #over = false;
-
-  constructor(
-    socket: Socket,
-    body: Readable,
-    text: string,
-    contentLength: number | null,
-    events: UploadEvents,
-  ) {
-    this.#socket = socket;
-    this.#body = body;
-    this.#events = events;
-    this.#length = contentLength;
-    this.#head =
-      contentLength === null
-        ? `${text}Transfer-Encoding: chunked\r\n\r\n`
-        : `${text}Content-Length: ${contentLength}\r\n\r\n`;
-    body
-      .on('data', this.#onData)
-      .on('end', this.#onEnd)
-      .on('error', this.#onError)
-      .on('close', this.#onClose);
-  }
-
-  resume(): void {
-    if (!this.#over) this.#body.resume();
-  }
-
-  stop(): void {
-    if (this.#over) return;
-    this.#over = true;
-    // The error listener stays: a body that breaks later must find one.
-    this.#body.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
-    this.#body.destroy();
-  }
-
-  readonly #onData = (piece: Buffer): void => {
-    this.#bytes += piece.length;
-    if (this.#length !== null && this.#bytes > this.#length) {
-      this.#fail(new Error('the request body is longer than its Content-Length'));
-      return;
-    }
-    const socket = this.#socket;
-    socket.cork();
-    if (this.#head !== '') socket.write(this.#head, 'latin1');
-    this.#head = '';
-    if (this.#length === null) socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
-    let more = socket.write(piece);
-    if (this.#length === null) more = socket.write('\r\n', 'latin1');
-    socket.uncork();
-    this.#events.moved();
-    if (!more) this.#body.pause();
-  };
-
-  readonly #onEnd = (): void => {
-    if (this.#length !== null && this.#bytes !== this.#length) {
-      this.#fail(new Error('the request body is shorter than its Content-Length'));
-      return;
-    }
-    this.#over = true;
-    const rest = this.#length === null ? `${this.#head}0\r\n\r\n` : this.#head;
-    this.#head = '';
-    if (rest !== '') this.#socket.write(rest, 'latin1');
-    this.#events.moved();
-    this.#events.sent();
-  };
-
-  readonly #onError = (error: Error): void => this.#fail(error);
-
-  readonly #onClose = (): void => this.#fail(new Error('the request body broke off'));
-
-  #fail(error: Error): void {
-    if (!this.#over) this.#events.failed(error);
+  #leave(): ConnectionOwner | null {
+    const owner = this.#owner;
+    this.#owner = null;
+    return owner;
   }
 }

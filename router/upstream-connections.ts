@@ -1,3 +1,4 @@
+import { LinkedQueue } from '../common/linked-queue.ts';
 import { type ConnectionUser, UpstreamConnection } from './upstream-connection.ts';
 
 export type { ConnectionUser } from './upstream-connection.ts';
@@ -11,6 +12,15 @@ export interface ConnectionsOptions {
   /** How long an idle connection is kept, milliseconds; less where the upstream announces less. */
   readonly keepAliveMs: number;
   readonly headerBytes: number;
+  /** For an `https://` origin. */
+  readonly tls: UpstreamTls;
+}
+
+export interface UpstreamTls {
+  /** Authorities to trust instead of the usual ones, PEM. */
+  readonly ca?: string;
+  /** The name that the certificate must have; left out, the address's own. */
+  readonly servername?: string;
 }
 
 /** How often time limits are looked at, milliseconds: nothing ends early, and nothing much later than this. */
@@ -31,7 +41,7 @@ export class UpstreamConnections {
   readonly #buffer = Buffer.allocUnsafeSlow(64 * 1024);
   readonly #idle: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
-  readonly #waiting = new Set<ConnectionUser>();
+  readonly #waiting = new LinkedQueue<ConnectionUser>();
   #scheduled = false;
   #sweep: NodeJS.Timeout | null = null;
 
@@ -62,6 +72,14 @@ export class UpstreamConnections {
     if (this.#waiting.size > 0) this.#schedule();
   }
 
+  /** The user keeps its connection for another protocol: it counts here no longer. */
+  letGo(user: ConnectionUser): void {
+    const { connection } = user;
+    if (connection === null) return;
+    user.connection = null;
+    this.#forget(connection);
+  }
+
   async destroy(): Promise<void> {
     for (const connection of this.#all) connection.destroy(new Error('the router stops'));
   }
@@ -75,7 +93,7 @@ export class UpstreamConnections {
   readonly #serveWaiting = (): void => {
     this.#scheduled = false;
     let uploading = false;
-    for (const user of this.#waiting) {
+    for (let user = this.#waiting.first; user !== null; user = this.#waiting.first) {
       const { body } = user.dispatchOptions;
       if (body === null && uploading) {
         // A body is read from the next tick on; what came after it, perhaps pipelined by one client, does not overtake it.
@@ -106,7 +124,7 @@ export class UpstreamConnections {
     const connection = new UpstreamConnection({
       host: hostname.replace(/^\[|\]$/g, ''),
       port: port === '' ? (encrypted ? 443 : 80) : Number(port),
-      encrypted,
+      tls: encrypted ? this.#options.tls : null,
       connectMs: this.#options.connectMs,
       keepAliveMs: this.#options.keepAliveMs,
       headerBytes: this.#options.headerBytes,
@@ -119,14 +137,18 @@ export class UpstreamConnections {
   }
 
   readonly #onClosed = (connection: UpstreamConnection): void => {
-    this.#all.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
+    this.#forget(connection);
+  };
+
+  #forget(connection: UpstreamConnection): void {
+    this.#all.delete(connection);
     if (this.#waiting.size > 0) this.#schedule();
     if (this.#all.size > 0 || this.#sweep === null) return;
     clearInterval(this.#sweep);
     this.#sweep = null;
-  };
+  }
 
   readonly #check = (): void => {
     const now = performance.now();

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type HealthCheckOptions, HealthChecks } from './health-checks.ts';
-import { UpstreamConnections } from './upstream-connections.ts';
+import { UpstreamConnections, type UpstreamTls } from './upstream-connections.ts';
 
 export interface BreakerOptions {
   /** Failures in a row that open an address's circuit; 0: it never opens. */
@@ -21,6 +21,8 @@ export interface UpstreamOptions {
   readonly balance: 'least-pending' | 'round-robin';
   readonly breaker: BreakerOptions;
   readonly healthCheck?: HealthCheckOptions | undefined;
+  /** For `https://` addresses. */
+  readonly tls: UpstreamTls;
   readonly logger: Logger;
 }
 
@@ -74,6 +76,7 @@ export class Upstream {
         connectMs: options.connectMs,
         keepAliveMs: options.keepAliveMs,
         headerBytes: options.headerBytes,
+        tls: options.tls,
       }),
       pending: 0,
       failures: 0,
@@ -86,7 +89,7 @@ export class Upstream {
     this.#checks =
       healthCheck === undefined
         ? null
-        : new HealthChecks(healthCheck, this.addresses, (address, healthy) =>
+        : new HealthChecks(healthCheck, this.addresses, options.tls, (address, healthy) =>
             this.#checked(address, healthy),
           );
   }

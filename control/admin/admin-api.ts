@@ -10,6 +10,7 @@ import {
   auditQuery,
   canaryRequest,
   changeRequest,
+  cohortsRequest,
   flipRequest,
   optionalWhy,
   parseRequest,
@@ -84,6 +85,11 @@ export function adminApi(options: AdminApiOptions): Express {
     const { why, ...asked } = parseRequest(canaryRequest, request.body);
     const { feature } = await known(store, request);
     response.json(await commands().canary(feature, { ...asked, ...actorOf(request, why ?? '') }));
+  });
+  app.post('/v1/features/:feature/cohorts', async (request, response) => {
+    const { why, ...asked } = parseRequest(cohortsRequest, request.body);
+    const { feature } = await known(store, request);
+    response.json(await commands().cohorts(feature, { ...asked, ...actorOf(request, why ?? '') }));
   });
   for (const action of ['pause', 'resume', 'abandon'] as const) {
     app.post(`/v1/features/:feature/${action}`, async (request, response) => {

@@ -5,14 +5,15 @@ import type { Actor } from '../store/index.ts';
 
 const why = z.string().trim().min(1, { error: 'say why: it is kept in the audit log' }).max(2_000);
 
+const saysWhy = (body: { readonly why?: string | undefined; readonly dryRun: boolean }) =>
+  body.dryRun || body.why !== undefined;
+const whyMissing = { error: 'say why: it is kept in the audit log', path: ['why'] };
+
 export const changeRequest = z.strictObject({ why });
 export const optionalWhy = z.strictObject({ why: why.optional() });
 export const flipRequest = z
   .strictObject({ why: why.optional(), dryRun: z.boolean().default(false) })
-  .refine((body) => body.dryRun || body.why !== undefined, {
-    error: 'say why: it is kept in the audit log',
-    path: ['why'],
-  });
+  .refine(saysWhy, whyMissing);
 /** Only the shape: what the values must be, and how they go together, is for canary/read-canary.ts to say. */
 export const canaryRequest = z
   .strictObject({
@@ -24,10 +25,15 @@ export const canaryRequest = z
     routes: z.array(z.string().min(1)).min(1).optional(),
     dryRun: z.boolean().default(false),
   })
-  .refine((body) => body.dryRun || body.why !== undefined, {
-    error: 'say why: it is kept in the audit log',
-    path: ['why'],
-  });
+  .refine(saysWhy, whyMissing);
+export const cohortsRequest = z
+  .strictObject({
+    why: why.optional(),
+    cohorts: z.array(z.string().min(1)),
+    routes: z.array(z.string().min(1)).min(1).optional(),
+    dryRun: z.boolean().default(false),
+  })
+  .refine(saysWhy, whyMissing);
 export const auditQuery = z.object({
   feature: z.string().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),

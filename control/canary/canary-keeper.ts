@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger } from '../../mover/index.ts';
 import type { LeaseGrant, StateStore } from '../store/index.ts';
@@ -62,7 +62,7 @@ export class CanaryKeeper {
       }
       const woken = AbortSignal.any([signal, this.#wake.signal]);
       if (pauseMs === null) await aborted(woken);
-      else await delay(pauseMs, undefined, { signal: woken }).catch(() => undefined);
+      else await pause(pauseMs, woken);
     }
   }
 

@@ -113,7 +113,7 @@ function readPercents(texts: readonly (number | string)[], at: string, fault: Te
   });
 }
 
-function readRoutes(
+export function readRoutes(
   { name, routes }: CanarySubject,
   asked: readonly string[] | undefined,
   faults: Fault[],

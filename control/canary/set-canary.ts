@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { BanyanError } from '../../common/errors.ts';
-import { stageRefused } from '../stage-refused.ts';
+import type { Side } from '../../router/route-table.ts';
 import { stages } from '../stages.ts';
 import type { Actor, FeatureState, LeaseGrant, StateStore } from '../store/index.ts';
 import { type CanaryPlan, later } from './canary-plan.ts';
 import { describePlan, type PlanDescription } from './describe-plan.ts';
 import { isOver, withoutRoutes } from './due-change.ts';
+import { assertMayCanary } from './may-canary.ts';
 import {
   type CanaryInput,
   type CanaryOrder,
@@ -56,7 +56,7 @@ export async function setCanary({ store, lease, subject, request }: SetCanaryOpt
     why,
     lease,
     change: ({ state, now }) => {
-      assertAllowed(state, order);
+      assertMayCanary(state, towards(state, order));
       const made = makePlan(id, { who, why }, order, state, now);
       replaced = state.canaries
         .filter((other) => order.routes.some((route) => Object.hasOwn(other.before, route)))
@@ -76,29 +76,10 @@ export async function setCanary({ store, lease, subject, request }: SetCanaryOpt
   return { version, routes: percentsOf(order), plan, replaced, ...(dryRun ? { dryRun } : {}) };
 }
 
-function assertAllowed(state: FeatureState, { ramp }: CanaryOrder): void {
-  const rules = stages[state.stage];
-  if (rules.reads !== 'canary' || rules.writes === 'held') {
-    throw stageRefused(
-      state.feature,
-      state.stage,
-      'a canary',
-      'Reads can be canaried once the copy is done.',
-    );
-  }
-  // Reads go to the side that does not own the rows only while it is kept current.
-  const [other, leavesOwner] =
-    rules.owner === 'legacy' ? ['service', Math.max(...ramp) > 0] : ['legacy', Math.min(...ramp) < 100];
-  if (!leavesOwner || (state.failing === null && !state.recopy)) return;
-  throw new BanyanError(
-    'BANYAN_CANARY_REFUSED',
-    state.failing === null
-      ? `The rows of ${state.feature} are being copied to ${other} once more.`
-      : `The move of ${state.feature} failed: ${state.failing.message}`,
-    {
-      fix: `The ${other} side is not kept current. ${state.failing?.fix ?? 'Wait until `banyan status` shows it whole.'}`,
-    },
-  );
+/** Where the order sends reads that would not go there by themselves. */
+function towards({ stage }: FeatureState, { ramp }: CanaryOrder): Side | null {
+  if (stages[stage].owner === 'legacy') return Math.max(...ramp) > 0 ? 'service' : null;
+  return Math.min(...ramp) < 100 ? 'legacy' : null;
 }
 
 function makePlan(

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 import { barrierPending, type StateStore } from '../store/index.ts';
 
 const askEveryMs = 15;
@@ -29,6 +29,6 @@ export async function awaitBarrier(
         details: { pending },
       });
     }
-    await delay(askEveryMs, undefined, { signal }).catch(() => undefined);
+    await pause(askEveryMs, signal);
   }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError, describeError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger, VerifyReport } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
@@ -288,7 +288,7 @@ export class Conductor {
       const { entries } = await move.backlog();
       if (entries <= cutover.maxBacklog) return;
       request.onProgress({ phase: 'catch-up', done: 0, total: entries });
-      await delay(50, undefined, { signal: patience }).catch(() => undefined);
+      await pause(50, patience);
     }
   }
 

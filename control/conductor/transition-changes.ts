@@ -55,6 +55,7 @@ export function decide(id: string, flip: Flip): (context: ChangeContext) => Feat
       transition: { ...transition, phase: 'decided' },
       // Back to the stage's default: reads follow the new owner.
       readPercents: {},
+      readCohorts: {},
       // What was verified was the other move.
       verified: null,
     };

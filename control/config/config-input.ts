@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { errorBodySchema, routePolicySchema } from '../../router/route-policy.ts';
+import { legacyTlsSchema, serverTlsSchema } from '../../router/tls-settings.ts';
+import { isPeer } from '../../router/trusted-peers.ts';
 import { parseAddress } from './address.ts';
 
 /** The shape of what a user writes in `banyan.config.ts`. Defaults live here and nowhere else. */
@@ -71,6 +73,15 @@ const feature = z.strictObject({
 
 const count = z.int().min(1);
 
+const identitySource = z.string().regex(/^(header|cookie|param):[\w!#$%&'*+.^`|~-]+$|^address$/, {
+  error: 'is no identity: write header:NAME, cookie:NAME, param:NAME or address',
+});
+
+const cohort = z.strictObject({
+  by: identitySource,
+  values: z.array(z.string().min(1)).min(1, { error: 'needs at least one value' }),
+});
+
 /** What a router may be told besides; left out, it has defaults of its own. */
 const routerTuning = {
   /** Parked writes: beyond any of these bounds they are answered with 503. */
@@ -88,7 +99,13 @@ const routerTuning = {
       firstByteMs: milliseconds.optional(),
       idleMs: milliseconds.optional(),
       requestIdleMs: milliseconds.optional(),
+      continueMs: milliseconds.optional(),
+      upgradedIdleMs: milliseconds.nullable().optional(),
       totalMs: milliseconds.nullable().optional(),
+      clientIdleMs: milliseconds.optional(),
+      headersMs: milliseconds.optional(),
+      keepAliveMs: milliseconds.optional(),
+      lingerMs: milliseconds.optional(),
     })
     .optional(),
   limits: z
@@ -98,12 +115,25 @@ const routerTuning = {
       bodyBytes: count.nullable().optional(),
       transcodedBodyBytes: count.optional(),
       connections: count.optional(),
+      streams: count.optional(),
     })
     .optional(),
   retries: z.strictObject({ max: z.int().min(0).max(10).optional() }).optional(),
   fallback: z.boolean().optional(),
   errorBody: errorBodySchema.optional(),
   accessLog: z.strictObject({ sample: z.number().min(0).max(1).optional() }).optional(),
+  /** After a client's write its canaried reads stay with the owner for so long; 0 turns this off. */
+  readYourWritesMs: z.int().min(0).max(3_600_000).optional(),
+  paths: z.strictObject({ encodedSlash: z.enum(['refuse', 'keep']).optional() }).optional(),
+  tls: serverTlsSchema.optional(),
+  /** A graceful stop. */
+  drain: z
+    .strictObject({
+      noticeMs: z.int().min(0).max(3_600_000).optional(),
+      idleMs: z.int().min(0).max(3_600_000).optional(),
+      maxMs: milliseconds.optional(),
+    })
+    .optional(),
 };
 
 export const configInput = z.strictObject({
@@ -135,20 +165,21 @@ export const configInput = z.strictObject({
         failures: count.optional(),
       })
       .optional(),
+    tls: legacyTlsSchema.optional(),
     /** The monolith's database, by its name in `databases`. */
     database: z.string(),
   }),
   router: z
     .strictObject({
       listen: address.default('127.0.0.1:7400'),
-      identity: z
+      identity: z.array(identitySource).default([]),
+      trustedPeers: z
         .array(
-          z.string().regex(/^(header|cookie|param):\S+$|^address$/, {
-            error: 'is no identity: write header:NAME, cookie:NAME, param:NAME or address',
+          z.string().refine(isPeer, {
+            error: 'is no address and no CIDR block: write 10.0.0.7, or 10.0.0.0/8',
           }),
         )
         .default([]),
-      trustedPeers: z.array(z.string().min(1)).default([]),
       snapshotFile: z.string().min(1).default('.banyan/route-table.json'),
       /** Metrics, liveness and readiness; left out, there is no such port. */
       admin: address.optional(),
@@ -180,6 +211,8 @@ export const configInput = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** Clients that a canary can name: whoever has one of the values there. */
+  cohorts: z.record(name, cohort).default({}),
   features: z.record(name, feature),
 });
 

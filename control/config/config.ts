@@ -1,4 +1,5 @@
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { CohortDefinition } from '../../router/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/route-policy.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
 import type { Address } from './address.ts';
@@ -13,19 +14,30 @@ export interface ConfiguredRoute {
   readonly access: 'read' | 'write';
   readonly constraints?: RouteConstraints;
   readonly rpcMethod: string;
+  /** Over the feature's. */
   readonly policy?: RoutePolicy;
 }
 
 /** What the router is told besides, as it was written; the router has the defaults. */
 export type RouterTuning = Pick<
   ParsedConfig['router'],
-  'hold' | 'timeouts' | 'limits' | 'retries' | 'fallback' | 'errorBody' | 'accessLog'
+  | 'hold'
+  | 'timeouts'
+  | 'limits'
+  | 'retries'
+  | 'fallback'
+  | 'errorBody'
+  | 'accessLog'
+  | 'paths'
+  | 'readYourWritesMs'
+  | 'tls'
+  | 'drain'
 >;
 
 /** How the router asks the monolith, as it was written; the router has the defaults. */
 export type LegacyTuning = Pick<
   ParsedConfig['legacy'],
-  'connections' | 'keepAliveMs' | 'balance' | 'breaker' | 'healthCheck'
+  'connections' | 'keepAliveMs' | 'balance' | 'breaker' | 'healthCheck' | 'tls'
 >;
 
 export interface ServiceConfig {
@@ -47,6 +59,8 @@ export interface FeatureConfig {
   readonly database: DatabaseEndpoint | null;
   readonly tables: readonly string[];
   readonly routes: readonly ConfiguredRoute[];
+  /** What the policies of its routes are laid over. */
+  readonly policy?: RoutePolicy;
   readonly salt: string;
 }
 
@@ -87,5 +101,6 @@ export interface BanyanConfig {
     readonly controlLeaseMs: number;
     readonly cutover: CutoverConfig;
   };
+  readonly cohorts: readonly CohortDefinition[];
   readonly features: Readonly<Record<string, FeatureConfig>>;
 }

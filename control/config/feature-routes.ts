@@ -1,5 +1,4 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
-import { mergePolicies, type RoutePolicy } from '../../router/route-policy.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
 import { type HttpRoute, httpRoutes, loadIdl } from '../../rpc/index.ts';
 import type { ConfiguredRoute } from './config.ts';
@@ -18,7 +17,6 @@ export async function featureRoutes(
   service: string,
   overrides: RouteOverrides,
   faults: Fault[],
-  policy?: RoutePolicy,
 ): Promise<ConfiguredRoute[]> {
   const path = ['features', feature];
   let declared: HttpRoute[];
@@ -56,7 +54,6 @@ export async function featureRoutes(
     const override = exact ?? (route.method === 'HEAD' ? overrides[`GET ${route.path}`] : undefined);
     if (override?.moves === false) return [];
     const constraints = constraintsOf(route, override?.constraints);
-    const own = mergePolicies(policy, override?.policy);
     return [
       {
         id: `${route.method} ${route.path}${printConstraints(constraints)}`,
@@ -65,7 +62,7 @@ export async function featureRoutes(
         access: override?.access ?? route.access,
         ...(constraints === undefined ? {} : { constraints }),
         rpcMethod: route.rpcMethod,
-        ...(own === undefined ? {} : { policy: own }),
+        ...(override?.policy === undefined ? {} : { policy: override.policy }),
       },
     ];
   });

@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import type { z } from 'zod';
 import type { Fault } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import { type Address, isLoopback, parseAddress } from './address.ts';
@@ -14,7 +15,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
   const parsed = configInput.safeParse(raw);
   if (!parsed.success) {
     const shape = parsed.error.issues.map((issue) =>
-      configFault(issue.path, printIssue(issue.message), fixFor(issue.code)),
+      configFault(issue.path, printIssue(messageOf(issue)), fixFor(issue.code)),
     );
     throw configError(file, [...shape, ...(await looseFaults(raw, dirname(file)))]);
   }
@@ -53,7 +54,8 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       service: { ...feature.service, idl },
       database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
       tables: feature.tables,
-      routes: await featureRoutes(name, idl, feature.service.name, feature.routes, faults, feature.policy),
+      routes: await featureRoutes(name, idl, feature.service.name, feature.routes, faults),
+      ...(feature.policy && { policy: feature.policy }),
       salt: feature.salt ?? name,
     };
   }
@@ -64,20 +66,35 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
     file,
     databases: input.databases,
     state: { ...state, database: input.state.schema },
-    legacy: { ...input.legacy, database: legacy },
+    legacy: {
+      ...input.legacy,
+      ...(input.legacy.tls && { tls: resolveFiles(input.legacy.tls, directory) }),
+      database: legacy,
+    },
     router: {
       ...withoutAdmin(input.router),
+      ...(input.router.tls && { tls: resolveFiles(input.router.tls, directory) }),
       ...(input.router.admin === undefined ? {} : { admin: parseAddress(input.router.admin)! }),
       listen: parseAddress(input.router.listen)!,
       snapshotFile: resolve(directory, input.router.snapshotFile),
     },
     control: { ...input.control, listen, tokenFile: resolve(directory, input.control.tokenFile) },
+    cohorts: Object.entries(input.cohorts).map(([name, cohort]) => ({ name, ...cohort })),
     features,
   });
 }
 
 function withoutAdmin({ admin: _, ...rest }: ParsedConfig['router']) {
   return rest;
+}
+
+/** Settings called `…File` are paths; relative ones count from the config. */
+function resolveFiles<T extends object>(settings: T, directory: string): T {
+  const entries = Object.entries(settings).map(([name, value]) => [
+    name,
+    name.endsWith('File') && typeof value === 'string' ? resolve(directory, value) : value,
+  ]);
+  return Object.fromEntries(entries) as T;
 }
 
 function checkControlListen(input: ParsedConfig, listen: Address, faults: Fault[]): void {
@@ -127,7 +144,7 @@ function checkAcrossFeatures(
         configFault(
           ['features', feature.name, 'routes', route.id],
           `is declared by feature ${other} already`,
-          `Keep it with one feature: set routes["${route.id}"] to { moves: false } in the other.`,
+          `Keep it with one feature: set routes["${route.method} ${route.path}"] to { moves: false } in the other.`,
         ),
       );
     }
@@ -146,6 +163,11 @@ function checkAcrossFeatures(
 
 function sameDatabase(a: DatabaseEndpoint, b: DatabaseEndpoint): boolean {
   return a.host === b.host && a.port === b.port && a.database === b.database;
+}
+
+/** A key's own fault says more than that there is one. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
 }
 
 /** zod's messages begin with "Invalid input: expected …"; after a path they read better without it. */

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError, describeError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { Applier, Backlog, Move, MoveLogger, MoveSpec } from '../../mover/index.ts';
 import { ProgressFeed } from '../progress.ts';
@@ -98,7 +98,7 @@ export class FeatureRunner {
         if (!life.aborted) {
           this.#trouble = describeError(error).message;
           logger.warn({ feature: this.feature, err: error }, 'the move’s lease cannot be had yet');
-          await delay(500, undefined, { signal: life }).catch(() => undefined);
+          await pause(500, life);
         }
       }
       const held = this.#held;
@@ -169,7 +169,7 @@ export class FeatureRunner {
    */
   async nextChange(atMostMs: number, signal: AbortSignal): Promise<void> {
     const wake = AbortSignal.any([signal, this.#changed.signal]);
-    await delay(atMostMs, undefined, { signal: wake }).catch(() => undefined);
+    await pause(atMostMs, wake);
   }
 
   #announceChange(): void {
@@ -209,7 +209,7 @@ export class FeatureRunner {
         await this.#closeMoves();
         if (!mayPass(error) && (await this.#recordFailing(error, state, held, signal))) return;
         const pauseMs = Math.min(5_000, 100 * 2 ** attempt);
-        await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+        await pause(pauseMs, signal);
       }
     }
   }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 import type { Move } from '../../mover/index.ts';
 import { stages } from '../stages.ts';
 import type { RunContext } from './feature-runner.ts';
@@ -35,7 +35,7 @@ export async function watchApplying(
   while (!signal.aborted) {
     if (failure !== null) throw failure;
     await checkFence(context, direction, move);
-    await delay(lookEveryMs, undefined, { signal: woken }).catch(() => undefined);
+    await pause(lookEveryMs, woken);
   }
 }
 

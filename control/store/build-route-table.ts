@@ -1,3 +1,4 @@
+import type { CohortDefinition } from '../../router/named-cohorts.ts';
 import type { FeatureRouting, Route, RouteTable } from '../../router/route-table.ts';
 import type { FeatureConfig } from '../config/config.ts';
 import { stages } from '../stages.ts';
@@ -7,7 +8,8 @@ import type { FeatureState } from './feature-state.ts';
 export function buildRouteTable(
   features: readonly FeatureConfig[],
   states: ReadonlyMap<string, FeatureState>,
-): Pick<RouteTable, 'features' | 'routes'> {
+  cohorts: readonly CohortDefinition[] = [],
+): Pick<RouteTable, 'features' | 'routes' | 'cohorts'> {
   const routings: FeatureRouting[] = [];
   const routes: Route[] = [];
   for (const feature of features) {
@@ -20,8 +22,10 @@ export function buildRouteTable(
       inTransition: state.transition !== null,
       hold: state.hold,
       salt: feature.salt,
+      ...(feature.policy === undefined ? {} : { policy: feature.policy }),
     });
     for (const route of feature.routes) {
+      const readCohorts = readCohortsOf(route.id, state);
       routes.push({
         id: route.id,
         feature: feature.name,
@@ -31,11 +35,14 @@ export function buildRouteTable(
         ...(route.constraints === undefined ? {} : { constraints: route.constraints }),
         rpcMethod: route.rpcMethod,
         readPercent: readPercentOf(route.id, state),
+        ...(readCohorts.length === 0 ? {} : { readCohorts }),
         ...(route.policy === undefined ? {} : { policy: route.policy }),
       });
     }
   }
-  return { features: routings, routes };
+  const named = new Set(routes.flatMap((route) => route.readCohorts ?? []));
+  const used = cohorts.filter((cohort) => named.has(cohort.name));
+  return { features: routings, routes, ...(used.length === 0 ? {} : { cohorts: used }) };
 }
 
 /** Reads follow the owner unless a canary says otherwise, and a canary counts only where the stage allows it. */
@@ -43,4 +50,9 @@ export function readPercentOf(routeId: string, state: FeatureState): number {
   const rules = stages[state.stage];
   const byOwner = rules.owner === 'service' ? 100 : 0;
   return rules.reads === 'canary' ? (state.readPercents[routeId] ?? byOwner) : byOwner;
+}
+
+/** Cohorts count, like percentages, only where the stage allows it. */
+export function readCohortsOf(routeId: string, state: FeatureState): readonly string[] {
+  return stages[state.stage].reads === 'canary' ? (state.readCohorts[routeId] ?? []) : [];
 }

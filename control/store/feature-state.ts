@@ -52,6 +52,8 @@ export interface FeatureState {
   readonly verified: VerifiedState | null;
   /** Route id → percent of reads at the service, where it is not the stage's default. */
   readonly readPercents: Readonly<Record<string, number>>;
+  /** Route id → names of cohorts whose reads go to the service whatever the percentage. */
+  readonly readCohorts: Readonly<Record<string, readonly string[]>>;
   /** What canaries will still do by themselves. The store adapts them to every change: see canary/follow-plans.ts. */
   readonly canaries: readonly CanaryPlan[];
 }
@@ -68,6 +70,7 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     transition: null,
     verified: null,
     readPercents: {},
+    readCohorts: {},
     canaries: [],
   };
 }
@@ -84,6 +87,7 @@ export interface FeatureRow {
   readonly transition: string | null;
   readonly verified: string | null;
   readonly read_percents: string;
+  readonly read_cohorts: string | null;
   readonly canaries: string | null;
 }
 
@@ -99,6 +103,7 @@ export function fromRow(row: FeatureRow): FeatureState {
     transition: parse<TransitionState>(row.transition),
     verified: parse<VerifiedState>(row.verified),
     readPercents: JSON.parse(row.read_percents) as Record<string, number>,
+    readCohorts: parse<Record<string, string[]>>(row.read_cohorts) ?? {},
     canaries: parse<CanaryPlan[]>(row.canaries) ?? [],
   };
 }
@@ -115,6 +120,7 @@ export function toRow(state: FeatureState) {
     transition: print(state.transition),
     verified: print(state.verified),
     read_percents: JSON.stringify(state.readPercents),
+    read_cohorts: print(Object.keys(state.readCohorts).length === 0 ? null : state.readCohorts),
     canaries: print(state.canaries.length === 0 ? null : state.canaries),
   };
 }

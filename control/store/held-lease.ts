@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 import type { LeaseGrant, Leases } from './leases.ts';
 import { hasEnded } from './process-identity.ts';
 
@@ -34,7 +35,7 @@ export class HeldLease {
   async #renew(grantedAt: number): Promise<void> {
     let safeUntil = grantedAt + this.#ttlMs;
     while (!this.#stop.signal.aborted) {
-      await delay(this.#ttlMs / 4, undefined, { signal: this.#stop.signal }).catch(() => undefined);
+      await pause(this.#ttlMs / 4, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       const asked = performance.now();
       try {

@@ -1,5 +1,5 @@
 export type { Actor, AuditEntry } from './audit.ts';
-export { buildRouteTable, readPercentOf } from './build-route-table.ts';
+export { buildRouteTable, readCohortsOf, readPercentOf } from './build-route-table.ts';
 export type { Failing, FeatureState, TransitionState, VerifiedState } from './feature-state.ts';
 export { HeldLease, holdLease } from './held-lease.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';

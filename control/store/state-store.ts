@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Knex } from 'knex';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { CohortDefinition } from '../../router/named-cohorts.ts';
 import type { RouteTable } from '../../router/route-table.ts';
 import { auditedPlan } from '../canary/describe-plan.ts';
 import { followPlans } from '../canary/follow-plans.ts';
@@ -18,6 +19,8 @@ import { forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
 export interface StateStoreOptions {
   readonly state: DatabaseEndpoint;
   readonly features: readonly FeatureConfig[];
+  /** Default: none. */
+  readonly cohorts?: readonly CohortDefinition[];
 }
 
 /** What a change may know and set. */
@@ -64,17 +67,19 @@ export class StateStore {
   readonly leases: Leases;
   readonly #knex: Knex;
   readonly #features: readonly FeatureConfig[];
+  readonly #cohorts: readonly CohortDefinition[];
 
-  private constructor(knex: Knex, features: readonly FeatureConfig[]) {
+  private constructor(knex: Knex, { features, cohorts = [] }: StateStoreOptions) {
     this.#knex = knex;
     this.#features = features;
+    this.#cohorts = cohorts;
     this.leases = new Leases(knex);
   }
 
   /** Creates or migrates the schema and connects. */
   static async open(options: StateStoreOptions): Promise<StateStore> {
     await migrateState(options.state);
-    return new StateStore(connectState(options.state), options.features);
+    return new StateStore(connectState(options.state), options);
   }
 
   /**
@@ -212,7 +217,7 @@ export class StateStore {
     row: TableRow,
     states: ReadonlyMap<string, FeatureState>,
   ): Promise<number> {
-    const next = buildRouteTable(this.#features, states);
+    const next = buildRouteTable(this.#features, states, this.#cohorts);
     if (isDeepStrictEqual(JSON.parse(row.content), JSON.parse(JSON.stringify(next)))) {
       return Number(row.version);
     }

@@ -4,6 +4,7 @@ export type FeatureAction =
   | 'copy'
   | 'verify'
   | 'canary'
+  | 'cohorts'
   | 'cutover'
   | 'rollback'
   | 'pause'
@@ -73,6 +74,7 @@ export interface FeatureStatus {
     readonly id: string;
     readonly access: 'read' | 'write';
     readonly readPercent: number | null;
+    readonly readCohorts: readonly string[];
   }[];
 }
 
@@ -102,6 +104,14 @@ export interface CanaryResult {
   readonly plan: CanaryPlan | null;
   /** Earlier plans that lost routes to this one. */
   readonly replaced: readonly CanaryPlan[];
+  readonly dryRun?: true;
+}
+
+/** What naming cohorts answers. */
+export interface CohortsResult {
+  readonly version: number;
+  readonly cohorts: readonly string[];
+  readonly routes: readonly string[];
   readonly dryRun?: true;
 }
 

@@ -24,6 +24,8 @@ const usageCodes: ReadonlySet<string> = new Set([
   'BANYAN_IDL_SERVICE_UNCLEAR',
   'BANYAN_ADMIN_TOKEN_REFUSED',
   'BANYAN_BENCH_UNKNOWN',
+  'BANYAN_ROUTER_OPTIONS',
+  'BANYAN_TLS_FILES',
 ]);
 
 /** Codes that say: the other end does not answer. */

@@ -1,9 +1,15 @@
+import type { Tracer } from '@opentelemetry/api';
+import type { Registry } from 'prom-client';
 import type { BanyanConfig } from '../../control/config/index.ts';
 import type { RouterService } from '../../router/index.ts';
 import { createClient, createGateway, loadIdl } from '../../rpc/index.ts';
 
 /** Every feature's service as the router asks it: HTTP in, Thrift to the service, straight from its IDL. */
-export async function featureServices(config: BanyanConfig): Promise<Record<string, RouterService>> {
+export async function featureServices(
+  config: BanyanConfig,
+  watched: { readonly metrics?: Registry; readonly tracer?: Tracer | undefined } = {},
+): Promise<Record<string, RouterService>> {
+  const { metrics, tracer } = watched;
   const entries = await Promise.all(
     Object.values(config.features).map(async (feature): Promise<[string, RouterService]> => {
       const {
@@ -24,6 +30,8 @@ export async function featureServices(config: BanyanConfig): Promise<Record<stri
         transport,
         deadlineMs,
         connectTimeoutMs,
+        ...(metrics === undefined ? {} : { metrics }),
+        ...(tracer === undefined ? {} : { tracer }),
       });
       return [feature.name, createGateway({ idl, service: name, client, deadlineMs })];
     }),

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { pause } from '../../common/pause.ts';
 import type { Expectation } from './expectations.ts';
 import { Latencies, type TrafficPeriod } from './latencies.ts';
 import { Ledger } from './ledger.ts';
@@ -103,7 +103,7 @@ export class Traffic {
     while (!signal.aborted) {
       await visitor.next();
       const ms = this.#options.pauseMs * (0.5 + Math.random());
-      await wait(ms, undefined, { signal }).catch(() => undefined);
+      await pause(ms, signal);
     }
   }
 

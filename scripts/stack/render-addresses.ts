@@ -13,7 +13,7 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
       (url, index) => ['router', `${url}/api/products/1`, processes.router[index] ?? -1] as const,
     ),
     ['monolith', info.legacy, processes.legacy],
-    ['product', 'Thrift, framed binary', processes.product],
+    ['product', `Thrift; ${info.productHealth}/readyz, /metrics`, processes.product],
     ['control', info.admin.url, processes.control],
     ['legacy db', client('legacy'), processes.legacyDb],
     ['product db', client('product'), processes.productDb],

@@ -6,6 +6,8 @@ export interface StackInfo {
   /** One for each replica. */
   readonly router: readonly string[];
   readonly legacy: string;
+  /** The product service's `/readyz`, `/livez` and `/metrics`; empty while it is not running. */
+  readonly productHealth: string;
   readonly admin: { readonly url: string; readonly tokenFile: string };
   readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
   /** Process ids. */

@@ -187,6 +187,8 @@ function programOf(
   if (name === 'product') {
     const env = {
       PORT: String(settings.productPort),
+      // Any free one: the ready line says which.
+      HEALTH_PORT: '0',
       ...databaseVariables('PRODUCT_DB', settings.databases.product),
     };
     return { args: ['extracted/product/main.ts'], env };
@@ -218,6 +220,7 @@ function stackInfo(settings: StackSettings, process: (name: ProcessName) => Supe
   return {
     router: settings.routerPorts.map(local),
     legacy: local(settings.legacyPort),
+    productHealth: String(process('product').facts.healthUrl ?? ''),
     admin: { url: local(settings.controlPort), tokenFile: join(settings.dataDir, 'admin-token') },
     databases: settings.databases,
     processes: {

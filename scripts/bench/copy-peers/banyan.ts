@@ -1,5 +1,4 @@
-import { createConnection } from 'mysql2/promise';
-import { claimEpoch, openMove } from '../../../mover/index.ts';
+import { openProductsMove } from './products-move.ts';
 import type { CopyServers } from './servers.ts';
 
 /**
@@ -7,20 +6,7 @@ import type { CopyServers } from './servers.ts';
  * line of JSON; a process of its own, so that its CPU time is its own.
  */
 const servers = JSON.parse(process.argv[2] ?? '') as Pick<CopyServers, 'source' | 'target'>;
-const spec = {
-  id: 'bench:forward',
-  source: servers.source,
-  target: servers.target,
-  tables: [{ table: 'products' }],
-  bookkeepingSchema: 'banyan',
-};
-
-for (const { database: _, ...server } of [servers.source, servers.target]) {
-  const connection = await createConnection(server);
-  await connection.query('CREATE DATABASE IF NOT EXISTS banyan');
-  await connection.end();
-}
-const move = await openMove(spec, { epoch: await claimEpoch(spec) });
+const move = await openProductsMove(servers);
 await move.restartCopy();
 await move.installCapture();
 const applier = move.startApplying();

@@ -3,7 +3,7 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { seed } from '../../../legacy/seed.ts';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
 import { migrate } from '../../migrate.ts';
-import { freePorts, type PrivateServer, startPrivateServer } from '../../servers/index.ts';
+import { type Engine, freePorts, type PrivateServer, startPrivateServer } from '../../servers/index.ts';
 import { createDatabase } from '../../stack/create-database.ts';
 import type { BenchContext } from '../bench.ts';
 
@@ -15,13 +15,17 @@ export interface CopyServers {
   readonly rows: number;
 }
 
-export async function startCopyServers(context: BenchContext, rows: number): Promise<CopyServers> {
+export async function startCopyServers(
+  context: BenchContext,
+  rows: number,
+  engine: Engine = 'mariadb',
+): Promise<CopyServers> {
   const ports = await freePorts(2);
   const processes: PrivateServer[] = [];
   for (const [index, port] of ports.entries()) {
     const server = await startPrivateServer({
-      engine: 'mariadb',
-      dataDir: join(context.folder, `server-${index}`),
+      engine,
+      dataDir: join(context.folder, `${engine}-${index}`),
       port,
       user: 'bench',
       password: 'bench',
@@ -36,7 +40,7 @@ export async function startCopyServers(context: BenchContext, rows: number): Pro
   const target = { ...account, port: ports[1] ?? 0, database: 'product' };
   await Promise.all([createDatabase(source), createDatabase(target)]);
   await Promise.all([migrate(source, 'legacy'), migrate(target, 'product')]);
-  context.log(`filling the source with ${rows} products`);
+  context.log(`filling the source (${engine}) with ${rows} products`);
   await seed(source, { products: rows, orders: 0, signal: context.signal });
   return { source, target, processes, rows };
 }

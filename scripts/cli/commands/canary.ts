@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { canaryFaulty, readCanary } from '../../../control/canary/read-canary.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import type { CanaryResult } from '../admin-types.ts';
+import type { CanaryResult, CohortsResult } from '../admin-types.ts';
 import {
   type ChangeFlags,
   CommandContext,
@@ -20,6 +20,8 @@ interface Flags extends ChangeFlags {
   readonly every?: string;
   readonly until?: string;
   readonly route?: readonly string[];
+  /** False: `--no-cohort`. */
+  readonly cohort?: readonly string[] | false;
   readonly dryRun?: boolean;
 }
 
@@ -33,17 +35,21 @@ export const canaryCommand: CommandFactory = (io) => {
     .option('--ramp <n,n,…>', 'rising shares, the first one now, the others one after the other')
     .option('--every <duration>', 'time between the steps of a ramp: 90s, 10m, 1h30m')
     .option('--until <when>', 'puts the shares back by itself then: 30m, or 2026-11-22T18:00:00Z')
+    .option('--cohort <name...>', 'whoever belongs to these cohorts of the config reads from the service too')
+    .option('--no-cohort', 'no cohort does any more')
     .option('--route <route...>', 'only these routes, as `banyan routes` prints them; default: all reads')
     .option('--dry-run', 'say what would happen and when, and change nothing');
   withExamples(
     withWhyOption(withCommonOptions(command)),
     'banyan canary product --percent 10 --why "first readers"',
     'banyan canary product --percent 100 --route "GET /api/products/:id" --why "details are fine"',
+    'banyan canary product --cohort staff --why "our own people first"',
     'banyan canary product --ramp 1,5,25,50,100 --every 10m --until 3h --why "rehearsal, back by itself"',
   );
   return command.action(async (feature: string, flags: Flags) => {
     const context = new CommandContext(io, flags);
     const { percent, ramp, every, until, route: routes } = flags;
+    if (flags.cohort !== undefined) return nameCohorts(context, feature, flags);
     // What is wrong whatever time it is, is told without asking anyone; the state store's clock judges the rest.
     const subject = requireFeature(await context.config(), feature);
     const input = { percent, ramp, every, until, routes };
@@ -61,6 +67,39 @@ export const canaryCommand: CommandFactory = (io) => {
     context.output.result(result, (paint) => renderCanary(feature, routes, result, paint));
   });
 };
+
+/** Cohorts stay until they are taken off: they go with none of what sets shares. */
+async function nameCohorts(context: CommandContext, feature: string, flags: Flags): Promise<void> {
+  const sharing = (['percent', 'ramp', 'every', 'until'] as const).filter(
+    (name) => flags[name] !== undefined,
+  );
+  if (sharing.length > 0) {
+    const what = `it goes with --route only, not with --${sharing.join(', --')}`;
+    const fix = 'Give two commands: cohorts and shares are set apart from each other.';
+    throw canaryFaulty(feature, [{ code: 'BANYAN_REQUEST_INVALID', at: 'cohort', what, fix }]);
+  }
+  requireFeature(await context.config(), feature);
+  const result = await runAction<CohortsResult>(context, feature, 'cohorts', {
+    cohorts: flags.cohort || [],
+    routes: flags.route,
+    dryRun: flags.dryRun,
+    why: flags.why,
+  });
+  context.output.result(result, (paint) => renderCohorts(feature, flags.route, result, paint));
+}
+
+function renderCohorts(
+  feature: string,
+  routes: readonly string[] | undefined,
+  { version, cohorts, dryRun }: CohortsResult,
+  paint: Paint,
+): string {
+  const scope = routes === undefined ? 'all read routes' : routes.join(', ');
+  const who = cohorts.length === 0 ? 'No cohort' : cohorts.join(' and ');
+  if (dryRun) return `Nothing was changed. ${who} would read ${feature} from the service on ${scope}.`;
+  const verb = cohorts.length === 1 || cohorts.length === 0 ? 'reads' : 'read';
+  return `${paint.good('✓')} ${who} ${verb} ${feature} from the service on ${scope}, whatever the share. ${paint.faint(`(route table ${version})`)}`;
+}
 
 function renderCanary(
   feature: string,

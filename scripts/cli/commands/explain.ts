@@ -2,19 +2,18 @@ import { Command, InvalidArgumentError } from 'commander';
 import { BanyanError } from '../../../common/errors.ts';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import {
-  bucketOf,
   cohortBuckets,
-  compiledRoute,
   compileTable,
-  type Decision,
   type DecisionReason,
-  decide,
-  identityOf,
+  explain,
   parseIdentitySources,
+  type Rival,
   type RouteTable,
+  type SourcedPolicy,
 } from '../../../router/index.ts';
-import { readTarget } from '../../../router/request-target.ts';
+import type { ErrorBody } from '../../../router/route-policy.ts';
 import { readSnapshot } from '../../../router/snapshot-file.ts';
+import { trustCheck } from '../../../router/trusted-peers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
@@ -30,11 +29,14 @@ interface Explanation {
   readonly request: { readonly method: string; readonly path: string; readonly query: string };
   readonly matched: boolean;
   readonly route: string | null;
+  readonly params: Readonly<Record<string, string>>;
   readonly feature: string | null;
   readonly stage: string | null;
   readonly owner: string | null;
   readonly access: string | null;
   readonly rpcMethod: string | null;
+  /** The cohort named for the route that the client belongs to. */
+  readonly cohort: string | null;
   readonly identity: string | null;
   /** 0–9999; null where no identity is asked for. */
   readonly bucket: number | null;
@@ -43,6 +45,12 @@ interface Explanation {
   readonly side: string;
   readonly reason: DecisionReason;
   readonly why: string;
+  /** Other routes that method and path alone would have matched. */
+  readonly rivals: readonly Rival[];
+  /** By the setting's name. */
+  readonly policy: SourcedPolicy;
+  /** How long the service's answer may take; null where legacy answers. */
+  readonly deadlineMs: number | null;
   readonly version: number;
   readonly source: 'control' | 'snapshot';
 }
@@ -58,6 +66,7 @@ const reasons: Readonly<Record<DecisionReason, string>> = {
   'cohort-inside': "the client's bucket lies inside the canary",
   'cohort-outside': "the client's bucket lies outside the canary",
   'read-your-writes': 'the client wrote to the feature a moment ago: its reads stay with the owner',
+  'cohort-named': 'the client belongs to a cohort whose reads go to the service',
   'side-legacy-asked': 'a trusted peer asked for legacy (x-banyan-side)',
   'side-service-asked': 'a trusted peer asked for the service (x-banyan-side)',
 };
@@ -79,7 +88,7 @@ export const explainCommand: CommandFactory = (io) => {
     const context = new CommandContext(io, flags);
     const config = await context.config();
     const { table, source } = await currentTable(context, config);
-    const explanation = explain(method.toUpperCase(), path, flags, config, table, source);
+    const explanation = explanationOf(method, path, flags, config, table, source);
     if (source === 'snapshot') {
       context.output.note(`control does not answer: by the router's snapshot ${config.router.snapshotFile}`);
     }
@@ -112,70 +121,74 @@ async function currentTable(
   }
 }
 
-function explain(
+function explanationOf(
   method: string,
-  url: string,
+  target: string,
   flags: Flags,
   config: BanyanConfig,
   table: RouteTable,
   source: 'control' | 'snapshot',
 ): Explanation {
-  const rawHeaders = flags.header;
-  const header = (name: string) => {
-    const at = rawHeaders.findIndex((field, index) => index % 2 === 0 && field.toLowerCase() === name);
-    return at < 0 ? null : (rawHeaders[at + 1] ?? null);
-  };
-  const target = readTarget(url, header('host'));
-  if ('refused' in target) {
+  const said = explain(
+    compileTable(table),
+    {
+      method,
+      target,
+      rawHeaders: flags.header,
+      address: flags.address,
+      trusted: flags.asTrusted ?? isTrustedBy(config, flags.address),
+    },
+    parseIdentitySources(config.router.identity),
+    config.router,
+  );
+  if (said.refused !== null) {
+    const { status, why } = said.refused;
     throw new BanyanError(
       'BANYAN_REQUEST_REFUSED',
-      `The router would refuse this request with 400: ${target.refused}.`,
+      `The router would refuse this request with ${status}: ${why}.`,
       {
-        fix: 'Write the path as clients should: absolute, without empty or dot segments.',
+        fix: 'Write it as clients should: an absolute path without empty or dot segments, one Host, no framing fields.',
       },
     );
   }
-  const compiled = compileTable(table);
-  const facts = { host: header('host'), rawHeaders, query: target.query };
-  const match = compiled.matcher.match(method, target.path, facts);
-  const route = match === null ? null : compiledRoute(compiled, match);
-  const identity =
-    route === null
-      ? null
-      : identityOf(parseIdentitySources(config.router.identity), {
-          rawHeaders,
-          cookie: header('cookie'),
-          params: match?.params ?? {},
-          address: flags.address,
-        });
-  const asked = flags.asTrusted ? header('x-banyan-side') : null;
-  const decision: Decision = decide(compiled, route, {
-    leaseValid: true,
-    mayBeOutdated: false,
-    identity: identity ?? '',
-    sideAsked: asked === 'legacy' || asked === 'service' ? asked : null,
-    wroteRecently: false,
-  });
-  const asksIdentity = route?.asksIdentity ?? false;
+  const { route } = said;
+  const decision = said.decision!;
+  const service = said.feature === null ? undefined : config.features[said.feature]?.service;
   return {
-    request: { method, path: target.path, query: target.query },
+    request: { method: method.toUpperCase(), path: said.path!, query: said.query },
     matched: route !== null,
-    route: route?.route.id ?? null,
-    feature: decision.feature,
-    stage: route?.feature.stage ?? null,
-    owner: route?.feature.owner ?? null,
-    access: route?.route.access ?? null,
-    rpcMethod: route?.route.rpcMethod ?? null,
-    identity: asksIdentity ? identity : null,
-    bucket: asksIdentity && route !== null ? bucketOf(route.feature.salt, identity ?? '') : null,
-    readPercent: route?.route.access === 'read' ? route.route.readPercent : null,
+    route: route?.id ?? null,
+    params: said.params,
+    feature: said.feature,
+    stage: said.stage,
+    owner: said.owner,
+    access: route?.access ?? null,
+    rpcMethod: route?.rpcMethod ?? null,
+    cohort: said.cohort,
+    identity: said.identity,
+    bucket: said.bucket,
+    readPercent: route?.access === 'read' ? route.readPercent : null,
     outcome: decision.outcome,
     side: decision.side,
     reason: decision.reason,
     why: reasons[decision.reason],
-    version: decision.version,
+    rivals: said.rivals,
+    policy: said.policy,
+    deadlineMs: decision.side === 'service' ? deadlineOf(said.policy, service?.deadlineMs) : null,
+    version: said.version,
     source,
   };
+}
+
+/** How long a service's answer may take: what its route or feature says of the first byte stands for its own setting. */
+function deadlineOf(policy: SourcedPolicy, usual: number | undefined): number | null {
+  const firstByte = policy['timeouts.firstByteMs']!;
+  const own = firstByte.from === 'route' || firstByte.from === 'feature';
+  return own ? (firstByte.value as number) : (usual ?? null);
+}
+
+function isTrustedBy(config: BanyanConfig, address: string): boolean {
+  return trustCheck(config.router.trustedPeers)(address);
 }
 
 function render(explanation: Explanation, paint: Paint): string {
@@ -192,13 +205,33 @@ function render(explanation: Explanation, paint: Paint): string {
       'feature',
       `${explanation.feature}, stage ${explanation.stage}, owned by ${explanation.owner}`,
     ]);
+    if (explanation.cohort !== null) lines.push(['cohort', explanation.cohort]);
     if (explanation.bucket !== null) {
       const inside = `${explanation.readPercent} % is buckets 0–${Math.round((explanation.readPercent ?? 0) * 100) - 1} of ${cohortBuckets}`;
       lines.push(['client', `${explanation.identity} is in bucket ${explanation.bucket}; ${inside}`]);
     } else if (explanation.readPercent !== null) lines.push(['canary', `${explanation.readPercent} %`]);
   } else lines.push(['route', 'none']);
+  for (const { route, why } of explanation.rivals) lines.push(['not', `${route}: ${why}`]);
   const goes = explanation.outcome === 'hold' ? `held, then ${explanation.side}` : explanation.side;
   lines.push(['goes to', paint.strong(goes)], ['because', explanation.why]);
+  lines.push(...policyLines(explanation));
   const body = lines.map(([name, value]) => `${paint.faint(name.padEnd(8))} ${value}`);
   return [...body, paint.faint(`by route table ${explanation.version}`)].join('\n');
+}
+
+/** What a side has no use for is left out: a service is not waited for as legacy is. */
+function policyLines({ side, policy, deadlineMs }: Explanation): [string, string][] {
+  const toService = side === 'service';
+  const shown = (name: string) => !(toService && /connectMs|idleMs|firstByteMs/.test(name));
+  const parts = Object.entries(policy)
+    .filter(([name, { value }]) => shown(name) && value !== null)
+    .map(([name, { value, from }]) => {
+      const text = typeof value === 'object' ? (value as ErrorBody).contentType : String(value);
+      return `${name.replace('timeouts.', '')} ${text} (${from})`;
+    });
+  if (deadlineMs !== null) {
+    const { from } = policy['timeouts.firstByteMs']!;
+    parts.unshift(`deadlineMs ${deadlineMs} (${from === 'route' || from === 'feature' ? from : 'service'})`);
+  }
+  return parts.map((part, index) => [index === 0 ? 'policy' : '', part]);
 }

@@ -59,15 +59,21 @@ export const routerCommand: CommandFactory = (io) => {
     const config = await context.config();
     // Imported only here: the other commands start faster without all of it.
     const [
-      { startRouter, runWorkers, isRouterWorker, serveAsWorker },
+      { startRouter, runWorkers, isRouterWorker, serveAsWorker, readTlsFiles },
       { MysqlStateLink },
       { featureServices },
+      { registeredTracer },
+      { Registry },
     ] = await Promise.all([
       import('../../../router/index.ts'),
       import('../../../control/index.ts'),
       import('../feature-services.ts'),
+      import('../registered-tracer.ts'),
+      import('prom-client'),
     ]);
     if ((flags.workers ?? 1) > 1 && !isRouterWorker()) {
+      // Said once here rather than by every worker.
+      await readTlsFiles({ server: config.router.tls, legacy: config.legacy.tls });
       const { url, adminUrl, replicas, ended } = await untilInterrupted(
         io.signal,
         runWorkers({
@@ -84,7 +90,9 @@ export const routerCommand: CommandFactory = (io) => {
       return;
     }
     const link = new MysqlStateLink({ state: config.state, leaseMs: config.control.replicaLeaseMs });
-    const services = await featureServices(config);
+    const serviceMetrics = new Registry();
+    const tracer = registeredTracer();
+    const services = await featureServices(config, { metrics: serviceMetrics, tracer });
     try {
       const { database: _, ...legacy } = config.legacy;
       const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;
@@ -102,6 +110,8 @@ export const routerCommand: CommandFactory = (io) => {
         ...(flags.accessLog === undefined ? {} : { accessLog: { sample: flags.accessLog } }),
         legacy: { ...legacy, addresses: [...legacy.addresses] },
         services,
+        serviceMetrics,
+        ...(tracer === undefined ? {} : { tracer }),
         link,
         logger: processLogger('router', io),
       });

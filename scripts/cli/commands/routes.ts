@@ -38,7 +38,8 @@ function columns(table: RouteTable): Column<Route>[] {
 
 function destination(route: Route, owner: 'legacy' | 'service'): string {
   if (route.access === 'write') return owner;
-  if (route.readPercent <= 0) return 'legacy';
   if (route.readPercent >= 100) return 'service';
-  return `service ${route.readPercent} %`;
+  const cohorts = route.readCohorts ?? [];
+  const parts = [...(route.readPercent > 0 ? [`${route.readPercent} %`] : []), ...cohorts];
+  return parts.length === 0 ? 'legacy' : `service ${parts.join(' + ')}`;
 }

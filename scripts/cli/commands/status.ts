@@ -87,7 +87,8 @@ function readsAtService(one: FeatureStatus): string {
     (a, b) => a - b,
   );
   if (percents.length === 0) return '–';
-  return percents.length === 1 ? `${percents[0]} %` : `${percents[0]}–${percents.at(-1)} %`;
+  const share = percents.length === 1 ? `${percents[0]} %` : `${percents[0]}–${percents.at(-1)} %`;
+  return [share, ...new Set(one.routes.flatMap(({ readCohorts }) => readCohorts))].join(' + ');
 }
 
 function moverState(one: FeatureStatus, paint: Paint): string {

@@ -90,6 +90,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
         verifiedWithinMs: 600_000,
       },
     },
+    cohorts: [],
     features: {
       parcels: { ...feature, service: { ...feature.service, addresses: [`127.0.0.1:${port}`] } },
     },

@@ -123,6 +123,29 @@ describe('the circuit of the only address', () => {
   });
 });
 
+it('a circuit is opened by answers that are not HTTP, and those are not tried again', async () => {
+  let asked = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.on('data', () => {
+      asked += 1;
+      socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n');
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  {
+    await using stage = await startStage(url, {
+      legacy: { addresses: [url], breaker: { failures: 3, openMs: 5_000 } },
+    });
+    const statuses: number[] = [];
+    for (let n = 0; n < 4; n++) statuses.push((await fetch(`${stage.url}/x`)).status);
+    expect([statuses, asked]).toEqual([[502, 502, 502, 503], 3]);
+  }
+  server.close();
+});
+
 describe('several addresses', () => {
   it('take requests in turn, or where the fewest are pending', async () => {
     for (const balance of ['round-robin', 'least-pending'] as const) {

@@ -32,6 +32,7 @@ const anyRequest = fc.record({
     }),
   ),
   chunked: fc.boolean(),
+  trailers: fc.array(fc.tuple(token, value), { maxLength: 2 }),
   http10: fc.boolean(),
 });
 
@@ -41,6 +42,7 @@ describe('a client', () => {
       const hash = createHash('sha1').update(`${request.method} ${request.url}`);
       request.on('data', (chunk) => hash.update(chunk));
       request.on('end', () => {
+        for (const trailer of request.rawTrailers) hash.update(`${trailer}\n`);
         const digest = hash.digest();
         const fields: string[] = [];
         for (let i = 0; i < request.rawHeaders.length; i += 2) {
@@ -68,31 +70,35 @@ describe('a client', () => {
     });
     await using stage = await startStage(legacy.url);
     await fc.assert(
-      fc.asyncProperty(anyRequest, async ({ method, path, query, fields, body, chunked, http10 }) => {
-        const lines = [
-          `${method} ${path}${query === null ? '' : `?${query.replace(/%(?![0-9a-f]{2})/gi, '')}`} HTTP/1.${http10 ? 0 : 1}`,
-          'Host: shop.example',
-          ...fields.map(([name, text]) => `${name}: ${text}`),
-        ];
-        let payload = '';
-        if (body !== null) {
-          if (chunked && !http10) {
-            lines.push('Transfer-Encoding: chunked');
-            payload = body === '' ? '0\r\n\r\n' : `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-          } else {
-            lines.push(`Content-Length: ${body.length}`);
-            payload = body;
+      fc.asyncProperty(
+        anyRequest,
+        async ({ method, path, query, fields, body, chunked, trailers, http10 }) => {
+          const lines = [
+            `${method} ${path}${query === null ? '' : `?${query.replace(/%(?![0-9a-f]{2})/gi, '')}`} HTTP/1.${http10 ? 0 : 1}`,
+            'Host: shop.example',
+            ...fields.map(([name, text]) => `${name}: ${text}`),
+          ];
+          let payload = '';
+          if (body !== null) {
+            if (chunked && !http10) {
+              lines.push('Transfer-Encoding: chunked');
+              const end = `0\r\n${trailers.map(([name, text]) => `${name}: ${text}\r\n`).join('')}\r\n`;
+              payload = body === '' ? end : `${body.length.toString(16)}\r\n${body}\r\n${end}`;
+            } else {
+              lines.push(`Content-Length: ${body.length}`);
+              payload = body;
+            }
           }
-        }
-        const bytes = `${lines.join('\r\n')}\r\n\r\n${payload}`;
-        const options = { head: method === 'HEAD', settleMs: 0 };
-        const [straight, through] = await Promise.all([
-          sendRaw(legacy.port, bytes, options),
-          sendRaw(stage.port, bytes, options),
-        ]);
-        expect(through.messages.map(visible)).toEqual(straight.messages.map(visible));
-        expect(straight.messages).toHaveLength(1);
-      }),
+          const bytes = `${lines.join('\r\n')}\r\n\r\n${payload}`;
+          const options = { head: method === 'HEAD', settleMs: 0 };
+          const [straight, through] = await Promise.all([
+            sendRaw(legacy.port, bytes, options),
+            sendRaw(stage.port, bytes, options),
+          ]);
+          expect(through.messages.map(visible)).toEqual(straight.messages.map(visible));
+          expect(straight.messages).toHaveLength(1);
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import {
   type ClientHttp2Session,
@@ -9,11 +7,9 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { canonicalHead } from '../../../router/http2-request.ts';
+import { type Certificate, certificates } from '../../support/router/certificates.ts';
 import {
   deferred,
   feature,
@@ -23,16 +19,15 @@ import {
   table,
 } from '../../support/router/router-stage.ts';
 
-let tls: { key: string; cert: string };
-let folder: string;
+let pki: Awaited<ReturnType<typeof certificates>>;
+let tls: Certificate;
+let options: { keyFile: string; certFile: string };
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'banyan-h2-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const asked = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
-  await promisify(execFile)('openssl', [...asked, '-keyout', key, '-out', cert]);
-  tls = { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
+  pki = await certificates();
+  tls = await pki.selfSigned('localhost');
+  options = { keyFile: tls.keyFile, certFile: tls.certFile };
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => pki[Symbol.asyncDispose]());
 
 function dial(url: string): ClientHttp2Session {
   return connect(url, { ca: tls.cert, servername: 'localhost', checkServerIdentity: () => undefined });
@@ -77,7 +72,7 @@ it('HTTP/2 clients get what HTTP/1.1 clients get, on the same port', async () =>
     if (request.url === '/hints') response.addTrailers({ 'X-Sum': '7' });
     response.end();
   });
-  await using stage = await startStage(legacy.url, { tls });
+  await using stage = await startStage(legacy.url, { tls: options });
   const session = dial(stage.url);
   const get = await ask(session, { ':path': '/hints', cookie: ['x=1', 'y=2'] });
   expect(get.headers).toMatchObject({ ':status': 200, 'set-cookie': ['a=1', 'b=2'] });
@@ -108,7 +103,7 @@ it('HTTP/2 clients get what HTTP/1.1 clients get, on the same port', async () =>
 
 it('HTTP/2 heads pass the same checks', async () => {
   await using legacy = await startUpstream((_request, response) => response.end('ok'));
-  await using stage = await startStage(legacy.url, { tls });
+  await using stage = await startStage(legacy.url, { tls: options });
   const session = dial(stage.url);
   // What node:http2 finds malformed itself is reset before the router sees it.
   const status = (headers: OutgoingHttpHeaders) =>
@@ -138,7 +133,7 @@ it('HTTP/2 heads pass the same checks', async () => {
 it('HTTP/2 writes wait on hold and reads are canaried', async () => {
   await using legacy = await startUpstream((_request, response) => response.end('legacy'));
   await using stage = await startStage(legacy.url, {
-    tls,
+    tls: options,
     identity: ['header:x-user-id'],
     table: table({
       features: [feature({ hold: true, inTransition: true })],
@@ -194,7 +189,7 @@ it('HTTP/2 bodies stream with back-pressure, aborts pass both ways, a stop lets 
       response.end('late');
     }
   });
-  const stage = await startStage(legacy.url, { tls });
+  const stage = await startStage(legacy.url, { tls: options });
   const session = dial(stage.url);
   const endless = session.request({ ':path': '/endless' });
   endless.on('error', () => undefined);

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { banyanMiddleware } from 'banyan/router';
+import { type AddressInfo, createServer } from 'node:net';
+import { banyanMiddleware, type MiddlewareOptions } from 'banyan/router';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { MemoryLink } from '../../support/router/memory-link.ts';
 import {
+  deferred,
   EchoService,
   feature,
   route,
@@ -13,11 +14,12 @@ import {
   table,
 } from '../../support/router/router-stage.ts';
 
-async function mount(legacy?: string) {
+async function mount(
+  legacy?: string | Partial<MiddlewareOptions>,
+  routes = [route('GET /shop/things/:id', { readPercent: 0 }), route('POST /shop/things')],
+) {
   const link = new MemoryLink();
-  link.table = table({
-    routes: [route('GET /shop/things/:id', { readPercent: 0 }), route('POST /shop/things')],
-  });
+  link.table = table({ routes });
   const service = new EchoService();
   service.answer = ({ body }) => ({
     status: 200,
@@ -29,7 +31,7 @@ async function mount(legacy?: string) {
     link,
     logger: silent,
     beatMs: 20,
-    ...(legacy !== undefined && { legacy: { addresses: [legacy] } }),
+    ...(typeof legacy === 'string' ? { legacy: { addresses: [legacy] } } : legacy),
   });
   const app = express();
   app.use('/shop', middleware);
@@ -41,6 +43,7 @@ async function mount(legacy?: string) {
   await once(server, 'listening');
   return {
     link,
+    service,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.close();
@@ -87,5 +90,121 @@ describe('banyanMiddleware', () => {
     const { sendRaw } = await import('../../support/router/raw-http.ts');
     const { messages } = await sendRaw(Number(port), 'GET /shop/%2e%2e/x HTTP/1.1\r\nHost: a\r\n\r\n');
     expect(messages[0]?.startLine).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('holds the way to a monolith elsewhere to each route’s time limits', async () => {
+    await using legacy = await startUpstream((request, response) => {
+      if (request.url === '/shop/first' || request.url === '/shop/things/1') {
+        setTimeout(() => response.end('late'), 250);
+        return;
+      }
+      response.writeHead(200);
+      response.write('begun');
+      const timer = setInterval(() => response.write('x'), 40);
+      if (request.url === '/shop/pause') clearInterval(timer);
+      response.once('close', () => clearInterval(timer));
+    });
+    const errorBody = { contentType: 'text/html', body: '<h1>{status} {code}</h1>' };
+    await using app = await mount({ legacy: { addresses: [legacy.url], keepAliveMs: 50 } }, [
+      route('GET /shop/first', { policy: { timeouts: { firstByteMs: 80 }, errorBody } }),
+      route('GET /shop/pause', { policy: { timeouts: { idleMs: 100 } } }),
+      route('GET /shop/whole', { policy: { timeouts: { totalMs: 200 } } }),
+      route('GET /shop/things/:id'),
+    ]);
+    const other = fetch(`${app.url}/shop/things/1`);
+    const first = await fetch(`${app.url}/shop/first`);
+    expect([first.status, await first.text()]).toEqual([504, '<h1>504 BANYAN_UPSTREAM_TIMEOUT</h1>']);
+    for (const path of ['/shop/pause', '/shop/whole']) {
+      const began = await fetch(`${app.url}${path}`);
+      expect(began.status).toBe(200);
+      await expect(began.text(), path).rejects.toThrow();
+    }
+    expect(await (await other).text()).toBe('late');
+    // Nothing was left open at the monolith.
+    await expect.poll(() => legacy.sockets.size).toBe(0);
+  });
+
+  it('waits for a connection as long as it may, and sends nothing after that', async () => {
+    const free = deferred();
+    await using legacy = await startUpstream(async (request, response) => {
+      if (request.url === '/shop/hog') await free.promise;
+      response.end('ok');
+    });
+    await using app = await mount({
+      legacy: { addresses: [legacy.url], connections: 1 },
+      timeouts: { connectMs: 80 },
+    });
+    const hog = fetch(`${app.url}/shop/hog`);
+    await expect.poll(() => legacy.requests.length).toBe(1);
+    const refused = await post(app.url, 'one');
+    expect([refused.status, await refused.text()]).toEqual([504, expect.stringContaining('no connection')]);
+    free.resolve();
+    expect(await (await hog).text()).toBe('ok');
+    expect(await (await fetch(`${app.url}/shop/after`)).text()).toBe('ok');
+    expect(legacy.requests.map(({ url }) => url)).toEqual(['/shop/hog', '/shop/after']);
+  });
+
+  it('tries reads again, writes never, and opens the circuit', async () => {
+    let resets = 0;
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        resets += 1;
+        socket.resetAndDestroy();
+      });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { port } = server.address() as AddressInfo;
+      await using app = await mount({
+        legacy: { addresses: [`http://127.0.0.1:${port}`], breaker: { failures: 3, openMs: 20_000 } },
+      });
+      const tries = async (answer: Promise<Response>) => {
+        const before = resets;
+        return [(await answer).status, resets - before];
+      };
+      expect(await tries(fetch(`${app.url}/shop/x`))).toEqual([502, 3]);
+      expect(await tries(post(app.url, 'one'))).toEqual([502, 1]);
+      expect(await tries(fetch(`${app.url}/shop/x`, { method: 'DELETE' }))).toEqual([502, 1]);
+      const open = await fetch(`${app.url}/shop/x`);
+      expect([open.status, open.headers.get('retry-after')]).toEqual([503, '20']);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('falls back with the body that the service read, or says that it cannot', async () => {
+    await using legacy = await startUpstream((request, response) => request.pipe(response));
+    const routes = [route('POST /shop/things', { access: 'read', readPercent: 100 })];
+    await using elsewhere = await mount(legacy.url, routes);
+    await using own = await mount(undefined, routes);
+    for (const { service } of [elsewhere, own]) {
+      service.answer = () => ({
+        status: 503,
+        rawHeaders: [],
+        body: null,
+        failure: { code: 'BANYAN_RPC_UNAVAILABLE', message: 'away' },
+      });
+    }
+    expect(await (await post(elsewhere.url, 'a search')).text()).toBe('a search');
+    const lost = await post(own.url, 'a search');
+    expect([lost.status, await lost.json()]).toMatchObject([500, { error: { code: 'BANYAN_BODY_GONE' } }]);
+  });
+
+  it('refuses settings that would do nothing where it is mounted', async () => {
+    const faults = (options: Partial<MiddlewareOptions>) =>
+      mount(options).then(
+        () => expect.unreachable('it was mounted'),
+        (error) => error.faults.map(({ at }: { at: string }) => at),
+      );
+    expect(await faults({ timeouts: { firstByteMs: 5, totalMs: 5 }, retries: { max: 1 } })).toEqual([
+      'router.timeouts.firstByteMs',
+      'router.timeouts.totalMs',
+      'router.retries.max',
+    ]);
+    expect(await faults({ legacy: { addresses: ['http://a', 'https://b'] } })).toEqual([
+      'router.legacy.addresses',
+    ]);
   });
 });

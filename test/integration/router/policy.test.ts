@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import type { RoutePolicy } from 'banyan/router';
+import type { InvokeOptions, RoutePolicy } from 'banyan/router';
 import { describe, expect, it } from 'vitest';
 import {
   deferred,
@@ -122,27 +122,33 @@ describe('a route’s own policy', () => {
     expect(await (await fetch(`${stage.url}/b`)).text()).toBe('legacy');
   });
 
-  it('takes effect with a table, and its total time is the service’s deadline', async () => {
+  it('takes effect with a table, and bounds the service’s answers too', async () => {
     await using stage = await startStage('http://127.0.0.1:1', {
       table: table({ features: [feature({ owner: 'service' })] }),
       errorBody: { contentType: 'text/plain', body: 'general {code}' },
+      retries: { max: 3 },
     });
-    const deadlines: (number | undefined)[] = [];
+    const asked: Pick<InvokeOptions, 'deadlineMs' | 'withinMs' | 'retries'>[] = [];
     const { service } = stage;
     const invoke = service.invoke.bind(service);
-    service.invoke = (method, input, options: { signal: AbortSignal; deadlineMs?: number }) => {
-      deadlines.push(options.deadlineMs);
-      return invoke(method, input, options);
+    service.invoke = (method, input, { deadlineMs, withinMs, retries, ...rest }: InvokeOptions) => {
+      asked.push({
+        ...(deadlineMs !== undefined && { deadlineMs }),
+        ...(withinMs !== undefined && { withinMs }),
+        retries,
+      });
+      return invoke(method, input, rest);
     };
     const ask = async () => (await fetch(`${stage.url}/things/1`, { method: 'PUT' })).status;
     expect(await ask()).toBe(200);
-    await stage.link.confirmed(
-      stage.link.put({ routes: [route('PUT /things/:id', { policy: { timeouts: { totalMs: 700 } } })] }),
-    );
+    const policy = { timeouts: { firstByteMs: 9_000, totalMs: 700 }, retries: 0 };
+    await stage.link.confirmed(stage.link.put({ routes: [route('PUT /things/:id', { policy })] }));
     expect(await ask()).toBe(200);
-    expect(deadlines[0]).toBeUndefined();
-    expect(deadlines[1]).toBeGreaterThan(500);
-    expect(deadlines[1]).toBeLessThanOrEqual(700);
+    // What the route says nothing of is the service's own affair.
+    expect(asked[0]).toEqual({ retries: 3 });
+    expect(asked[1]).toMatchObject({ deadlineMs: 9_000, retries: 0 });
+    expect(asked[1]?.withinMs).toBeGreaterThan(400);
+    expect(asked[1]?.withinMs).toBeLessThanOrEqual(700);
     const refused = await fetch(`${stage.url}/elsewhere`);
     expect([refused.status, await refused.text()]).toEqual([502, 'general BANYAN_UPSTREAM_UNREACHABLE']);
   });

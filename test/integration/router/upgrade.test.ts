@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { startStage, startUpstream } from '../../support/router/router-stage.ts';
+import { feature, route, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
+import { startWires, Wire } from '../../support/router/wire.ts';
 
 const handshake =
   'GET /socket?a=b HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade, X-Hop\r\nX-Hop: 1\r\nUpgrade: websocket\r\n' +
@@ -83,5 +85,187 @@ describe('a WebSocket', () => {
     socket.write(handshake);
     expect(await readUntil(socket, '}')).toMatch(/^HTTP\/1\.1 502 /);
     expect((await fetch(`${stage.url}/x`)).status).toBe(502);
+  });
+});
+
+const offer = (line: string, ...fields: string[]) =>
+  `${[line, 'Host: a', 'Connection: Upgrade', 'Upgrade: tcp/1', ...fields].join('\r\n')}\r\n\r\n`;
+const switched = 'HTTP/1.1 101 Now You Talk\r\nConnection: Upgrade\r\nUpgrade: TCP/1\r\n';
+const piece = 'x'.repeat(64 * 1024);
+
+describe('any other protocol', () => {
+  it('is switched to, also by POST; what the client says early is kept until then', async () => {
+    await using legacy = await startWires();
+    await using stage = await startStage(legacy.url);
+    const client = Wire.to(stage.port);
+    client.write(`${offer('POST /exec HTTP/1.1', 'Content-Length: 0', 'X-A: 1', 'X-A: 2')}GET /smuggled`);
+    const monolith = await legacy.nth(0);
+    await monolith.has('\r\n\r\n');
+    client.write(' early');
+    expect(monolith.text).toMatch(/^POST \/exec HTTP\/1\.1\r\n.*X-A: 1\r\nX-A: 2\r\n/s);
+    expect(monolith.text).toContain('Connection: Upgrade\r\nUpgrade: tcp/1\r\n');
+    expect(monolith.text).not.toContain('smuggled');
+    monolith.write(`${switched}Set-Cookie: a\r\nset-cookie: b\r\n\r\nfirst`);
+    await client.has('first');
+    expect(client.text).toBe(
+      'HTTP/1.1 101 Now You Talk\r\nSet-Cookie: a\r\nset-cookie: b\r\nConnection: Upgrade\r\nUpgrade: TCP/1\r\n\r\nfirst',
+    );
+    await monolith.has('\r\n\r\nGET /smuggled early');
+    client.write('\x00\xff');
+    await monolith.has('early\x00\xff');
+    expect(stage.router.activity).toMatchObject({ upgraded: 1, requests: 0 });
+    client.socket.resetAndDestroy();
+    await expect.poll(() => monolith.ended).toBe(true);
+    await expect.poll(() => stage.router.activity.upgraded).toBe(0);
+  });
+
+  it('that the monolith refuses: its answer comes whole, and nothing else reaches it', async () => {
+    await using legacy = await startWires();
+    await using stage = await startStage(legacy.url);
+    const client = Wire.to(stage.port);
+    client.write(`${offer('GET /x HTTP/1.1')}GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const monolith = await legacy.nth(0);
+    await monolith.has('\r\n\r\n');
+    const body = piece.repeat(8);
+    monolith.write(
+      `HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nX-b: 1\r\nx-B: 2\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\nX-Sum: 1\r\n\r\n`,
+    );
+    await client.isClosed();
+    expect(client.text).toMatch(/^HTTP\/1\.1 403 Forbidden\r\nX-b: 1\r\nx-B: 2\r\n/);
+    expect(client.text.match(/x{1000,}/g)!.join('')).toHaveLength(body.length);
+    expect(client.text.endsWith('0\r\nX-Sum: 1\r\n\r\n')).toBe(true);
+    expect(legacy.wires.map(({ text }) => text).join('')).not.toContain('smuggled');
+    expect(stage.router.activity).toMatchObject({ upgraded: 0, requests: 0 });
+  });
+
+  it('waits for whoever does not read, both ways', async () => {
+    await using legacy = await startWires();
+    await using stage = await startStage(legacy.url);
+    const client = Wire.to(stage.port);
+    client.write(offer('GET /x HTTP/1.1'));
+    const monolith = await legacy.nth(0);
+    await monolith.has('\r\n\r\n');
+    monolith.write(`${switched}\r\n`);
+    await client.has('\r\n\r\n');
+    for (const [from, to] of [
+      [client, monolith],
+      [monolith, client],
+    ] as const) {
+      const before = to.text.length;
+      to.socket.pause();
+      let sent = 0;
+      // Until buffers on the whole way are full: then the writer is told to wait, and nothing wakes it.
+      for (let stuck = false; !stuck && sent < 2_000; ) {
+        sent += 1;
+        if (from.socket.write(piece)) continue;
+        const drained = once(from.socket, 'drain').then(() => false);
+        stuck = await Promise.race([drained, delay(150, true)]);
+      }
+      expect(sent).toBeLessThan(1_000);
+      to.socket.resume();
+      await expect.poll(() => to.text.length - before, { interval: 5 }).toBe(sent * piece.length);
+    }
+    client.socket.destroy();
+  });
+
+  it('may end one way and go on the other, until the monolith ends', async () => {
+    await using legacy = await startWires();
+    await using stage = await startStage(legacy.url);
+    const client = Wire.to(stage.port, { allowHalfOpen: true });
+    client.write(offer('GET /x HTTP/1.1'));
+    const monolith = await legacy.nth(0);
+    await monolith.has('\r\n\r\n');
+    monolith.write(`${switched}\r\n`);
+    await client.has('\r\n\r\n');
+    client.socket.end('question');
+    await monolith.has('question');
+    await expect.poll(() => monolith.ended).toBe(true);
+    monolith.socket.end('answer');
+    await client.has('answer');
+    await client.isClosed();
+    await expect.poll(() => stage.router.activity.upgraded).toBe(0);
+  });
+
+  it('is an exchange like all others: another address, a hold, the service’s own, a pool of its own, silence, a stop', async () => {
+    const gone = await startWires();
+    await gone[Symbol.asyncDispose]();
+    await using legacy = await startWires();
+    await using stage = await startStage('', {
+      legacy: { addresses: [gone.url, legacy.url], connections: 1, breaker: { failures: 1 } },
+      timeouts: { upgradedIdleMs: 60, idleMs: 100 },
+      table: table({
+        features: [feature({ hold: true, inTransition: true })],
+        routes: [route('POST /things')],
+      }),
+    });
+    const open = async (n: number, line = 'GET /x HTTP/1.1') => {
+      const client = Wire.to(stage.port);
+      client.write(offer(line));
+      const monolith = await legacy.nth(n);
+      await monolith.has('\r\n\r\n');
+      monolith.write(`${switched}\r\n`);
+      await client.has('\r\n\r\n');
+      return { client, monolith };
+    };
+    // The only connection that the pool may have is no longer the pool's.
+    const first = await open(0);
+    const ping = setInterval(() => first.client.write('.'), 15);
+    const second = await open(1);
+    await second.client.isClosed();
+    expect(first.client.closed).toBe(false);
+
+    const held = Wire.to(stage.port);
+    held.write(offer('POST /things HTTP/1.1', 'Content-Length: 0'));
+    await expect.poll(() => stage.router.activity.held).toBe(1);
+    stage.link.put({ features: [feature({ owner: 'service' })] });
+    await held.has('"side":"service"');
+    expect(held.text).toMatch(/^HTTP\/1\.1 200 /);
+    await held.isClosed();
+    expect(legacy.wires).toHaveLength(2);
+
+    await stage.router.stop();
+    clearInterval(ping);
+    await first.client.isClosed();
+    await expect.poll(() => first.monolith.ended).toBe(true);
+  });
+
+  it('leaves nothing behind, wherever either side breaks off', async () => {
+    await using legacy = await startWires();
+    await using stage = await startStage(legacy.url, {
+      legacy: { addresses: [legacy.url], breaker: { failures: 0 } },
+      retries: { max: 0 },
+      // A client that is gone looks like one that only ended its half: so long is it believed.
+      timeouts: { idleMs: 100 },
+    });
+    const steps = 6;
+    for (let n = 0; n < steps * 20; n++) {
+      const step = n % steps;
+      const client = Wire.to(stage.port);
+      client.write(`${offer(`GET /${n} HTTP/1.1`)}early`);
+      if (step === 0) {
+        client.socket.destroy();
+        continue;
+      }
+      const asked = () => legacy.wires.find(({ text }) => text.startsWith(`GET /${n} `));
+      await expect.poll(asked, { interval: 2 }).toBeDefined();
+      const monolith = asked()!;
+      await monolith.has('\r\n\r\n');
+      if (step === 1) client.socket.resetAndDestroy();
+      else if (step === 2) monolith.socket.resetAndDestroy();
+      else {
+        monolith.write(`${switched}\r\nhello`);
+        if (step === 3) client.socket.destroy();
+        else {
+          await client.has('hello');
+          if (step === 4) client.socket.resetAndDestroy();
+          else monolith.socket.resetAndDestroy();
+        }
+      }
+    }
+    await expect.poll(() => legacy.wires.filter((wire) => !wire.ended && !wire.closed).length).toBe(0);
+    await expect
+      .poll(() => stage.router.activity)
+      .toMatchObject({ requests: 0, upgraded: 0, connections: 0 });
+    expect(stage.router.report().gauges.upstreams[0]!.pending).toBe(0);
   });
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -28,5 +29,35 @@ it('runs as several processes on one port, metrics added up, and stops as a whol
   } finally {
     child.kill('SIGTERM');
   }
+  expect(await ended).toEqual([0, null]);
+});
+
+it('a stop lets every kept connection end with an answer, in every worker', async () => {
+  await using legacy = await startUpstream((_request, response) => setTimeout(() => response.end('ok'), 2));
+  const script = fileURLToPath(new URL('../../support/router/workers-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, legacy.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { port } = new URL((JSON.parse(line) as { url: string }).url);
+  let answered = 0;
+  /** Asks on one connection until an answer says that it was the last. */
+  const client = async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (;;) {
+      const asked = httpRequest({ host: '127.0.0.1', port, path: '/x', agent });
+      asked.end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      answer.resume();
+      await once(answer, 'end');
+      expect(answer.statusCode).toBe(200);
+      answered += 1;
+      if (answer.headers.connection === 'close') return agent.destroy();
+    }
+  };
+  const clients = Array.from({ length: 12 }, client);
+  await expect.poll(() => answered).toBeGreaterThan(100);
+  child.kill('SIGTERM');
+  // A request that found its connection closed would reject here.
+  await Promise.all(clients);
   expect(await ended).toEqual([0, null]);
 });

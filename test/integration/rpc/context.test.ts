@@ -1,9 +1,11 @@
-import { type HandlerContext, loadIdl, serve } from 'banyan/rpc';
+import { once } from 'node:events';
+import { createClient, type HandlerContext, loadIdl, serve } from 'banyan/rpc';
 import { createConnection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { describeEachEngine } from '../../support/databases.ts';
 import { startRouterFront } from '../../support/router-front.ts';
 import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { recordingTracer } from '../../support/rpc/recording-tracer.ts';
 import { createProductDatabase, endpointOf, startProduct } from '../../support/shop.ts';
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -33,6 +35,31 @@ describeEachEngine('a request through the router to the product service', (lane)
       requestId: expect.stringMatching(/^[0-9a-f]{12}-/),
       traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/),
     });
+  });
+});
+
+describeEachEngine('the deadline of a request through the router', (lane) => {
+  test('reaches the product service, which ends its query then', async () => {
+    await using database = await createProductDatabase(lane);
+    await using service = await startProduct(database);
+    const { idl, address } = service;
+    await using router = await startRouterFront({
+      ...{ idl, service: 'ProductService', address, legacy: unused, transport: 'header', deadlineMs: 250 },
+    });
+    // The service's connection is opened before its table is locked.
+    expect((await fetch(`${router.url}/api/products/1`)).status).toBe(404);
+    const admin = await createConnection(endpointOf(database));
+    await admin.query('LOCK TABLES products WRITE');
+    const began = performance.now();
+    expect((await fetch(`${router.url}/api/products/1`)).status).toBe(504);
+    expect(performance.now() - began).toBeLessThan(1_000);
+    await expect.poll(() => service.lines.at(-1)).toMatchObject({ method: 'getProduct', remainingMs: 0 });
+    const waiting = async () => {
+      const [rows] = await admin.query('SHOW FULL PROCESSLIST');
+      return (rows as { Info: string | null }[]).filter(({ Info }) => Info?.startsWith('select'));
+    };
+    await expect.poll(waiting).toEqual([]);
+    await admin.end();
   });
 });
 
@@ -74,3 +101,64 @@ test.each(['framed', 'header'] as const)(
     expect(await ask('/bare?text=x')).toBe(traceparent);
   },
 );
+
+test.each(['framed', 'header'] as const)(
+  'over %s a trace goes from the client to the router, the call and the service, and the router counts the call',
+  async (transport) => {
+    await using files = await idlFiles({ 'asking.thrift': annotated });
+    const file = files.path('asking.thrift');
+    const { tracer, spans } = recordingTracer();
+    const server = await serve({
+      ...{ idl: await loadIdl(file), service: 'Asking', host: '127.0.0.1', port: 0, tracer },
+      handlers: {
+        ask: () => '',
+        bare: (_: unknown, __: unknown, context: HandlerContext) => context.traceparent,
+      },
+    });
+    await using _ = { [Symbol.asyncDispose]: () => server.stop() };
+    await using router = await startRouterFront({
+      ...{ idl: file, service: 'Asking', address: server.address, legacy: unused, transport, tracer },
+    });
+    const seenByHandler = await (
+      await fetch(`${router.url}/bare?text=x`, { headers: { traceparent } })
+    ).json();
+    const [routerSpan, callSpan, serverSpan] = spans;
+    expect(routerSpan).toMatchObject({ kind: 1, parent: 'b7ad6b7169203331' });
+    expect(callSpan).toMatchObject({ name: 'Asking/bare', kind: 2, parent: routerSpan!.spanId });
+    expect(serverSpan).toMatchObject({ name: 'Asking/bare', kind: 1, parent: callSpan!.spanId });
+    expect(spans.map((span) => span.traceId)).toEqual(Array(3).fill('0af7651916cd43dd8448eb211c80319c'));
+    expect(seenByHandler).toBe(`00-${serverSpan!.traceId}-${serverSpan!.spanId}-01`);
+    await expect.poll(() => spans.every((span) => span.hasEnded)).toBe(true);
+    const metrics = await (await fetch(`${router.adminUrl}/metrics`)).text();
+    expect(metrics).toContain(
+      'banyan_rpc_client_calls_total{service="Asking",method="bare",outcome="ok"} 1\n',
+    );
+    expect(metrics).toMatch(/^process_cpu_seconds_total /m);
+  },
+);
+
+test('a framed caller that says no deadline gets the server’s own', async () => {
+  await using files = await idlFiles({ 'asking.thrift': annotated });
+  const idl = await loadIdl(files.path('asking.thrift'));
+  const told: unknown[] = [];
+  const handlers = {
+    ask: async (_: unknown, { remainingMs, signal }: HandlerContext) => {
+      told.push(remainingMs());
+      if (remainingMs() !== undefined) await once(signal, 'abort');
+      told.push(remainingMs());
+      return '';
+    },
+    bare: () => '',
+  };
+  for (const deadlineMs of [undefined, 40]) {
+    const server = await serve({
+      ...{ idl, service: 'Asking', host: '127.0.0.1', port: 0, handlers },
+      ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    });
+    const client = createClient({ idl, service: 'Asking', addresses: [server.address] });
+    await client.call('ask', [{ text: 'x' }]);
+    await client.close();
+    await server.stop();
+  }
+  expect(told).toEqual([undefined, undefined, expect.closeTo(40, -2), expect.closeTo(0, -1)]);
+});

@@ -35,6 +35,38 @@ describeEachEngine('the product service’s program', (lane) => {
     await client.close();
   });
 
+  it('fails its readiness first on SIGTERM, and goes on taking calls for a while', async () => {
+    await using database = await createProductDatabase(lane);
+    await using service = startProgram('extracted/product/main.ts', {
+      PRODUCT_DB_HOST: database.host,
+      PRODUCT_DB_PORT: String(database.port),
+      PRODUCT_DB_USER: database.user,
+      PRODUCT_DB_PASSWORD: database.password,
+      PRODUCT_DB_NAME: database.database,
+      PORT: '0',
+      HEALTH_PORT: '0',
+      DRAIN_MS: '400',
+    });
+    const { address, healthUrl } = await service.ready;
+    const probe = async (path: string) => {
+      const reply = await fetch(`${healthUrl}${path}`);
+      return `${reply.status} ${await reply.text()}`;
+    };
+    expect([await probe('/readyz'), await probe('/livez')]).toEqual(['200 serving\n', '200 live\n']);
+    service.kill('SIGTERM');
+    await expect.poll(() => probe('/readyz'), { interval: 10 }).toBe('503 draining\n');
+    expect(await probe('/livez')).toBe('200 live\n');
+    const client = createClient({
+      idl: await loadIdl(idlFile),
+      service: 'ProductService',
+      addresses: [String(address)],
+    });
+    await expect(client.call('getProduct', [77])).rejects.toThrow(ThriftException);
+    expect(await probe('/metrics')).toContain('method="getProduct",outcome="exception"} 1\n');
+    expect(await service.ended).toMatchObject({ code: 0, signal: null });
+    await client.close();
+  });
+
   it('hides its own failures from the caller and logs them', async () => {
     await using database = await createProductDatabase(lane);
     await using service = await startProduct({ ...database, password: 'not this one' });

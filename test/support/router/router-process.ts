@@ -1,11 +1,12 @@
 import { emptyRouteTable, startRouter } from 'banyan/router';
 import { pino } from 'pino';
 
-/** A router in a process of its own, everything to legacy: `node router-process.ts UPSTREAM`. */
-const [upstream = ''] = process.argv.slice(2);
+/** A router in a process of its own, everything to legacy: `node router-process.ts UPSTREAM [KEY CERT]`. */
+const [upstream = '', keyFile, certFile] = process.argv.slice(2);
 const router = await startRouter({
   listen: { host: '127.0.0.1', port: 0 },
   legacy: { addresses: [upstream] },
+  ...(keyFile !== undefined && certFile !== undefined && { tls: { keyFile, certFile } }),
   services: {},
   link: {
     beat: async ({ version }) => ({

@@ -117,6 +117,8 @@ export async function startStage(
     services: { thing: service },
     logger: silent,
     beatMs: 20,
+    // Clients of a test that keep their connections have nothing more to say when it ends.
+    drain: { idleMs: 0 },
     ...rest,
     link,
   });

@@ -5,9 +5,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** Starts `router-process.ts`; `rssMiB` reads what the process holds now. */
-export async function spawnRouter(upstream: string) {
+export async function spawnRouter(upstream: string, tls?: { keyFile: string; certFile: string }) {
   const script = fileURLToPath(new URL('./router-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, upstream], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    process.execPath,
+    [script, upstream, ...(tls === undefined ? [] : [tls.keyFile, tls.certFile])],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   const lines = createInterface({ input: child.stdout });
   const [line] = (await once(lines, 'line')) as [string];
   const { url } = JSON.parse(line) as { url: string };

@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BanyanError } from '../../../common/errors.ts';
 import { type BanyanConfigInput, loadConfig } from '../../../control/config/index.ts';
+import { newFeatureState } from '../../../control/store/feature-state.ts';
+import { buildRouteTable } from '../../../control/store/index.ts';
+import { compileTable } from '../../../router/compiled-table.ts';
+import { defaultPolicy } from '../../../router/failure-policy.ts';
+import { failureDefaults } from '../../../router/router-options.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -68,6 +73,34 @@ test('fills in every default, resolves names and paths, and freezes', async () =
     salt: 'parcels',
   });
   expect(() => (config.features.parcels!.tables as string[]).push('x')).toThrow(TypeError);
+});
+
+test('paths of TLS files count from the config, and nothing is read: only routers may read keys', async () => {
+  const config = await load({
+    ...plain,
+    legacy: { ...plain.legacy, tls: { caFile: './authority.pem', serverName: 'shop.internal' } },
+    router: { tls: { keyFile: '/keys/key.pem', certFile: 'chain.pem' }, drain: { noticeMs: 5_000 } },
+  });
+  expect(config.router.tls).toEqual({
+    keyFile: '/keys/key.pem',
+    certFile: join(folder, 'chain.pem'),
+    http2: true,
+    minVersion: 'TLSv1.2',
+    reloadMs: 10_000,
+  });
+  expect(config.legacy.tls).toEqual({ caFile: join(folder, 'authority.pem'), serverName: 'shop.internal' });
+  expect(config.router.drain).toEqual({ noticeMs: 5_000 });
+  const faults = await faultsOf({
+    ...plain,
+    legacy: { ...plain.legacy, tls: { serverName: 'a b' } },
+    router: { tls: { keyFile: '', minVersion: 'SSLv3' } },
+  });
+  expect(faults.map(({ at }) => at)).toEqual([
+    'legacy.tls.serverName',
+    'router.tls.keyFile',
+    'router.tls.certFile',
+    'router.tls.minVersion',
+  ]);
 });
 
 test('routes come from the IDL; overrides change them, and HEAD follows GET', async () => {
@@ -151,6 +184,23 @@ test('says all faults of shape at once, each with the way to it', async () => {
   expect(faults.some((fault) => fault.what.includes('colour'))).toBe(true);
 });
 
+test('peers and cohorts that are none are told by name', async () => {
+  const faults = await faultsOf({
+    ...plain,
+    router: { trustedPeers: ['10.0.0.0/8', '10.0.0.0/'], identity: ['session'] },
+    cohorts: { 'our staff': { by: 'header:x', values: ['1'] }, shops: { by: 'shop', values: [] } },
+  });
+  expect(faults).toEqual(
+    expect.arrayContaining([
+      { at: 'router.trustedPeers[1]', what: expect.stringContaining('CIDR') },
+      { at: 'router.identity[0]', what: expect.stringContaining('header:NAME') },
+      { at: 'cohorts["our staff"]', what: expect.stringContaining('is no name') },
+      { at: 'cohorts.shops.by', what: expect.stringContaining('header:NAME') },
+      { at: 'cohorts.shops.values', what: 'needs at least one value' },
+    ]),
+  );
+});
+
 test('says all faults of meaning at once', async () => {
   const service = plain.features.parcels!.service;
   const faults = await faultsOf({
@@ -201,23 +251,28 @@ test('a file that cannot be loaded or exports nothing is named', async () => {
   await expect(loadConfig(empty)).rejects.toMatchObject({ code: 'BANYAN_CONFIG_UNREADABLE' });
 });
 
-test('a route’s policy is laid over its feature’s, and reaches the route table as plain JSON', async () => {
+test('policies reach the route table as they were written, and a route’s is laid over its feature’s there', async () => {
   const policy = { timeouts: { firstByteMs: 500, totalMs: 1_000 }, retries: 1 };
-  const parcels = {
-    ...plain.features.parcels,
-    policy,
-    routes: { 'GET /parcels/:code': { policy: { timeouts: { totalMs: null }, fallback: false } } },
-  };
+  const own = { timeouts: { totalMs: null }, fallback: false };
+  const parcels = { ...plain.features.parcels, policy, routes: { 'GET /parcels/:code': { policy: own } } };
   const config = await load({ ...plain, features: { parcels } });
-  const routes = config.features.parcels!.routes;
-  const policyOf = (id: string) => routes.find((route) => route.id === id)?.policy;
-  expect(policyOf('GET /parcels/:code')).toEqual({
-    timeouts: { firstByteMs: 500, totalMs: null },
-    retries: 1,
-    fallback: false,
-  });
-  expect(policyOf('POST /parcels')).toEqual(policy);
-  expect((await load(plain)).features.parcels!.routes[0]).not.toHaveProperty('policy');
+  const table = buildRouteTable(
+    Object.values(config.features),
+    new Map([['parcels', newFeatureState('parcels', '2026-11-22T00:00:00.000Z')]]),
+  );
+  expect(table.features[0]?.policy).toEqual(policy);
+  expect(table.routes.find(({ id }) => id === 'GET /parcels/:code')?.policy).toEqual(own);
+  expect(table.routes.find(({ id }) => id === 'POST /parcels')).not.toHaveProperty('policy');
+  const compiled = compileTable(
+    { version: 1, writtenAt: '', ...table },
+    undefined,
+    defaultPolicy(failureDefaults()),
+  );
+  const policyOf = (id: string) => compiled.routes.find(({ route }) => route.id === id)?.policy;
+  const feature = { firstByteMs: 500, retries: 1 };
+  expect(policyOf('GET /parcels/:code')).toMatchObject({ ...feature, totalMs: null, fallback: false });
+  expect(policyOf('POST /parcels')).toMatchObject({ ...feature, totalMs: 1_000, fallback: true });
+  expect((await load(plain)).features.parcels).not.toHaveProperty('policy');
   const wrong = {
     ...plain.features.parcels,
     policy: { retries: -1 },

@@ -10,6 +10,7 @@ const facts = {
   leaseValid: true,
   mayBeOutdated: false,
   identity: 'header:7',
+  cohort: null,
   sideAsked: null,
   wroteRecently: false,
 } as const;

@@ -68,8 +68,14 @@ describe('what is no response', () => {
     ['chunked in HTTP/1.0', 'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'],
     ['HTTP/2.0', 'HTTP/2.0 200 OK\r\n\r\n'],
     ['a status below 100', 'HTTP/1.1 099 Low\r\n\r\n'],
-    ['100 that nobody asked for', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['101 that nobody asked for', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
+    ['informational responses without an end', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(200)],
     ['a chunk size with a sign', `${chunks}+1\r\na\r\n`],
+    ['a blank behind a chunk size', `${chunks}1 \r\na\r\n`],
+    ['a blank in front of an extension', `${chunks}1 ;a=b\r\na\r\n`],
+    ['an extension without a name', `${chunks}1;\r\na\r\n`],
+    ['chunked with a tab behind it', `${ok}Transfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n`],
+    ['a trailer that would frame', `${chunks}0\r\nTransfer-Encoding: chunked\r\n\r\n`],
     ['a chunk size in 0x', `${chunks}0x1\r\na\r\n`],
     ['a space in front of a chunk size', `${chunks} 1\r\na\r\n`],
     ['an empty chunk size', `${chunks}\r\n`],
@@ -102,6 +108,13 @@ describe('where a body ends', () => {
     const old = 'HTTP/1.0 200 OK\r\nContent-Length: 0\r\n';
     expect(read(`${old}\r\n`, 99).heads[0]?.persistent).toBe(false);
     expect(read(`${old}Connection: Keep-Alive\r\n\r\n`, 99).heads[0]?.persistent).toBe(true);
+  });
+  it('closes where any field says so, whatever another says', () => {
+    const both = ['Connection: close', 'Connection: keep-alive', 'Proxy-Connection: keep-alive'];
+    for (const fields of [both, both.toReversed()]) {
+      const text = `${ok}${fields.join('\r\n')}\r\nContent-Length: 0\r\n\r\n`;
+      expect(read(text, 99).heads[0]?.persistent).toBe(false);
+    }
   });
   it('reads how long an idle connection is kept', () => {
     const { heads } = read(`${ok}Keep-Alive: timeout=5, max=9\r\nContent-Length: 0\r\n\r\n`, 99);

@@ -1,42 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fieldValues, type RawMessage, sendRaw, startRawUpstream } from '../../../support/router/raw-http.ts';
-import { feature, route, startStage, table } from '../../../support/router/router-stage.ts';
+import { fieldValues, type RawMessage, sendRaw } from '../../../support/router/raw-http.ts';
+import { startConformanceStage } from './conformance-stage.ts';
 import { fieldVectors } from './field-vectors.ts';
 import { framingVectors } from './framing-vectors.ts';
 import { responseVectors } from './response-vectors.ts';
 import { targetVectors } from './target-vectors.ts';
 import type { MessageExpectation, Vector } from './vector.ts';
 
-let monolith: Awaited<ReturnType<typeof startRawUpstream>>;
-let stage: Awaited<ReturnType<typeof startStage>>;
+let played: Awaited<ReturnType<typeof startConformanceStage>>;
+let monolith: typeof played.monolith;
+let stage: typeof played.stage;
 
 beforeAll(async () => {
-  monolith = await startRawUpstream();
-  stage = await startStage(monolith.url, {
-    // Vector after vector breaks the connection: each must be asked all the same.
-    legacy: { addresses: [monolith.url], breaker: { failures: 0 } },
-    // The vectors write and read from one address.
-    readYourWritesMs: 0,
-    table: table({
-      features: [feature({ owner: 'service' })],
-      routes: [
-        route('GET /things/:id'),
-        route('POST /things'),
-        route('POST /shifted'),
-        route('GET /shifted', { readPercent: 100 }),
-      ],
-    }),
-  });
-  stage.service.answer = () => ({
-    status: 200,
-    rawHeaders: ['X-Side', 'service'],
-    body: Buffer.from('service'),
-  });
+  played = await startConformanceStage();
+  ({ monolith, stage } = played);
 });
 
 afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await monolith[Symbol.asyncDispose]();
+  await played[Symbol.asyncDispose]();
 });
 
 describe('conformance', () => {

@@ -162,12 +162,78 @@ export const framingVectors: readonly Vector[] = [
     status: [200],
     sees: { body: 'ab', chunked: true },
   },
+  // Trailers (RFC 9110 §6.5).
   {
-    name: 'request trailers are dropped',
-    send: post(['Transfer-Encoding: chunked', 'Trailer: X-Sum'], '2\r\nab\r\n0\r\nX-Sum: 1\r\n\r\n'),
+    name: 'request trailers, announced',
+    send: post(
+      ['Transfer-Encoding: chunked', 'Trailer: X-Sum'],
+      '2\r\nab\r\n0\r\nX-Sum: 1\r\nx-sum:  2 \r\n\r\n',
+    ),
     status: [200],
-    sees: { body: 'ab', trailers: [], without: ['trailer', 'x-sum'] },
+    sees: { body: 'ab', trailers: ['X-Sum: 1', 'x-sum: 2'], fields: ['Trailer: X-Sum'], without: ['x-sum'] },
   },
+  {
+    name: 'request trailers that nobody announced, behind no octet of a body',
+    send: post(['Transfer-Encoding: chunked'], '0\r\nX-Sum: 1\r\n\r\n'),
+    status: [200],
+    sees: { body: '', trailers: ['X-Sum: 1'], without: ['trailer'] },
+  },
+  {
+    name: 'trailers that frame, route, sign or identify are dropped',
+    send: post(
+      ['Transfer-Encoding: chunked', 'Connection: X-Hop'],
+      [
+        '2\r\nab\r\n0\r\nX-A: 1\r\nHost: other.example',
+        'Connection: close\r\nAuthorization: Basic YTpi\r\nCookie: a=b\r\nX-Forwarded-For: 6.6.6.6\r\nVia: 1.1 x',
+        'X-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Request-Id: 1\r\ntraceparent: x\r\nx-banyan-side: service',
+        'TE: gzip\r\nUpgrade: h2c\r\nExpect: 100-continue\r\nContent_Length: 5\r\nContent-Encoding: gzip',
+        'If-Match: *\r\nTrailer: X\r\nX-Hop: 1\r\nX-B: 2\r\n\r\n',
+      ].join('\r\n'),
+    ),
+    status: [200],
+    sees: { body: 'ab', trailers: ['X-A: 1', 'X-B: 2'] },
+  },
+  {
+    name: 'Trailer without chunks announces nothing',
+    send: post(['Content-Length: 2', 'Trailer: X-Sum'], 'ab'),
+    status: [200],
+    sees: { body: 'ab', without: ['trailer'] },
+  },
+  {
+    name: 'octets after trailers are the next request',
+    send: post(['Transfer-Encoding: chunked'], `0\r\nX-A: 1\r\n\r\n${get('/free?next')}`),
+    count: 2,
+    status: [200, 200],
+    sees: { startLine: 'GET /free?next HTTP/1.1', requests: 2 },
+  },
+  {
+    name: 'trailers of a request to a service go nowhere',
+    send: post(['Transfer-Encoding: chunked', 'Trailer: X-A'], '2\r\nab\r\n0\r\nX-A: 1\r\n\r\n', '/shifted'),
+    status: [200],
+    gets: { body: 'service' },
+    sees: null,
+  },
+  ...[
+    ['a trailer that would frame', '0\r\nContent-Length: 5\r\n\r\n'],
+    ['a trailer without a colon', '0\r\nNonsense\r\n\r\n'],
+    ['a trailer name with a space', '0\r\nX Y: 1\r\n\r\n'],
+    ['a trailer with a NUL', '0\r\nX: a\x00b\r\n\r\n'],
+    ['a trailer with a bare CR', '0\r\nX: a\rb\r\n\r\n'],
+    ['a trailer ended by LF', '0\r\nX: a\n\r\n'],
+    ['a trailer folded', '0\r\nX: a\r\n b\r\n\r\n'],
+    [
+      'trailers without an end of their own',
+      `0\r\n${'X: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n'.repeat(2_000)}\r\n`,
+    ],
+  ].map(
+    ([name, body]): Vector => ({
+      name: name!,
+      send: post(['Transfer-Encoding: chunked'], body!),
+      status: [name!.startsWith('trailers') ? 431 : 400],
+      closes: true,
+      sees: { requests: 0 },
+    }),
+  ),
   ...[
     ['chunk size not hexadecimal', 'g\r\nab\r\n0\r\n\r\n'],
     ['chunk size with a prefix', '0x2\r\nab\r\n0\r\n\r\n'],

@@ -53,6 +53,24 @@ export const responseVectors: readonly Vector[] = [
     gets: { body: 'ok', fields: ['Trailer: X-Sum'], trailers: ['X-Sum: 1'] },
   },
   {
+    name: 'trailers that route or control are dropped',
+    send: ask,
+    answer:
+      'HTTP/1.1 200 OK\r\nConnection: X-Hop\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n' +
+      'X-A: 1\r\nSet-Cookie: a=1\r\nX-Hop: 1\r\nLocation: /x\r\nWWW-Authenticate: Basic\r\nConnection: close\r\nX-B: 2\r\n\r\n',
+    status: [200],
+    gets: { body: 'ok', trailers: ['X-A: 1', 'X-B: 2'] },
+  },
+  {
+    name: 'trailers for an HTTP/1.0 client are dropped',
+    send: request(['GET /free HTTP/1.0', host]),
+    answer:
+      'HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n',
+    status: [200],
+    closes: true,
+    gets: { body: 'ok', without: ['trailer'] },
+  },
+  {
     name: 'an empty chunked body',
     send: ask,
     answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
@@ -98,6 +116,13 @@ export const responseVectors: readonly Vector[] = [
     name: '204 has no body',
     send: ask,
     answer: 'HTTP/1.1 204 No Content\r\nX-A: 1\r\n\r\n',
+    status: [204],
+    gets: { without: ['content-length', 'transfer-encoding'], fields: ['X-A: 1'] },
+  },
+  {
+    name: '204 has no length either',
+    send: ask,
+    answer: 'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nX-A: 1\r\n\r\n',
     status: [204],
     gets: { without: ['content-length', 'transfer-encoding'], fields: ['X-A: 1'] },
   },
@@ -215,11 +240,41 @@ export const responseVectors: readonly Vector[] = [
     status: [102, 103, 200],
   },
   {
+    name: '103 and then nothing: no second try, whose 103 would be another',
+    send: ask,
+    answer: 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n',
+    answerCloses: true,
+    status: [103, 502],
+    sees: { requests: 1 },
+  },
+  {
     name: '103 for an HTTP/1.0 client is dropped',
     send: request(['GET /free HTTP/1.0', host]),
     answer: 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
     status: [200],
     closes: true,
+  },
+  {
+    name: '100 that nobody asked for is passed on',
+    send: ask,
+    answer: 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    status: [100, 200],
+    gets: { body: 'ok' },
+  },
+  {
+    name: '100 for an HTTP/1.0 client is dropped',
+    send: request(['POST /free HTTP/1.0', host, 'Expect: 100-continue', 'Content-Length: 2'], 'ab'),
+    answer: 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    status: [200],
+    closes: true,
+    sees: { body: 'ab', without: ['expect'] },
+  },
+  {
+    name: 'a storm of informational responses',
+    send: ask,
+    answer: `HTTP/1.1 103 Early Hints\r\nLink: </${'a'.repeat(1_000)}>\r\n\r\n`.repeat(140),
+    // As many as four heads may be long, 32 KiB each.
+    status: [...Array(126).fill(103), 502],
   },
   {
     name: '101 that nobody asked for',
@@ -306,6 +361,27 @@ export const responseVectors: readonly Vector[] = [
     answerCloses: true,
     status: [],
     closes: true,
+  },
+  {
+    name: 'a trailer that would frame the body it stands behind',
+    send: ask,
+    answer: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nContent-Length: 9\r\n\r\n',
+    status: [],
+    closes: true,
+  },
+  ...['Content-Length: 2', 'Transfer-Encoding: chunked', 'Connection: close'].map(
+    (field): Vector => ({
+      name: `an informational response with ${field}`,
+      send: ask,
+      answer: `HTTP/1.1 103 Early Hints\r\n${field}\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`,
+      ...broken,
+    }),
+  ),
+  {
+    name: 'an informational response in HTTP/1.0',
+    send: ask,
+    answer: 'HTTP/1.0 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok',
+    ...broken,
   },
   {
     name: 'a chunk size that is none',

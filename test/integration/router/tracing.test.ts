@@ -1,42 +1,7 @@
-import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Attributes, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api';
 import { trace } from '@opentelemetry/api';
 import { expect, it } from 'vitest';
 import { startStage, startUpstream } from '../../support/router/router-stage.ts';
-
-it('speaks TLS where it is given a key, and says so to the monolith', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'banyan-tls-'));
-  try {
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const asked = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'];
-    await promisify(execFile)('openssl', [...asked, '-keyout', key, '-out', cert]);
-    await using legacy = await startUpstream((request, response) => {
-      response.end(request.headers['x-forwarded-proto']);
-    });
-    const tls = { key: await readFile(key, 'utf8'), cert: await readFile(cert, 'utf8') };
-    await using stage = await startStage(legacy.url, { tls });
-    expect(stage.url).toMatch(/^https:/);
-    const request = httpsRequest(`${stage.url}/x`, {
-      ca: tls.cert,
-      servername: 'localhost',
-      checkServerIdentity: () => undefined,
-    });
-    request.end();
-    const [answer] = (await once(request, 'response')) as [IncomingMessage];
-    let text = '';
-    for await (const chunk of answer) text += String(chunk);
-    expect(text).toBe('https');
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
 
 it('opens a span for each request: a child of the client’s, and the parent of what follows', async () => {
   const spans: { name: string; parent: string | undefined; attributes: Attributes; ended: boolean }[] = [];

@@ -1,0 +1,78 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Http2Sessions } from './http2-sessions.ts';
+import type { RouterCore } from './router-core.ts';
+
+export interface Front {
+  readonly core: RouterCore;
+  // biome-ignore lint/suspicious/noExplicitAny: the classes of requests and responses do not matter here
+  readonly server: HttpServer<any, any>;
+  readonly http2: Http2Sessions | null;
+  /** Every client connection, also those on which TLS or HTTP has not begun. */
+  readonly connections: ReadonlySet<Duplex>;
+  /** Connections that speak another protocol by now: nobody can say when they are idle. */
+  readonly upgraded: ReadonlySet<Duplex>;
+}
+
+/**
+ * Ends what clients see of a router without failing a request. A client may send on a kept connection in the very moment
+ * in which it is closed, and gets a reset for it; so nothing is closed that a client may just be using:
+ *
+ * 1. From the beginning, readiness fails and every HTTP/1.1 answer says that its connection ends with it.
+ * 2. After `noticeMs` no connection is accepted any more.
+ * 3. Whatever comes within `idleMs` on the connections there are is served still; what is silent for so long is closed, and
+ *    HTTP/2 connections are told which request was their last.
+ * 4. Requests under way, held ones too, have until `maxMs`.
+ *
+ * Before each step the process looks once for what has arrived: on a busy machine its timers are late, and would
+ * otherwise close connections over requests that lie in their buffers.
+ */
+export async function stopGracefully(front: Front): Promise<void> {
+  const { core, server, http2, connections } = front;
+  const { drain, logger } = core.options;
+  core.draining = true;
+  if (drain.noticeMs > 0) await delay(drain.noticeMs);
+  await arrived();
+  // Not the HTTP server's own `close`: it closes idle connections in the same breath.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const { promise: late, resolve: giveUp } = Promise.withResolvers<'late'>();
+  const limit = setTimeout(giveUp, drain.maxMs, 'late');
+  await Promise.race([closed, delay(drain.idleMs)]);
+  await arrived();
+  http2?.closeSoon();
+  let isLate: boolean;
+  do {
+    server.closeIdleConnections();
+    isLate = (await Promise.race([core.exchanges.none(), late])) === 'late';
+    await arrived();
+  } while (!isLate && core.exchanges.size > 0);
+  if (isLate) {
+    logger.warn(
+      { requests: core.exchanges.size, held: core.holds.size },
+      'requests were still open at the end of the drain',
+    );
+    core.holds.expireAll();
+    await arrived();
+  } else if (unfinished(front) > 0) {
+    // Half a head, or a body that its answer did not wait for: as much time as a whole request had.
+    server.closeIdleConnections();
+    await Promise.race([closed, delay(drain.idleMs)]);
+  }
+  clearTimeout(limit);
+  http2?.closeAll();
+  for (const connection of connections) connection.destroy();
+  await closed;
+  // Ends the HTTP server's look-out for slow heads, which only its own `close` does.
+  server.close(() => undefined);
+}
+
+function unfinished({ connections, upgraded }: Front): number {
+  return connections.size - upgraded.size;
+}
+
+/** Resolves once connections that lay in the queue were accepted, and then what lay in their buffers was read. */
+async function arrived(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+const file = z.string().min(1);
+
+/** TLS on the router's own port. Files in PEM; those that change are read again. */
+export const serverTlsSchema = z.strictObject({
+  keyFile: file,
+  /** The certificate, then those between it and the root. */
+  certFile: file,
+  /** HTTP/2 for the clients that ask for it in the handshake. */
+  http2: z.boolean().default(true),
+  minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
+  /** Given, only clients with a certificate of one of these authorities are served. */
+  clientCaFile: file.optional(),
+  /** How often the files are looked at for changes, milliseconds; 0: never. */
+  reloadMs: z.int().min(0).max(86_400_000).default(10_000),
+});
+
+/** TLS towards the monolith, for its `https://` addresses. */
+export const legacyTlsSchema = z.strictObject({
+  /** Authorities to trust instead of the usual ones. */
+  caFile: file.optional(),
+  /** The name that its certificate must have, where the address is not it. */
+  serverName: z
+    .string()
+    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error: 'is no host name' })
+    .optional(),
+});
+
+export type ServerTls = z.output<typeof serverTlsSchema>;
+export type LegacyTls = z.output<typeof legacyTlsSchema>;

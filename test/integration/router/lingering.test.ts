@@ -1,0 +1,50 @@
+import { expect, it } from 'vitest';
+import { startStage, startUpstream } from '../../support/router/router-stage.ts';
+import { Wire } from '../../support/router/wire.ts';
+
+const piece = 'x'.repeat(64 * 1024);
+const pieces = 100;
+const length = piece.length * pieces;
+
+it.for([
+  ['refused', '/../x', 400, ''],
+  ['larger than allowed', '/x', 413, ''],
+  ['rejected by the monolith in spite of its expectation', '/early', 401, 'Expect: 100-continue\r\n'],
+] as const)(
+  'a client whose request is %s may go on sending and gets its answer',
+  async ([, target, status, more]) => {
+    await using legacy = await startUpstream((_request, response) => response.writeHead(200).end());
+    legacy.server.on('checkContinue', (_request, response) => response.writeHead(401).end());
+    await using stage = await startStage(legacy.url, {
+      limits: { bodyBytes: target === '/x' ? 1_000 : null },
+    });
+    const client = Wire.to(stage.port, { allowHalfOpen: true });
+    const errors: Error[] = [];
+    client.socket.on('error', (error) => errors.push(error));
+    client.write(`POST ${target} HTTP/1.1\r\nHost: a\r\n${more}Content-Length: ${length}\r\n\r\n`);
+    await client.has('\r\n\r\n');
+    expect(client.text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    for (let n = 0; n < pieces; n++) client.write(piece);
+    await expect.poll(() => client.ended).toBe(true);
+    await expect.poll(() => client.socket.writableLength).toBe(0);
+    client.socket.end('GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n');
+    await client.isClosed();
+    await expect.poll(() => stage.router.activity).toMatchObject({ requests: 0, connections: 0 });
+    expect(legacy.requests.filter(({ url }) => url === '/smuggled')).toEqual([]);
+    // Read to its end, not reset in the middle.
+    expect(errors.filter((error) => client.socket.bytesWritten < length && error)).toEqual([]);
+  },
+);
+
+it('one that never stops sending is closed after a while', async () => {
+  await using legacy = await startUpstream((_request, response) => response.end());
+  await using stage = await startStage(legacy.url, {
+    limits: { bodyBytes: 1_000 },
+    timeouts: { lingerMs: 80 },
+  });
+  const client = Wire.to(stage.port, { allowHalfOpen: true });
+  client.write('POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\n');
+  await client.has('\r\n\r\n');
+  await expect.poll(() => stage.router.activity.connections).toBe(0);
+  client.socket.destroy();
+});
