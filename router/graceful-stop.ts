@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { backlogAccepted } from '../common/backlog-accepted.ts';
 import type { Http2Sessions } from './http2-sessions.ts';
 import type { RouterCore } from './router-core.ts';
 
@@ -34,19 +35,19 @@ export async function stopGracefully(front: Front): Promise<void> {
   const { drain, logger } = core.options;
   core.draining = true;
   if (drain.noticeMs > 0) await delay(drain.noticeMs);
-  await arrived();
+  await backlogAccepted(server);
   // Not the HTTP server's own `close`: it closes idle connections in the same breath.
   const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   const { promise: late, resolve: giveUp } = Promise.withResolvers<'late'>();
   const limit = setTimeout(giveUp, drain.maxMs, 'late');
   await Promise.race([closed, delay(drain.idleMs)]);
-  await arrived();
+  await backlogAccepted(server);
   http2?.closeSoon();
   let isLate: boolean;
   do {
     server.closeIdleConnections();
     isLate = (await Promise.race([core.exchanges.none(), late])) === 'late';
-    await arrived();
+    await backlogAccepted(server);
   } while (!isLate && core.exchanges.size > 0);
   if (isLate) {
     logger.warn(
@@ -54,7 +55,7 @@ export async function stopGracefully(front: Front): Promise<void> {
       'requests were still open at the end of the drain',
     );
     core.holds.expireAll();
-    await arrived();
+    await backlogAccepted(server);
   } else if (unfinished(front) > 0) {
     // Half a head, or a body that its answer did not wait for: as much time as a whole request had.
     server.closeIdleConnections();
@@ -70,9 +71,4 @@ export async function stopGracefully(front: Front): Promise<void> {
 
 function unfinished({ connections, upgraded }: Front): number {
   return connections.size - upgraded.size;
-}
-
-/** Resolves once connections that lay in the queue were accepted, and then what lay in their buffers was read. */
-async function arrived(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

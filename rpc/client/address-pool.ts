@@ -10,9 +10,11 @@ export type PoolDeps = Omit<ConnectionDeps, 'onOpen' | 'onClosed' | 'onRoom' | '
 export const Standing = {
   /** It refused connections lately. */
   down: 0,
-  /** It failed calls, or said that it stops: better than nothing. */
-  doubtful: 1,
-  up: 2,
+  /** It said that it stops: its port may close over what is on its way there. */
+  leaving: 1,
+  /** It failed calls: better than nothing. */
+  doubtful: 2,
+  up: 3,
 } as const;
 
 /** Calls in flight on each connection before another one is opened: calls that share one leave in fewer writes. */
@@ -25,7 +27,9 @@ export class AddressPool {
   readonly #connections = new Set<Connection>();
   #failures = 0;
   #downUntil = 0;
+  #firstPauseUntil = 0;
   #backoff = 0;
+  #leavingUntil = 0;
   #doubtfulUntil = 0;
   #doubt = 0;
 
@@ -48,7 +52,18 @@ export class AddressPool {
   /** One of `Standing`. */
   standing(now: number): number {
     if (now < this.#downUntil) return Standing.down;
+    if (now < this.#leavingUntil) return Standing.leaving;
     return now < this.#doubtfulUntil ? Standing.doubtful : Standing.up;
+  }
+
+  /** False for one that refused a connection a moment ago; any other may be tried where all are down. */
+  isWorthTrying(now: number): boolean {
+    return now >= this.#firstPauseUntil;
+  }
+
+  /** When it is taken for back, in milliseconds of `performance.now()`: of those that leave, the first to leave is the first. */
+  get leavingUntil(): number {
+    return this.#leavingUntil;
   }
 
   /** Sends the call if there is room for it. */
@@ -97,8 +112,10 @@ export class AddressPool {
   }
 
   #backOff(): void {
+    const now = performance.now();
     this.#backoff = this.#longer(this.#backoff);
-    this.#downUntil = performance.now() + jittered(this.#backoff);
+    this.#downUntil = now + jittered(this.#backoff);
+    this.#firstPauseUntil = now + jittered(this.#deps.settings.backoffMs);
   }
 
   #longer(pause: number): number {
@@ -122,7 +139,7 @@ export class AddressPool {
 
   /** It said that it stops: its connections are closed as their calls end, and others are preferred for a while. */
   leaving(): void {
-    this.#doubtfulUntil = performance.now() + this.#deps.settings.backoffMaxMs;
+    this.#leavingUntil = performance.now() + this.#deps.settings.backoffMaxMs;
     this.retire();
   }
 

@@ -256,17 +256,23 @@ class Client implements ThriftClient {
   /** True once the call needs no more room: it was sent, or it failed. */
   #trySend(call: Call): boolean {
     const now = performance.now();
-    const best = this.#bestStanding(now, call.avoided);
-    if (best === Standing.down) {
+    const { avoided } = call;
+    const best = this.#bestStanding(now, avoided);
+    const candidates = this.#pools.filter((pool) =>
+      best === Standing.down ? pool.isWorthTrying(now) : standing(pool, now, avoided) === best,
+    );
+    if (candidates.length === 0) {
       const addresses = this.#pools.map((pool) => pool.address).join(', ');
       call.fail(unavailable(addresses, 'it refused lately, and is tried again after a pause'));
       return true;
     }
-    if (this.#pools.length === 1) return this.#pools[0]!.trySend(call);
-    const candidates = this.#pools.filter((pool) => standing(pool, now, call.avoided) === best);
-    // Turned by one each time, so that a client with few calls still uses all addresses.
-    candidates.unshift(...candidates.splice(this.#turn++ % candidates.length));
-    candidates.sort((a, b) => a.load - b.load);
+    if (candidates.length > 1) {
+      // Turned by one each time, so that a client with few calls still uses all addresses.
+      candidates.unshift(...candidates.splice(this.#turn++ % candidates.length));
+      candidates.sort((a, b) => a.load - b.load);
+      // In a rolling restart the first that left is the first to be back, while the last one's port is about to close.
+      if (best === Standing.leaving) candidates.sort((a, b) => leaves(a, avoided) - leaves(b, avoided));
+    }
     return candidates.some((pool) => pool.trySend(call));
   }
 
@@ -274,6 +280,10 @@ class Client implements ThriftClient {
     let best: number = Standing.down;
     for (const pool of this.#pools) best = Math.max(best, standing(pool, now, avoided));
     return best;
+  }
+
+  #isAnyWorthTrying(now: number): boolean {
+    return this.#pools.some((pool) => pool.standing(now) > Standing.down || pool.isWorthTrying(now));
   }
 
   #drainQueue(): void {
@@ -292,7 +302,7 @@ class Client implements ThriftClient {
     const mayRetry = wasSent
       ? call.isIdempotent && call.attempts <= call.retries
       : call.attempts <= call.retries + this.#pools.length;
-    if (mayRetry && !this.#isClosed && this.#bestStanding(performance.now(), null) > Standing.down) {
+    if (mayRetry && !this.#isClosed && this.#isAnyWorthTrying(performance.now())) {
       call.connection = null;
       this.#dispatch(call);
     } else call.fail(error);
@@ -356,7 +366,11 @@ class Client implements ThriftClient {
 /** How the address stands for a call that another one is to take if there is one. */
 function standing(pool: AddressPool, now: number, avoided: AddressPool | null): number {
   const own = pool.standing(now);
-  return pool === avoided ? Math.min(own, Standing.doubtful) : own;
+  return pool === avoided ? Math.min(own, Standing.leaving) : own;
+}
+
+function leaves(pool: AddressPool, avoided: AddressPool | null): number {
+  return pool === avoided ? Number.POSITIVE_INFINITY : pool.leavingUntil;
 }
 
 /** The call's own context with the trace going on from its span; the members that it lacks stay unsaid. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import type { Tracer } from '@opentelemetry/api';
 import type { Registry } from 'prom-client';
+import { backlogAccepted } from '../../common/backlog-accepted.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { ApplicationErrorType } from '../client/errors.ts';
 import { BadValue } from '../codec/bad-value.ts';
@@ -272,6 +273,7 @@ class ServerState implements ThriftServer {
     }, graceMs);
     // Connections on their way to a port that closes are reset with the calls that they bring: first, clients hear of it.
     await sleep(Math.min(quietMs, graceMs));
+    await backlogAccepted(this.#server);
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });

@@ -1,10 +1,13 @@
 import { createGateway, type ServeOptions, serve } from 'banyan/rpc';
 import { describe, expect, test } from 'vitest';
+import { freePorts } from '../../scripts/servers/index.ts';
 import { everythingHandlers, everythingIdl } from '../support/rpc/everything.ts';
+import { goodbye, headerReply } from '../support/rpc/header-frames.ts';
 import { httpInput } from '../support/rpc/http-input.ts';
 import { exceptionReply, rawServer, seqidOf } from '../support/rpc/raw-server.ts';
 import { startRelay } from '../support/rpc/relay.ts';
 import { trackClients } from '../support/rpc/tracked-clients.ts';
+import { stand } from '../support/stand.ts';
 
 const idl = await everythingIdl();
 const service = 'EverythingService';
@@ -71,6 +74,18 @@ describe('a write that is on its way while the service stops', () => {
     expect(carriedOut()).toBe(0);
   });
 
+  test('on a connection that the server has not accepted yet, is carried out and answered', async () => {
+    const { server, carriedOut } = await startCounting();
+    const clients = Array.from({ length: 10 }, () => clientOf([server.address], { retries: 0 }));
+    const stopped = server.stop();
+    const writes = clients.map((client) => codeOf(client.call('nothing', [])));
+    // The connections lie in the queue when the server's timer, late, is what runs first.
+    stand(100);
+    expect(await Promise.all(writes)).toEqual(clients.map(() => 'ok'));
+    expect(carriedOut()).toBe(10);
+    await stopped;
+  });
+
   test('a oneway call of the very turn in which the goodbye is read is still written', async () => {
     const { promise: stopped, resolve } = Promise.withResolvers<void>();
     // The reply and the goodbye leave in one piece.
@@ -135,6 +150,58 @@ describe.each(['header', 'framed'] as const)('over %s', (transport) => {
       expect(side.server.stats).toEqual({ connections: 0, inFlight: 0 });
     }
     expect(carriedOut).toBe(outcomes.get('ok'));
+  });
+});
+
+describe('addresses that take no calls', () => {
+  /** Answers with a goodbye whenever it was told to. */
+  async function leaving(name: string) {
+    const side = { mustLeave: false, asked: 0 };
+    const raw = await rawServer((socket, chunk) => {
+      side.asked++;
+      if (side.mustLeave) socket.write(goodbye());
+      side.mustLeave = false;
+      socket.write(headerReply('ping', chunk, name));
+    });
+    return { side, raw };
+  }
+
+  test('of those that leave, the first that left is the one to go to', async () => {
+    const [first, last] = [await leaving('first'), await leaving('last')];
+    await using _first = first.raw;
+    await using _last = last.raw;
+    const client = clientOf([last.raw.address, first.raw.address], { transport: 'header' });
+    const answers: unknown[] = [];
+    const ask = async (): Promise<void> => {
+      answers.push(await client.call('ping', ['x']));
+    };
+    for (const { side } of [first, last]) {
+      side.mustLeave = true;
+      for (let asked = 0; side.mustLeave; asked++) {
+        expect(asked).toBeLessThan(4);
+        await ask();
+      }
+    }
+    answers.length = 0;
+    for (let i = 0; i < 10; i++) await ask();
+    expect(answers).toEqual(Array.from({ length: 10 }, () => 'first'));
+  });
+
+  test('are found within the first pause where there is no other, however long they were away', async () => {
+    const [port] = await freePorts(1);
+    const client = clientOf([`127.0.0.1:${port}`], { backoffMs: 1, backoffMaxMs: 60_000, retries: 0 });
+    // Were the pause doubled here too, the twentieth would last a quarter of an hour.
+    let attempts = 0;
+    const attempt = async (): Promise<number> => {
+      const error: unknown = await client.call('nothing', []).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'BANYAN_RPC_UNAVAILABLE' });
+      if (String(error).includes('ECONNREFUSED')) attempts++;
+      return attempts;
+    };
+    await expect.poll(attempt, { interval: 2, timeout: 5_000 }).toBe(20);
+    const { server } = await startCounting({ port: port! });
+    await expect.poll(() => codeOf(client.call('nothing', [])), { timeout: 5_000 }).toBe('ok');
+    await server.stop();
   });
 });
 

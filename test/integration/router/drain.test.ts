@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { certificates } from '../../support/router/certificates.ts';
 import { RawHttp2, request } from '../../support/router/raw-http2.ts';
 import { deferred, feature, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
+import { stand } from '../../support/stand.ts';
 
 const http2Fields = [
   [':method', 'GET'],
@@ -55,24 +56,18 @@ async function refusedAt(port: number): Promise<void> {
   }
 }
 
-/** What a machine under load does to a process: nothing runs for a while. */
-function stand(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
-}
-
 describe('a graceful stop', () => {
   it('takes the connections that wait in the queue when its notice is over', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('ok'));
     const stage = await startStage(legacy.url, { drain: { noticeMs: 20, idleMs: 100 } });
     const stopped = stage.router.stop();
-    // It lies in the queue when the router's process is late, and its timers are what runs first then.
-    const queued = openConnection(stage.port);
+    // They lie in the queue when the router's process is late, and its timers are what runs first then.
+    const queued = Array.from({ length: 20 }, () => openConnection(stage.port));
     stand(60);
-    const { send, closed, answers } = await queued;
-    send(get);
-    await Promise.all([closed, stopped]);
-    expect(answers()).toBe(1);
+    const clients = await Promise.all(queued);
+    for (const { send } of clients) send(get);
+    await Promise.all([...clients.map(({ closed }) => closed), stopped]);
+    expect(clients.map(({ answers }) => answers())).toEqual(clients.map(() => 1));
   });
 
   it('answers what has arrived when it closes its quiet connections', async () => {
