@@ -18,12 +18,12 @@ export { type OpenApiOptions, openApiDocument } from './reports/openapi.ts';
 export { idlRoutesReport, type ReportedRoute } from './reports/routes-report.ts';
 export { typescriptTypes } from './reports/typescript-types.ts';
 export type { HealthOptions } from './server/health-endpoint.ts';
-export {
-  type HandlerContext,
-  type Handlers,
-  type ServedCall,
-  type ServeOptions,
-  type ServerLog,
-  serve,
-  type ThriftServer,
-} from './server/serve.ts';
+export { serve } from './server/serve.ts';
+export type {
+  HandlerContext,
+  Handlers,
+  ServedCall,
+  ServeOptions,
+  ServerLog,
+  ThriftServer,
+} from './server/serve-options.ts';

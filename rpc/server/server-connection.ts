@@ -15,7 +15,8 @@ import { FrameSplitter, MessageSplitter, type Splitter } from '../wire/splitter.
 import { MessageType, TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
 import type { SaidContext } from './context-fields.ts';
-import type { HandlerContext } from './serve.ts';
+import { contextOf } from './handler-context.ts';
+import type { HandlerContext } from './serve-options.ts';
 
 /** One call as it came in. Exactly one of `reply`, `fail`, `refuse` and `none` ends it. */
 export interface Request {
@@ -307,36 +308,4 @@ function writeApplicationError(w: ProtocolWriter, type: number, message: string)
   w.i32(type);
   w.stop();
   w.structEnd(saved);
-}
-
-function contextOf(
-  method: string,
-  headers: Headers,
-  fields: SaidContext,
-  known: {
-    readonly arrived: number;
-    readonly peer: string;
-    readonly gone: AbortSignal;
-    readonly deadlineMs: number | undefined;
-  },
-): HandlerContext {
-  const { arrived, peer, gone } = known;
-  const said = headers['deadline-ms'] ?? fields.deadlineMs;
-  let signal: AbortSignal | null = null;
-  const deadlineMs = said !== undefined && /^[0-9]{1,9}$/.test(said) ? Number(said) : known.deadlineMs;
-  return {
-    method,
-    requestId: headers['request-id'] ?? fields.requestId,
-    traceparent: headers.traceparent ?? fields.traceparent,
-    identity: headers.identity ?? fields.identity,
-    remainingMs: () =>
-      deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - (performance.now() - arrived)),
-    // Made only for handlers that look at it.
-    get signal() {
-      if (deadlineMs === undefined) return gone;
-      signal ??= AbortSignal.any([gone, AbortSignal.timeout(deadlineMs)]);
-      return signal;
-    },
-    peer,
-  };
 }

@@ -1,0 +1,142 @@
+import { ApplicationErrorType } from '../client/errors.ts';
+import { BadValue } from '../codec/bad-value.ts';
+import { ThriftException } from '../codec/thrift-exception.ts';
+import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.ts';
+import { beginCallSpan } from '../telemetry/call-spans.ts';
+import { TType } from '../wire/types.ts';
+import { type MethodPlan, plansOf, writeResult } from './method-plans.ts';
+import type { HandlerContext, ServedCall, ServeOptions } from './serve-options.ts';
+import type { Request } from './server-connection.ts';
+
+/** Carries out requests by the handlers, so many at a time; each is answered once. */
+export class Calls {
+  readonly #options: ServeOptions;
+  readonly #plans: ReadonlyMap<string, MethodPlan>;
+  readonly #metrics: CallMetrics | undefined;
+  #inFlight = 0;
+
+  /** @throws BanyanError `BANYAN_RPC_HANDLERS` */
+  constructor(options: ServeOptions) {
+    this.#options = options;
+    this.#plans = plansOf(options);
+    const { metrics } = options;
+    this.#metrics = metrics === undefined ? undefined : createCallMetrics(metrics, 'server', options.service);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  received(request: Request): void {
+    const name = request.name.slice(request.name.lastIndexOf(':') + 1);
+    const plan = this.#plans.get(name);
+    const startedAt = performance.now();
+    const refused = (outcome: ServedCall['outcome']): void => {
+      this.#metrics?.refused(plan === undefined ? 'unknown' : name, outcome);
+      done(outcome);
+    };
+    const done = (outcome: ServedCall['outcome']): void => {
+      this.#options.onCall?.({ method: name, durationMs: performance.now() - startedAt, outcome });
+    };
+    if (plan === undefined) {
+      request.fail(ApplicationErrorType.unknownMethod, `${this.#options.service} has no method ${name}`);
+      refused('refused');
+      return;
+    }
+    if (this.#inFlight >= (this.#options.maxConcurrent ?? 1_024)) {
+      request.refuse('overloaded', `${this.#inFlight} calls are under way already`);
+      refused('shed');
+      return;
+    }
+    let args: Record<string, unknown>;
+    try {
+      args = plan.readArgs(request.reader) as Record<string, unknown>;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      request.fail(ApplicationErrorType.protocolError, why);
+      refused('refused');
+      return;
+    }
+    this.#inFlight++;
+    this.#metrics?.began();
+    void this.#run(plan, request, args).then((outcome) => {
+      this.#inFlight--;
+      this.#metrics?.ended(name, outcome, performance.now() - startedAt);
+      done(outcome);
+    });
+  }
+
+  async #run(
+    plan: MethodPlan,
+    request: Request,
+    args: Record<string, unknown>,
+  ): Promise<ServedCall['outcome']> {
+    const context = request.context(plan.method.name, plan.contextFields(args));
+    const { tracer, service } = this.#options;
+    if (tracer === undefined) return this.#carryOut(plan, request, args, context);
+    const span = beginCallSpan(tracer, 'server', service, plan.method.name, context.traceparent);
+    // What the handler calls in turn belongs under this span.
+    context.traceparent = span.traceparent;
+    const outcome = await span.within(() => this.#carryOut(plan, request, args, context));
+    span.end(outcome);
+    return outcome;
+  }
+
+  async #carryOut(
+    plan: MethodPlan,
+    request: Request,
+    args: Record<string, unknown>,
+    context: HandlerContext,
+  ): Promise<ServedCall['outcome']> {
+    const { method } = plan;
+    try {
+      const values = method.args.fields.map((field) => args[field.name]);
+      const result = await plan.handler(...values, context);
+      if (method.oneway) request.none();
+      else request.reply((w) => writeResult(plan, w, result));
+      return 'ok';
+    } catch (error) {
+      const declared =
+        error instanceof ThriftException
+          ? plan.throws.find((one) => one.name === error.exception)
+          : undefined;
+      try {
+        if (declared !== undefined && error instanceof ThriftException) {
+          request.reply((w) => {
+            const saved = w.structBegin();
+            w.field(TType.struct, declared.field.id);
+            declared.write(w, error.fields);
+            w.stop();
+            w.structEnd(saved);
+          });
+          return 'exception';
+        }
+        throw error;
+      } catch (undeclared) {
+        const why =
+          undeclared instanceof BadValue ? `${undeclared.path} ${undeclared.what}` : 'internal error';
+        this.#options.log?.error(
+          {
+            err: undeclared,
+            method: method.name,
+            requestId: context.requestId,
+            traceparent: context.traceparent,
+            identity: context.identity,
+            remainingMs: wholeMs(context.remainingMs()),
+            peer: context.peer,
+          },
+          undeclared instanceof BadValue
+            ? `${method.name} answered with what the IDL does not allow: ${why}`
+            : `${method.name} threw what the IDL does not declare`,
+        );
+        if (method.oneway) request.none();
+        else request.fail(ApplicationErrorType.internalError, 'internal error');
+        return 'error';
+      }
+    }
+  }
+}
+
+function wholeMs(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms);
+}
