@@ -12,9 +12,9 @@ import { beginCallSpan, type CallSpan } from '../telemetry/call-spans.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { newReader, newWriter } from '../wire/protocols.ts';
 import type { Refusal } from '../wire/refusal.ts';
-import { AddressPool, Standing } from './address-pool.ts';
+import { Balancer } from './balancer.ts';
 import type { Call } from './call.ts';
-import { cancelled, clientClosed, deadlineExceeded, overloaded, refused, unavailable } from './errors.ts';
+import { cancelled, clientClosed, deadlineExceeded, overloaded, refused } from './errors.ts';
 import {
   type CallContext,
   type CallOptions,
@@ -85,11 +85,10 @@ class Client implements ThriftClient {
   readonly #settings: Settings;
   readonly #plans = new Map<string, MethodPlan>();
   readonly #idempotent = new Set<string>();
-  readonly #pools: AddressPool[];
+  readonly #balancer: Balancer;
   readonly #queue = new LinkedQueue<Call>();
   #calls = 0;
   readonly #metrics: CallMetrics | undefined;
-  #turn = 0;
   #isClosed = false;
   #onIdle: (() => void) | null = null;
   #isDraining = false;
@@ -112,26 +111,16 @@ class Client implements ThriftClient {
       const isIdempotent = bindMethod(service, method)?.isIdempotent ?? isIdempotentMethod(method, false);
       if (isIdempotent) this.#idempotent.add(method.name);
     }
-    const writer = newWriter(this.#settings.protocol);
-    const reader = newReader(this.#settings.protocol);
-    if (options.addresses.length === 0) throw badAddress('');
-    this.#pools = options.addresses.map(
-      (address) =>
-        new AddressPool({
-          ...hostAndPort(address),
-          address,
-          tls: options.tls,
-          settings: this.#settings,
-          writer,
-          reader,
-          onRoom: () => this.#drainQueue(),
-        }),
-    );
+    this.#balancer = new Balancer(options, {
+      settings: this.#settings,
+      writer: newWriter(this.#settings.protocol),
+      reader: newReader(this.#settings.protocol),
+      onRoom: () => this.#drainQueue(),
+    });
   }
 
   get stats(): { calls: number; queued: number; connections: number } {
-    const connections = this.#pools.reduce((sum, pool) => sum + pool.connections, 0);
-    return { calls: this.#calls, queued: this.#queue.size, connections };
+    return { calls: this.#calls, queued: this.#queue.size, connections: this.#balancer.connections };
   }
 
   call(name: string, args: CallArguments, options?: CallOptions): Promise<unknown> {
@@ -243,9 +232,9 @@ class Client implements ThriftClient {
     });
   }
 
-  /** Sends the call to the least loaded address that is up, or queues it, or fails it. */
+  /** Sends the call, or queues it, or fails it. */
   #dispatch(call: Call): void {
-    if (call.isSettled || this.#trySend(call)) return;
+    if (call.isSettled || this.#balancer.trySend(call)) return;
     if (this.#queue.size >= this.#settings.maxQueued) {
       call.fail(overloaded(`${this.#queue.size} calls already wait for a connection`));
       return;
@@ -253,44 +242,11 @@ class Client implements ThriftClient {
     this.#queue.add(call);
   }
 
-  /** True once the call needs no more room: it was sent, or it failed. */
-  #trySend(call: Call): boolean {
-    const now = performance.now();
-    const { avoided } = call;
-    const best = this.#bestStanding(now, avoided);
-    const candidates = this.#pools.filter((pool) =>
-      best === Standing.down ? pool.isWorthTrying(now) : standing(pool, now, avoided) === best,
-    );
-    if (candidates.length === 0) {
-      const addresses = this.#pools.map((pool) => pool.address).join(', ');
-      call.fail(unavailable(addresses, 'it refused lately, and is tried again after a pause'));
-      return true;
-    }
-    if (candidates.length > 1) {
-      // Turned by one each time, so that a client with few calls still uses all addresses.
-      candidates.unshift(...candidates.splice(this.#turn++ % candidates.length));
-      candidates.sort((a, b) => a.load - b.load);
-      // In a rolling restart the first that left is the first to be back, while the last one's port is about to close.
-      if (best === Standing.leaving) candidates.sort((a, b) => leaves(a, avoided) - leaves(b, avoided));
-    }
-    return candidates.some((pool) => pool.trySend(call));
-  }
-
-  #bestStanding(now: number, avoided: AddressPool | null): number {
-    let best: number = Standing.down;
-    for (const pool of this.#pools) best = Math.max(best, standing(pool, now, avoided));
-    return best;
-  }
-
-  #isAnyWorthTrying(now: number): boolean {
-    return this.#pools.some((pool) => pool.standing(now) > Standing.down || pool.isWorthTrying(now));
-  }
-
   #drainQueue(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
     for (let call = this.#queue.first; call !== null; call = this.#queue.first) {
-      if (!this.#trySend(call)) break;
+      if (!this.#balancer.trySend(call)) break;
       this.#queue.delete(call);
     }
     this.#isDraining = false;
@@ -298,11 +254,11 @@ class Client implements ThriftClient {
 
   #lost(call: Call, error: unknown, wasSent: boolean): void {
     if (call.isSettled) return;
-    this.#poolOf(call)?.failed();
+    this.#balancer.poolOf(call)?.failed();
     const mayRetry = wasSent
       ? call.isIdempotent && call.attempts <= call.retries
-      : call.attempts <= call.retries + this.#pools.length;
-    if (mayRetry && !this.#isClosed && this.#isAnyWorthTrying(performance.now())) {
+      : call.attempts <= call.retries + this.#options.addresses.length;
+    if (mayRetry && !this.#isClosed && this.#balancer.isAnyWorthTrying(performance.now())) {
       call.connection = null;
       this.#dispatch(call);
     } else call.fail(error);
@@ -311,9 +267,8 @@ class Client implements ThriftClient {
   /** It was not carried out, so it may go to another address whatever it does; the same one would refuse it again. */
   #refused(call: Call, refusal: Refusal, why: string): void {
     if (call.isSettled) return;
-    const pool = this.#poolOf(call)!;
-    const now = performance.now();
-    const isAnother = this.#pools.some((one) => one !== pool && one.standing(now) > Standing.down);
+    const pool = this.#balancer.poolOf(call)!;
+    const isAnother = this.#balancer.isAnotherUp(pool, performance.now());
     if (isAnother && !this.#isClosed && call.attempts <= call.retries) {
       call.avoided = pool;
       call.connection = null;
@@ -321,15 +276,10 @@ class Client implements ThriftClient {
     } else call.fail(refused(refusal, pool.address, why));
   }
 
-  #poolOf(call: Call): AddressPool | undefined {
-    const address = call.connection?.address;
-    return this.#pools.find((pool) => pool.address === address);
-  }
-
   #ended(call: Call, outcome: string): void {
     this.#queue.delete(call);
     this.#calls -= 1;
-    const pool = this.#poolOf(call);
+    const pool = this.#balancer.poolOf(call);
     const now = performance.now();
     const durationMs = now - call.startedAt;
     if (outcome === 'BANYAN_RPC_DEADLINE') {
@@ -359,18 +309,8 @@ class Client implements ThriftClient {
         };
       });
     }
-    await Promise.all(this.#pools.map((pool) => pool.close(clientClosed('close'))));
+    await this.#balancer.close(clientClosed('close'));
   }
-}
-
-/** How the address stands for a call that another one is to take if there is one. */
-function standing(pool: AddressPool, now: number, avoided: AddressPool | null): number {
-  const own = pool.standing(now);
-  return pool === avoided ? Math.min(own, Standing.leaving) : own;
-}
-
-function leaves(pool: AddressPool, avoided: AddressPool | null): number {
-  return pool === avoided ? Number.POSITIVE_INFINITY : pool.leavingUntil;
 }
 
 /** The call's own context with the trace going on from its span; the members that it lacks stay unsaid. */
@@ -393,18 +333,5 @@ function badArguments(method: string, error: BadValue): BanyanError {
   return new BanyanError('BANYAN_RPC_VALUE', `arguments of ${method}: ${at}${error.what}`, {
     fix: 'Pass what the IDL declares.',
     details: { method, path: error.path },
-  });
-}
-
-function hostAndPort(address: string): { host: string; port: number } {
-  const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(address);
-  const port = Number(parts?.[3]);
-  if (parts === null || port < 1 || port > 65535) throw badAddress(address);
-  return { host: parts[1] ?? parts[2]!, port };
-}
-
-function badAddress(address: string): BanyanError {
-  return new BanyanError('BANYAN_RPC_ADDRESS', `${JSON.stringify(address)} is no address of a service`, {
-    fix: 'Write it as host:port, e.g. 127.0.0.1:7402.',
   });
 }

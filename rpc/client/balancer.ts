@@ -1,0 +1,105 @@
+import { BanyanError } from '../../common/errors.ts';
+import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
+import { AddressPool, Standing } from './address-pool.ts';
+import type { Call } from './call.ts';
+import { unavailable } from './errors.ts';
+import type { ClientOptions, Settings } from './options.ts';
+
+export interface BalancerDeps {
+  readonly settings: Settings;
+  readonly writer: ProtocolWriter;
+  readonly reader: ProtocolReader;
+  /** Called whenever a call that waits may find room. */
+  readonly onRoom: () => void;
+}
+
+/** The service's addresses, and which of them each call goes to. */
+export class Balancer {
+  readonly #pools: readonly AddressPool[];
+  #turn = 0;
+
+  /** @throws BanyanError `BANYAN_RPC_ADDRESS` */
+  constructor({ addresses, tls }: Pick<ClientOptions, 'addresses' | 'tls'>, deps: BalancerDeps) {
+    if (addresses.length === 0) throw badAddress('');
+    this.#pools = addresses.map(
+      (address) => new AddressPool({ ...hostAndPort(address), address, tls, ...deps }),
+    );
+  }
+
+  /** Sockets held. */
+  get connections(): number {
+    return this.#pools.reduce((sum, pool) => sum + pool.connections, 0);
+  }
+
+  /** Sends the call to the least loaded address of those that stand best. True once it needs no more room: it was sent, or it failed. */
+  trySend(call: Call): boolean {
+    const now = performance.now();
+    const { avoided } = call;
+    const best = this.#bestStanding(now, avoided);
+    const candidates = this.#pools.filter((pool) =>
+      best === Standing.down ? pool.isWorthTrying(now) : standing(pool, now, avoided) === best,
+    );
+    if (candidates.length === 0) {
+      const addresses = this.#pools.map((pool) => pool.address).join(', ');
+      call.fail(unavailable(addresses, 'it refused lately, and is tried again after a pause'));
+      return true;
+    }
+    if (candidates.length > 1) {
+      // Turned by one each time, so that a client with few calls still uses all addresses.
+      candidates.unshift(...candidates.splice(this.#turn++ % candidates.length));
+      candidates.sort((a, b) => a.load - b.load);
+      // In a rolling restart the first that left is the first to be back, while the last one's port is about to close.
+      if (best === Standing.leaving) candidates.sort((a, b) => leaves(a, avoided) - leaves(b, avoided));
+    }
+    return candidates.some((pool) => pool.trySend(call));
+  }
+
+  #bestStanding(now: number, avoided: AddressPool | null): number {
+    let best: number = Standing.down;
+    for (const pool of this.#pools) best = Math.max(best, standing(pool, now, avoided));
+    return best;
+  }
+
+  /** Whether a call that was not carried out may be sent again now. */
+  isAnyWorthTrying(now: number): boolean {
+    return this.#pools.some((pool) => pool.standing(now) > Standing.down || pool.isWorthTrying(now));
+  }
+
+  isAnotherUp(than: AddressPool, now: number): boolean {
+    return this.#pools.some((pool) => pool !== than && pool.standing(now) > Standing.down);
+  }
+
+  /** The address that the call was sent to last. */
+  poolOf(call: Call): AddressPool | undefined {
+    const address = call.connection?.address;
+    return this.#pools.find((pool) => pool.address === address);
+  }
+
+  /** Resolves once all sockets are closed. */
+  async close(error: unknown): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.close(error)));
+  }
+}
+
+/** How the address stands for a call that another one is to take if there is one. */
+function standing(pool: AddressPool, now: number, avoided: AddressPool | null): number {
+  const own = pool.standing(now);
+  return pool === avoided ? Math.min(own, Standing.leaving) : own;
+}
+
+function leaves(pool: AddressPool, avoided: AddressPool | null): number {
+  return pool === avoided ? Number.POSITIVE_INFINITY : pool.leavingUntil;
+}
+
+function hostAndPort(address: string): { host: string; port: number } {
+  const parts = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):([0-9]{1,5})$/.exec(address);
+  const port = Number(parts?.[3]);
+  if (parts === null || port < 1 || port > 65535) throw badAddress(address);
+  return { host: parts[1] ?? parts[2]!, port };
+}
+
+function badAddress(address: string): BanyanError {
+  return new BanyanError('BANYAN_RPC_ADDRESS', `${JSON.stringify(address)} is no address of a service`, {
+    fix: 'Write it as host:port, e.g. 127.0.0.1:7402.',
+  });
+}
