@@ -284,7 +284,7 @@ describe('banyan on a running stack', () => {
   }
 });
 
-async function becomes(look: () => Promise<boolean>, what: string, withinMs = 15_000): Promise<void> {
+async function becomes(look: () => Promise<boolean>, what: string, withinMs = 30_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   // A process that is being started again refuses connections for a moment.
   while (!(await look().catch(() => false))) {

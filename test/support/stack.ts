@@ -73,7 +73,7 @@ export function processesIn(dataDir: string): FoundProcess[] {
 }
 
 /** What still runs there after `withinMs`; empty as soon as nothing does. */
-export async function leftovers(dataDir: string, withinMs = 15_000): Promise<FoundProcess[]> {
+export async function leftovers(dataDir: string, withinMs = 30_000): Promise<FoundProcess[]> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     const found = processesIn(dataDir);

@@ -3,7 +3,14 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startBreaking } from '../../support/router/breaking-upstream.ts';
-import { deferred, feature, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
+import {
+  deferred,
+  feature,
+  nowhere,
+  startStage,
+  startUpstream,
+  table,
+} from '../../support/router/router-stage.ts';
 
 const codeOf = async (answer: Response) => ((await answer.json()) as { error: { code: string } }).error.code;
 
@@ -66,7 +73,7 @@ describe('an upstream that', () => {
     await using legacy = await startUpstream((request, response) => {
       if (request.url === '/body') response.writeHead(200, { 'Content-Length': 9 }).write('half');
     });
-    await using stage = await startStage(legacy.url, { timeouts: { firstByteMs: 200, idleMs: 200 } });
+    await using stage = await startStage(legacy.url, { timeouts: { firstByteMs: 1_000, idleMs: 1_000 } });
     const answer = await fetch(`${stage.url}/head`);
     expect([answer.status, await codeOf(answer)]).toEqual([504, 'BANYAN_UPSTREAM_TIMEOUT']);
     await expect(fetch(`${stage.url}/body`).then((half) => half.text())).rejects.toThrow();
@@ -82,9 +89,7 @@ describe('an upstream that', () => {
 
   it('has a sound second address: no request fails, writes included', async () => {
     await using sound = await startUpstream((_request, response) => response.end('ok'));
-    const gone = await startUpstream(() => undefined);
-    await gone[Symbol.asyncDispose]();
-    await using stage = await startStage([gone.url, sound.url]);
+    await using stage = await startStage([nowhere, sound.url]);
     for (let n = 0; n < 30; n++) {
       const answer = await fetch(`${stage.url}/x`, {
         method: n % 2 === 0 ? 'GET' : 'POST',
@@ -122,9 +127,7 @@ describe('a client that', () => {
 });
 
 describe('a storm', () => {
-  it('of clients during flips and holds fails none, loses none, and leaves no socket behind', {
-    timeout: 60_000,
-  }, async () => {
+  it('of clients during flips and holds fails none, loses none, and leaves no socket behind', async () => {
     const seen = new Map<string, number>();
     const note = (id: string) => seen.set(id, (seen.get(id) ?? 0) + 1);
     await using legacy = await startUpstream(async (request, response) => {
@@ -175,7 +178,7 @@ describe('a storm', () => {
     expect([...seen.values()].every((times) => times === 1)).toBe(true);
     expect(stage.router.activity).toMatchObject({ requests: 0, held: 0 });
     // Idle connections to the monolith go after their keep-alive time.
-    await expect.poll(() => legacy.sockets.size, { timeout: 8_000 }).toBe(0);
+    await expect.poll(() => legacy.sockets.size).toBe(0);
   });
 
   it('of idle connections costs little, and they go when their clients go', async () => {
@@ -190,7 +193,7 @@ describe('a storm', () => {
     );
     const began = performance.now();
     expect((await fetch(`${stage.url}/x`)).status).toBe(200);
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     for (const socket of idle) socket.destroy();
     await expect.poll(() => stage.router.activity.connections).toBeLessThan(10);
   });

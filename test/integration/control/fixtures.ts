@@ -47,7 +47,7 @@ export async function openStore(
 }
 
 /** Waits until `condition` holds; the condition is what is awaited, the pause only paces the asking. */
-export async function until(condition: () => Promise<boolean> | boolean, withinMs = 15_000): Promise<void> {
+export async function until(condition: () => Promise<boolean> | boolean, withinMs = 30_000): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${condition}`);

@@ -35,12 +35,15 @@ describe('the circuit of the only address', () => {
   it('opens after failures in a row, answers 503 at once, lets one probe through, and closes', async () => {
     await using legacy = await startFragile();
     await using stage = await startStage(legacy.url, {
-      legacy: { addresses: [legacy.url], breaker: { failures: 3, openMs: 150, maxOpenMs: 150 } },
+      legacy: { addresses: [legacy.url], breaker: { failures: 3, openMs: 1_500, maxOpenMs: 1_500 } },
     });
     const post = () => fetch(`${stage.url}/x`, { method: 'POST' });
     for (let n = 0; n < 3; n++) expect((await post()).status).toBe(502);
     const refused = await post();
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([
+      503,
+      expect.stringMatching(/^[12]$/),
+    ]);
     expect(await refused.json()).toMatchObject({ error: { code: 'BANYAN_UPSTREAM_OPEN' } });
     expect(legacy.requests).toBe(3);
     // The first probe fails: open again, without another three failures.
@@ -99,7 +102,7 @@ describe('the circuit of the only address', () => {
       response.statusCode = request.url === '/x' ? 503 : 200;
       response.end();
     });
-    const breaker = { failures: 2, openMs: 5_000 };
+    const breaker = { failures: 2, openMs: 30_000 };
     {
       await using stage = await startStage(legacy.url, { legacy: { addresses: [legacy.url], breaker } });
       for (let n = 0; n < 6; n++)
@@ -119,7 +122,10 @@ describe('the circuit of the only address', () => {
     });
     for (let n = 0; n < 2; n++) await fetch(`${stage.url}/x`);
     const open = await fetch(`${stage.url}/y`);
-    expect([open.status, open.headers.get('retry-after')]).toEqual([503, '5']);
+    expect([open.status, open.headers.get('retry-after')]).toEqual([
+      503,
+      expect.stringMatching(/^(?:30|2.)$/),
+    ]);
   });
 });
 
@@ -137,7 +143,7 @@ it('a circuit is opened by answers that are not HTTP, and those are not tried ag
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   {
     await using stage = await startStage(url, {
-      legacy: { addresses: [url], breaker: { failures: 3, openMs: 5_000 } },
+      legacy: { addresses: [url], breaker: { failures: 3, openMs: 30_000 } },
     });
     const statuses: number[] = [];
     for (let n = 0; n < 4; n++) statuses.push((await fetch(`${stage.url}/x`)).status);
@@ -183,7 +189,7 @@ describe('several addresses', () => {
       admin: { host: '127.0.0.1', port: 0 },
       legacy: {
         addresses: [a.url, b.url],
-        healthCheck: { path: '/healthz', everyMs: 20, timeoutMs: 500, failures: 2 },
+        healthCheck: { path: '/healthz', everyMs: 20, timeoutMs: 10_000, failures: 2 },
       },
     });
     const health = async () => {

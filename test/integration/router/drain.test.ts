@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { certificates } from '../../support/router/certificates.ts';
 import { RawHttp2, request } from '../../support/router/raw-http2.ts';
@@ -53,13 +54,14 @@ async function refusedAt(port: number): Promise<void> {
       // A connection that was not accepted yet when the port closed is reset.
       if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return;
     }
+    await delay(5);
   }
 }
 
 describe('a graceful stop', () => {
   it('takes the connections that wait in the queue when its notice is over', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('ok'));
-    const stage = await startStage(legacy.url, { drain: { noticeMs: 20, idleMs: 100 } });
+    const stage = await startStage(legacy.url, { drain: { noticeMs: 20, idleMs: 2_000 } });
     const stopped = stage.router.stop();
     // They lie in the queue when the router's process is late, and its timers are what runs first then.
     const queued = Array.from({ length: 20 }, () => openConnection(stage.port));
@@ -72,21 +74,21 @@ describe('a graceful stop', () => {
 
   it('answers what has arrived when it closes its quiet connections', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('ok'));
-    const stage = await startStage(legacy.url, { drain: { noticeMs: 0, idleMs: 60 } });
+    const stage = await startStage(legacy.url, { drain: { noticeMs: 0, idleMs: 1_000 } });
     const kept = await openConnection(stage.port);
     kept.send(get);
     await expect.poll(kept.answers).toBe(1);
     const stopped = stage.router.stop();
     await refusedAt(stage.port);
     kept.send(get);
-    stand(100);
+    stand(1_100);
     await Promise.all([kept.closed, stopped]);
     expect([kept.error, kept.answers()]).toEqual([null, 2]);
   });
 
   it('serves on until it closes, and tells every client to go elsewhere', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('ok'));
-    const stage = await startStage(legacy.url, { drain: { noticeMs: 200, idleMs: 300 } });
+    const stage = await startStage(legacy.url, { drain: { noticeMs: 1_000, idleMs: 1_500 } });
     const [first, second] = [await openConnection(stage.port), await openConnection(stage.port)];
     for (const { send } of [first, second]) send(get);
     await expect.poll(() => first.answers() + second.answers()).toBe(2);
@@ -121,7 +123,7 @@ describe('a graceful stop', () => {
     await Promise.all([silent.closed, half.closed]);
     expect(half.answers()).toBe(1);
     // Well below the 15 s that a head may take.
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it('breaks off what is still under way at the end, and answers what is still held', async () => {
@@ -154,7 +156,7 @@ describe('a graceful stop', () => {
       if (legacy.requests.length > 1) await slow.promise;
       response.end('ok');
     });
-    const drain = { noticeMs: 0, idleMs: 60 };
+    const drain = { noticeMs: 0, idleMs: 1_000 };
     const stage = await startStage(legacy.url, { tls: { keyFile, certFile }, drain });
     const client = new RawHttp2(stage.port);
     await client.open();
@@ -164,7 +166,7 @@ describe('a graceful stop', () => {
     const stopped = stage.router.stop();
     await refusedAt(stage.port);
     ask(3);
-    stand(100);
+    stand(1_100);
     while (client.goaway === null) await client.news();
     expect([client.goaway, client.lastStream]).toEqual([0, 3]);
     // Behind the GOAWAY: not looked at, so that sending it again elsewhere is safe.

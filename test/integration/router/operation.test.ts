@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RouteTable } from 'banyan/router';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryLink } from '../../support/router/memory-link.ts';
@@ -37,6 +36,8 @@ describe('the route table', () => {
         route('GET /things/:id', { readPercent: owner === 'service' ? 100 : 0 }),
         route('POST /things'),
       ];
+      // Just missed: the change waits for a whole beat.
+      await link.report(() => true);
       link.put({ features: [feature({ owner })], routes });
       const changed = performance.now();
       while ((await side('POST', '/things')) !== owner);
@@ -44,8 +45,8 @@ describe('the route table', () => {
       // Both routes of the flip, at once.
       expect(await side('GET', '/things/1')).toBe(owner);
     }
-    // A machine under load may be late once; a router that is late is late most times.
-    expect(took.toSorted((a, b) => a - b)[2]).toBeLessThan(250);
+    // A machine under load only ever adds to it, and a router that is late is late each time.
+    expect(Math.min(...took), `took ${took.map(Math.round)} ms`).toBeLessThan(250);
   });
 
   it('is kept on disk and served by after a restart without the state store', async () => {
@@ -123,7 +124,7 @@ describe('reads', () => {
   it('of a client that wrote stay with the owner for a while', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('legacy'));
     await using stage = await startStage(legacy.url, {
-      readYourWritesMs: 300,
+      readYourWritesMs: 2_500,
       identity: ['header:x-user-id'],
       table: table({ routes: [route('GET /things/:id', { readPercent: 100 }), route('POST /things')] }),
     });
@@ -133,7 +134,7 @@ describe('reads', () => {
     expect(await ask('a')).toBe('service');
     expect(await ask('a', 'POST', '/things')).toBe('legacy');
     expect([await ask('a'), await ask('b')]).toEqual(['legacy', 'service']);
-    await expect.poll(() => ask('a'), { timeout: 2_000 }).toBe('service');
+    await expect.poll(() => ask('a')).toBe('service');
   });
 
   it('of a cohort go to the service whatever the share, but for one who wrote', async () => {
@@ -307,7 +308,8 @@ describe('a rolling restart of two replicas', () => {
     };
     const clients = Array.from({ length: 8 }, (_, turn) => client(turn));
     for (let n = 0; n < 4; n++) {
-      await delay(80);
+      const before = requests;
+      await expect.poll(() => requests).toBeGreaterThan(before + 40);
       const fresh = await start();
       const [old] = replicas.splice(n % 2, 1, fresh);
       await old!.router.stop();
@@ -316,7 +318,6 @@ describe('a rolling restart of two replicas', () => {
     await Promise.all(clients);
     agent.destroy();
     await Promise.all(replicas.map(({ router }) => router.stop()));
-    expect(requests).toBeGreaterThan(50);
     expect(failed).toEqual([]);
   });
 });

@@ -32,7 +32,7 @@ describe('a route’s own policy', () => {
         routes: [
           route('GET /slow/first', { policy: { timeouts: { firstByteMs: 100 }, errorBody } }),
           route('GET /slow/pause', { policy: { timeouts: { idleMs: 100 } } }),
-          route('GET /slow/whole', { policy: { timeouts: { totalMs: 200 } } }),
+          route('GET /slow/whole', { policy: { timeouts: { totalMs: 1_500 } } }),
           route('GET /things/:id'),
         ],
       }),
@@ -141,14 +141,14 @@ describe('a route’s own policy', () => {
     };
     const ask = async () => (await fetch(`${stage.url}/things/1`, { method: 'PUT' })).status;
     expect(await ask()).toBe(200);
-    const policy = { timeouts: { firstByteMs: 9_000, totalMs: 700 }, retries: 0 };
+    const policy = { timeouts: { firstByteMs: 90_000, totalMs: 70_000 }, retries: 0 };
     await stage.link.confirmed(stage.link.put({ routes: [route('PUT /things/:id', { policy })] }));
     expect(await ask()).toBe(200);
     // What the route says nothing of is the service's own affair.
     expect(asked[0]).toEqual({ retries: 3 });
-    expect(asked[1]).toMatchObject({ deadlineMs: 9_000, retries: 0 });
-    expect(asked[1]?.withinMs).toBeGreaterThan(400);
-    expect(asked[1]?.withinMs).toBeLessThanOrEqual(700);
+    expect(asked[1]).toMatchObject({ deadlineMs: 90_000, retries: 0 });
+    expect(asked[1]?.withinMs).toBeGreaterThan(40_000);
+    expect(asked[1]?.withinMs).toBeLessThanOrEqual(70_000);
     const refused = await fetch(`${stage.url}/elsewhere`);
     expect([refused.status, await refused.text()]).toEqual([502, 'general BANYAN_UPSTREAM_UNREACHABLE']);
   });

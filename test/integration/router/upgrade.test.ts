@@ -3,7 +3,14 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { feature, route, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
+import {
+  feature,
+  nowhere,
+  route,
+  startStage,
+  startUpstream,
+  table,
+} from '../../support/router/router-stage.ts';
 import { startWires, Wire } from '../../support/router/wire.ts';
 
 const handshake =
@@ -187,12 +194,10 @@ describe('any other protocol', () => {
   });
 
   it('is an exchange like all others: another address, a hold, the service’s own, a pool of its own, silence, a stop', async () => {
-    const gone = await startWires();
-    await gone[Symbol.asyncDispose]();
     await using legacy = await startWires();
     await using stage = await startStage('', {
-      legacy: { addresses: [gone.url, legacy.url], connections: 1, breaker: { failures: 1 } },
-      timeouts: { upgradedIdleMs: 60, idleMs: 100 },
+      legacy: { addresses: [nowhere, legacy.url], connections: 1, breaker: { failures: 1 } },
+      timeouts: { upgradedIdleMs: 1_000, idleMs: 100 },
       table: table({
         features: [feature({ hold: true, inTransition: true })],
         routes: [route('POST /things')],

@@ -24,7 +24,7 @@ it('runs as several processes on one port, metrics added up, and stops as a whol
       expect(await answer.text()).toBe('ok');
     }
     await expect
-      .poll(async () => (await fetch(`${adminUrl}/metrics`)).text(), { timeout: 5_000 })
+      .poll(async () => (await fetch(`${adminUrl}/metrics`)).text())
       .toContain('side="legacy",status="200"} 10\n');
   } finally {
     child.kill('SIGTERM');

@@ -151,7 +151,7 @@ export async function sendRaw(
   bytes: string,
   options: { count?: number; settleMs?: number; timeoutMs?: number; head?: boolean; end?: boolean } = {},
 ): Promise<RawExchange> {
-  const { count = 1, settleMs = 15, timeoutMs = 3_000 } = options;
+  const { count = 1, settleMs = 15, timeoutMs = 15_000 } = options;
   const socket = connect({ port, host: '127.0.0.1' });
   socket.setEncoding('latin1');
   let text = '';

@@ -14,6 +14,9 @@ import { startRouter } from 'banyan/router';
 import { pino } from 'pino';
 import { MemoryLink } from './memory-link.ts';
 
+/** Where nobody listens, nor ever will: a port that was free a moment ago may be another test's by now. */
+export const nowhere = 'http://127.0.0.1:1';
+
 export const silent = pino({ level: 'silent' });
 
 export function feature(change: Partial<FeatureRouting> = {}): FeatureRouting {

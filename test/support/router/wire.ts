@@ -35,11 +35,11 @@ export class Wire {
   }
 
   async has(text: string): Promise<void> {
-    await expect.poll(() => this.text, { interval: 2, timeout: 3_000 }).toContain(text);
+    await expect.poll(() => this.text, { interval: 2 }).toContain(text);
   }
 
   async isClosed(): Promise<void> {
-    await expect.poll(() => this.closed, { interval: 2, timeout: 3_000 }).toBe(true);
+    await expect.poll(() => this.closed, { interval: 2 }).toBe(true);
   }
 }
 
