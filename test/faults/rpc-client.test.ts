@@ -29,11 +29,12 @@ describe('a connection that dies', () => {
     await using server = await rawServer((socket, chunk) => {
       socket.write(bytes(seqidOf(chunk)), () => socket.destroy());
     });
-    const client = clientOf(server.address, { retries: 0 });
+    const client = clientOf(server.address, { retries: 0, deadlineMs: 60_000 });
     const ended = await Promise.all([1, 2, 3].map(() => timed(client.call('ping', ['x']))));
     for (const { code, ms } of ended) {
       expect(code).toBe('BANYAN_RPC_CONNECTION_LOST');
-      expect(ms).toBeLessThan(1_000);
+      // Not by its deadline.
+      expect(ms).toBeLessThan(30_000);
     }
   });
 
@@ -65,7 +66,7 @@ describe('a service that is not there', () => {
       (socket, chunk) => socket.write(stringReply('ping', seqidOf(chunk), 'back')),
       Number(address.split(':')[1]),
     );
-    await expect.poll(() => client.call('ping', ['x']).catch(() => null), { timeout: 2_000 }).toBe('back');
+    await expect.poll(() => client.call('ping', ['x']).catch(() => null)).toBe('back');
   });
 
   test('two addresses: the one that is up answers everything', async () => {
@@ -91,10 +92,11 @@ describe('a service that is too slow', () => {
       else socket.write(stringReply('ping', seqid, 'in time'));
     });
     const client = clientOf(server.address, { connectionsPerAddress: 1 });
-    const { code, ms } = await timed(client.call('ping', ['x'], { deadlineMs: 60 }));
+    // Long enough for the call to be on its way before it.
+    const { code, ms } = await timed(client.call('ping', ['x'], { deadlineMs: 1_000 }));
     expect(code).toBe('BANYAN_RPC_DEADLINE');
-    expect(ms).toBeGreaterThan(50);
-    expect(ms).toBeLessThan(600);
+    expect(ms).toBeGreaterThan(990);
+    expect(ms).toBeLessThan(10_000);
     late[0]!();
     expect(await client.call('ping', ['y'])).toBe('in time');
   });
@@ -116,7 +118,7 @@ describe('a service that is too slow', () => {
       if (server.accepted > 1) socket.write(stringReply('ping', seqidOf(chunk), 'fresh'));
     });
     const client = clientOf(server.address);
-    await expect(client.call('ping', ['x'], { deadlineMs: 50 })).rejects.toMatchObject({
+    await expect(client.call('ping', ['x'], { deadlineMs: 1_000 })).rejects.toMatchObject({
       code: 'BANYAN_RPC_DEADLINE',
     });
     expect(await client.call('ping', ['x'])).toBe('fresh');
@@ -193,7 +195,7 @@ test('a restart under load: every call ends, and nothing is left', async () => {
   let isOver = false;
   const worker = async (): Promise<void> => {
     while (!isOver) {
-      const { code } = await timed(client.call('ping', ['x'], { deadlineMs: 1_000 }));
+      const { code } = await timed(client.call('ping', ['x']));
       outcomes.set(String(code), (outcomes.get(String(code)) ?? 0) + 1);
       await new Promise(setImmediate);
     }
@@ -201,13 +203,13 @@ test('a restart under load: every call ends, and nothing is left', async () => {
   const workers = Array.from({ length: 16 }, worker);
   for (let restart = 0; restart < 3; restart++) {
     const target = (outcomes.get('ok') ?? 0) + 200;
-    await expect.poll(() => outcomes.get('ok') ?? 0, { timeout: 5_000 }).toBeGreaterThan(target);
+    await expect.poll(() => outcomes.get('ok') ?? 0).toBeGreaterThan(target);
     await server.stop({ graceMs: 200 });
     expect(server.stats).toEqual({ connections: 0, inFlight: 0 });
     server = await serve({ ...options, port });
   }
   const target = (outcomes.get('ok') ?? 0) + 200;
-  await expect.poll(() => outcomes.get('ok') ?? 0, { timeout: 5_000 }).toBeGreaterThan(target);
+  await expect.poll(() => outcomes.get('ok') ?? 0).toBeGreaterThan(target);
   isOver = true;
   await Promise.all(workers);
   expect([...outcomes.keys()].sort()).toEqual(expect.arrayContaining(['ok']));

@@ -101,7 +101,7 @@ describe('header transport', () => {
     const server = await serve({ idl, service, handlers, host: '127.0.0.1', port: 0 });
     const client = createClient({ idl, service, addresses: [server.address], transport: 'header', protocol });
     const context = { requestId: 'r-1', traceparent: '00-aa-bb-01', identity: 'user 한' };
-    await client.call('ping', ['x'], { context, deadlineMs: 900 });
+    await client.call('ping', ['x'], { context, deadlineMs: 20_000 });
     expect(seen).toEqual([['r-1', '00-aa-bb-01', 'user 한', true]]);
     // A gateway that is handed no context takes it from the request.
     const gateway = createGateway({ idl, service, client });

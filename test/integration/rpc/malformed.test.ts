@@ -339,7 +339,7 @@ describe('bodies made to hurt are answered at once', () => {
   ])('%s', async (_, body, status) => {
     const started = performance.now();
     expect((await post('body', body))[0]).toBe(status);
-    // Two seconds are many times what these take; the squares of their lengths would be hours.
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // Many times what these take; the squares of their lengths would be hours.
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 });

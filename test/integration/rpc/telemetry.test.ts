@@ -80,7 +80,7 @@ test('health is 503 before the last call is refused, and while the check fails',
   const check = async () => {
     if (broken) throw new Error('no database');
   };
-  const { server, client, waiting, began } = await start({ drainMs: 400, check });
+  const { server, client, waiting, began } = await start({ drainMs: 2_000, check });
   const url = server.healthUrl!;
   expect(await health(url)).toBe('503 no database\n');
   broken = false;

@@ -79,10 +79,10 @@ test('calls are spread over addresses, and one that fails is left alone', async 
     service,
     addresses: [mute.address, well.address],
     ejectAfter: 2,
-    silenceMs: 300,
+    silenceMs: 1_000,
     backoffMs: 60_000,
     backoffMaxMs: 60_000,
-    deadlineMs: 400,
+    deadlineMs: 1_500,
   });
   const outcomes: unknown[] = [];
   for (let i = 0; i < 12; i++)

@@ -18,7 +18,7 @@ export async function trackClients() {
       idl,
       service: 'EverythingService',
       addresses,
-      deadlineMs: 2_000,
+      deadlineMs: 15_000,
       ...more,
     });
     clients.push(client);
