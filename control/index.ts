@@ -1,5 +1,6 @@
 /** What `scripts/` uses of control. The config is the package's main export: control/config. */
 
+export type { CanaryResult, CohortsResult, PlanDescription } from './canary/index.ts';
 export type { FlipResult, GateCheck } from './conductor/index.ts';
 export type { BanyanConfig, FeatureConfig } from './config/index.ts';
 export { loadConfig } from './config/index.ts';

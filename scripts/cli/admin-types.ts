@@ -1,4 +1,8 @@
-/** What the admin API says, as the command line reads it. */
+/** What the admin API says, as the command line reads it: where its JSON is control's own type, that type. */
+
+import type { GateCheck, PlanDescription } from '../../control/index.ts';
+
+export type { CanaryResult, CohortsResult, FlipResult, PlanDescription } from '../../control/index.ts';
 
 export type FeatureAction =
   | 'copy'
@@ -59,7 +63,7 @@ export interface FeatureStatus {
     readonly unsettled: number;
   } | null;
   /** What its canaries will still do by themselves. */
-  readonly canaries: readonly CanaryPlan[];
+  readonly canaries: readonly PlanDescription[];
   /** The command under way. */
   readonly running: string | null;
   readonly move: {
@@ -78,43 +82,6 @@ export interface FeatureStatus {
   }[];
 }
 
-/** A canary that goes on by itself. Times are ISO 8601 by the state store's clock. */
-export interface CanaryPlan {
-  readonly id: string;
-  readonly who: string;
-  readonly why: string;
-  readonly startedAt: string;
-  readonly routes: readonly string[];
-  readonly ramp: readonly number[];
-  readonly everyMs: number | null;
-  /** In force now. */
-  readonly percent: number;
-  /** `at` is null while the ramp stands still. */
-  readonly next: { readonly percent: number; readonly at: string | null } | null;
-  readonly coming: readonly { readonly percent: number; readonly at: string | null }[];
-  readonly until: string | null;
-  readonly revertsTo: Readonly<Record<string, number>> | null;
-  readonly frozen: { readonly since: string; readonly because: string } | null;
-}
-
-/** What a canary answers. */
-export interface CanaryResult {
-  readonly version: number;
-  readonly routes: Readonly<Record<string, number>>;
-  readonly plan: CanaryPlan | null;
-  /** Earlier plans that lost routes to this one. */
-  readonly replaced: readonly CanaryPlan[];
-  readonly dryRun?: true;
-}
-
-/** What naming cohorts answers. */
-export interface CohortsResult {
-  readonly version: number;
-  readonly cohorts: readonly string[];
-  readonly routes: readonly string[];
-  readonly dryRun?: true;
-}
-
 export interface AuditEntry {
   readonly id: number;
   readonly at: string;
@@ -127,27 +94,11 @@ export interface AuditEntry {
   readonly version: number;
 }
 
-/** What a cutover or rollback answers. Times in milliseconds. */
-export interface FlipResult {
-  readonly direction: 'cutover' | 'rollback';
-  /** From publishing the hold to publishing its release: the longest that a client's write was parked. */
-  readonly holdMs: number;
-  readonly barrierMs: number;
-  readonly fenceToDrainedMs: number;
-  /** Of the route table that released the hold. */
-  readonly version: number;
-}
-
 /** What a rehearsed one answers. */
 export interface FlipRehearsal {
   readonly dryRun: true;
   readonly wouldBegin: boolean;
-  readonly gate: readonly {
-    readonly check: string;
-    readonly ok: boolean;
-    readonly detail: string;
-    readonly fix?: string;
-  }[];
+  readonly gate: readonly GateCheck[];
   readonly steps: readonly string[];
 }
 

@@ -1,8 +1,8 @@
 import { formatSeconds } from '../terminal/numbers.ts';
-import type { CanaryPlan } from './admin-types.ts';
+import type { PlanDescription } from './admin-types.ts';
 
 /** A canary's plan, one line for each step and one for its end. */
-export function planTimes(plan: CanaryPlan): string[] {
+export function planTimes(plan: PlanDescription): string[] {
   const steps = plan.coming.map(({ percent, at }) =>
     at === null ? `${percent} %, once the feature goes on` : `${percent} % at ${pointInTime(at)}`,
   );
@@ -10,7 +10,7 @@ export function planTimes(plan: CanaryPlan): string[] {
 }
 
 /** The same on one line; `now` is the state store's and adds how long it is until the next step. */
-export function renderPlan(plan: CanaryPlan, now?: string): string {
+export function renderPlan(plan: PlanDescription, now?: string): string {
   const { next, coming, frozen } = plan;
   const parts = [`is at ${plan.percent} %`];
   if (frozen !== null) parts.push(`stands still since ${pointInTime(frozen.since)} (${frozen.because})`);
@@ -27,7 +27,7 @@ export function renderPlan(plan: CanaryPlan, now?: string): string {
   return parts.join('; ');
 }
 
-function backTo({ revertsTo }: CanaryPlan): string {
+function backTo({ revertsTo }: PlanDescription): string {
   const percents = [...new Set(Object.values(revertsTo ?? {}))].sort((a, b) => a - b);
   return percents.length === 1
     ? `${percents[0]} %`

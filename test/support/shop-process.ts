@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 
 export interface ProgramOutcome {
   readonly code: number | null;
@@ -55,4 +56,20 @@ export function startProgram(
       await ended;
     },
   };
+}
+
+/** The product service as a process of its own, on a port of the system's choice unless `env` says another. */
+export function startProductProgram(
+  database: DatabaseEndpoint,
+  env: Readonly<Record<string, string>> = {},
+): Program {
+  return startProgram('extracted/product/main.ts', {
+    PRODUCT_DB_HOST: database.host,
+    PRODUCT_DB_PORT: String(database.port),
+    PRODUCT_DB_USER: database.user,
+    PRODUCT_DB_PASSWORD: database.password,
+    PRODUCT_DB_NAME: database.database,
+    PORT: '0',
+    ...env,
+  });
 }

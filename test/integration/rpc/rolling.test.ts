@@ -2,27 +2,16 @@ import { createConnection } from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { idlFile } from '../../../extracted/product/server.ts';
 import { freePorts } from '../../../scripts/servers/index.ts';
-import { describeEachEngine, type TestDatabase } from '../../support/databases.ts';
+import { describeEachEngine } from '../../support/databases.ts';
 import { startRouterFront } from '../../support/router-front.ts';
 import { createProductDatabase, endpointOf } from '../../support/shop.ts';
-import { type Program, startProgram } from '../../support/shop-process.ts';
-
-function startService(database: TestDatabase, port: number): Program {
-  return startProgram('extracted/product/main.ts', {
-    PRODUCT_DB_HOST: database.host,
-    PRODUCT_DB_PORT: String(database.port),
-    PRODUCT_DB_USER: database.user,
-    PRODUCT_DB_PASSWORD: database.password,
-    PRODUCT_DB_NAME: database.database,
-    PORT: String(port),
-  });
-}
+import { startProductProgram } from '../../support/shop-process.ts';
 
 describeEachEngine('two product services behind the router, restarted one after the other', (lane) => {
   it('fail no write of HTTP clients, and lose or double none', async () => {
     await using database = await createProductDatabase(lane);
     const ports = await freePorts(2);
-    const services = ports.map((port) => startService(database, port));
+    const services = ports.map((port) => startProductProgram(database, { PORT: String(port) }));
     await using _ = {
       async [Symbol.asyncDispose]() {
         for (const service of services) await service[Symbol.asyncDispose]();
@@ -51,7 +40,7 @@ describeEachEngine('two product services behind the router, restarted one after 
       await expect.poll(() => sent, { timeout: 10_000 }).toBeGreaterThan(before + 100);
       services[index]!.kill('SIGTERM');
       expect(await services[index]!.ended).toMatchObject({ code: 0 });
-      services[index] = startService(database, port);
+      services[index] = startProductProgram(database, { PORT: String(port) });
       await services[index]!.ready;
     }
     isOver = true;

@@ -3,19 +3,12 @@ import { expect, it } from 'vitest';
 import { idlFile } from '../../../extracted/product/server.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { createProductDatabase, startProduct } from '../../support/shop.ts';
-import { startProgram } from '../../support/shop-process.ts';
+import { startProductProgram, startProgram } from '../../support/shop-process.ts';
 
 describeEachEngine('the product service’s program', (lane) => {
   it('serves Thrift to anyone, and stops on SIGTERM with a client still connected', async () => {
     await using database = await createProductDatabase(lane);
-    await using service = startProgram('extracted/product/main.ts', {
-      PRODUCT_DB_HOST: database.host,
-      PRODUCT_DB_PORT: String(database.port),
-      PRODUCT_DB_USER: database.user,
-      PRODUCT_DB_PASSWORD: database.password,
-      PRODUCT_DB_NAME: database.database,
-      PORT: '0',
-    });
+    await using service = startProductProgram(database);
     const ready = await service.ready;
     expect(ready).toMatchObject({ ready: true, pid: service.pid });
     const client = createClient({
@@ -37,16 +30,7 @@ describeEachEngine('the product service’s program', (lane) => {
 
   it('fails its readiness first on SIGTERM, and goes on taking calls for a while', async () => {
     await using database = await createProductDatabase(lane);
-    await using service = startProgram('extracted/product/main.ts', {
-      PRODUCT_DB_HOST: database.host,
-      PRODUCT_DB_PORT: String(database.port),
-      PRODUCT_DB_USER: database.user,
-      PRODUCT_DB_PASSWORD: database.password,
-      PRODUCT_DB_NAME: database.database,
-      PORT: '0',
-      HEALTH_PORT: '0',
-      DRAIN_MS: '400',
-    });
+    await using service = startProductProgram(database, { HEALTH_PORT: '0', DRAIN_MS: '400' });
     const { address, healthUrl } = await service.ready;
     const probe = async (path: string) => {
       const reply = await fetch(`${healthUrl}${path}`);

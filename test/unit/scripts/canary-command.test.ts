@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { CanaryPlan } from '../../../scripts/cli/admin-types.ts';
+import type { PlanDescription } from '../../../scripts/cli/admin-types.ts';
 import { runCli } from '../../../scripts/cli/main.ts';
 import { planTimes, renderPlan } from '../../../scripts/cli/render-plan.ts';
 
@@ -37,7 +37,7 @@ describe('banyan canary', () => {
 });
 
 describe('a plan in words', () => {
-  const plan: CanaryPlan = {
+  const plan: PlanDescription = {
     id: 'one',
     who: 'ops',
     why: 'first readers',
@@ -68,7 +68,7 @@ describe('a plan in words', () => {
   });
 
   it('says that it stands still, and why', () => {
-    const frozen = { since: '2026-11-22T10:04:00.000Z', because: 'paused' };
+    const frozen = { since: '2026-11-22T10:04:00.000Z', because: 'paused' } as const;
     const coming = [{ percent: 5, at: null }];
     expect(renderPlan({ ...plan, frozen, coming, next: coming[0]!, until: null })).toBe(
       'is at 1 %; stands still since 2026-11-22 10:04:00 UTC (paused); next 5 %',
