@@ -110,7 +110,11 @@ export class Http2Request extends EventEmitter {
     stream.on('trailers', (_fields, _flags, raw?: string[]) => {
       this.rawTrailers = raw ?? [];
     });
-    stream.on('close', () => this.emit('close'));
+    stream.on('close', () => {
+      this.emit('close');
+      // Nothing is left to linger for: the connection is the other streams'.
+      this.complete = true;
+    });
   }
 
   get readableHighWaterMark(): number {

@@ -43,6 +43,8 @@ export class Http2Response extends EventEmitter {
     stream.on('drain', () => this.emit('drain'));
     stream.on('wantTrailers', () => stream.sendTrailers(this.#trailers));
     stream.once('finish', () => {
+      // A reset by the client ends this side too: that is no answer that was sent.
+      if (!this.writableEnded) return;
       this.writableFinished = true;
       const unread = !request.complete;
       request.complete = true;

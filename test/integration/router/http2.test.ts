@@ -222,3 +222,36 @@ it('HTTP/2 bodies stream with back-pressure, aborts pass both ways, a stop lets 
   expect((await late).body).toBe('late');
   await stopped;
 });
+
+it('a stream that its client resets takes its request along, wherever it is, and no other stream', async () => {
+  const stalled: Promise<unknown>[] = [];
+  await using legacy = await startUpstream((request, response) => {
+    if (request.url === '/x') return void response.end('ok');
+    stalled.push(once(request.socket, 'close'));
+  });
+  await using stage = await startStage(legacy.url, {
+    tls: options,
+    timeouts: { lingerMs: 50 },
+    table: table({ features: [feature({ hold: true, inTransition: true })] }),
+  });
+  const session = dial(stage.url);
+  for (const [n, [method, path]] of [
+    ['GET', '/stalled'],
+    ['POST', '/stalled'],
+    ['POST', '/things'],
+  ].entries()) {
+    const leaving = session.request({ ':method': method, ':path': path }, { endStream: method === 'GET' });
+    leaving.on('error', () => undefined);
+    if (method === 'POST') leaving.write('half');
+    if (path === '/things') await expect.poll(() => stage.router.activity.held).toBe(1);
+    else await expect.poll(() => stalled.length).toBe(n + 1);
+    leaving.close(8);
+    await stalled[n];
+    await expect.poll(() => stage.router.activity).toMatchObject({ requests: 0, held: 0 });
+  }
+  // As long as a connection that speaks HTTP/1.1 would be read on, and then some.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect((await ask(session, { ':path': '/x' })).body).toBe('ok');
+  expect(stage.router.report().snapshot.aborted).toBe(3);
+  session.close();
+});
