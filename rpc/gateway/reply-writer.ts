@@ -3,7 +3,7 @@ import { int64Text, int64Value } from '../codec/int64.ts';
 import { wireType } from '../codec/type-of.ts';
 import { uuidText } from '../codec/uuid.ts';
 import type { MethodBinding, ReplyBinding } from '../http/binding.ts';
-import { annotation, type FieldDef, type ThriftType } from '../idl/model.ts';
+import { annotation, type FieldDef, namesOf, type ThriftType } from '../idl/model.ts';
 import { isoDate } from '../json/iso-date.ts';
 import type { JsonOut } from '../json/json-out.ts';
 import { leafOptions } from '../json/leaf-options.ts';
@@ -194,7 +194,7 @@ function scalarReader(type: ThriftType, field: FieldDef): (r: ProtocolReader) =>
       return (r) => uuidText(r.uuid());
     case 'enum': {
       const byName = leafOptions([...type.annotations, ...field.annotations]).enum === 'name';
-      const names = new Map(type.enum.members.map((member) => [member.value, member.name]));
+      const names = namesOf(type.enum);
       return (r) => {
         const value = r.i32();
         return byName ? (names.get(value) ?? String(value)) : String(value);

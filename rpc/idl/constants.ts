@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type ConstValue, SyntaxType } from '@creditkarma/thrift-parser';
 import { uuidBytes } from '../codec/uuid.ts';
 import { FaultList } from './fault-list.ts';
 import { type ConstantValue, isUnknown, type StructDef, type ThriftType } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import { lookUp, type Scope } from './scope.ts';
+import type { EnumSyntax, ValueSyntax } from './syntax.ts';
 
 export interface DeferredConstant {
   readonly scope: Scope;
-  readonly syntax: ConstValue;
+  readonly syntax: ValueSyntax;
   readonly type: ThriftType;
   readonly assign: (value: ConstantValue) => void;
 }
@@ -18,98 +18,58 @@ const bits = { byte: 8, i16: 16, i32: 32, i64: 64 } as const;
 /** The value of a constant or default for its type, or undefined after noting a fault. */
 export function resolveConstant(
   scope: Scope,
-  syntax: ConstValue,
+  syntax: ValueSyntax,
   type: ThriftType,
   resolver: Resolver,
-  faults: FaultList,
+  faults: FaultList = resolver.faults,
 ): ConstantValue | undefined {
   const fail = (what: string, fix = 'Write a value of the type.'): undefined => {
-    faults.add('BANYAN_IDL_VALUE', scope.parsed.place(syntax), what, fix);
+    faults.add('BANYAN_IDL_VALUE', syntax.at, what, fix);
     return undefined;
   };
   if (isUnknown(type)) return undefined;
-  const inner = (of: ConstValue, as: ThriftType) => resolveConstant(scope, of, as, resolver, faults);
+  const inner = (of: ValueSyntax, as: ThriftType) => resolveConstant(scope, of, as, resolver, faults);
 
-  if (syntax.type === SyntaxType.Identifier) {
-    const name = syntax.value;
-    const found = lookUp(scope, name);
-    if (found?.statement.type === SyntaxType.ConstDefinition) {
-      const { initializer } = found.statement;
-      if (resolver.constantsUnderWay.has(initializer)) {
-        return fail(`constant ${name} is made of itself`, 'Give it a value.');
-      }
-      resolver.constantsUnderWay.add(initializer);
-      // What is wrong with a constant itself is noted where it stands; that it does not fit here, here.
-      const isName = initializer.type === SyntaxType.Identifier;
-      const own = isName ? faults : new FaultList();
-      const value = resolveConstant(found.scope, initializer, type, resolver, own);
-      resolver.constantsUnderWay.delete(initializer);
-      return value === undefined && !isName ? fail(`constant ${name} is no ${typeName(type)}`) : value;
-    }
-    const dot = name.lastIndexOf('.');
-    const owner = dot === -1 ? undefined : lookUp(scope, name.slice(0, dot));
-    if (owner?.statement.type === SyntaxType.EnumDefinition) {
-      const member = resolver
-        .enum(owner.scope, owner.statement)
-        .members.find((m) => m.name === name.slice(dot + 1));
-      if (member !== undefined) {
-        if (takesMember(type, owner.statement, member.value, resolver)) return member.value;
-        return fail(`${name} is no ${typeName(type)}`);
-      }
-    }
-    if (type.kind === 'enum') {
-      const member = type.enum.members.find((m) => m.name === name);
-      if (member !== undefined) return member.value;
-    }
-    return fail(`constant ${name} is not declared`, 'Declare it, or correct the name.');
-  }
+  if (syntax.kind === 'name') return namedConstant(scope, syntax, type, resolver, faults, fail);
 
   switch (type.kind) {
     case 'bool':
-      if (syntax.type === SyntaxType.BooleanLiteral) return syntax.value;
-      if (syntax.type === SyntaxType.IntConstant) return Number(syntax.value.value) !== 0;
-      return fail('a bool is true or false');
+      return syntax.kind === 'integer' ? syntax.value !== 0n : fail('a bool is true or false');
     case 'byte':
     case 'i16':
     case 'i32':
     case 'i64': {
-      if (syntax.type !== SyntaxType.IntConstant) return fail(`this is no ${type.kind}`);
-      const text = syntax.value.value;
-      const value = text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+      if (syntax.kind !== 'integer') return fail(`this is no ${type.kind}`);
+      const { value } = syntax;
       if (BigInt.asIntN(bits[type.kind], value) !== value)
-        return fail(`${text} is out of the range of ${type.kind}`);
+        return fail(`${value} is out of the range of ${type.kind}`);
       return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     }
-    case 'double':
-      if (syntax.type === SyntaxType.DoubleConstant || syntax.type === SyntaxType.IntConstant) {
-        const value = Number(syntax.value.value);
-        return Number.isFinite(value) ? value : fail('this is out of the range of a double');
-      }
-      return fail('this is no double');
-    case 'uuid': {
-      const text = syntax.type === SyntaxType.StringLiteral ? scope.parsed.text(syntax) : '';
-      return uuidBytes(text) === null ? fail('this is no uuid') : text;
+    case 'double': {
+      if (syntax.kind !== 'double' && syntax.kind !== 'integer') return fail('this is no double');
+      const value = Number(syntax.value);
+      return Number.isFinite(value) ? value : fail('this is out of the range of a double');
     }
+    case 'uuid':
+      return syntax.kind === 'string' && uuidBytes(syntax.text) !== null
+        ? syntax.text
+        : fail('this is no uuid');
     case 'string':
-      return syntax.type === SyntaxType.StringLiteral
-        ? scope.parsed.text(syntax)
-        : fail(`this is no ${type.kind}`);
+      return syntax.kind === 'string' ? syntax.text : fail('this is no string');
     case 'binary':
-      return syntax.type === SyntaxType.StringLiteral
-        ? Buffer.from(scope.parsed.text(syntax), 'utf8')
-        : fail('this is no binary');
+      return syntax.kind === 'string' ? Buffer.from(syntax.text, 'utf8') : fail('this is no binary');
     case 'enum': {
-      if (syntax.type !== SyntaxType.IntConstant) return fail(`this is no member of ${type.enum.name}`);
-      const value = Number(syntax.value.value);
+      if (syntax.kind !== 'integer') return fail(`this is no member of ${type.enum.name}`);
+      const value = Number(syntax.value);
       return type.enum.members.some((m) => m.value === value)
         ? value
-        : fail(`${type.enum.name} has no member of the value ${value}`);
+        : fail(`${type.enum.name} has no member of the value ${syntax.value}`);
     }
     case 'list':
     case 'set': {
-      const empty = syntax.type === SyntaxType.ConstMap && syntax.properties.length === 0;
-      if (empty) return [];
-      if (syntax.type !== SyntaxType.ConstList) return fail(`this is no ${type.kind}`);
+      const isEmpty = syntax.kind === 'map' && syntax.entries.length === 0;
+      if (isEmpty) return [];
+      if (syntax.kind !== 'list') return fail(`this is no ${type.kind}`);
       const values = syntax.elements.map((element) => inner(element, type.element));
       if (values.includes(undefined)) return undefined;
       if (type.kind === 'set' && hasTwins(values as ConstantValue[]))
@@ -117,52 +77,98 @@ export function resolveConstant(
       return values as ConstantValue[];
     }
     case 'map': {
-      const empty = syntax.type === SyntaxType.ConstList && syntax.elements.length === 0;
-      if (empty) return new Map();
-      if (syntax.type !== SyntaxType.ConstMap) return fail('this is no map');
-      const made = new Map<ConstantValue, ConstantValue>();
-      for (const property of syntax.properties) {
-        const key = inner(property.name, type.key);
-        const value = inner(property.initializer, type.value);
-        if (key === undefined || value === undefined) return undefined;
-        made.set(key, value);
-      }
-      if (hasTwins([...made.keys()]) || made.size < syntax.properties.length)
-        return fail('a map has a key twice');
-      return made;
+      const isEmpty = syntax.kind === 'list' && syntax.elements.length === 0;
+      if (isEmpty) return new Map();
+      if (syntax.kind !== 'map') return fail('this is no map');
+      const pairs = syntax.entries.map(([key, value]) => [inner(key, type.key), inner(value, type.value)]);
+      if (pairs.flat().includes(undefined)) return undefined;
+      if (hasTwins(pairs.map(([key]) => key!))) return fail('a map has a key twice');
+      return new Map(pairs as [ConstantValue, ConstantValue][]);
     }
     case 'struct':
-      if (syntax.type !== SyntaxType.ConstMap) return fail(`this is no ${type.struct.name}`);
+      if (syntax.kind !== 'map') return fail(`this is no ${type.struct.name}`);
       return structConstant(scope, syntax, type.struct, resolver, faults);
   }
 }
 
+/** The value of another constant, or of a member of an enum. */
+function namedConstant(
+  scope: Scope,
+  { name, at }: ValueSyntax & { readonly kind: 'name' },
+  type: ThriftType,
+  resolver: Resolver,
+  faults: FaultList,
+  fail: (what: string, fix?: string) => undefined,
+): ConstantValue | undefined {
+  const found = lookUp(scope, name);
+  if (found?.statement.kind === 'const') {
+    const { value: initializer } = found.statement;
+    if (resolver.constantsUnderWay.has(initializer)) {
+      return fail(`constant ${name} is made of itself`, 'Give it a value.');
+    }
+    resolver.warnOfLater({ text: name, at }, found);
+    resolver.constantsUnderWay.add(initializer);
+    // What is wrong with a constant itself is noted where it stands; that it does not fit here, here.
+    const isName = initializer.kind === 'name';
+    const own = isName ? faults : new FaultList();
+    const value = resolveConstant(found.scope, initializer, type, resolver, own);
+    resolver.constantsUnderWay.delete(initializer);
+    return value === undefined && !isName ? fail(`constant ${name} is no ${typeName(type)}`) : value;
+  }
+  const dot = name.lastIndexOf('.');
+  const owner = dot === -1 ? undefined : lookUp(scope, name.slice(0, dot));
+  if (owner?.statement.kind === 'enum') {
+    const { members } = resolver.enum(owner.scope, owner.statement);
+    const member = members.find((m) => m.name === name.slice(dot + 1));
+    if (member !== undefined) {
+      if (!takesMember(type, owner.statement, member.value, resolver)) {
+        return fail(`${name} is no ${typeName(type)}`);
+      }
+      resolver.warnOfLater({ text: name, at }, owner);
+      return member.value;
+    }
+  }
+  if (type.kind === 'enum') {
+    const member = type.enum.members.find((m) => m.name === name);
+    if (member !== undefined) {
+      resolver.warn(
+        at,
+        `${name} is a member of ${type.enum.name}, which the official compiler wants to be named`,
+        `Write ${type.enum.qualifiedName}.${name}.`,
+      );
+      return member.value;
+    }
+  }
+  return fail(`constant ${name} is not declared`, 'Declare it, or correct the name.');
+}
+
 function structConstant(
   scope: Scope,
-  syntax: Extract<ConstValue, { type: SyntaxType.ConstMap }>,
+  syntax: ValueSyntax & { readonly kind: 'map' },
   struct: StructDef,
   resolver: Resolver,
   faults: FaultList,
 ): ConstantValue | undefined {
   const made: Record<string, ConstantValue> = {};
-  for (const property of syntax.properties) {
-    const name = property.name.type === SyntaxType.StringLiteral ? scope.parsed.text(property.name) : '';
+  for (const [key, initializer] of syntax.entries) {
+    const name = key.kind === 'string' ? key.text : '';
     const field = struct.fields.find((one) => one.name === name);
     if (field === undefined) {
       faults.add(
         'BANYAN_IDL_VALUE',
-        scope.parsed.place(property.name),
+        key.at,
         `${struct.name} has no field ${JSON.stringify(name)}`,
         'Name a field of the struct, in quotes.',
       );
       return undefined;
     }
-    const value = resolveConstant(scope, property.initializer, field.type, resolver, faults);
+    const value = resolveConstant(scope, initializer, field.type, resolver, faults);
     if (value === undefined) return undefined;
     made[name] = value;
   }
   const missing = struct.fields.find(
-    (field) => field.requiredness === 'required' && !(field.name in made) && !resolver.hasDefault(field),
+    (field) =>
+      field.requiredness === 'required' && !Object.hasOwn(made, field.name) && !resolver.hasDefault(field),
   );
   const count = Object.keys(made).length;
   const what =
@@ -173,7 +179,7 @@ function structConstant(
         : null;
   if (what === null) return made;
   const fix = struct.kind === 'union' ? 'Give exactly one.' : 'Give it a value.';
-  faults.add('BANYAN_IDL_VALUE', scope.parsed.place(syntax), what, fix);
+  faults.add('BANYAN_IDL_VALUE', syntax.at, what, fix);
   return undefined;
 }
 
@@ -183,7 +189,7 @@ function typeName(type: ThriftType): string {
 }
 
 /** Members of an enum are numbers, and serve as numbers of any kind that can hold them. */
-function takesMember(type: ThriftType, owner: object, value: number, resolver: Resolver): boolean {
+function takesMember(type: ThriftType, owner: EnumSyntax, value: number, resolver: Resolver): boolean {
   switch (type.kind) {
     case 'enum':
       return resolver.enums.get(owner) === type.enum;

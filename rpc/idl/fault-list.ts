@@ -8,7 +8,8 @@ export type IdlFaultCode =
   | 'BANYAN_IDL_VALUE'
   | 'BANYAN_IDL_ANNOTATION'
   | 'BANYAN_IDL_ANNOTATION_IGNORED'
-  | 'BANYAN_IDL_RESERVED_WORD';
+  | 'BANYAN_IDL_RESERVED_WORD'
+  | 'BANYAN_IDL_UNPORTABLE';
 
 /** Collects every fault of an IDL, so that its author sees all of them at once. */
 export class FaultList {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, resolve } from 'node:path';
-import { SyntaxType } from '@creditkarma/thrift-parser';
 import { BanyanError } from '../../common/errors.ts';
 import { checkBindings } from '../http/check-bindings.ts';
 import { resolveConstant } from './constants.ts';
@@ -25,24 +24,31 @@ export async function loadIdl(file: string): Promise<Idl> {
   const scope = await loadScope(root, { file: root, line: 1, column: 1 }, '', scopes, [], faults);
   if (scope === null) throw invalid(root, faults);
 
-  const resolver = new Resolver(faults);
-  const serviceResolver = new ServiceResolver(resolver, faults);
+  const warnings = new FaultList();
+  const resolver = new Resolver(faults, warnings);
+  const serviceResolver = new ServiceResolver(resolver);
   const services = new Map<string, ServiceDef>();
   const constants: ConstantDef[] = [];
-  for (const one of scopes.values())
-    resolveScope(one, resolver, serviceResolver, services, constants, faults);
+  for (const one of scopes.values()) resolveScope(one, resolver, serviceResolver, services, constants);
   resolver.finish();
-  const ignored = new FaultList();
   // After a fault of syntax much is missing that is there: what stands on it would be blamed for nothing.
   if (!faults.faults.some(({ code }) => code === 'BANYAN_IDL_SYNTAX' || code === 'BANYAN_IDL_INCLUDE')) {
-    for (const service of services.values()) checkBindings(service, faults, ignored);
+    for (const service of services.values()) checkBindings(service, faults, warnings);
   }
   if (faults.faults.length > 0) throw invalid(root, faults);
   const structs = [...resolver.structs.values()];
   const enums = [...resolver.enums.values()];
   const reserved = reservedWordWarnings({ structs, enums, constants, services: services.values() });
-  const warnings = [...ignored.faults, ...reserved];
-  return { file: root, files: [...scopes.keys()], structs, enums, constants, services, warnings };
+  const files = [...scopes.keys()];
+  return {
+    file: root,
+    files,
+    structs,
+    enums,
+    constants,
+    services,
+    warnings: [...warnings.faults, ...reserved],
+  };
 }
 
 /** The service of that name. @throws BanyanError `BANYAN_IDL_NO_SERVICE` */
@@ -81,9 +87,9 @@ async function loadScope(
   const scope: Scope = { parsed, prefix, declared: declaredNames(parsed, faults), includes: new Map() };
   scopes.set(file, scope);
   for (const statement of parsed.statements) {
-    if (statement.type !== SyntaxType.IncludeDefinition) continue;
-    const target = resolve(dirname(file), parsed.text(statement.path));
-    const at = parsed.place(statement);
+    if (statement.kind !== 'include') continue;
+    const target = resolve(dirname(file), statement.path);
+    const { at } = statement;
     const included = await loadScope(target, at, freePrefix(target, scopes), scopes, [...path, file], faults);
     if (included !== null) addInclude(scope, includeName(target), included, at, faults);
   }
@@ -128,31 +134,29 @@ function resolveScope(
   serviceResolver: ServiceResolver,
   services: Map<string, ServiceDef>,
   constants: ConstantDef[],
-  faults: FaultList,
 ): void {
   for (const statement of scope.parsed.statements) {
-    switch (statement.type) {
-      case SyntaxType.StructDefinition:
-      case SyntaxType.UnionDefinition:
-      case SyntaxType.ExceptionDefinition:
+    switch (statement.kind) {
+      case 'struct':
+      case 'union':
+      case 'exception':
         resolver.struct(scope, statement);
         break;
-      case SyntaxType.EnumDefinition:
+      case 'enum':
         resolver.enum(scope, statement);
         break;
-      case SyntaxType.TypedefDefinition:
-        resolver.type(scope, statement.definitionType);
+      case 'typedef':
+        resolver.type(scope, statement.type);
         break;
-      case SyntaxType.ConstDefinition: {
-        const type = resolver.type(scope, statement.fieldType);
-        const value = resolveConstant(scope, statement.initializer, type, resolver, faults);
-        const name = scope.prefix + statement.name.value;
-        if (value !== undefined)
-          constants.push({ name, type, value, at: scope.parsed.place(statement.name) });
+      case 'const': {
+        const type = resolver.type(scope, statement.type);
+        const value = resolveConstant(scope, statement.value, type, resolver);
+        const { text, at } = statement.name;
+        if (value !== undefined) constants.push({ name: scope.prefix + text, type, value, at });
         break;
       }
-      case SyntaxType.ServiceDefinition:
-        services.set(scope.prefix + statement.name.value, serviceResolver.service(scope, statement));
+      case 'service':
+        services.set(scope.prefix + statement.name.text, serviceResolver.service(scope, statement));
         break;
       default:
         break;

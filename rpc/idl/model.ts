@@ -78,8 +78,10 @@ export interface EnumMemberDef {
   readonly name: string;
   readonly value: number;
   readonly annotations: readonly Annotation[];
+  readonly at: Place;
 }
 
+/** Several members may have one value; the first of them is its name. */
 export interface EnumDef {
   readonly name: string;
   readonly qualifiedName: string;
@@ -130,8 +132,13 @@ export interface Idl {
   readonly constants: readonly ConstantDef[];
   /** Services of the loaded file, and of its includes by qualified name. */
   readonly services: ReadonlyMap<string, ServiceDef>;
-  /** What keeps nothing here from working: annotations without effect, names that the official compiler refuses. */
+  /** What keeps nothing here from working: annotations without effect, and what other compilers refuse. */
   readonly warnings: readonly Fault[];
+}
+
+/** The name of each value that an enum has. */
+export function namesOf(type: EnumDef): ReadonlyMap<number, string> {
+  return new Map(type.members.toReversed().map((member) => [member.value, member.name]));
 }
 
 /** The value of an annotation, or undefined where it is absent. The last one wins. */

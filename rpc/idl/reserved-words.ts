@@ -4,14 +4,13 @@ import type { ConstantDef, EnumDef, FieldDef, Place, ServiceDef, StructDef } fro
 
 /** What Apache Thrift's own compiler takes for no name, because some language that it writes could not use it. */
 const reserved: ReadonlySet<string> = new Set(
-  `BEGIN END __CLASS__ __DIR__ __FILE__ __FUNCTION__ __LINE__ __METHOD__ __NAMESPACE__ abstract alias and args as assert
-  begin break case catch class clone continue declare def default del delete do dynamic elif else elseif elsif end
+  `BEGIN END __CLASS__ __DIR__ __FILE__ __FUNCTION__ __LINE__ __METHOD__ __NAMESPACE__ abstract alias and args as assert async
+  begin break case catch class clone continue cpp_type declare def default del delete do dynamic elif else elseif elsif end
   enddeclare endfor endforeach endif endswitch endwhile ensure except exec finally float for foreach from function global
   goto if implements import in inline instanceof interface is lambda module native new next nil not or package pass public
-  print private protected raise redo rescue retry register return self sizeof static super switch synchronized then this
-  throw transient try undef unless unsigned until use var virtual volatile when while with xor yield`.split(
-    /\s+/,
-  ),
+  print private protected raise redo rescue retry register return self sizeof slist static super switch synchronized then this
+  throw transient try undef unless unsigned until use var virtual volatile when while with xor xsd_all xsd_attrs xsd_nillable
+  xsd_optional yield`.split(/\s+/),
 );
 
 export interface Named {
@@ -50,7 +49,7 @@ export function reservedWordWarnings({ structs, enums, constants, services }: Na
   }
   for (const one of enums) {
     look('enum', one.name, one.at);
-    for (const member of one.members) look(`member of ${one.name}`, member.name, one.at);
+    for (const member of one.members) look(`member of ${one.name}`, member.name, member.at);
   }
   for (const one of constants) look('constant', one.name, one.at);
   for (const one of services) {

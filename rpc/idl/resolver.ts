@@ -1,212 +1,159 @@
-import {
-  type Annotations,
-  type FieldDefinition,
-  type FieldType,
-  type FunctionType,
-  type InterfaceWithFields,
-  SyntaxType,
-} from '@creditkarma/thrift-parser';
 import { type DeferredConstant, resolveConstant } from './constants.ts';
 import type { FaultList } from './fault-list.ts';
-import type {
-  Annotation,
-  BaseKind,
-  EnumDef,
-  EnumMemberDef,
-  FieldDef,
-  StructDef,
-  ThriftType,
-} from './model.ts';
-import { lookUp, type Scope } from './scope.ts';
+import type { EnumDef, EnumMemberDef, FieldDef, Place, StructDef, ThriftType } from './model.ts';
+import { type Found, lookUp, type Scope } from './scope.ts';
+import type { EnumSyntax, FieldSyntax, NameSyntax, StructSyntax, TypeSyntax } from './syntax.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const baseKinds: Partial<Record<SyntaxType, BaseKind>> = {
-  [SyntaxType.BoolKeyword]: 'bool',
-  [SyntaxType.ByteKeyword]: 'byte',
-  [SyntaxType.I8Keyword]: 'byte',
-  [SyntaxType.I16Keyword]: 'i16',
-  [SyntaxType.I32Keyword]: 'i32',
-  [SyntaxType.I64Keyword]: 'i64',
-  [SyntaxType.DoubleKeyword]: 'double',
-  [SyntaxType.StringKeyword]: 'string',
-  [SyntaxType.BinaryKeyword]: 'binary',
-};
-
 /** Turns syntax into types. Each struct and enum becomes one object, so that types can be recursive. */
 export class Resolver {
-  readonly structs = new Map<InterfaceWithFields, StructDef>();
-  readonly enums = new Map<object, EnumDef>();
+  readonly faults: FaultList;
+  readonly #warnings: FaultList;
+  readonly structs = new Map<StructSyntax, StructDef>();
+  readonly enums = new Map<EnumSyntax, EnumDef>();
   /** Fields with a default, which may not be resolved yet. */
   readonly #withDefault = new Set<FieldDef>();
   /** Initializers being followed, so that a constant made of itself is noticed. */
   readonly constantsUnderWay = new Set<object>();
-  readonly #faults: FaultList;
   /** Defaults wait until all types are known: they may name enum members and constants of any file. */
   readonly #deferred: DeferredConstant[] = [];
   readonly #typedefsUnderWay = new Set<object>();
 
-  constructor(faults: FaultList) {
-    this.#faults = faults;
+  constructor(faults: FaultList, warnings: FaultList) {
+    this.faults = faults;
+    this.#warnings = warnings;
   }
 
-  annotations(scope: Scope, found: Annotations | undefined): Annotation[] {
-    return (found?.annotations ?? []).map((one) => ({
-      name: one.name.value,
-      value: one.value === undefined ? '' : scope.parsed.text(one.value),
-      at: scope.parsed.place(one),
-    }));
-  }
-
-  type(scope: Scope, syntax: FieldType | FunctionType): ThriftType {
-    const annotations = this.annotations(scope, 'annotations' in syntax ? syntax.annotations : undefined);
-    switch (syntax.type) {
-      case SyntaxType.ListType:
-        return { kind: 'list', element: this.type(scope, syntax.valueType), annotations };
-      case SyntaxType.SetType:
-        return { kind: 'set', element: this.type(scope, syntax.valueType), annotations };
-      case SyntaxType.MapType:
+  type(scope: Scope, syntax: TypeSyntax): ThriftType {
+    const { annotations } = syntax;
+    switch (syntax.kind) {
+      case 'list':
+      case 'set':
+        return { kind: syntax.kind, element: this.type(scope, syntax.element), annotations };
+      case 'map':
         return {
           kind: 'map',
-          key: this.type(scope, syntax.keyType),
-          value: this.type(scope, syntax.valueType),
+          key: this.type(scope, syntax.key),
+          value: this.type(scope, syntax.value),
           annotations,
         };
-      case SyntaxType.Identifier:
-        return this.#named(scope, syntax, annotations);
-      default: {
-        const kind = baseKinds[syntax.type];
-        if (kind !== undefined) return { kind, annotations };
-        this.#faults.add(
-          'BANYAN_IDL_NAME',
-          scope.parsed.place(syntax),
-          'void is no type of a value',
-          'Name a type here.',
-        );
-        return { kind: 'bool', annotations, isUnknown: true };
-      }
+      case 'named':
+        return this.#named(scope, syntax);
+      default:
+        return { kind: syntax.kind, annotations };
     }
   }
 
-  #named(
-    scope: Scope,
-    syntax: FieldType & { type: SyntaxType.Identifier },
-    annotations: readonly Annotation[],
-  ): ThriftType {
-    const name = syntax.value;
+  #named(scope: Scope, syntax: TypeSyntax & { readonly kind: 'named' }): ThriftType {
+    const { name, annotations } = syntax;
     const found = lookUp(scope, name);
-    // The parser knows no `uuid` keyword (it is younger than the parser).
+    // No keyword of the grammar, so that files older than the type may declare the name.
     if (found === undefined && name === 'uuid') return { kind: 'uuid', annotations };
-    if (found === undefined) {
-      this.#unknown(scope, syntax, `type ${name}`);
-      return { kind: 'bool', annotations, isUnknown: true };
-    }
-    const { statement } = found;
-    switch (statement.type) {
-      case SyntaxType.EnumDefinition:
-        return { kind: 'enum', enum: this.enum(found.scope, statement), annotations };
-      case SyntaxType.StructDefinition:
-      case SyntaxType.UnionDefinition:
-      case SyntaxType.ExceptionDefinition:
-        return { kind: 'struct', struct: this.struct(found.scope, statement), annotations };
-      case SyntaxType.TypedefDefinition: {
+    switch (found?.statement.kind) {
+      case 'enum':
+        return { kind: 'enum', enum: this.enum(found.scope, found.statement), annotations };
+      case 'struct':
+      case 'union':
+      case 'exception':
+        return { kind: 'struct', struct: this.struct(found.scope, found.statement), annotations };
+      case 'typedef': {
+        const { statement } = found;
         if (this.#typedefsUnderWay.has(statement)) {
-          this.#faults.add(
+          this.faults.add(
             'BANYAN_IDL_NAME',
-            found.scope.parsed.place(statement),
-            `typedef ${name} is made of itself`,
+            statement.name.at,
+            `typedef ${statement.name.text} is made of itself`,
             'Let the typedef name another type.',
           );
           return { kind: 'bool', annotations, isUnknown: true };
         }
         this.#typedefsUnderWay.add(statement);
-        const type = this.type(found.scope, statement.definitionType);
+        const type = this.type(found.scope, statement.type);
         this.#typedefsUnderWay.delete(statement);
-        const own = this.annotations(found.scope, statement.annotations);
-        return { ...type, annotations: [...type.annotations, ...own, ...annotations] };
+        return { ...type, annotations: [...type.annotations, ...statement.annotations, ...annotations] };
       }
       default:
-        this.#unknown(scope, syntax, `type ${name}`);
+        this.faults.add(
+          'BANYAN_IDL_NAME',
+          syntax.at,
+          `type ${name} is not declared`,
+          'Declare it, include the file that does, or correct the name.',
+        );
         return { kind: 'bool', annotations, isUnknown: true };
     }
   }
 
-  #unknown(scope: Scope, syntax: { loc: FieldType['loc'] }, what: string): void {
-    this.#faults.add(
-      'BANYAN_IDL_NAME',
-      scope.parsed.place(syntax),
-      `${what} is not declared`,
-      'Declare it, include the file that does, or correct the name.',
+  /** Names that are used above their declaration are taken here; of types all compilers take them. */
+  warnOfLater(named: NameSyntax, { statement }: Found): void {
+    const { at } = statement.name;
+    if (at.file !== named.at.file || at.line < named.at.line) return;
+    if (at.line === named.at.line && at.column < named.at.column) return;
+    this.warn(
+      named.at,
+      `${named.text} stands above its declaration, where the official compiler does not know it`,
+      `Declare ${statement.name.text} first.`,
     );
   }
 
-  enum(
-    scope: Scope,
-    syntax: Extract<
-      Scope['declared'] extends ReadonlyMap<string, infer S> ? S : never,
-      { type: SyntaxType.EnumDefinition }
-    >,
-  ): EnumDef {
+  warn(at: Place, what: string, fix: string): void {
+    this.#warnings.add('BANYAN_IDL_UNPORTABLE', at, what, fix);
+  }
+
+  enum(scope: Scope, syntax: EnumSyntax): EnumDef {
     const known = this.enums.get(syntax);
     if (known !== undefined) return known;
+    const { text: name, at } = syntax.name;
     const members: EnumMemberDef[] = [];
-    let next = 0;
+    let next = 0n;
     for (const member of syntax.members) {
-      const value = member.initializer === null ? next : Number(member.initializer.value.value);
-      const at = scope.parsed.place(member);
-      if (!Number.isInteger(value) || value < -2147483648 || value > 2147483647) {
-        this.#faults.add(
+      const { text, at: memberAt } = member.name;
+      const value = member.value ?? next;
+      if (BigInt.asIntN(32, value) !== value) {
+        this.faults.add(
           'BANYAN_IDL_VALUE',
-          at,
-          `${member.name.value} is out of the range of an enum`,
+          memberAt,
+          `${text} is out of the range of an enum`,
           'Use a 32-bit integer.',
         );
       }
-      if (members.some((other) => other.name === member.name.value || other.value === value)) {
-        this.#faults.add(
+      if (members.some((other) => other.name === text)) {
+        this.faults.add(
           'BANYAN_IDL_NAME',
-          at,
-          `${syntax.name.value}.${member.name.value} repeats a name or a value`,
-          'Give each member a name and a value of its own.',
+          memberAt,
+          `${name}.${text} is declared twice`,
+          'Rename one of them.',
         );
       }
-      this.#faults.checkMemberName(member.name.value, at);
-      members.push({
-        name: member.name.value,
-        value,
-        annotations: this.annotations(scope, member.annotations),
-      });
-      next = value + 1;
+      this.faults.checkMemberName(text, memberAt);
+      members.push({ name: text, value: Number(value), annotations: member.annotations, at: memberAt });
+      next = value + 1n;
     }
     const made: EnumDef = {
-      name: syntax.name.value,
-      qualifiedName: scope.prefix + syntax.name.value,
+      name,
+      qualifiedName: scope.prefix + name,
       members,
-      annotations: this.annotations(scope, syntax.annotations),
-      docs: scope.parsed.docs(syntax),
-      at: scope.parsed.place(syntax.name),
+      annotations: syntax.annotations,
+      docs: syntax.docs,
+      at,
     };
     this.enums.set(syntax, made);
     return made;
   }
 
-  struct(scope: Scope, syntax: InterfaceWithFields): StructDef {
+  struct(scope: Scope, syntax: StructSyntax): StructDef {
     const known = this.structs.get(syntax);
     if (known !== undefined) return known;
-    const kind =
-      syntax.type === SyntaxType.UnionDefinition
-        ? 'union'
-        : syntax.type === SyntaxType.ExceptionDefinition
-          ? 'exception'
-          : 'struct';
+    const { kind, annotations, docs } = syntax;
+    const { text: name, at } = syntax.name;
     const made: Mutable<StructDef> = {
-      name: syntax.name.value,
-      qualifiedName: scope.prefix + syntax.name.value,
+      name,
+      qualifiedName: scope.prefix + name,
       kind,
       fields: [],
-      annotations: this.annotations(scope, syntax.annotations),
-      docs: scope.parsed.docs(syntax),
-      at: scope.parsed.place(syntax.name),
+      annotations,
+      docs,
+      at,
     };
     // Known before its fields are looked at: they may name it.
     this.structs.set(syntax, made);
@@ -214,23 +161,32 @@ export class Resolver {
     return made;
   }
 
-  fields(scope: Scope, list: readonly FieldDefinition[], forced: 'optional' | null): FieldDef[] {
+  /** @param forced what fields of unions and of `throws` are: of them only the one counts that is there. */
+  fields(scope: Scope, list: readonly FieldSyntax[], forced: 'optional' | null): FieldDef[] {
     let implicit = -1;
     const made: Mutable<FieldDef>[] = [];
     for (const syntax of list) {
-      const at = scope.parsed.place(syntax);
-      const name = syntax.name.value;
-      const id = syntax.fieldID === null ? implicit-- : syntax.fieldID.value;
-      if (id < -32768 || id > 32767 || (syntax.fieldID !== null && id < 1)) {
-        this.#faults.add(
+      const { at, name } = syntax;
+      const hasId = syntax.id !== null && syntax.id > 0n;
+      const id = hasId ? Number(syntax.id) : implicit--;
+      if (id < -32768 || id > 32767) {
+        this.faults.add(
           'BANYAN_IDL_VALUE',
           at,
           `field id ${id} of ${name} is out of range`,
           'Use 1 to 32767.',
         );
+      } else if (!hasId) {
+        this.warn(
+          at,
+          syntax.id === null
+            ? `${name} has no field id, and travels as ${id}`
+            : `${syntax.id} is no field id, and ${name} travels as ${id}`,
+          'Write one from 1 to 32767: what it travels as changes with the fields before it.',
+        );
       }
       if (made.some((other) => other.id === id)) {
-        this.#faults.add(
+        this.faults.add(
           'BANYAN_IDL_NAME',
           at,
           `field id ${id} is used twice`,
@@ -238,26 +194,27 @@ export class Resolver {
         );
       }
       if (made.some((other) => other.name === name)) {
-        this.#faults.add('BANYAN_IDL_NAME', at, `field ${name} is declared twice`, 'Rename one of them.');
+        this.faults.add('BANYAN_IDL_NAME', at, `field ${name} is declared twice`, 'Rename one of them.');
       }
-      this.#faults.checkMemberName(name, at);
+      this.faults.checkMemberName(name, at);
       const field: Mutable<FieldDef> = {
         id,
         name,
-        type: this.type(scope, syntax.fieldType),
+        type: this.type(scope, syntax.type),
         requiredness: forced ?? syntax.requiredness ?? 'default',
-        annotations: this.annotations(scope, syntax.annotations),
-        docs: scope.parsed.docs(syntax),
+        annotations: syntax.annotations,
+        docs: syntax.docs,
         at,
       };
-      if (syntax.defaultValue !== null) {
-        this.#withDefault.add(field);
+      if (syntax.value !== null) {
+        if (forced === null) this.#withDefault.add(field);
+        else this.warn(at, `the default of ${name} has no effect: the one that is given counts`, 'Drop it.');
         this.#deferred.push({
           scope,
-          syntax: syntax.defaultValue,
+          syntax: syntax.value,
           type: field.type,
           assign: (value) => {
-            field.defaultValue = value;
+            if (forced === null) field.defaultValue = value;
           },
         });
       }
@@ -273,7 +230,7 @@ export class Resolver {
   /** Resolves the defaults seen so far. Call once all files are resolved. */
   finish(): void {
     for (const deferred of this.#deferred.splice(0)) {
-      const value = resolveConstant(deferred.scope, deferred.syntax, deferred.type, this, this.#faults);
+      const value = resolveConstant(deferred.scope, deferred.syntax, deferred.type, this);
       if (value !== undefined) deferred.assign(value);
     }
   }

@@ -1,43 +1,31 @@
-import { SyntaxType, type ThriftStatement } from '@creditkarma/thrift-parser';
 import type { FaultList } from './fault-list.ts';
 import type { ParsedFile } from './parse-file.ts';
+import type { DefinitionSyntax } from './syntax.ts';
 
 /** The names one IDL file declares, and the files it can name as `file.Name`. */
 export interface Scope {
   readonly parsed: ParsedFile;
   /** Prefix of qualified names: '' in the IDL's own file, `file.` in an include, `folder_file.` in a second one so called. */
   readonly prefix: string;
-  readonly declared: ReadonlyMap<string, ThriftStatement>;
+  readonly declared: ReadonlyMap<string, DefinitionSyntax>;
   /** By name: files of several folders may be called alike. */
   readonly includes: Map<string, Scope[]>;
 }
 
 export interface Found {
   readonly scope: Scope;
-  readonly statement: ThriftStatement;
+  readonly statement: DefinitionSyntax;
 }
 
-export function declaredNames(parsed: ParsedFile, faults: FaultList): Map<string, ThriftStatement> {
-  const declared = new Map<string, ThriftStatement>();
+export function declaredNames(parsed: ParsedFile, faults: FaultList): Map<string, DefinitionSyntax> {
+  const declared = new Map<string, DefinitionSyntax>();
   for (const statement of parsed.statements) {
-    switch (statement.type) {
-      case SyntaxType.NamespaceDefinition:
-      case SyntaxType.IncludeDefinition:
-      case SyntaxType.CppIncludeDefinition:
-        continue;
-      default: {
-        const name = statement.name.value;
-        if (declared.has(name)) {
-          faults.add(
-            'BANYAN_IDL_NAME',
-            parsed.place(statement.name),
-            `${name} is declared twice`,
-            'Rename one of them.',
-          );
-        } else {
-          declared.set(name, statement);
-        }
-      }
+    if (statement.kind === 'include') continue;
+    const { text, at } = statement.name;
+    if (declared.has(text)) {
+      faults.add('BANYAN_IDL_NAME', at, `${text} is declared twice`, 'Rename one of them.');
+    } else {
+      declared.set(text, statement);
     }
   }
   return declared;

@@ -1,32 +1,29 @@
-import { type FunctionDefinition, type ServiceDefinition, SyntaxType } from '@creditkarma/thrift-parser';
-import type { FaultList } from './fault-list.ts';
 import { isUnknown, type MethodDef, type ServiceDef } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import { lookUp, type Scope } from './scope.ts';
+import type { MethodSyntax, NameSyntax, ServiceSyntax } from './syntax.ts';
 
 /** Resolves services, parents first. */
 export class ServiceResolver {
   readonly #resolver: Resolver;
-  readonly #faults: FaultList;
-  readonly #made = new Map<ServiceDefinition, ServiceDef>();
-  readonly #underWay = new Set<ServiceDefinition>();
+  readonly #made = new Map<ServiceSyntax, ServiceDef>();
+  readonly #underWay = new Set<ServiceSyntax>();
 
-  constructor(resolver: Resolver, faults: FaultList) {
+  constructor(resolver: Resolver) {
     this.#resolver = resolver;
-    this.#faults = faults;
   }
 
-  service(scope: Scope, syntax: ServiceDefinition): ServiceDef {
+  service(scope: Scope, syntax: ServiceSyntax): ServiceDef {
     const known = this.#made.get(syntax);
     if (known !== undefined) return known;
     this.#underWay.add(syntax);
-    const parent = this.#parent(scope, syntax);
+    const parent = syntax.parent === null ? null : this.#parent(scope, syntax, syntax.parent);
     this.#underWay.delete(syntax);
     const methods: MethodDef[] = [...(parent?.methods ?? [])];
-    for (const fn of syntax.functions) {
+    for (const fn of syntax.methods) {
       const method = this.#method(scope, fn);
       if (methods.some((other) => other.name === method.name)) {
-        this.#faults.add(
+        this.#resolver.faults.add(
           'BANYAN_IDL_NAME',
           method.at,
           `method ${method.name} is declared twice`,
@@ -36,50 +33,51 @@ export class ServiceResolver {
       methods.push(method);
     }
     const made: ServiceDef = {
-      name: syntax.name.value,
+      name: syntax.name.text,
       extends: parent,
       methods,
-      annotations: this.#resolver.annotations(scope, syntax.annotations),
-      docs: scope.parsed.docs(syntax),
-      at: scope.parsed.place(syntax.name),
+      annotations: syntax.annotations,
+      docs: syntax.docs,
+      at: syntax.name.at,
     };
     this.#made.set(syntax, made);
     return made;
   }
 
-  #parent(scope: Scope, syntax: ServiceDefinition): ServiceDef | null {
-    if (syntax.extends === null) return null;
-    const found = lookUp(scope, syntax.extends.value);
-    if (found?.statement.type !== SyntaxType.ServiceDefinition) {
-      this.#faults.add(
+  #parent(scope: Scope, syntax: ServiceSyntax, named: NameSyntax): ServiceDef | null {
+    const { faults } = this.#resolver;
+    const found = lookUp(scope, named.text);
+    if (found?.statement.kind !== 'service') {
+      faults.add(
         'BANYAN_IDL_NAME',
-        scope.parsed.place(syntax.extends),
-        `service ${syntax.extends.value} is not declared`,
+        named.at,
+        `service ${named.text} is not declared`,
         'Declare it, include the file that does, or correct the name.',
       );
       return null;
     }
     if (this.#underWay.has(found.statement)) {
-      this.#faults.add(
+      faults.add(
         'BANYAN_IDL_NAME',
-        scope.parsed.place(syntax.extends),
-        `service ${syntax.name.value} extends itself`,
+        named.at,
+        `service ${syntax.name.text} extends itself`,
         'Break the circle.',
       );
       return null;
     }
+    this.#resolver.warnOfLater(named, found);
     return this.service(found.scope, found.statement);
   }
 
-  #method(scope: Scope, syntax: FunctionDefinition): MethodDef {
-    const at = scope.parsed.place(syntax.name);
-    const name = syntax.name.value;
-    this.#faults.checkMemberName(name, at);
+  #method(scope: Scope, syntax: MethodSyntax): MethodDef {
+    const { faults } = this.#resolver;
+    const { text: name, at } = syntax.name;
+    faults.checkMemberName(name, at);
     const throws = this.#resolver.fields(scope, syntax.throws, 'optional');
     for (const thrown of throws) {
       if (isUnknown(thrown.type)) continue;
       if (thrown.type.kind !== 'struct' || thrown.type.struct.kind !== 'exception') {
-        this.#faults.add(
+        faults.add(
           'BANYAN_IDL_NAME',
           thrown.at,
           `${name} throws ${thrown.name}, which is no exception`,
@@ -87,9 +85,8 @@ export class ServiceResolver {
         );
       }
     }
-    const isVoid = syntax.returnType.type === SyntaxType.VoidKeyword;
-    if (syntax.oneway && (!isVoid || throws.length > 0)) {
-      this.#faults.add(
+    if (syntax.oneway && (syntax.result !== null || throws.length > 0)) {
+      faults.add(
         'BANYAN_IDL_VALUE',
         at,
         `oneway method ${name} cannot return or throw anything`,
@@ -103,15 +100,15 @@ export class ServiceResolver {
         name: `${name}_args`,
         qualifiedName: `${name}_args`,
         kind: 'struct',
-        fields: this.#resolver.fields(scope, syntax.fields, null),
+        fields: this.#resolver.fields(scope, syntax.args, null),
         annotations: [],
         docs: '',
         at,
       },
-      result: isVoid ? null : this.#resolver.type(scope, syntax.returnType),
+      result: syntax.result === null ? null : this.#resolver.type(scope, syntax.result),
       throws,
-      annotations: this.#resolver.annotations(scope, syntax.annotations),
-      docs: scope.parsed.docs(syntax),
+      annotations: syntax.annotations,
+      docs: syntax.docs,
       at,
     };
   }

@@ -2,7 +2,7 @@ import { int64Text, int64Value } from '../codec/int64.ts';
 import { CompiledStructs, indexById, wireType } from '../codec/type-of.ts';
 import { uuidText } from '../codec/uuid.ts';
 import { ValueWriters } from '../codec/value-writer.ts';
-import type { EnumDef, FieldDef, StructDef, ThriftType } from '../idl/model.ts';
+import { type EnumDef, type FieldDef, namesOf, type StructDef, type ThriftType } from '../idl/model.ts';
 import { BinaryReader } from '../wire/binary-reader.ts';
 import { BinaryWriter } from '../wire/binary-writer.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
@@ -370,7 +370,7 @@ function quoted(write: JsonFromThrift): JsonFromThrift {
 }
 
 function enumName(type: EnumDef): JsonFromThrift {
-  const names = new Map(type.members.map((member) => [member.value, Buffer.from(member.name)]));
+  const names = new Map([...namesOf(type)].map(([value, name]) => [value, Buffer.from(name)]));
   return (r, out) => {
     const value = r.i32();
     const name = names.get(value);

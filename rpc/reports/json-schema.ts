@@ -45,7 +45,7 @@ export class Schemas {
         if (options.enum === 'name') return { type: 'string', enum: names };
         return {
           type: 'integer',
-          enum: values,
+          enum: [...new Set(values)],
           description: `${names.map((n, i) => `${values[i]} ${n}`).join(', ')}${options.enum === 'any' ? '; requests may name it' : ''}`,
         };
       }

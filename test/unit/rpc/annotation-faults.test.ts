@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { annotationNames } from '../../../rpc/http/annotations.ts';
+import { idlFaultsOf, serviceOf } from '../../support/rpc/idl-faults.ts';
+
+test('annotations too, whatever else is wrong, and nothing that only follows from it', async () => {
+  const faults = await idlFaultsOf({
+    'a.thrift': `struct A { 1: Nope x (api.js_conv = "", api.header = "X"), 2: i32 y (api.js_conv = "") }
+struct Request { 1: Nope id (api.path = "id"), 2: Gone body (api.raw_body = "") }
+service S {
+  A get(1: Missing request) throws (1: Nobody n) (api.get = "no-path", api.post = "/x/:id")
+  A find(1: Request request) (api.get = "/:id")
+}
+`,
+  });
+  expect(faults).toEqual([
+    'a.thrift:1:15 NAME type Nope is not declared',
+    'a.thrift:2:21 NAME type Nope is not declared',
+    'a.thrift:2:51 NAME type Gone is not declared',
+    'a.thrift:4:40 NAME type Nobody is not declared',
+    'a.thrift:4:12 NAME type Missing is not declared',
+    'a.thrift:4:51 ANNOTATION "no-path" is no path',
+    'a.thrift:1:70 ANNOTATION api.js_conv is for i64, and y has none',
+  ]);
+});
+
+test.each<[string, Record<string, string>, string[]]>([
+  [
+    'unknown annotation',
+    serviceOf('i32 f() (api.gett = "/x")'),
+    ['a.thrift:3:12 ANNOTATION api.gett is no annotation banyan knows'],
+  ],
+  [
+    'a path parameter that nothing takes',
+    serviceOf('i32 f() (api.get = "/x/:id")'),
+    ['a.thrift:3:7 ANNOTATION nothing takes the path parameter :id'],
+  ],
+  [
+    'a field that no path gives',
+    serviceOf('i32 f(1: i32 id (api.path = "id")) (api.get = "/x")'),
+    ['a.thrift:3:9 ANNOTATION no :id in the path of f'],
+  ],
+  [
+    'one route twice',
+    serviceOf('i32 f(1: i32 a) (api.get = "/x/:a"),\n  i32 g(1: i32 b) (api.get = "/x/:b")'),
+    ['a.thrift:4:7 ANNOTATION GET /x/:b is already a route of f'],
+  ],
+  [
+    'a status that is none',
+    serviceOf('i32 f() (api.get = "/x", api.http_code = "99")'),
+    ['a.thrift:3:28 ANNOTATION "99" is no status'],
+  ],
+  [
+    'annotations on types they say nothing about',
+    serviceOf('i32 f(1: i32 a (api.js_conv = "", api.enum = "text")) (api.get = "/x")'),
+    [
+      'a.thrift:3:19 ANNOTATION api.js_conv is for i64, and a has none',
+      'a.thrift:3:37 ANNOTATION api.enum cannot be "text"',
+      'a.thrift:3:37 ANNOTATION api.enum is for enum, and a has none',
+    ],
+  ],
+  [
+    'an error body that is no JSON',
+    {
+      'a.thrift': 'service S { i32 f() (api.get = "/x") } (api.error_body = "{", api.error_message = "oops")',
+    },
+    [
+      expect.stringMatching(/^a\.thrift:1:41 ANNOTATION the error body is no JSON/) as unknown as string,
+      'a.thrift:1:63 ANNOTATION "oops" names no status',
+    ],
+  ],
+  [
+    'paths that no router can match',
+    serviceOf(`i32 a() (api.get = "/a/*/b"),
+  i32 b(1: i32 id) (api.get = "/b/:id(\\\\d+)")
+  i32 c() (api.get = "/c/:")
+  i32 d(1: i32 x) (api.get = "/d/:x/:x")
+  i32 e() (api.get = "/e/*x*")`),
+    [
+      'a.thrift:3:12 ANNOTATION "/a/*/b" has a wildcard amid it',
+      'a.thrift:4:21 ANNOTATION "/b/:id(\\\\d+)" has a regular expression',
+      'a.thrift:5:12 ANNOTATION "/c/:" has a parameter without a name',
+      'a.thrift:6:20 ANNOTATION "/d/:x/:x" has two parameters x',
+      'a.thrift:7:12 ANNOTATION "/e/*x*" has a wildcard amid it',
+    ],
+  ],
+  [
+    'one route twice, by a wildcard and in other letters',
+    serviceOf(`i32 f(1: string p) (api.get = "/x/*p"),
+  i32 g(1: string q) (api.get = "/X/*q")`),
+    ['a.thrift:4:7 ANNOTATION GET /X/* is already a route of f'],
+  ],
+  [
+    'a domain and a group that are none',
+    {
+      'a.thrift':
+        'service S { i32 f() (api.get = "/x", api.group = "v1") } (api.base_domain = "shop.example/x", api.group = "/v1/")',
+    },
+    [
+      'a.thrift:1:59 ANNOTATION "shop.example/x" is no host',
+      'a.thrift:1:95 ANNOTATION "/v1/" is no prefix of paths',
+      'a.thrift:1:38 ANNOTATION "v1" is no prefix of paths',
+      'a.thrift:1:22 ANNOTATION "v1/x" is no path',
+    ],
+  ],
+  [
+    'annotations where they say nothing',
+    {
+      'a.thrift': `typedef string Name (api.query = "name")
+enum E { one (api.http_code = "400"), two } (api.get = "/e")
+struct A { 1: Name n, 2: E e (api.etag = "weak"), 3: i32 code (api.http_code = "200") } (api.http_code = "404")
+exception X {} (api.query = "x")
+service S { A f(1: A a) throws (1: X x (api.js_conv = "")) (api.get = "/x", api.query = "q") } (api.etag = "weak")`,
+    },
+    [
+      'a.thrift:5:97 ANNOTATION api.etag says nothing on a service',
+      'a.thrift:5:77 ANNOTATION api.query says nothing on a method',
+      'a.thrift:3:90 ANNOTATION api.http_code says nothing on a struct',
+      'a.thrift:1:22 ANNOTATION api.query says nothing on a type',
+      'a.thrift:3:31 ANNOTATION api.etag says nothing on a field',
+      'a.thrift:2:46 ANNOTATION api.get says nothing on an enum',
+      'a.thrift:2:15 ANNOTATION api.http_code says nothing on an enum member',
+      'a.thrift:3:64 ANNOTATION code is the status itself, whatever api.http_code says',
+      'a.thrift:5:41 ANNOTATION api.js_conv says nothing on a throws entry',
+      'a.thrift:5:41 ANNOTATION api.js_conv is for i64, and x has none',
+      'a.thrift:4:17 ANNOTATION api.query says nothing on an exception',
+    ],
+  ],
+  [
+    'annotations of Hertz, Kitex and their gateways that would go unheard',
+    serviceOf(
+      'void f(1: A a) (api.post = "/x", api.service_group = "g")',
+      `struct A {
+  1: i32 n (api.vd = "$ > 0")
+  2: binary file (api.file_name = "f")
+  3: string s (agw.body_dynamic = "", janus.key = "t")
+  4: string t (api.Query = "t")
+  5: string u (go.tag = 'json:"u,omitempty" gorm:"index"')
+  6: string v (go.tag = 'json:"vv" query:"q"')
+  7: string w (go.tag = "json:\\"-\\"")
+  8: string x (api.none = "false", api.list = "comma")
+}`,
+    ),
+    [
+      'a.thrift:12:36 ANNOTATION api.service_group is not carried out here',
+      'a.thrift:2:13 ANNOTATION api.vd is not carried out here',
+      'a.thrift:3:19 ANNOTATION api.file_name is not carried out here',
+      'a.thrift:4:16 ANNOTATION agw.body_dynamic is not carried out here',
+      'a.thrift:4:39 ANNOTATION janus.key is not carried out here',
+      'a.thrift:5:16 ANNOTATION api.Query is no annotation banyan knows',
+      'a.thrift:7:16 ANNOTATION go.tag names v "vv", which nothing here reads',
+      'a.thrift:7:16 ANNOTATION go.tag names v "q", which nothing here reads',
+      'a.thrift:8:16 ANNOTATION go.tag keeps w out of JSON, which nothing here reads',
+      'a.thrift:9:16 ANNOTATION api.none cannot be "false"',
+      'a.thrift:9:36 ANNOTATION api.list is for lists and sets, and x is none',
+    ],
+  ],
+])('%s', async (_, files, expected) => {
+  expect(await idlFaultsOf(files)).toEqual(expected);
+});
+
+test('docs/idl.md tells of every annotation', async () => {
+  const docs = await readFile(new URL('../../../docs/idl.md', import.meta.url), 'utf8');
+  expect(annotationNames.filter((name) => !docs.includes(`\`${name}`))).toEqual([]);
+});
