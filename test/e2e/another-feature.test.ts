@@ -43,12 +43,14 @@ async function startWorld(lane: EngineLane): Promise<World> {
 
   const [routerPort, controlPort] = await freePorts(2);
   const config = join(folder, 'banyan.config.ts');
+  // The gate asks the whole server, and other tests have transactions open on it.
+  const cutover = { maxTransactionMs: 600_000 };
   const content = {
     databases,
     state: { database: 'legacy', schema },
     legacy: { addresses: [`http://${monolith.address}`], database: 'legacy' },
     router: { listen: `127.0.0.1:${routerPort}`, snapshotFile: join(folder, 'table.json') },
-    control: { listen: `127.0.0.1:${controlPort}`, tokenFile: join(folder, 'token') },
+    control: { listen: `127.0.0.1:${controlPort}`, tokenFile: join(folder, 'token'), cutover },
     features: {
       bookings: {
         service: {

@@ -105,10 +105,9 @@ describeEachEngine('admin API', (db) => {
 
   test('a second control stands by, and takes over when the first ends', async () => {
     await using world = await createParcelWorld(db, 5);
-    const config = { ...world.config, control: { ...world.config.control, controlLeaseMs: 500 } };
-    const first = await startControl(config);
-    const second = await startControl(config);
-    const admin = await AdminClient.open(second.url, config.control.tokenFile);
+    const first = await startControl(world.config);
+    const second = await startControl(world.config);
+    const admin = await AdminClient.open(second.url, world.config.control.tokenFile);
     expect(await admin.get('/v1/status')).toMatchObject({ role: 'standby' });
     expect(await admin.post('/v1/features/parcels/copy', { why })).toMatchObject({
       status: 503,

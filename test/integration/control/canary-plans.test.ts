@@ -6,7 +6,7 @@ import { describeEachEngine, type EngineLane } from '../../support/databases.ts'
 import { AdminClient } from './admin-client.ts';
 import { startChildControl } from './child-control.ts';
 import { parcelFeature, until } from './fixtures.ts';
-import { createParcelWorld } from './parcel-world.ts';
+import { createParcelWorld, withControl } from './parcel-world.ts';
 
 const why = 'the test says so';
 const canaryPath = '/v1/features/parcels/canary';
@@ -17,7 +17,6 @@ async function createWorld(db: EngineLane) {
   const { service } = world.config.features.parcels!;
   const config = {
     ...world.config,
-    control: { ...world.config.control, controlLeaseMs: 500 },
     features: { parcels: { ...parcelFeature(null), service } },
   };
   return { config, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
@@ -59,7 +58,7 @@ describeEachEngine('a canary that goes on by itself', (db) => {
     await using world = await createWorld(db);
     const { control, canary, feature, percents, canaryEntries } = await startActive(world.config);
     await canary({ percent: 40, routes: ['GET /parcels'] });
-    const { status, body } = await canary({ ramp: [1, 5, 25], every: '400ms', until: '1300ms' });
+    const { status, body } = await canary({ ramp: [1, 5, 25], every: '1500ms', until: '4s' });
     expect(status).toBe(200);
     expect(body).toMatchObject({
       routes: { 'GET /parcels/:code': 1, 'GET /parcels': 1 },
@@ -68,7 +67,7 @@ describeEachEngine('a canary that goes on by itself', (db) => {
         why,
         percent: 1,
         ramp: [1, 5, 25],
-        everyMs: 400,
+        everyMs: 1_500,
         coming: [{ percent: 5 }, { percent: 25 }],
         revertsTo: { 'GET /parcels/:code': 0, 'GET /parcels': 40 },
         frozen: null,
@@ -90,7 +89,7 @@ describeEachEngine('a canary that goes on by itself', (db) => {
     // All routes of a step are in one version, and there is one version for each step.
     expect(entries.map(({ version }) => version - body.version)).toEqual([0, 1, 2, 3]);
     expect(entries[1]?.to.readPercents).toEqual({ 'GET /parcels/:code': 5, 'GET /parcels': 5 });
-    const planned = [0, 400, 800, 1_300].map((ms) => Date.parse(body.plan.startedAt) + ms);
+    const planned = [0, 1_500, 3_000, 4_000].map((ms) => Date.parse(body.plan.startedAt) + ms);
     for (const [index, { at }] of entries.entries())
       expect(Date.parse(at)).toBeGreaterThanOrEqual(planned[index]!);
     await control.stop();
@@ -166,7 +165,7 @@ describeEachEngine('a canary that goes on by itself', (db) => {
     const { control, admin, canary, feature, percents } = await startActive(world.config);
     await using store = await openState(world.config);
     const plan = async () => (await feature()).canaries[0];
-    const { body } = await canary({ ramp: [5, 50], every: '800ms' });
+    const { body } = await canary({ ramp: [5, 50], every: '2500ms' });
     await admin.post('/v1/features/parcels/pause', { why });
     const frozen = await plan();
     expect(frozen).toMatchObject({
@@ -233,21 +232,23 @@ describeEachEngine('a canary that goes on by itself', (db) => {
 
   test('outlives its control process: the next one takes the step that is due then, once, and nobody takes it twice', async () => {
     await using world = await createWorld(db);
+    // What the next one waits for when the first is frozen.
+    const config = withControl(world.config, { controlLeaseMs: 1_000 });
     // One engine has the first process killed in the middle of a step; on the other it is frozen there and wakes up late.
     const frozen = db.engine === 'mysql';
-    const first = await startChildControl(world.config, 'canary:before-step', frozen ? 'freeze' : 'stand');
+    const first = await startChildControl(config, 'canary:before-step', frozen ? 'freeze' : 'stand');
     await first.admin.run('/v1/features/parcels/copy', { why });
-    const standby = await startControl(world.config);
+    const standby = await startControl(config);
     const { feature, canaryEntries, percents, admin } = hands(
-      await AdminClient.open(standby.url, world.config.control.tokenFile),
+      await AdminClient.open(standby.url, config.control.tokenFile),
     );
     expect((await admin.get('/v1/status')).role).toBe('standby');
     const ramp = [1, 2, 3, 4, 5, 6, 100];
-    const { body } = await first.admin.post(canaryPath, { why, ramp, every: '250ms' });
+    const { body } = await first.admin.post(canaryPath, { why, ramp, every: '400ms' });
     await first.reached;
     const startedAt = Date.parse(body.plan.startedAt);
     const stepAt = (at: string, slackMs = 0) =>
-      Math.min(ramp.length - 1, Math.floor((Date.parse(at) - startedAt - slackMs) / 250));
+      Math.min(ramp.length - 1, Math.floor((Date.parse(at) - startedAt - slackMs) / 400));
     // More steps fall due unseen.
     await until(async () => stepAt((await admin.get('/v1/status')).now) >= 3);
     if (!frozen) await first.kill();
@@ -257,14 +258,15 @@ describeEachEngine('a canary that goes on by itself', (db) => {
     const entries = await canaryEntries();
     const steps = entries.map(({ action }) => Number(/step (\d+)/.exec(action)?.[1]) - 1);
     expect(steps[0]).toBe(0);
-    // A frozen process's lease runs out half a second after it was last renewed.
+    // A frozen process's lease runs out some 0.75 s after it stood still, at the earliest.
     expect(steps[1]).toBeGreaterThanOrEqual(frozen ? 2 : 3);
     expect(steps.at(-1)).toBe(ramp.length - 1);
     for (const [index, { at, version }] of entries.entries()) {
       if (index === 0) continue;
       expect(version).toBe(entries[index - 1]!.version + 1);
-      // The entry is stamped a moment after the step was found due.
-      expect([stepAt(at), stepAt(at, 200)]).toContain(steps[index]);
+      // The entry is stamped after the step was found due; on a busy machine, more than a moment after.
+      expect(steps[index]).toBeLessThanOrEqual(stepAt(at));
+      expect(steps[index]).toBeGreaterThanOrEqual(stepAt(at, 2_000));
       expect(steps[index]).toBeGreaterThan(steps[index - 1]!);
     }
     if (frozen) {

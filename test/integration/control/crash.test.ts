@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { describeEachEngine } from '../../support/databases.ts';
 import { type ChildControl, startChildControl } from './child-control.ts';
 import { until } from './fixtures.ts';
-import { createParcelWorld, type ParcelWorld } from './parcel-world.ts';
+import { createParcelWorld, type ParcelWorld, withControl } from './parcel-world.ts';
 import { ParcelWriter } from './parcel-writer.ts';
 import { TinyRouter } from './tiny-router.ts';
 
@@ -90,12 +90,14 @@ describeEachEngine('a control process that', (db) => {
 
   test('freezes under the fence and wakes when another one has cut over: it changes nothing', async () => {
     await using world = await createParcelWorld(db, 50);
-    const zombie = await startChildControl(world.config, 'cutover:after-fence', 'freeze');
+    // What the next one has to wait for.
+    const config = withControl(world.config, { controlLeaseMs: 3_000 });
+    const zombie = await startChildControl(config, 'cutover:after-fence', 'freeze');
     await zombie.admin.run('/v1/features/parcels/copy', { why });
     const asked = zombie.admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
     await zombie.reached;
 
-    const control = await startChildControl(world.config);
+    const control = await startChildControl(config);
     await until(async () => (await control.admin.get('/v1/status')).role === 'active');
     await settled(control);
     expect(await openSides(world)).toEqual(['legacy']);

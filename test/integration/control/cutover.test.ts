@@ -31,7 +31,7 @@ describeEachEngine('cutover and rollback', (db) => {
       const owner = direction === 'cutover' ? 'service' : 'legacy';
       const other = direction === 'cutover' ? 'legacy' : 'service';
       expect(result).toMatchObject({ direction, owner });
-      expect(result.holdMs).toBeLessThan(3_000);
+      expect(result.holdMs).toBeLessThan(world.config.control.cutover.deadlineMs);
       await until(async () => routers.every((router) => router.table.version >= result.version));
       await expect(
         world.query(other, "INSERT INTO parcels (code, weight) VALUES ('x', 1)"),

@@ -11,21 +11,28 @@ describeEachEngine('transactions open for long', (lane) => {
       await writer.query('CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(40)) CHARACTER SET utf8mb4');
       await writer.query("INSERT INTO t VALUES (1, 'x')");
       await writer.beginTransaction();
-      const writing = writer.query("UPDATE t SET name = '차 🍵' WHERE id = 1 AND SLEEP(3) = 0");
+      await writer.query("UPDATE t SET name = 'y' WHERE id = 1");
+      // It sleeps until it is told to end.
+      const writing = writer
+        .query("UPDATE t SET name = '차 🍵' WHERE id = 1 AND SLEEP(60) = 0")
+        .catch((error: unknown) => error);
       const { threadId } = writer;
       const seen = () => longTransactions(database, 900).then((found) => found.map((one) => one.connection));
       await vi.waitFor(async () => expect(await seen()).toContain(threadId), {
-        timeout: 2_900,
+        timeout: 15_000,
         interval: 150,
       });
+      const other = await createConnection({ ...database });
+      await other.query(`KILL QUERY ${threadId}`);
+      await other.end();
       await writing;
       await vi.waitFor(async () => expect(await seen()).toContain(threadId), {
-        timeout: 5_000,
+        timeout: 15_000,
         interval: 150,
       });
       await writer.commit();
       await vi.waitFor(async () => expect(await seen()).not.toContain(threadId), {
-        timeout: 5_000,
+        timeout: 15_000,
         interval: 150,
       });
     } finally {

@@ -9,6 +9,11 @@ import type { Side } from '../../../router/route-table.ts';
 import type { EngineLane } from '../../support/databases.ts';
 import { parcelFeature } from './fixtures.ts';
 
+/** The same with other settings of `control`. */
+export function withControl(config: BanyanConfig, change: Partial<BanyanConfig['control']>): BanyanConfig {
+  return { ...config, control: { ...config.control, ...change } };
+}
+
 /** Two databases on two servers with a feature that is no shop's: parcels, and events keyed by parcel and number. */
 export interface ParcelWorld extends AsyncDisposable {
   readonly config: BanyanConfig;
@@ -80,13 +85,15 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
       listen: { host: '127.0.0.1', port: 0 },
       tokenFile: join(folder, 'token'),
       allowRemote: false,
-      replicaLeaseMs: 1_000,
-      controlLeaseMs: 1_500,
+      // Nothing runs out because a busy machine left the test's process standing.
+      replicaLeaseMs: 10_000,
+      controlLeaseMs: 10_000,
       cutover: {
-        deadlineMs: 8_000,
-        lockTimeoutMs: 1_000,
+        deadlineMs: 20_000,
+        lockTimeoutMs: 5_000,
         maxBacklog: 500,
-        maxTransactionMs: 5_000,
+        // The gate asks the whole server, and other tests have transactions open on it.
+        maxTransactionMs: 600_000,
         verifiedWithinMs: 600_000,
       },
     },

@@ -3,7 +3,7 @@ import { startControl } from '../../../control/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
-import { createParcelWorld } from './parcel-world.ts';
+import { createParcelWorld, withControl } from './parcel-world.ts';
 import { ParcelWriter } from './parcel-writer.ts';
 import { StoreProxy } from './store-proxy.ts';
 import { TinyRouter } from './tiny-router.ts';
@@ -16,7 +16,7 @@ describeEachEngine('a state store that fails in the middle of a cutover', (db) =
     await using proxy = await StoreProxy.open(world.config.state);
     const at: Record<string, () => void> = {};
     const control = await startControl(
-      { ...world.config, state: proxy.endpoint },
+      withControl({ ...world.config, state: proxy.endpoint }, { controlLeaseMs: 3_000 }),
       { points: { reach: (point) => at[point]?.() } },
     );
     const admin = await AdminClient.open(control.url, world.config.control.tokenFile);

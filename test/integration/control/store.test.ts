@@ -94,15 +94,15 @@ describeEachEngine('state store', (db) => {
   test('a lease has one holder; when it ran out the next one’s epoch is higher and the zombie’s change fails', async () => {
     await using state = await db.createDatabase('a', 'state');
     await using store = await openStore(state, [parcelFeature(null)]);
-    const zombie = await store.leases.acquire('control', 'one', 300);
+    const zombie = await store.leases.acquire('control', 'one', 1_500);
     expect(zombie).not.toBeNull();
-    expect(await store.leases.acquire('control', 'two', 300)).toBeNull();
-    await until(async () => (await store.leases.acquire('control', 'two', 5_000)) !== null);
+    expect(await store.leases.acquire('control', 'two', 1_500)).toBeNull();
+    await until(async () => (await store.leases.acquire('control', 'two', 60_000)) !== null);
     const [row] = await store.leases.list();
     expect(row).toMatchObject({ holder: 'two' });
     expect(Number(row?.epoch)).toBeGreaterThan(zombie!.epoch);
 
-    await expect(store.leases.renew(zombie!, 300)).rejects.toMatchObject({ code: 'BANYAN_LEASE_LOST' });
+    await expect(store.leases.renew(zombie!, 1_500)).rejects.toMatchObject({ code: 'BANYAN_LEASE_LOST' });
     await expect(
       store.change({
         ...actor,
@@ -118,15 +118,21 @@ describeEachEngine('state store', (db) => {
   test('a held lease stays held, and says so when another process took it', async () => {
     await using state = await db.createDatabase('a', 'state');
     await using store = await openStore(state, []);
-    const grant = (await store.leases.acquire('control', 'one', 400))!;
-    const held = new HeldLease(store.leases, grant, 400, performance.now());
-    await new Promise((resolve) => setTimeout(resolve, 900));
-    expect(await store.leases.acquire('control', 'two', 400)).toBeNull();
+    const askedAt = performance.now();
+    const grant = (await store.leases.acquire('control', 'one', 2_000))!;
+    const lease = async () => (await store.leases.list())[0]!;
+    const atFirst = (await lease()).lease_until.getTime();
+    const held = new HeldLease(store.leases, grant, 2_000, askedAt);
+    // Nobody gets it, before or after it would have run out.
+    await until(async () => {
+      expect(await store.leases.acquire('control', 'two', 2_000)).toBeNull();
+      return (await lease()).lease_until.getTime() > atFirst + 2_000;
+    });
     expect(held.lost.aborted).toBe(false);
 
     // As if this process had been stopped for longer than its lease.
     await store.leases.release(grant);
-    expect(await store.leases.acquire('control', 'two', 5_000)).not.toBeNull();
+    expect(await store.leases.acquire('control', 'two', 60_000)).not.toBeNull();
     await until(() => held.lost.aborted);
     expect(held.lost.reason).toMatchObject({ code: 'BANYAN_LEASE_LOST' });
     await held.release();
@@ -136,14 +142,14 @@ describeEachEngine('state store', (db) => {
   test('a replica beats: it is live for its lease, gets each newer table once, and is gone after leaving', async () => {
     await using state = await db.createDatabase('a', 'state');
     await using store = await openStore(state, [parcelFeature(null)]);
-    const link = new MysqlStateLink({ state, leaseMs: 300 });
+    const link = new MysqlStateLink({ state, leaseMs: 2_000 });
     const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
     const first = await link.beat(report, signal());
-    expect(first).toMatchObject({ leaseMs: 300, table: { version: 1 } });
+    expect(first).toMatchObject({ leaseMs: 2_000, table: { version: 1 } });
     expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([
       { replica: 'r1', waitsFor: 'version' },
     ]);
-    expect(await link.beat({ ...report, version: 1 }, signal())).toEqual({ leaseMs: 300 });
+    expect(await link.beat({ ...report, version: 1 }, signal())).toEqual({ leaseMs: 2_000 });
     expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([
       { replica: 'r1', waitsFor: 'drain' },
     ]);
@@ -163,14 +169,14 @@ describeEachEngine('state store', (db) => {
   test('a beat that is aborted rejects, and the next one connects again', async () => {
     await using state = await db.createDatabase('a', 'state');
     await using store = await openStore(state, []);
-    const link = new MysqlStateLink({ state, leaseMs: 300 });
+    const link = new MysqlStateLink({ state, leaseMs: 2_000 });
     const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
     await expect(link.beat(report, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
     const early = new AbortController();
     const beat = link.beat(report, early.signal);
     early.abort(new Error('too slow'));
     await expect(beat).rejects.toThrow('too slow');
-    expect(await link.beat(report, signal())).toMatchObject({ leaseMs: 300 });
+    expect(await link.beat(report, signal())).toMatchObject({ leaseMs: 2_000 });
     expect(await store.replicas()).toHaveLength(1);
     await link.close();
   });

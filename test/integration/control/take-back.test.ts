@@ -21,10 +21,13 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
   test('is taken back: a router that never drains, a lock that is not free; writers saw a pause', async () => {
     await using world = await createParcelWorld(db, 50);
     let afterBarrier = async () => {};
-    let control = await startControl(withCutover(world.config, { deadlineMs: 2_500, lockTimeoutMs: 300 }), {
-      points: { reach: (point) => (point === 'cutover:after-barrier' ? afterBarrier() : undefined) },
-    });
-    let admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const start = async (cutover: Partial<BanyanConfig['control']['cutover']>) => {
+      const control = await startControl(withCutover(world.config, cutover), {
+        points: { reach: (point) => (point === 'cutover:after-barrier' ? afterBarrier() : undefined) },
+      });
+      return { control, admin: await AdminClient.open(control.url, world.config.control.tokenFile) };
+    };
+    let { control, admin } = await start({ deadlineMs: 1_500 });
     const router = new TinyRouter(world.config.state, 'parcels', 'tiny');
     await router.start();
     const writer = new ParcelWriter(world, router, 2);
@@ -38,6 +41,8 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     });
     router.neverDrains = false;
     await until(async () => (await admin.get('/v1/status')).features[0].stage === 'syncing');
+    await control.stop();
+    ({ control, admin } = await start({ lockTimeoutMs: 300 }));
 
     // A transaction that came after the gate and keeps a lock on one of the tables.
     let unlock = async () => {};
@@ -60,8 +65,7 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     expect((await cutover).code).toBe('BANYAN_FLIP_TAKEN_BACK');
     await until(() => router.table.features[0]?.hold === false);
     router.neverDrains = false;
-    control = await startControl(world.config);
-    admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    ({ control, admin } = await start({}));
 
     // A replica whose lease has run out is not waited for.
     const silent = new TinyRouter(world.config.state, 'parcels', 'silent', 200);
@@ -113,8 +117,8 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
 
   test('does not begin while the gate is closed, and a dry run says why without a trace', async () => {
     await using world = await createParcelWorld(db, 50);
-    const control = await startControl(withCutover(world.config, { maxTransactionMs: 1 }));
-    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    let control = await startControl(world.config);
+    let admin = await AdminClient.open(control.url, world.config.control.tokenFile);
     await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
       code: 'BANYAN_STAGE_REFUSED',
     });
@@ -144,6 +148,9 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     );
     expect((await admin.run('/v1/features/parcels/verify', { why })).result.different).toBe(0);
 
+    await control.stop();
+    control = await startControl(withCutover(world.config, { maxTransactionMs: 1 }));
+    admin = await AdminClient.open(control.url, world.config.control.tokenFile);
     const end = await world.openTransaction('legacy', 'UPDATE parcels SET note = 1 WHERE id = 1');
     // The server counts its age in whole seconds, and refreshes what it says only when it was not asked for 100 ms.
     await until(async () => {
@@ -158,7 +165,6 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
       faults: [{ what: expect.stringContaining('transactions') }],
     });
     await end();
-    await new Promise((resolve) => setTimeout(resolve, 150));
     expect((await admin.get('/v1/status')).features[0]).toMatchObject({ stage: 'syncing', hold: false });
     await control.stop();
   });

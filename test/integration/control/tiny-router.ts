@@ -20,7 +20,7 @@ export class TinyRouter {
   /** Tests set it to keep a replica from reporting what it has drained. */
   neverDrains = false;
 
-  constructor(state: DatabaseEndpoint, feature: string, replica: string, leaseMs = 1_000) {
+  constructor(state: DatabaseEndpoint, feature: string, replica: string, leaseMs = 10_000) {
     this.#link = new MysqlStateLink({ state, leaseMs });
     this.#feature = feature;
     this.#replica = replica;
@@ -81,7 +81,7 @@ export class TinyRouter {
       version: this.#table.version,
       drained: this.neverDrains ? {} : this.#drained,
     };
-    const { table } = await this.#link.beat(report, AbortSignal.timeout(2_000));
+    const { table } = await this.#link.beat(report, AbortSignal.timeout(10_000));
     if (table === undefined) return;
     this.#table = table;
     const hold = this.#routing()?.hold === true;

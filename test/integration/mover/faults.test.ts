@@ -11,7 +11,7 @@ const schema = [
      id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, code VARCHAR(20) NULL UNIQUE, body VARCHAR(200) NOT NULL DEFAULT ''
    ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
 ];
-const fenceNow = { lockTimeoutMs: 2_000 };
+const fenceNow = { lockTimeoutMs: 15_000 };
 const small = { chunkRowsAtFirst: 100, chunkRowsMax: 100, fingerprintEveryMs: 20 };
 
 async function filled(lane: Parameters<Parameters<typeof describeEachEngine>[1]>[0]): Promise<MoveFixture> {
@@ -49,7 +49,7 @@ describeEachEngine('faults of a move', (lane) => {
     expect(done[0]).toBeGreaterThan(100);
     expect(done.at(-1)).toBe(1_000);
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
   });
@@ -73,7 +73,7 @@ describeEachEngine('faults of a move', (lane) => {
     const applier = move.startApplying();
     await move.copy();
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
     expect(await move.verify()).toMatchObject({ rowsCompared: 996, different: 0, unsettled: 0 });
@@ -97,7 +97,7 @@ describeEachEngine('faults of a move', (lane) => {
     expect(ended).toBeGreaterThan(3);
     await fixture.source.query("UPDATE t SET body = 'after the cuts' WHERE id < 50");
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 10_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
   });
@@ -130,7 +130,7 @@ describeEachEngine('faults of a move', (lane) => {
     const again = move.startApplying();
     await move.copy();
     await move.fence('source', fenceNow);
-    await again.drain({ deadlineMs: 5_000 });
+    await again.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
   });
@@ -155,7 +155,7 @@ describeEachEngine('faults of a move', (lane) => {
     await target.query('ALTER TABLE t DROP CONSTRAINT strict');
     const again = move.startApplying();
     await move.copy();
-    await again.drain({ deadlineMs: 5_000 });
+    await again.drain({ deadlineMs: 30_000 });
     expect(await move.verify()).toMatchObject({ rowsCompared: 1_000, different: 0, unsettled: 0 });
   });
 
@@ -181,7 +181,7 @@ describeEachEngine('faults of a move', (lane) => {
     await move.copy();
     await fixture.target.query('ALTER TABLE t ADD COLUMN size INT AS (CHAR_LENGTH(body)) VIRTUAL');
     await fixture.source.query("UPDATE t SET body = 'goes on' WHERE id = 3");
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     await fixture.target.query('ALTER TABLE t ADD COLUMN theirs INT NULL');
     const stopped = { code: 'BANYAN_TABLES_DIFFER', faults: [{ code: 'BANYAN_COLUMN_EXTRA' }] };
     await expect(applier.failed).resolves.toMatchObject(stopped);

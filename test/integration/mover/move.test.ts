@@ -28,7 +28,7 @@ describeEachEngine('a move', (lane) => {
     await source.query('INSERT INTO items (sku, name, price, attributes, created_at) VALUES ?', [rows]);
 
     const move = await fixture.open({ tuning: { chunkRowsAtFirst: 300 } });
-    await move.fence('target', { lockTimeoutMs: 1_000 });
+    await move.fence('target', { lockTimeoutMs: 15_000 });
     await move.installCapture();
     await move.installCapture();
     const applier = move.startApplying();
@@ -61,10 +61,10 @@ describeEachEngine('a move', (lane) => {
         await writing;
       })(),
     ).rejects.toMatchObject({ sqlState: '45000' });
-    await move.fence('source', { lockTimeoutMs: 1_000 });
+    await move.fence('source', { lockTimeoutMs: 15_000 });
     await refused;
     stop = true;
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     expect(await move.fenceState()).toEqual({ source: 'fenced', target: 'fenced' });
     const sides = await fixture.bothSides('items');
     expect(sides.target).toEqual(sides.source);

@@ -13,7 +13,7 @@ describeEachEngine('preflight', (lane) => {
     await fixture.source.query("INSERT INTO good (sku) VALUES ('a')");
     expect(await preflight(fixture.spec)).toEqual([]);
     const move = await fixture.open();
-    await move.fence('target', { lockTimeoutMs: 1_000 });
+    await move.fence('target', { lockTimeoutMs: 15_000 });
     await move.installCapture();
     await move.copy();
     expect(await preflight(fixture.spec)).toEqual([]);

@@ -12,7 +12,7 @@ const schema = [
 ];
 const seed =
   "INSERT INTO t (id, code, body) VALUES (1, 'A', 'one'), (2, 'B', 'two'), (3, 'C', 'three'), (4, NULL, 'four')";
-const fenceNow = { lockTimeoutMs: 2_000 };
+const fenceNow = { lockTimeoutMs: 15_000 };
 
 describeEachEngine('races of a move', (lane) => {
   it('a chunk read before a delete does not bring the row back', async () => {
@@ -34,7 +34,7 @@ describeEachEngine('races of a move', (lane) => {
     });
     await move.copy();
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
     expect(source).toHaveLength(3);
@@ -65,7 +65,7 @@ describeEachEngine('races of a move', (lane) => {
     const applier = move.startApplying();
     await await copying.promise;
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
   });
@@ -87,7 +87,7 @@ describeEachEngine('races of a move', (lane) => {
     await expect.poll(() => points.reached).toContain('apply:after-read');
     await move.copy();
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
   });
@@ -106,7 +106,7 @@ describeEachEngine('races of a move', (lane) => {
     await expect.poll(() => points.reached).toContain('apply:after-delete');
     await Promise.race([move.copy(), applier.failed.then((error) => Promise.reject(error))]);
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
   });
@@ -129,7 +129,7 @@ describeEachEngine('races of a move', (lane) => {
     const applier = move.startApplying();
     await move.copy();
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
     expect(JSON.stringify(source)).toContain('uncommitted');
@@ -149,11 +149,11 @@ describeEachEngine('races of a move', (lane) => {
       code: 'BANYAN_FENCE_TIMEOUT',
     });
     expect(await move.fenceState()).toMatchObject({ source: 'open' });
-    const fencing = move.fence('source', { lockTimeoutMs: 10_000 });
+    const fencing = move.fence('source', { lockTimeoutMs: 15_000 });
     await long.query("INSERT INTO t (code) VALUES ('last')");
     await long.query('COMMIT');
     await fencing;
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source, target } = await fixture.bothSides('t');
     expect(target).toEqual(source);
     expect(JSON.stringify(target)).toContain('last');
@@ -242,7 +242,7 @@ describeEachEngine('races of a move', (lane) => {
     await source.query("UPDATE t SET code = 'A2' WHERE code = 'A'");
     await source.query("INSERT INTO t (code) VALUES ('A')");
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const { source: here, target } = await fixture.bothSides('t');
     expect(target).toEqual(here);
   });
@@ -266,7 +266,7 @@ describeEachEngine('races of a move', (lane) => {
     await move.copy();
     await source.query("INSERT INTO t (id, code) VALUES (-5, 'late')");
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const sides = await fixture.bothSides('t');
     expect(sides.target).toEqual(sides.source);
     // A capture that already stands on the target (from an earlier way back) must not take this for a schema change.
@@ -308,7 +308,7 @@ describeEachEngine('races of a move', (lane) => {
     await source.query("DELETE FROM c WHERE shop = 3 AND sku > '상품 2'");
     await source.query("UPDATE u SET k = x'0b' WHERE k = x'0a27'");
     await move.fence('source', fenceNow);
-    await applier.drain({ deadlineMs: 5_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     const sides = await fixture.bothSides('c', 'shop, sku');
     expect(sides.target).toEqual(sides.source);
     const others = await fixture.bothSides('u', 'k');

@@ -71,16 +71,16 @@ describeEachEngine('random writers', (lane) => {
     const move = await fixture.open({
       tuning: { chunkRowsAtFirst: 60, chunkRowsMax: 60, applyBatchEntries: 40 },
     });
-    await move.fence('target', { lockTimeoutMs: 1_000 });
+    await move.fence('target', { lockTimeoutMs: 15_000 });
     await move.installCapture();
     const applier = move.startApplying();
     const writers = [];
     for (let n = 0; n < 4; n += 1) writers.push(write(await fixture.connect('source'), seed * 100 + n));
     await move.copy();
     expect(await move.verify()).toMatchObject({ different: 0 });
-    await move.fence('source', { lockTimeoutMs: 5_000 });
+    await move.fence('source', { lockTimeoutMs: 15_000 });
     const writes = await Promise.all(writers);
-    await applier.drain({ deadlineMs: 10_000 });
+    await applier.drain({ deadlineMs: 30_000 });
     for (const table of ['t', 'o']) {
       const sides = await fixture.bothSides(table);
       expect(sides.target).toEqual(sides.source);

@@ -90,8 +90,8 @@ describe.each(pairs())('values, $name', ({ from, to }) => {
       const applier = move.startApplying();
       await move.copy();
       await source.query(`INSERT INTO v (${columns}) VALUES ${applied.join(', ')}`);
-      await move.fence('source', { lockTimeoutMs: 1_000 });
-      await applier.drain({ deadlineMs: 5_000 });
+      await move.fence('source', { lockTimeoutMs: 15_000 });
+      await applier.drain({ deadlineMs: 30_000 });
       const read = async (connection: typeof source) => {
         const [found] = await connection.query({
           sql: select,
@@ -110,8 +110,8 @@ describe.each(pairs())('values, $name', ({ from, to }) => {
       const reverse = back.startApplying();
       await target.query('DELETE FROM v WHERE id = 0');
       await target.query("UPDATE v SET s_utf = '돌아옴 🌱', f = f * 3, j = '{\"k\": 2.50}' WHERE id <> 0");
-      await back.fence('source', { lockTimeoutMs: 1_000 });
-      await reverse.drain({ deadlineMs: 5_000 });
+      await back.fence('source', { lockTimeoutMs: 15_000 });
+      await reverse.drain({ deadlineMs: 30_000 });
       expect(await read(source)).toEqual(await read(target));
       expect(await back.verify()).toMatchObject({
         rowsCompared: rows.length - 1,
