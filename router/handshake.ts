@@ -28,7 +28,12 @@ export function offersUpgrade(request: IncomingMessage): boolean {
   if (!protocolList.test(upgrade) || protocolsOf(upgrade).some((name) => carriesRequests.test(name)))
     return false;
   // Pipelined behind a request whose answer is still on its way, which needs the connection as it is.
-  return (socket as AnsweringSocket)._httpMessage == null;
+  return !isAnswering(socket);
+}
+
+/** Whether the answer to an earlier request on this connection is still on its way. */
+export function isAnswering(socket: Socket): boolean {
+  return (socket as AnsweringSocket)._httpMessage != null;
 }
 
 /** The response that Node is writing to a connection; its types leave it out. */

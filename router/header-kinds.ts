@@ -9,7 +9,6 @@ export const headerKinds = {
   /** Belongs to one hop (RFC 9110 §7.6.1), or is the router's to set: never passed on. */
   hop: 5,
   expect: 6,
-  upgrade: 7,
   forwardedFor: 8,
   /** `Forwarded` and `X-Forwarded-Proto/-Host/-Port`: believed from trusted peers only. */
   forwarded: 9,
@@ -42,7 +41,7 @@ const byName = new Map<string, HeaderKind>([
   ['trailer', headerKinds.trailer],
   ['http2-settings', headerKinds.hop],
   ['expect', headerKinds.expect],
-  ['upgrade', headerKinds.upgrade],
+  ['upgrade', headerKinds.hop],
   ['x-forwarded-for', headerKinds.forwardedFor],
   ['x-forwarded-proto', headerKinds.forwardedProto],
   ['x-forwarded-host', headerKinds.forwardedHost],

@@ -16,7 +16,6 @@ export interface RequestHead {
   readonly trailer: string | null;
   /** Fields that `Connection` makes hop-by-hop, lower case; null: none. */
   readonly nominated: readonly string[] | null;
-  readonly upgrade: string | null;
   readonly forwardedFor: string | null;
   readonly forwardedProto: string | null;
   readonly forwardedHost: string | null;
@@ -57,7 +56,6 @@ export function readRequestHead(raw: readonly string[], context: HeadContext): R
     acceptsTrailers: false,
     trailer: null,
     nominated: null,
-    upgrade: null,
     forwardedFor: null,
     forwardedProto: null,
     forwardedHost: null,
@@ -111,9 +109,6 @@ export function readRequestHead(raw: readonly string[], context: HeadContext): R
         break;
       case headerKinds.trailer:
         head.trailer = head.trailer === null ? value : `${head.trailer}, ${value}`;
-        break;
-      case headerKinds.upgrade:
-        head.upgrade = value;
         break;
       case headerKinds.forwardedFor:
         if (context.peerTrusted) {

@@ -9,7 +9,7 @@ import { Exchange } from './exchange.ts';
 import { failures } from './failure.ts';
 import { forward } from './forward.ts';
 import { type Front, stopGracefully } from './graceful-stop.ts';
-import { type Handshake, offersUpgrade } from './handshake.ts';
+import { type Handshake, isAnswering, offersUpgrade } from './handshake.ts';
 import { Http2Sessions } from './http2-sessions.ts';
 import { listen } from './listen.ts';
 import type { AdminReport, MetricsReport } from './metrics-report.ts';
@@ -216,14 +216,12 @@ function createHttpServer(
   // The body is asked for when its side wants it, not before: a request that is held or refused sends none.
   server.on('checkContinue', serve);
   server.on('checkExpectation', serve);
-  server.on('connect', (_request, socket) => {
-    refuseConnection(socket, failures.refused('CONNECT is not served here', 405));
+  server.on('connect', ({ socket }) => {
+    // Behind a request whose answer is on its way this one's would be taken for it.
+    if (isAnswering(socket)) socket.destroy();
+    else refuseConnection(socket, failures.refused('CONNECT is not served here', 405), timeouts.lingerMs);
   });
-  server.on('upgrade', (request, socket, head) => {
-    // A connection of another protocol may be silent for longer; its tunnel has a limit of its own.
-    (socket as Socket).setTimeout(0);
-    upgrades.handle(request, socket, head);
-  });
+  server.on('upgrade', upgrades.handle);
   if (tls === undefined || !tls.http2) return { server, http2: null, upgrades };
   const { headerBytes, streams: maxStreams } = limits;
   const http2 = new Http2Sessions(

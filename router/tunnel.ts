@@ -21,7 +21,8 @@ export class Tunnel implements ConnectionOwner {
     this.#upstream = upstream;
     upstream.handOver(this);
     socket.setKeepAlive(true, 60_000);
-    if (idleMs !== null) socket.setTimeout(idleMs);
+    // Instead of the limit on clients that do not read: a connection of another protocol may be silent for long.
+    socket.setTimeout(idleMs ?? 0);
     socket
       .on('timeout', () => socket.destroy())
       .on('data', this.#onData)

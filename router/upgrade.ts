@@ -33,9 +33,10 @@ export function createUpgradeProxy(
       response.assignSocket(socket);
       // Node's server did these for the response, as long as the connection was its own.
       const onDrain = () => response.emit('drain');
-      socket.on('drain', onDrain);
+      const onTimeout = () => response.emit('timeout', socket);
+      socket.on('drain', onDrain).on('timeout', onTimeout);
       response.once('finish', () => {
-        socket.off('drain', onDrain);
+        socket.off('drain', onDrain).off('timeout', onTimeout);
         response.detachSocket(socket);
         response.emit('close');
         if (response.statusCode !== 101) socket.destroySoon();

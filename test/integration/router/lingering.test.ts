@@ -36,6 +36,29 @@ it.for([
   },
 );
 
+it('one that asks for a tunnel is refused and closed, whatever it does then', async () => {
+  await using stage = await startStage('http://127.0.0.1:1', { timeouts: { lingerMs: 80 } });
+  const clients = ['', 'more', ''].map((more) => {
+    const client = Wire.to(stage.port, { allowHalfOpen: true });
+    client.write(`CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n${more}`);
+    return client;
+  });
+  for (const client of clients) await client.has('CONNECT is not served here');
+  clients[2]!.write('yet more');
+  await expect.poll(() => stage.router.activity.connections).toBe(0);
+  for (const { socket } of clients) socket.destroy();
+});
+
+it('one that asks for a tunnel behind a request takes no answer for another', async () => {
+  await using legacy = await startUpstream(() => undefined);
+  await using stage = await startStage(legacy.url);
+  const client = Wire.to(stage.port);
+  client.write('GET /slow HTTP/1.1\r\nHost: a\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+  await client.isClosed();
+  expect(client.text).toBe('');
+  await expect.poll(() => stage.router.activity).toMatchObject({ requests: 0, connections: 0 });
+});
+
 it('one that never stops sending is closed after a while', async () => {
   await using legacy = await startUpstream((_request, response) => response.end());
   await using stage = await startStage(legacy.url, {

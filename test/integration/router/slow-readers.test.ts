@@ -58,6 +58,18 @@ it('over HTTP/2 its stream is reset, and the others go on', async () => {
   session.close();
 });
 
+it('an offer of another protocol that is answered with an answer is no way around it', async () => {
+  await using legacy = await startEndless();
+  await using stage = await startStage(legacy.url, { timeouts: { clientIdleMs: 150 } });
+  const socket = connect({ port: stage.port, host: '127.0.0.1' });
+  socket.on('error', () => undefined);
+  socket.write('GET /endless HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  await expect.poll(() => legacy.requests.length).toBe(1);
+  await expect.poll(() => stage.router.activity).toMatchObject({ requests: 0, upgraded: 0, connections: 0 });
+  await expect.poll(() => legacy.sockets.size).toBe(0);
+  socket.destroy();
+});
+
 it('a connection that speaks another protocol may be silent', async () => {
   await using legacy = await startUpstream(() => undefined);
   legacy.server.on('upgrade', (_request, upstream) => {
