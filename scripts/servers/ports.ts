@@ -1,6 +1,14 @@
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+
+/**
+ * Below the ports that systems give away unasked (Linux from 32768, macOS from 49152): there, any client's connection and
+ * any server that asks for "a port" may take one between the choice and its use.
+ */
+const first = 20_000;
+const beyond = 32_000;
 
 /** Whether nothing listens on a port of 127.0.0.1 right now. */
 export async function portIsFree(port: number): Promise<boolean> {
@@ -14,11 +22,31 @@ export async function portIsFree(port: number): Promise<boolean> {
   return free;
 }
 
-/** Ports of 127.0.0.1 that were free a moment ago, all different. */
+/**
+ * Ports of 127.0.0.1 that nothing listens on, all different. No other process that asks here gets them while this one
+ * lives: a UDP socket of the same number marks each, in nobody's way, and ends with its process.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen({ host: '127.0.0.1', port: 0 }));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = randomInt(first, beyond);
+    if ((await mark(port)) && (await portIsFree(port))) ports.push(port);
+  }
   return ports;
+}
+
+/** False where the port has a mark. */
+async function mark(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  const marked = once(socket, 'listening').then(
+    () => true,
+    () => false,
+  );
+  socket.bind({ address: '127.0.0.1', port, exclusive: true });
+  if (await marked) {
+    socket.unref();
+    return true;
+  }
+  socket.close();
+  return false;
 }
