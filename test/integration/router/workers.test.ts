@@ -36,6 +36,7 @@ it('a stop lets every kept connection end with an answer, in every worker', asyn
   await using legacy = await startUpstream((_request, response) => setTimeout(() => response.end('ok'), 2));
   const script = fileURLToPath(new URL('../../support/router/workers-process.ts', import.meta.url));
   const child = spawn(process.execPath, [script, legacy.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
   const ended = once(child, 'exit');
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const { port } = new URL((JSON.parse(line) as { url: string }).url);

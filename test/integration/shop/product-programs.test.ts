@@ -30,7 +30,7 @@ describeEachEngine('the product service’s program', (lane) => {
 
   it('fails its readiness first on SIGTERM, and goes on taking calls for a while', async () => {
     await using database = await createProductDatabase(lane);
-    await using service = startProductProgram(database, { HEALTH_PORT: '0', DRAIN_MS: '400' });
+    await using service = startProductProgram(database, { HEALTH_PORT: '0', DRAIN_MS: '3000' });
     const { address, healthUrl } = await service.ready;
     const probe = async (path: string) => {
       const reply = await fetch(`${healthUrl}${path}`);

@@ -9,6 +9,8 @@ if (isRouterWorker()) {
     listen: { host: '127.0.0.1', port: 0 },
     legacy: { addresses: [upstream] },
     services: {},
+    // A client that a busy machine left standing is not quiet.
+    drain: { idleMs: 15_000 },
     link: {
       beat: async ({ version }) => ({
         leaseMs: 60_000,
