@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { OutgoingCall } from '../client/client.ts';
-import { BadValue } from '../codec/bad-value.ts';
+import { BadValue, withMember } from '../codec/bad-value.ts';
 import { type ParsedJson, parseJson } from '../json/exact-json.ts';
+import { refuseLoneSurrogates } from '../json/lone-surrogates.ts';
 import { maxDepth } from '../wire/types.ts';
 import type { HttpInput } from './http-types.ts';
 import { headerValues } from './request-parts.ts';
@@ -22,7 +23,6 @@ export class UnsupportedMedia extends Error {}
 const jsonType = /^\s*application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i;
 const formType = /^\s*application\/x-www-form-urlencoded\s*(?:;|$)/i;
 const byteOrderMark = Buffer.from('efbbbf', 'hex');
-const loneSurrogates = /\\u[dD][89a-fA-F]/;
 
 /** What a method takes of a body besides its bytes. */
 export interface BodyWants {
@@ -64,18 +64,10 @@ function jsonOf(body: Buffer, wantsRaw: boolean): ParsedJson {
   // Parsers may ignore a byte order mark (RFC 8259 §8.1), and those of Express do.
   const text = body.toString('utf8', body.subarray(0, 3).equals(byteOrderMark) ? 3 : 0);
   const parsed = parseJson(text, wantsRaw, maxDepth * 2);
-  if (loneSurrogates.test(text)) refuseLoneSurrogates(parsed.value);
-  return parsed;
-}
-
-/** UTF-8 cannot say half a surrogate pair: it would silently become another character. No recursion: JSON may be deep. */
-function refuseLoneSurrogates(root: unknown): void {
-  const left: unknown[] = [root];
-  for (let value = left.pop(); value !== undefined; value = left.pop()) {
-    if (typeof value === 'string') {
-      if (!value.isWellFormed()) throw new BadValue('has half a surrogate pair').inMember('body');
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [name, member] of Object.entries(value)) left.push(name, member);
-    }
+  try {
+    refuseLoneSurrogates(text, parsed.value);
+  } catch (error) {
+    throw withMember(error, 'body');
   }
+  return parsed;
 }

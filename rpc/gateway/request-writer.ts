@@ -201,10 +201,11 @@ function wholeReader(one: BoundField, json: ThriftFromJsonCompiler): SourceReade
   const options = leafOptions([...field.type.annotations, ...field.annotations]);
   const isBool = field.type.kind === 'bool';
   const isRaw = options.rawJson && field.type.kind === 'string';
+  const nullIsAbsent = field.requiredness === 'optional' && options.nullIn === 'absent' && !isRaw;
   const write = json.type(field.type, options);
   return (w, request) => {
     const parsed = request.json;
-    if (parsed === null) return false;
+    if (parsed === null || (nullIsAbsent && parsed.value === null)) return false;
     try {
       if (isBool) {
         if (typeof parsed.value !== 'boolean') throw new BadValue('must be true or false');

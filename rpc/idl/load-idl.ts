@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, resolve } from 'node:path';
 import { BanyanError } from '../../common/errors.ts';
 import { checkBindings } from '../http/check-bindings.ts';
 import { resolveConstant } from './constants.ts';
+import { checkDefaultCircles } from './default-circles.ts';
 import { FaultList } from './fault-list.ts';
 import type { ConstantDef, Idl, Place, ServiceDef } from './model.ts';
 import { parseFile } from './parse-file.ts';
@@ -31,6 +32,7 @@ export async function loadIdl(file: string): Promise<Idl> {
   const constants: ConstantDef[] = [];
   for (const one of scopes.values()) resolveScope(one, resolver, serviceResolver, services, constants);
   resolver.finish();
+  checkDefaultCircles(resolver.structs.values(), faults);
   // After a fault of syntax much is missing that is there: what stands on it would be blamed for nothing.
   if (!faults.faults.some(({ code }) => code === 'BANYAN_IDL_SYNTAX' || code === 'BANYAN_IDL_INCLUDE')) {
     for (const service of services.values()) checkBindings(service, faults, warnings);

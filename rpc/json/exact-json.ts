@@ -27,7 +27,8 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-const mayLoseDigits = /[0-9]{16}|[0-9][eE]/;
+/** A double holds any fifteen digits, before and after the point together. */
+const mayLoseDigits = /[0-9]{16}|[0-9.]{17}|[0-9][eE]/;
 
 /** Shorter texts cannot nest deep enough to keep JSON.parse busy. */
 const mayBeDeep = 4096;

@@ -1,5 +1,5 @@
 import { BadValue, withElement, withMember } from '../codec/bad-value.ts';
-import { exactInteger, writeBigInt64, writeInt64Text, writeSafeInt64 } from '../codec/int64.ts';
+import { exactInteger, plainInteger, writeBigInt64, writeInt64Text, writeSafeInt64 } from '../codec/int64.ts';
 import { CompiledStructs, wireType } from '../codec/type-of.ts';
 import { uuidBytes } from '../codec/uuid.ts';
 import { type ValueWriter, ValueWriters } from '../codec/value-writer.ts';
@@ -10,6 +10,7 @@ import { base64Bytes } from './base64.ts';
 import { ExactNumber, type RawMembers } from './exact-json.ts';
 import { epochOfIsoDate } from './iso-date.ts';
 import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { repeatChecks } from './repeats.ts';
 
 /** Writes a parsed JSON value as Thrift. `raw` has the texts of members, where the method has `api.raw_json` fields. */
 export type ThriftFromJson = (w: ProtocolWriter, value: unknown, raw: RawMembers | null) => void;
@@ -82,16 +83,17 @@ export class ThriftFromJsonCompiler {
   #list(element: ThriftType, options: LeafOptions, isSet: boolean): ThriftFromJson {
     const write = this.#element(element, options);
     const elementType = wireType(element);
+    const checks = isSet ? repeatChecks(element) : null;
     return (w, value, raw) => {
       if (!Array.isArray(value)) throw new BadValue('must be an array');
       w.list(elementType, value.length);
-      const seen = isSet ? new Set<string>() : null;
+      const refuseRepeated = checks?.();
       let i = 0;
       try {
         for (; i < value.length; i++) {
           const start = w.pos;
           write(w, value[i], value, String(i), raw);
-          if (seen !== null) refuseRepeated(seen, w, start);
+          refuseRepeated?.(w, start);
         }
       } catch (error) {
         throw withElement(error, i);
@@ -100,28 +102,35 @@ export class ThriftFromJsonCompiler {
   }
 
   #map(key: ThriftType, value: ThriftType, options: LeafOptions): ThriftFromJson {
-    const writeName = mapKey(key, options);
-    const writeKey = this.type(key, options);
+    const keyOptions = inheritedOptions(options, key.annotations);
+    const writeName = mapKey(key, keyOptions);
     const writeValue = this.#element(value, options);
     const keyType = wireType(key);
     const valueType = wireType(value);
+    const checks = repeatChecks(key);
     if (writeName === null) {
+      const writeKey = this.#element(key, options);
       return (w, pairs, raw) => {
         if (!Array.isArray(pairs)) throw new BadValue('must be an array of [key, value] pairs');
         w.map(keyType, valueType, pairs.length);
-        const seen = new Set<string>();
+        const refuseRepeated = checks();
         let i = 0;
+        let half: number | null = null;
         try {
           for (; i < pairs.length; i++) {
             const pair: unknown = pairs[i];
             if (!Array.isArray(pair) || pair.length !== 2) throw new BadValue('must be a [key, value] pair');
             const start = w.pos;
-            writeKey(w, pair[0], raw);
-            refuseRepeated(seen, w, start);
+            half = 0;
+            writeKey(w, pair[0], pair, '0', raw);
+            half = null;
+            refuseRepeated(w, start);
+            half = 1;
             writeValue(w, pair[1], pair, '1', raw);
+            half = null;
           }
         } catch (error) {
-          throw withElement(error, i);
+          throw withElement(half === null ? error : withElement(error, half), i);
         }
       };
     }
@@ -129,12 +138,12 @@ export class ThriftFromJsonCompiler {
       if (!isObject(object)) throw new BadValue('must be an object');
       const names = Object.keys(object);
       w.map(keyType, valueType, names.length);
-      const seen = key.kind === 'string' ? null : new Set<string>();
+      const refuseRepeated = key.kind === 'string' ? null : checks();
       for (const name of names) {
         try {
           const start = w.pos;
           writeName(w, name);
-          if (seen !== null) refuseRepeated(seen, w, start);
+          refuseRepeated?.(w, start);
           writeValue(w, (object as Record<string, unknown>)[name], object, name, raw);
         } catch (error) {
           throw withElement(error, JSON.stringify(name));
@@ -288,11 +297,16 @@ function bool(value: unknown): boolean {
 }
 
 function integer(value: unknown, least: number, most: number): number {
-  const number = value instanceof ExactNumber ? Number(exactInteger(value.text) ?? Number.NaN) : value;
+  const number = roundedInteger(value);
   if (typeof number !== 'number') throw new BadValue('must be a number');
   if (!Number.isInteger(number)) throw new BadValue('must be an integer');
   if (number < least || number > most) throw new BadValue(`must be from ${least} to ${most}`);
   return number;
+}
+
+/** An ExactNumber as a number, NaN if it is no integer: what is too big for 32 bits may be rounded. */
+function roundedInteger(value: unknown): unknown {
+  return value instanceof ExactNumber ? Number(exactInteger(value.text) ?? Number.NaN) : value;
 }
 
 function writeInt64(w: ProtocolWriter, value: unknown): void {
@@ -342,7 +356,8 @@ function enumValue(type: EnumDef, options: LeafOptions): ThriftFromJson {
     const names = options.enum === 'number' ? [...values] : [...byName.keys()];
     throw new BadValue(`must be one of ${names.join(', ')}`);
   };
-  return (w, value) => {
+  return (w, given) => {
+    const value = roundedInteger(given);
     if (typeof value === 'string' && options.enum !== 'number') w.i32(byName.get(value) ?? fail());
     else if (typeof value === 'number' && options.enum !== 'name' && values.has(value)) w.i32(value);
     else fail();
@@ -381,16 +396,9 @@ function mapKey(type: ThriftType, options: LeafOptions): ((w: ProtocolWriter, na
       return writeInt64Text;
     case 'enum': {
       const write = enumValue(type.enum, options);
-      return (w, name) => write(w, /^-?[0-9]+$/.test(name) ? Number(name) : name, null);
+      return (w, name) => write(w, plainInteger.test(name) ? Number(name) : name, null);
     }
     default:
       return null;
   }
-}
-
-/** Throws if the bytes written since `start` were written before. */
-export function refuseRepeated(seen: Set<string>, w: ProtocolWriter, start: number): void {
-  const bytes = w.buf.toString('latin1', start, w.pos);
-  if (seen.has(bytes)) throw new BadValue('is there twice');
-  seen.add(bytes);
 }

@@ -6,10 +6,12 @@ import type { ThriftType } from '../idl/model.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { base64Bytes } from './base64.ts';
-import { JsonSyntaxError, parseJson } from './exact-json.ts';
+import { JsonSyntaxError, type ParsedJson, parseJson } from './exact-json.ts';
 import { epochOfIsoDate } from './iso-date.ts';
-import { refuseRepeated, type ThriftFromJsonCompiler } from './json-to-thrift.ts';
+import type { ThriftFromJsonCompiler } from './json-to-thrift.ts';
 import { type LeafOptions, leafOptions } from './leaf-options.ts';
+import { refuseLoneSurrogates } from './lone-surrogates.ts';
+import { type RepeatCheck, repeatChecks } from './repeats.ts';
 
 /** Writes values that came as text: path and query parameters, headers, cookies, form members. */
 export type ThriftFromText = (w: ProtocolWriter, values: readonly string[]) => void;
@@ -22,7 +24,8 @@ export function compileText(
 ): ThriftFromText {
   if (type.kind === 'list' || type.kind === 'set') {
     const write = scalarText(type.element, options);
-    if (write !== null) return textList(write, wireType(type.element), type.kind === 'set');
+    if (write !== null)
+      return textList(write, wireType(type.element), type.kind === 'set' ? repeatChecks(type.element) : null);
   }
   const write = scalarText(type, options) ?? jsonText(type, options, json);
   return (w, values) => write(w, single(values));
@@ -44,18 +47,18 @@ export function boolText(text: string): boolean {
 function textList(
   write: (w: ProtocolWriter, text: string) => void,
   elementType: number,
-  isSet: boolean,
+  checks: (() => RepeatCheck) | null,
 ): ThriftFromText {
   return (w, values) => {
     // One text given twice is one element; one element spelt in two ways (`1`, `true`) would be there twice.
-    const list = isSet ? [...new Set(values)] : values;
-    const seen = isSet ? new Set<string>() : null;
+    const list = checks === null ? values : [...new Set(values)];
+    const refuseRepeated = checks?.();
     w.list(elementType, list.length);
     list.forEach((text, i) => {
       try {
         const start = w.pos;
         write(w, text);
-        if (seen !== null) refuseRepeated(seen, w, start);
+        refuseRepeated?.(w, start);
       } catch (error) {
         throw withElement(error, i);
       }
@@ -91,7 +94,10 @@ function scalarText(
         w.double(value);
       };
     case 'string':
-      return (w, text) => w.string(text);
+      return (w, text) => {
+        if (options.rawJson) parsedText(text);
+        w.string(text);
+      };
     case 'binary':
       return (w, text) => {
         if (options.binary === 'utf8') return w.string(text);
@@ -128,13 +134,20 @@ function jsonText(
 ): (w: ProtocolWriter, text: string) => void {
   const write = json.type(type, options);
   return (w, text) => {
-    try {
-      const { value, raw } = parseJson(text, true, maxDepth);
-      write(w, value, raw);
-    } catch (error) {
-      throw error instanceof JsonSyntaxError ? new BadValue(`must be JSON: ${error.message}`) : error;
-    }
+    const { value, raw } = parsedText(text);
+    write(w, value, raw);
   };
+}
+
+function parsedText(text: string): ParsedJson {
+  let parsed: ParsedJson;
+  try {
+    parsed = parseJson(text, true, maxDepth);
+  } catch (error) {
+    throw error instanceof JsonSyntaxError ? new BadValue(`must be JSON: ${error.message}`) : error;
+  }
+  refuseLoneSurrogates(text, parsed.value);
+  return parsed;
 }
 
 function integerText(text: string, least: number, most: number): number {

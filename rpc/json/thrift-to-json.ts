@@ -107,8 +107,9 @@ export class JsonFromThriftCompiler {
   }
 
   #map(key: ThriftType, value: ThriftType, options: LeafOptions): JsonFromThrift {
-    const writeName = this.#mapKey(key, options);
-    const writeKey = writeName ?? this.type(key, inheritedOptions(options, key.annotations));
+    const keyOptions = inheritedOptions(options, key.annotations);
+    const writeName = this.#mapKey(key, keyOptions);
+    const writeKey = writeName ?? this.type(key, keyOptions);
     const writeValue = this.type(value, inheritedOptions(options, value.annotations));
     const keyType = wireType(key);
     const valueType = wireType(value);

@@ -240,7 +240,7 @@ describe('values', () => {
     ['{"choice":{}}', 'body.choice must have exactly one member of text, number'],
     ['{"choice":{"text":"a","number":1}}', 'body.choice must have exactly one member of text, number'],
     ['{"key":"nope"}', 'body.key must be a UUID'],
-    ['{"strict":"\\ud800"}', 'body has half a surrogate pair'],
+    ['{"strict":"\\ud800"}', 'body.strict has half a surrogate pair'],
     ['[]', 'body must be a JSON object'],
     [`${'{"nested":'.repeat(70)}{}${'}'.repeat(70)}`, 'is nested deeper than 64'],
     [`{"raw":${'['.repeat(500)}${']'.repeat(500)}}`, 'nested deeper than 128'],

@@ -47,3 +47,16 @@ service S { void __proto__() }
     'a.thrift:20:14 VALUE constant BOTH is no Un',
   ]);
 });
+
+test('a default that never ends', async () => {
+  const text = `struct A { 1: optional A self = {}, 2: list<B> others = [{"n": 1}] }
+struct B { 1: i32 n, 2: optional C c = {} }
+struct C { 1: map<string, B> b = {"x": {}} }
+struct D { 1: A a = {"self": {"self": {}, "others": []}, "others": []}, 2: E e = {} }
+struct E { 1: optional E inner, 2: i32 n = 5, 3: optional E constructor }
+`;
+  expect(await idlFaultsOf({ 'a.thrift': text })).toEqual([
+    'a.thrift:1:12 VALUE the default of self is made of itself',
+    'a.thrift:2:22 VALUE the default of c is made of itself',
+  ]);
+});

@@ -1,0 +1,45 @@
+import { BadValue } from '../codec/bad-value.ts';
+
+const surrogate = /\\u[dD][89a-fA-F]/;
+
+interface Node {
+  readonly value: unknown;
+  /** Its name or index in what is around it. */
+  readonly name: string | number;
+  readonly around: Node | null;
+}
+
+/**
+ * UTF-8 cannot say half a surrogate pair: it would silently become another character. Only an escape in the JSON text can
+ * make one.
+ *
+ * @throws BadValue with the path inside `root`
+ */
+export function refuseLoneSurrogates(text: string, root: unknown): void {
+  if (!surrogate.test(text)) return;
+  // No recursion: JSON may be deep.
+  const left: Node[] = [{ value: root, name: '', around: null }];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    const { value } = node;
+    if (typeof value === 'string') {
+      if (!value.isWellFormed()) throw halfPair(node);
+    } else if (Array.isArray(value)) {
+      for (let i = value.length - 1; i >= 0; i--) left.push({ value: value[i], name: i, around: node });
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value).reverse()) {
+        const inside = { value: member, name, around: node };
+        if (!name.isWellFormed()) throw halfPair(inside);
+        left.push(inside);
+      }
+    }
+  }
+}
+
+function halfPair(node: Node): BadValue {
+  const error = new BadValue('has half a surrogate pair');
+  for (let at = node; at.around !== null; at = at.around) {
+    if (typeof at.name === 'string' && /^[\w$-]+$/.test(at.name)) error.inMember(at.name);
+    else error.inElement(JSON.stringify(at.name));
+  }
+  return error;
+}
