@@ -78,6 +78,9 @@ export class Exchange {
     this.beganAt = performance.now();
     response.exchange = this;
     core.exchanges.begin();
+    peer.open += 1;
+    // Node's parser is still at work, and goes on reading once it has this request: after that.
+    if (peer.open > peer.mostOpen) queueMicrotask(() => this.#readNoFurther());
   }
 
   /** What holds when its side is slow or fails. */
@@ -136,11 +139,19 @@ export class Exchange {
     if (work === null) this.#endWrite();
     else if (this.clientGone) work.abort(new Error('the client went away'));
     this.core.exchanges.end();
+    const { peer } = this;
+    peer.open -= 1;
+    if (peer.open === peer.mostOpen) this.request.socket.resume();
     const now = performance.now();
     this.core.metrics.record(this, now);
     this.core.tracing?.end(this);
     this.core.accessLog.write(this, now);
     if (!this.request.complete) linger(this.request, this.core.options.timeouts.lingerMs);
+  }
+
+  /** A client may send any number of requests ahead of their answers (RFC 9112 §9.3.2), and Node would read them all. */
+  #readNoFurther(): void {
+    if (this.peer.open > this.peer.mostOpen) this.request.socket.pause();
   }
 
   #endWrite(): void {

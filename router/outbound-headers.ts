@@ -10,6 +10,10 @@ export interface PeerFacts {
   readonly via: string;
   /** True from the moment an answer said that it is the last one: no further request on this connection is served. */
   closing: boolean;
+  /** Requests on it that have begun and not ended. */
+  open: number;
+  /** With more than so many it is not read from until some have ended. */
+  readonly mostOpen: number;
 }
 
 /**

@@ -140,7 +140,7 @@ const settings = z.strictObject({
         .positive()
         .default(4 * 1024 * 1024),
       connections: z.number().int().positive().default(50_000),
-      /** Requests at once on one HTTP/2 connection. */
+      /** Requests at once on one connection: HTTP/2's streams, or what HTTP/1.1 clients send ahead of their answers. */
       streams: z.number().int().positive().default(128),
     })
     .prefault({}),

@@ -66,7 +66,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const stamp = tls === undefined ? '' : await stampOf(tls);
   const files = await readTlsFiles({ server: tls, legacy: normalized.legacy.tls });
   const core = createCore(normalized, forward, files.legacyCa);
-  const peers = new Peers(core.options.isTrusted);
+  const peers = new Peers(core.options.isTrusted, core.options.limits.streams);
   const { server, http2, upgrades } = createHttpServer(core, peers, files.server);
   const renewal =
     tls === undefined
