@@ -74,7 +74,7 @@ describeEachEngine('kill -9 in the midst of the story', (lane) => {
     expect(audit.service).toEqual({ lost: [], duplicated: [] });
     expect(audit.tables).toMatchObject({ different: 0 });
     expect(traffic.ledger.acknowledged).toBeGreaterThan(100);
-  }, 150_000);
+  }, 400_000);
 });
 
 function driving(info: StackInfo, onProgress: DriveOptions['onProgress'] = () => undefined): DriveOptions {
@@ -83,7 +83,7 @@ function driving(info: StackInfo, onProgress: DriveOptions['onProgress'] = () =>
     feature: 'product',
     why: 'processes die meanwhile',
     onProgress,
-    signal: AbortSignal.timeout(140_000),
+    signal: AbortSignal.timeout(380_000),
     note: () => undefined,
   };
 }

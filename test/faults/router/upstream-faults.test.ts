@@ -191,6 +191,7 @@ describe('a storm', () => {
         return socket;
       }),
     );
+    await expect.poll(() => stage.router.activity.connections).toBe(1_500);
     const began = performance.now();
     expect((await fetch(`${stage.url}/x`)).status).toBe(200);
     expect(performance.now() - began).toBeLessThan(5_000);

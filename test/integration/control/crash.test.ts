@@ -65,7 +65,7 @@ describeEachEngine('kill -9 of control', (db) => {
     }
     await router.stop();
     await control.kill();
-  }, 180_000);
+  }, 600_000);
 });
 
 describeEachEngine('a control process that', (db) => {

@@ -111,7 +111,7 @@ describe('a graceful stop', () => {
 
   it('waits for the rest of a head, and not for connections that say nothing', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('ok'));
-    const stage = await startStage(legacy.url, { drain: { idleMs: 200 } });
+    const stage = await startStage(legacy.url, { drain: { idleMs: 200 }, timeouts: { headersMs: 90_000 } });
     const [silent, half] = [await openConnection(stage.port), await openConnection(stage.port)];
     half.send(get.slice(0, 20));
     await expect.poll(() => stage.router.activity.connections).toBe(2);
@@ -122,8 +122,8 @@ describe('a graceful stop', () => {
     await stopped;
     await Promise.all([silent.closed, half.closed]);
     expect(half.answers()).toBe(1);
-    // Well below the 15 s that a head may take.
-    expect(performance.now() - began).toBeLessThan(10_000);
+    // Well below what a head may take.
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 
   it('breaks off what is still under way at the end, and answers what is still held', async () => {

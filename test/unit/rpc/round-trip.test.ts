@@ -23,7 +23,7 @@ async function rootOf(spec: TypeSpec & { kind: 'struct' }): Promise<StructDef> {
   return idl.structs.find((struct) => struct.name === 'Root')!;
 }
 
-describe.each(['binary', 'compact'] as const)('%s', { timeout: 30_000 }, (protocol) => {
+describe.each(['binary', 'compact'] as const)('%s', (protocol) => {
   const w = newWriter(protocol);
   const r = newReader(protocol);
 
