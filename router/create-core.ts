@@ -54,6 +54,8 @@ export function createCore(
       connections: options.legacy.connections,
       keepAliveMs: options.legacy.keepAliveMs,
       connectMs: options.timeouts.connectMs,
+      // A burst, as at the end of a hold, is no reason to fail requests sooner than a slow answer is.
+      waitMs: options.timeouts.firstByteMs,
       headerBytes: options.limits.headerBytes,
       balance: options.legacy.balance,
       breaker: options.legacy.breaker,

@@ -27,6 +27,7 @@ class ForwardedRequest implements ConnectionUser, Work {
   connection: UpstreamConnection | null = null;
   ahead: ConnectionUser | null = null;
   behind: ConnectionUser | null = null;
+  waitingSince = 0;
   dispatchOptions!: UpstreamRequest;
   readonly #exchange: Exchange;
   readonly #tries: Tries;
@@ -109,6 +110,10 @@ class ForwardedRequest implements ConnectionUser, Work {
     this.#controller = null;
     this.#tries.address.connections.send(this);
     return true;
+  }
+
+  onNoneFree(): void {
+    this.giveUp('no connection');
   }
 
   onRequestStart(controller: UpstreamConnection): void {

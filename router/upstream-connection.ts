@@ -36,6 +36,10 @@ export interface ConnectionUser extends ConnectionReader, Linked<ConnectionUser>
   readonly dispatchOptions: UpstreamRequest;
   /** The connection it was given; given back once it is answered or has failed. */
   connection: UpstreamConnection | null;
+  /** When it began to wait for one, by the monotonic clock; the pool's to set. */
+  waitingSince: number;
+  /** No connection became free in time. It stands in line no longer. */
+  onNoneFree(): void;
   /** The head is about to be sent: the last moment for `abort` to prevent it. */
   onRequestStart(connection: UpstreamConnection): void;
   /** Informational responses (1xx) come here too, before the final one. */

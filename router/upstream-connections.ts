@@ -9,6 +9,8 @@ export interface ConnectionsOptions {
   /** At most so many at once. */
   readonly limit: number;
   readonly connectMs: number;
+  /** How long a request waits for one of them to become free, milliseconds. */
+  readonly waitMs: number;
   /** How long an idle connection is kept, milliseconds; less where the upstream announces less. */
   readonly keepAliveMs: number;
   readonly headerBytes: number;
@@ -29,7 +31,7 @@ const sweepMs = 200;
 /**
  * The connections to one address, one request at a time on each. The connection used last is used next: the few that are
  * needed stay warm and known to be alive, the others close by their keep-alive time. Beyond the limit requests wait,
- * first come, first served.
+ * first come, first served, and not for ever.
  *
  * Requests are given their connections once for each turn of the event loop, after everything that had arrived was read: so a
  * connection that the upstream has closed meanwhile, or on which it sent octets that nobody asked for, is found out before a
@@ -51,6 +53,7 @@ export class UpstreamConnections {
   }
 
   send(user: ConnectionUser): void {
+    user.waitingSince = performance.now();
     this.#waiting.add(user);
     this.#schedule();
   }
@@ -153,5 +156,11 @@ export class UpstreamConnections {
   readonly #check = (): void => {
     const now = performance.now();
     for (const connection of this.#all) connection.check(now);
+    // All waited equally long at most: the first in line is the first to give up.
+    for (let user = this.#waiting.first; user !== null; user = this.#waiting.first) {
+      if (now - user.waitingSince < this.#options.waitMs) return;
+      this.#waiting.delete(user);
+      user.onNoneFree();
+    }
   };
 }

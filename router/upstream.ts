@@ -17,6 +17,8 @@ export interface UpstreamOptions {
   readonly connections: number;
   readonly keepAliveMs: number;
   readonly connectMs: number;
+  /** How long a request waits for a free connection, milliseconds. */
+  readonly waitMs: number;
   readonly headerBytes: number;
   readonly balance: 'least-pending' | 'round-robin';
   readonly breaker: BreakerOptions;
@@ -74,6 +76,7 @@ export class Upstream {
         origin: new URL(address).origin,
         limit: options.connections,
         connectMs: options.connectMs,
+        waitMs: options.waitMs,
         keepAliveMs: options.keepAliveMs,
         headerBytes: options.headerBytes,
         tls: options.tls,

@@ -144,6 +144,33 @@ describe('a connection to the monolith', () => {
     }
   });
 
+  it('that is not free is waited for as long as for a first byte, and no upstream sees who gave up', async () => {
+    await using crowded = await startStage(legacy.url, {
+      legacy: { addresses: [legacy.url], connections: 1, breaker: { failures: 1 } },
+      timeouts: { connectMs: 50, firstByteMs: 1_000 },
+    });
+    const clients = Array.from({ length: 4 }, () => Wire.to(crowded.port));
+    clients[0]!.write(get('/hog'));
+    const only = await legacy.nth(0);
+    await only.has('/hog');
+    // Begun, so that nothing of it is late.
+    only.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbu');
+    clients[1]!.write(get('/late').replace('GET', 'POST'));
+    clients[2]!.write(get('/gone'));
+    await clients[1]!.has('no connection');
+    expect(clients[1]!.text).toMatch(/^HTTP\/1\.1 504 /);
+    await clients[2]!.has('no connection');
+    only.write('sy');
+    await clients[0]!.has('busy');
+    clients[3]!.write(get('/next'));
+    await only.has('/next');
+    only.write(ok);
+    await clients[3]!.has('ok');
+    expect(only.text).not.toMatch(/late|gone/);
+    expect(crowded.router.report().gauges.upstreams[0]).toMatchObject({ pending: 0, ejected: false });
+    for (const { socket } of clients) socket.destroy();
+  });
+
   it('may say thousands of small things to a client that does not read, without a listener for each', async () => {
     const warnings: string[] = [];
     const note = (warning: Error) => warnings.push(warning.name);
