@@ -1,12 +1,11 @@
 import type { FieldDef, StructDef, ThriftType } from '../idl/model.ts';
 import { BinaryReader } from '../wire/binary-reader.ts';
-import { BinaryWriter } from '../wire/binary-writer.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { malformed } from '../wire/wire-error.ts';
+import { defaultBytes } from './default-bytes.ts';
 import { int64Value } from './int64.ts';
 import { CompiledStructs, indexById, wireType } from './type-of.ts';
 import { uuidText } from './uuid.ts';
-import { ValueWriters } from './value-writer.ts';
 
 export type ValueReader = (r: ProtocolReader) => unknown;
 
@@ -157,11 +156,7 @@ function defaultMaker(field: FieldDef, read: ValueReader): () => unknown {
   let bytes: Buffer | null = null;
   const r = new BinaryReader();
   return () => {
-    if (bytes === null) {
-      const w = new BinaryWriter();
-      new ValueWriters().type(field.type)(w, defaultValue);
-      bytes = w.copy();
-    }
+    bytes ??= defaultBytes(field);
     r.reset(bytes, 0, bytes.length);
     return read(r);
   };

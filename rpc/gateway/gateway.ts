@@ -179,11 +179,11 @@ class ThriftGateway implements Gateway {
       rawHeaders.push('Content-Length', '0');
       return { status, rawHeaders, body: null };
     }
-    const body = out.rawBody ?? out.copy();
+    const body = kind.rawType === null ? out.copy() : (out.rawBody ?? Buffer.alloc(0));
     if (headerValue(rawHeaders, 'content-type') === undefined) {
-      rawHeaders.push('Content-Type', contentType(binding, out));
+      rawHeaders.push('Content-Type', kind.rawType ?? 'application/json; charset=utf-8');
     }
-    if (out.rawBody === null && !isUtf8(body)) throw malformed('a string is not UTF-8');
+    if (kind.rawType === null && !isUtf8(body)) throw malformed('a string is not UTF-8');
     if (binding.weakEtag) {
       const given = headerValue(rawHeaders, 'etag');
       const etag = given ?? weakEtag(body);
@@ -239,13 +239,6 @@ class ThriftGateway implements Gateway {
     ];
     return { status: problem.status, rawHeaders, body: input.method === 'HEAD' ? null : body };
   }
-}
-
-function contentType(binding: MethodBinding, out: JsonOut): string {
-  if (out.rawBody === null) return 'application/json; charset=utf-8';
-  return binding.reply?.rawBody?.type.kind === 'string'
-    ? 'text/plain; charset=utf-8'
-    : 'application/octet-stream';
 }
 
 function without(rawHeaders: readonly string[], name: string): string[] {

@@ -1,13 +1,15 @@
 import { readApplicationError } from '../client/reply-reader.ts';
+import { defaultBytes } from '../codec/default-bytes.ts';
 import { int64Text, int64Value } from '../codec/int64.ts';
 import { wireType } from '../codec/type-of.ts';
 import { uuidText } from '../codec/uuid.ts';
 import type { MethodBinding, ReplyBinding } from '../http/binding.ts';
-import { annotation, type FieldDef, namesOf, type ThriftType } from '../idl/model.ts';
+import { annotation, type FieldDef, namesOf, type StructDef, type ThriftType } from '../idl/model.ts';
 import { isoDate } from '../json/iso-date.ts';
 import type { JsonOut } from '../json/json-out.ts';
 import { leafOptions } from '../json/leaf-options.ts';
 import type { JsonFromThrift, JsonFromThriftCompiler, Sink } from '../json/thrift-to-json.ts';
+import { BinaryReader } from '../wire/binary-reader.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { MessageType, TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
@@ -17,6 +19,8 @@ export interface ReplyKind {
   readonly status: number;
   /** False: the body is empty whatever the JsonOut holds. */
   readonly hasBody: boolean;
+  /** The type of a body that is taken as it is, unless a header says another; null for JSON. */
+  readonly rawType: string | null;
   readonly isException: boolean;
 }
 
@@ -36,6 +40,7 @@ export function replyWriter(
   const normal: ReplyKind = {
     status: binding.status,
     hasBody: reply !== null && hasBody(reply),
+    rawType: rawType(reply),
     isException: false,
   };
   const throws = new Map(
@@ -46,6 +51,7 @@ export function replyWriter(
         kind: {
           status: thrown.status,
           hasBody: hasBody(thrown.reply),
+          rawType: rawType(thrown.reply),
           isException: true,
         } satisfies ReplyKind,
       },
@@ -86,9 +92,14 @@ function hasBody(reply: ReplyBinding): boolean {
   );
 }
 
+function rawType(reply: ReplyBinding | null): string | null {
+  if (reply === null || reply.rawBody === null) return null;
+  return reply.rawBody.type.kind === 'string' ? 'text/plain; charset=utf-8' : 'application/octet-stream';
+}
+
 function bodyWriter(type: ThriftType, reply: ReplyBinding, json: JsonFromThriftCompiler): JsonFromThrift {
   if (reply.struct === null) return json.type(type);
-  const sinks = sinksOf(reply, json);
+  const sinks = sinksOf(reply.struct, reply, json);
   if (sinks.length === 0 && reply.members.length === reply.struct.fields.length)
     return json.struct(reply.struct);
   const members = reply.members.filter((field) => field !== reply.rawBody);
@@ -103,7 +114,7 @@ function bodyWriter(type: ThriftType, reply: ReplyBinding, json: JsonFromThriftC
 }
 
 /** One function for each field that goes beside the body; a field may go to several places. */
-function sinksOf(reply: ReplyBinding, json: JsonFromThriftCompiler): Sink[] {
+function sinksOf(struct: StructDef, reply: ReplyBinding, json: JsonFromThriftCompiler): Sink[] {
   const byField = new Map<FieldDef, JsonFromThrift[]>();
   const add = (field: FieldDef | null, read: (field: FieldDef) => JsonFromThrift): void => {
     if (field === null || reply.members.includes(field)) return;
@@ -125,20 +136,35 @@ function sinksOf(reply: ReplyBinding, json: JsonFromThriftCompiler): Sink[] {
   add(reply.wholeBody, (field) =>
     json.type(field.type, leafOptions([...field.type.annotations, ...field.annotations])),
   );
-  return [...byField].map(([field, reads]) => ({
-    id: field.id,
-    wireType: wireType(field.type),
-    read:
-      reads.length === 1
-        ? reads[0]!
-        : (r, out) => {
-            const { pos } = r;
-            for (const read of reads) {
-              r.pos = pos;
-              read(r, out);
-            }
-          },
-  }));
+  return [...byField].map(([field, reads]) => {
+    const read = reads.length === 1 ? reads[0]! : inTurn(reads);
+    return { id: field.id, wireType: wireType(field.type), read, unset: unsetSink(struct, field, read) };
+  });
+}
+
+function inTurn(reads: readonly JsonFromThrift[]): JsonFromThrift {
+  return (r, out) => {
+    const { pos } = r;
+    for (const read of reads) {
+      r.pos = pos;
+      read(r, out);
+    }
+  };
+}
+
+function unsetSink(struct: StructDef, field: FieldDef, read: JsonFromThrift): Sink['unset'] {
+  if (field.defaultValue !== undefined) {
+    const bytes = defaultBytes(field);
+    const r = new BinaryReader();
+    return (out) => {
+      r.reset(bytes, 0, bytes.length);
+      read(r, out);
+    };
+  }
+  if (field.requiredness !== 'required') return null;
+  return () => {
+    throw malformed(`${struct.name}.${field.name} is missing`);
+  };
 }
 
 function headerSink(field: FieldDef, pair: (value: string) => [string, string]): JsonFromThrift {
@@ -149,16 +175,22 @@ function headerSink(field: FieldDef, pair: (value: string) => [string, string]):
   const { type } = field;
   if (type.kind === 'list' || type.kind === 'set') {
     const read = scalarReader(type.element, field);
+    const expected = wireType(type.element);
+    const sizeOf = (r: ProtocolReader): number => {
+      const size = r.list();
+      if (size > 0 && r.elementType !== expected) throw malformed('a container has elements of another type');
+      return size;
+    };
     if (annotation(field.annotations, 'api.list') === 'comma') {
       return (r, out) => {
-        const size = r.list();
+        const size = sizeOf(r);
         const values: string[] = [];
         for (let i = 0; i < size; i++) values.push(read(r));
         if (size > 0) push(out, values.join(', '));
       };
     }
     return (r, out) => {
-      const size = r.list();
+      const size = sizeOf(r);
       for (let i = 0; i < size; i++) push(out, read(r));
     };
   }
@@ -189,7 +221,11 @@ function scalarReader(type: ThriftType, field: FieldDef): (r: ProtocolReader) =>
             return int64Text(r);
           };
     case 'double':
-      return (r) => String(r.double());
+      return (r) => {
+        const value = r.double();
+        if (!Number.isFinite(value)) throw malformed(`${field.name} is no value of a header`);
+        return String(value);
+      };
     case 'uuid':
       return (r) => uuidText(r.uuid());
     case 'enum': {
@@ -197,7 +233,10 @@ function scalarReader(type: ThriftType, field: FieldDef): (r: ProtocolReader) =>
       const names = namesOf(type.enum);
       return (r) => {
         const value = r.i32();
-        return byName ? (names.get(value) ?? String(value)) : String(value);
+        if (!byName) return String(value);
+        const name = names.get(value);
+        if (name === undefined) throw malformed(`${type.enum.name} has no member of the value ${value}`);
+        return name;
       };
     }
     default:

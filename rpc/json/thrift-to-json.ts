@@ -1,10 +1,9 @@
+import { defaultBytes } from '../codec/default-bytes.ts';
 import { int64Text, int64Value } from '../codec/int64.ts';
 import { CompiledStructs, indexById, wireType } from '../codec/type-of.ts';
 import { uuidText } from '../codec/uuid.ts';
-import { ValueWriters } from '../codec/value-writer.ts';
 import { type EnumDef, type FieldDef, namesOf, type StructDef, type ThriftType } from '../idl/model.ts';
 import { BinaryReader } from '../wire/binary-reader.ts';
-import { BinaryWriter } from '../wire/binary-writer.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
@@ -31,6 +30,8 @@ export interface Sink {
   readonly id: number;
   readonly wireType: number;
   readonly read: JsonFromThrift;
+  /** What is done where the field is unset, if anything is. */
+  readonly unset: ((out: JsonOut) => void) | null;
 }
 
 const quote = 34;
@@ -177,13 +178,14 @@ export class JsonFromThriftCompiler {
       ...members.map((member, i) => [fields[i]!.id, member] as const),
       ...sinks.map((sink) => [sink.id, sink] as const),
     ]);
+    const watched = sinks.filter((sink) => sink.unset !== null);
     const isUnion = struct.kind === 'union';
     const isObject = members.length > 0 || sinks.length === 0;
     // Kept once it is seen: found out anew at each level, a nested struct would be read twice by each one around it.
     let isReordered = false;
     return (r, out) => {
       if (isReordered) {
-        writeReordered(struct, members, find, r, out);
+        writeReordered(struct, members, watched, find, r, out);
         return;
       }
       const opening = out.pos;
@@ -191,6 +193,7 @@ export class JsonFromThriftCompiler {
       const saved = r.structBegin();
       let next = 0;
       let count = 0;
+      const unset = watched.length === 0 ? null : new Set(watched);
       for (let type = r.field(); type !== 0; type = r.field()) {
         const found = find(r.fieldId);
         if (found === undefined || found.wireType !== type) {
@@ -200,6 +203,7 @@ export class JsonFromThriftCompiler {
         count++;
         if ('read' in found) {
           found.read(r, out);
+          unset?.delete(found);
           continue;
         }
         if (found.rank < next) {
@@ -209,7 +213,7 @@ export class JsonFromThriftCompiler {
           r.pos = start;
           out.pos = opening;
           if (sinks.length > 0) out.forgetBesides();
-          writeReordered(struct, members, find, r, out);
+          writeReordered(struct, members, watched, find, r, out);
           return;
         }
         if (found.rank > next) writeUnset(struct, members, next, found.rank, out);
@@ -220,6 +224,7 @@ export class JsonFromThriftCompiler {
       r.structEnd(saved);
       if (isUnion && count !== 1) throw malformed(`union ${struct.name} has ${count} known members`);
       if (next < members.length) writeUnset(struct, members, next, members.length, out);
+      if (unset !== null) for (const sink of unset) sink.unset!(out);
       if (isObject) close(out, opening);
     };
   }
@@ -270,6 +275,7 @@ function writeUnset(
 function writeReordered(
   struct: StructDef,
   members: readonly Member[],
+  watched: readonly Sink[],
   find: (id: number) => Member | Sink | undefined,
   r: ProtocolReader,
   out: JsonOut,
@@ -277,6 +283,7 @@ function writeReordered(
   const opening = out.pos;
   const starts = new Array<number>(members.length).fill(-1);
   const bools: boolean[] = [];
+  const unset = new Set(watched);
   let count = 0;
   const saved = r.structBegin();
   for (let type = r.field(); type !== 0; type = r.field()) {
@@ -288,6 +295,7 @@ function writeReordered(
     count++;
     if ('read' in found) {
       found.read(r, out);
+      unset.delete(found);
       continue;
     }
     starts[found.rank] = r.pos;
@@ -315,14 +323,14 @@ function writeReordered(
   }
   r.pos = end;
   r.structEnd(saved);
+  for (const sink of unset) sink.unset!(out);
   close(out, opening);
 }
 
 function jsonOfDefault(field: FieldDef, write: JsonFromThrift): string {
-  const w = new BinaryWriter();
-  new ValueWriters().type(field.type)(w, field.defaultValue);
+  const bytes = defaultBytes(field);
   const r = new BinaryReader();
-  r.reset(w.copy(), 0, w.pos);
+  r.reset(bytes, 0, bytes.length);
   const out = new JsonOut();
   write(r, out);
   return out.copy().toString('utf8');
