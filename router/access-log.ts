@@ -27,12 +27,12 @@ export function createAccessLog(logger: Logger, sample: number): AccessLog {
 }
 
 function describe(exchange: Exchange, now: number): Record<string, unknown> {
-  const { request, response, decision, failure, beganAt } = exchange;
+  const { request, status, decision, failure, beganAt } = exchange;
   return {
     requestId: exchange.requestId,
     method: request.method,
     path: exchange.target?.path,
-    status: response.statusCode,
+    status,
     client: exchange.peer.address,
     feature: decision?.feature ?? undefined,
     route: decision?.route?.id,

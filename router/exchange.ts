@@ -88,6 +88,11 @@ export class Exchange {
     return this.compiled?.policy ?? this.core.policy;
   }
 
+  /** What was answered; 499, as servers log it, where the client went away before an answer began. */
+  get status(): number {
+    return this.clientGone && !this.response.headersSent ? 499 : this.response.statusCode;
+  }
+
   /** What is left of the total time; time on hold does not count. At least 1 ms. */
   leftOf(totalMs: number): number {
     return Math.max(1, totalMs - (performance.now() - this.beganAt - this.heldMs));
@@ -134,10 +139,12 @@ export class Exchange {
   conclude(): void {
     if (this.#concluded) return;
     this.#concluded = true;
-    this.clientGone = !this.response.writableFinished;
+    // An answer that was broken off here ends no differently.
+    const sent = this.response.writableFinished;
+    this.clientGone = !sent && this.failure === null;
     const work = this.#work;
     if (work === null) this.#endWrite();
-    else if (this.clientGone) work.abort(new Error('the client went away'));
+    else if (!sent) work.abort(new Error('the client went away'));
     this.core.exchanges.end();
     const { peer } = this;
     peer.open -= 1;

@@ -37,7 +37,7 @@ export class Metrics {
   #aborted = 0;
 
   record(exchange: Exchange, now: number): void {
-    const { decision, failure, response } = exchange;
+    const { decision, failure, status } = exchange;
     const route = decision?.route?.id ?? '';
     // What was refused, or held for too long, is no side's. What a side failed to answer is that side's failure.
     const own = decision === null || (failure !== null && !exchange.asked);
@@ -54,7 +54,7 @@ export class Metrics {
       sides[side] = series;
     }
     const ms = now - exchange.beganAt;
-    series.statuses[response.statusCode] = (series.statuses[response.statusCode] ?? 0) + 1;
+    series.statuses[status] = (series.statuses[status] ?? 0) + 1;
     let bucket = 0;
     while (bucket < latencyBucketsMs.length && ms > latencyBucketsMs[bucket]!) bucket += 1;
     series.latencies[bucket]! += 1;

@@ -35,10 +35,10 @@ export function createTracing(tracer: Tracer): Tracing {
     end(exchange) {
       const span = spans.get(exchange);
       if (span === undefined) return;
-      const { decision, failure, response, request } = exchange;
+      const { decision, failure, status, request } = exchange;
       if (decision?.route) span.updateName(`${request.method} ${decision.route.path}`);
       span.setAttributes({
-        'http.response.status_code': response.statusCode,
+        'http.response.status_code': status,
         ...(decision?.route && { 'http.route': decision.route.path }),
         ...(decision?.feature && { 'banyan.feature': decision.feature }),
         ...(decision && {

@@ -33,6 +33,7 @@ beforeEach(async () => {
   let resets = 0;
   legacy = await startUpstream(async (request, response) => {
     if (request.url === '/slow') await gate.promise;
+    if (request.url === '/broken') return void response.write('half', () => response.destroy());
     if (request.url === '/flaky' && resets++ === 0) return void request.socket.resetAndDestroy();
     response.end('ok');
   });
@@ -98,7 +99,8 @@ describe('metrics', () => {
       'banyan_requests_total{route="GET /moved/:id",feature="thing",side="service",status="503"}': 1,
       'banyan_requests_total{route="",feature="",side="router",status="400"}': 1,
       'banyan_requests_total{route="POST /things",feature="thing",side="legacy",status="200"}': 1,
-      'banyan_requests_total{route="",feature="",side="legacy",status="200"}': 1 + 1,
+      'banyan_requests_total{route="",feature="",side="legacy",status="200"}': 1,
+      'banyan_requests_total{route="",feature="",side="legacy",status="499"}': 1,
       'banyan_request_duration_seconds_count{route="POST /things",feature="thing",side="legacy"}': 1,
       banyan_holds_total: 1,
       banyan_fallbacks_total: 1,
@@ -152,6 +154,18 @@ describe('metrics', () => {
 });
 
 describe('the access log', () => {
+  it('tells who broke an answer off', async () => {
+    await fetch(`${stage.url}/broken`).then(
+      (answer) => expect(answer.text()).rejects.toThrow(),
+      () => undefined,
+    );
+    await expect.poll(() => lines.find(({ msg }) => msg === 'request')).toBeDefined();
+    const line = lines.find(({ msg }) => msg === 'request');
+    expect(line).toMatchObject({ status: 200, failure: 'BANYAN_UPSTREAM_BROKEN' });
+    expect(line).not.toHaveProperty('aborted');
+    expect(await samples()).toMatchObject({ banyan_aborted_total: 0 });
+  });
+
   it('says of what did not go plainly where it went, why, and how long each part took, and no secret', async () => {
     stage.service.answer = () => failing;
     const headers = { 'x-user-id': '42', cookie: 'session=secret', 'x-request-id': 'r-1' };
