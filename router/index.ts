@@ -23,4 +23,4 @@ export {
 } from './router-workers.ts';
 export { type RunningRouter, startRouter } from './start-router.ts';
 export type { ReplicaReport, StateLink, StateReply } from './state-link.ts';
-export { readTlsFiles, type TlsFiles, type TlsSettings } from './tls-files.ts';
+export { readTlsFiles, type ServiceTlsMaterial, type TlsFiles, type TlsSettings } from './tls-files.ts';

@@ -1,8 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createSecureContext } from 'node:tls';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { BanyanError, type Fault } from '../common/errors.ts';
-import type { LegacyTls, ServerTls } from './tls-settings.ts';
+import type { LegacyTls, ServerTls, ServiceTls } from './tls-settings.ts';
 
 /** What TLS needs on the router's port: PEM texts that belong together. */
 export interface TlsMaterial {
@@ -13,26 +13,46 @@ export interface TlsMaterial {
   readonly requestCert?: true;
 }
 
+/** How a client of a service meets it in TLS: Node's options. What is left out stays as usual. */
+export interface ServiceTlsMaterial {
+  readonly ca?: string;
+  readonly servername?: string;
+  readonly key?: string;
+  readonly cert?: string;
+}
+
 export interface TlsSettings {
   readonly server?: ServerTls | undefined;
   readonly legacy?: LegacyTls | undefined;
+  /** By feature. */
+  readonly services?: Readonly<Record<string, ServiceTls>>;
 }
 
 export interface TlsFiles {
   readonly server: TlsMaterial | null;
   /** Authorities in PEM; null: the usual ones. */
   readonly legacyCa: string | null;
+  /** By feature. */
+  readonly services: Readonly<Record<string, ServiceTlsMaterial>>;
 }
 
 /**
  * Reads and checks every file that TLS needs, in both directions. Throws `BANYAN_TLS_FILES` with all faults at once: a file
  * that cannot be read or holds something else, a key that is not the certificate's.
  */
-export async function readTlsFiles({ server, legacy }: TlsSettings): Promise<TlsFiles> {
+export async function readTlsFiles({ server, legacy, services = {} }: TlsSettings): Promise<TlsFiles> {
   const faults: Fault[] = [];
   const files = {
     server: server === undefined ? null : await readServerFiles(server, faults),
     legacyCa: await readAuthorities(legacy?.caFile, 'legacy.tls.caFile', faults),
+    services: Object.fromEntries(
+      await Promise.all(
+        Object.entries(services).map(async ([feature, tls]) => [
+          feature,
+          await readServiceFiles(tls, `features.${feature}.service.tls`, faults),
+        ]),
+      ),
+    ),
   };
   if (faults.length === 0) return files;
   const what = faults.map((fault) => `${fault.at}: ${fault.what}`).join('; ');
@@ -44,42 +64,47 @@ export async function readTlsFiles({ server, legacy }: TlsSettings): Promise<Tls
 
 async function readServerFiles(tls: ServerTls, faults: Fault[]): Promise<TlsMaterial | null> {
   const before = faults.length;
-  const keyPem = await read(tls.keyFile, 'router.tls.keyFile', faults);
-  const certPem = await read(tls.certFile, 'router.tls.certFile', faults);
+  const pair = await readPair(tls.keyFile, tls.certFile, 'router.tls', faults);
   const ca = await readAuthorities(tls.clientCaFile, 'router.tls.clientCaFile', faults);
-  const key = keyPem === null ? null : parseKey(keyPem, tls.keyFile, faults);
-  const cert =
-    certPem === null ? null : parseCertificate(certPem, tls.certFile, 'router.tls.certFile', faults);
+  if (faults.length > before) return null;
+  return { ...pair!, minVersion: tls.minVersion, ...(ca !== null && { ca, requestCert: true }) };
+}
+
+async function readServiceFiles(
+  { caFile, serverName, keyFile, certFile }: ServiceTls,
+  at: string,
+  faults: Fault[],
+): Promise<ServiceTlsMaterial> {
+  const ca = await readAuthorities(caFile, `${at}.caFile`, faults);
+  const pair =
+    keyFile === undefined || certFile === undefined ? null : await readPair(keyFile, certFile, at, faults);
+  return { ...(ca !== null && { ca }), ...(serverName !== undefined && { servername: serverName }), ...pair };
+}
+
+/** A key and the certificates that begin with its own. */
+async function readPair(
+  keyFile: string,
+  certFile: string,
+  at: string,
+  faults: Fault[],
+): Promise<{ key: string; cert: string } | null> {
+  const before = faults.length;
+  const keyPem = await read(keyFile, `${at}.keyFile`, faults);
+  const certPem = await read(certFile, `${at}.certFile`, faults);
+  const key = keyPem === null ? null : parseKey(keyPem, keyFile, `${at}.keyFile`, faults);
+  const cert = certPem === null ? null : parseCertificate(certPem, certFile, `${at}.certFile`, faults);
   if (key !== null && cert !== null && !cert.checkPrivateKey(key)) {
     faults.push(
       tlsFault(
-        'router.tls.keyFile',
-        `${tls.keyFile} is not the key of the first certificate in ${tls.certFile}`,
-        'Name the two files that were made together; the server’s own certificate comes first in its file.',
+        `${at}.keyFile`,
+        `${keyFile} is not the key of the first certificate in ${certFile}`,
+        'Name the two files that were made together; the certificate of the key’s owner comes first in its file.',
       ),
     );
   }
-  if (faults.length > before) return null;
-  const material: TlsMaterial = {
-    key: keyPem!,
-    cert: certPem!,
-    minVersion: tls.minVersion,
-    ...(ca !== null && { ca, requestCert: true }),
-  };
-  try {
-    createSecureContext(material);
-  } catch (error) {
-    // What OpenSSL alone refuses: a key too short for its security level, a broken certificate further down the file.
-    faults.push(
-      tlsFault(
-        'router.tls.certFile',
-        `${tls.certFile} and its key are refused by OpenSSL: ${(error as Error).message}`,
-        'Give it a certificate chain and a key that today’s clients accept.',
-      ),
-    );
-    return null;
-  }
-  return material;
+  if (faults.length > before || keyPem === null || certPem === null) return null;
+  const pair = { key: keyPem, cert: certPem };
+  return isTaken(pair, `${certFile} and its key are`, `${at}.certFile`, faults) ? pair : null;
 }
 
 async function readAuthorities(
@@ -90,7 +115,24 @@ async function readAuthorities(
   if (file === undefined) return null;
   const pem = await read(file, at, faults);
   if (pem === null || parseCertificate(pem, file, at, faults) === null) return null;
-  return pem;
+  return isTaken({ ca: pem }, `${file} is`, at, faults) ? pem : null;
+}
+
+/** Asks OpenSSL for what it alone refuses: a key too short for its security level, a broken certificate further down. */
+function isTaken(material: SecureContextOptions, what: string, at: string, faults: Fault[]): boolean {
+  try {
+    createSecureContext(material);
+    return true;
+  } catch (error) {
+    faults.push(
+      tlsFault(
+        at,
+        `${what} refused by OpenSSL: ${(error as Error).message}`,
+        'Give it certificates and keys that today’s programs accept.',
+      ),
+    );
+    return false;
+  }
 }
 
 async function read(file: string, at: string, faults: Fault[]): Promise<string | null> {
@@ -104,7 +146,7 @@ async function read(file: string, at: string, faults: Fault[]): Promise<string |
   }
 }
 
-function parseKey(pem: string, file: string, faults: Fault[]): KeyObject | null {
+function parseKey(pem: string, file: string, at: string, faults: Fault[]): KeyObject | null {
   try {
     return createPrivateKey(pem);
   } catch (error) {
@@ -114,7 +156,7 @@ function parseKey(pem: string, file: string, faults: Fault[]): KeyObject | null 
     const fix = locked
       ? 'Unlock it (openssl pkey -in LOCKED -out KEY) and guard the file by its owner and mode.'
       : 'Name the file that begins with -----BEGIN PRIVATE KEY-----.';
-    faults.push(tlsFault('router.tls.keyFile', what, fix));
+    faults.push(tlsFault(at, what, fix));
     return null;
   }
 }

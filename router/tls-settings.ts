@@ -27,5 +27,17 @@ export const legacyTlsSchema = z.strictObject({
     .optional(),
 });
 
+/** TLS towards a feature's service. */
+export const serviceTlsSchema = legacyTlsSchema
+  .extend({
+    /** The router's own certificate, where the service asks its clients for one; then those between it and the root. */
+    certFile: file.optional(),
+    keyFile: file.optional(),
+  })
+  .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
+    error: 'names only one of certFile and keyFile, which belong together',
+  });
+
 export type ServerTls = z.output<typeof serverTlsSchema>;
 export type LegacyTls = z.output<typeof legacyTlsSchema>;
+export type ServiceTls = z.output<typeof serviceTlsSchema>;

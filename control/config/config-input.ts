@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { errorBodySchema, routePolicySchema } from '../../router/route-policy.ts';
-import { legacyTlsSchema, serverTlsSchema } from '../../router/tls-settings.ts';
+import { legacyTlsSchema, serverTlsSchema, serviceTlsSchema } from '../../router/tls-settings.ts';
 import { isPeer } from '../../router/trusted-peers.ts';
 import { parseAddress } from './address.ts';
 
@@ -59,6 +59,13 @@ const feature = z.strictObject({
     transport: z.enum(['framed', 'buffered', 'header']).default('framed'),
     deadlineMs: milliseconds.default(5_000),
     connectTimeoutMs: milliseconds.default(1_000),
+    /** Its name within a multiplexed processor (TMultiplexedProcessor). */
+    multiplexed: z
+      .string()
+      .regex(/^[^:]+$/, { error: 'is no name of a service' })
+      .optional(),
+    /** Given, it is called over TLS. */
+    tls: serviceTlsSchema.optional(),
   }),
   /** Name of the service's database in `databases`. Only a feature without tables may leave it out. */
   database: z.string().optional(),

@@ -2,6 +2,7 @@ import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/route-policy.ts';
 import type { RouteConstraints } from '../../router/route-table.ts';
+import type { ServiceTls } from '../../router/tls-settings.ts';
 import type { Address } from './address.ts';
 import type { ParsedConfig } from './config-input.ts';
 
@@ -50,6 +51,9 @@ export interface ServiceConfig {
   readonly transport: 'framed' | 'buffered' | 'header';
   readonly deadlineMs: number;
   readonly connectTimeoutMs: number;
+  readonly multiplexed?: string;
+  /** Absolute paths. */
+  readonly tls?: ServiceTls;
 }
 
 export interface FeatureConfig {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { Fault } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import { type Address, isLoopback, parseAddress } from './address.ts';
-import type { BanyanConfig, FeatureConfig } from './config.ts';
+import type { BanyanConfig, FeatureConfig, ServiceConfig } from './config.ts';
 import { configError, configFault } from './config-fault.ts';
 import { configInput, type ParsedConfig } from './config-input.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -48,13 +48,18 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       );
     }
     checkRepeatedTables(feature.tables, path, faults);
-    const idl = resolve(directory, feature.service.idl);
     features[name] = {
       name,
-      service: { ...feature.service, idl },
+      service: serviceOf(feature.service, directory),
       database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
       tables: feature.tables,
-      routes: await featureRoutes(name, idl, feature.service.name, feature.routes, faults),
+      routes: await featureRoutes(
+        name,
+        resolve(directory, feature.service.idl),
+        feature.service.name,
+        feature.routes,
+        faults,
+      ),
       ...(feature.policy && { policy: feature.policy }),
       salt: feature.salt ?? name,
     };
@@ -82,6 +87,18 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
     cohorts: Object.entries(input.cohorts).map(([name, cohort]) => ({ name, ...cohort })),
     features,
   });
+}
+
+function serviceOf(
+  { tls, multiplexed, ...service }: ParsedConfig['features'][string]['service'],
+  directory: string,
+): ServiceConfig {
+  return {
+    ...service,
+    idl: resolve(directory, service.idl),
+    ...(multiplexed !== undefined && { multiplexed }),
+    ...(tls !== undefined && { tls: resolveFiles(tls, directory) }),
+  };
 }
 
 function withoutAdmin({ admin: _, ...rest }: ParsedConfig['router']) {

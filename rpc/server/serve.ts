@@ -21,9 +21,7 @@ export async function serve(options: ServeOptions): Promise<ThriftServer> {
   return state;
 }
 
-/** Half open: a client that is still sending when our replies end must not have them taken from it by a reset. */
 const socketOptions = {
-  allowHalfOpen: true,
   noDelay: true,
   keepAlive: true,
   /** A peer that vanished without a word is found out within some twenty seconds. */
@@ -131,6 +129,9 @@ class ServerState implements ThriftServer {
   }
 
   #accept(socket: Socket): void {
+    // A client that is still sending when our replies end must not have them taken from it by a reset. Not before: one that
+    // breaks its TLS handshake off is gone with its end.
+    socket.allowHalfOpen = true;
     const connection = new ServerConnection(socket, {
       maxFrameBytes: this.#options.maxFrameBytes ?? 64 * 1024 * 1024,
       idleTimeoutMs: this.#options.idleTimeoutMs ?? 600_000,

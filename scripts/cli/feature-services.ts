@@ -1,15 +1,20 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Registry } from 'prom-client';
 import type { BanyanConfig } from '../../control/config/index.ts';
-import type { RouterService } from '../../router/index.ts';
+import type { RouterService, TlsFiles } from '../../router/index.ts';
 import { createClient, createGateway, loadIdl } from '../../rpc/index.ts';
 
 /** Every feature's service as the router asks it: HTTP in, Thrift to the service, straight from its IDL. */
 export async function featureServices(
   config: BanyanConfig,
-  watched: { readonly metrics?: Registry; readonly tracer?: Tracer | undefined } = {},
+  options: {
+    /** Of the features whose services are called over TLS. */
+    readonly tls: TlsFiles['services'];
+    readonly metrics?: Registry;
+    readonly tracer?: Tracer | undefined;
+  },
 ): Promise<Record<string, RouterService>> {
-  const { metrics, tracer } = watched;
+  const { metrics, tracer } = options;
   const entries = await Promise.all(
     Object.values(config.features).map(async (feature): Promise<[string, RouterService]> => {
       const {
@@ -20,7 +25,9 @@ export async function featureServices(
         transport,
         deadlineMs,
         connectTimeoutMs,
+        multiplexed,
       } = feature.service;
+      const tls = options.tls[feature.name];
       const idl = await loadIdl(file);
       const client = createClient({
         idl,
@@ -30,6 +37,8 @@ export async function featureServices(
         transport,
         deadlineMs,
         connectTimeoutMs,
+        ...(multiplexed === undefined ? {} : { multiplexed }),
+        ...(tls === undefined ? {} : { tls }),
         ...(metrics === undefined ? {} : { metrics }),
         ...(tracer === undefined ? {} : { tracer }),
       });

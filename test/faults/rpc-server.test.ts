@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { type ClientOptions, createClient, type ServeOptions, serve, type ThriftServer } from 'banyan/rpc';
 import { afterEach, describe, expect, test } from 'vitest';
 import { everythingHandlers, everythingIdl } from '../support/rpc/everything.ts';
@@ -40,6 +41,14 @@ afterEach(async () => {
   servers = [];
   sockets = [];
 });
+
+async function tlsFiles(): Promise<{ readonly key: Buffer; readonly cert: Buffer }> {
+  const folder = new URL('../support/rpc/tls/', import.meta.url);
+  const [key, cert] = await Promise.all(
+    ['key.pem', 'cert.pem'].map((file) => readFile(new URL(file, folder))),
+  );
+  return { key: key!, cert: cert! };
+}
 
 describe('a client that means ill', () => {
   test.each([
@@ -135,15 +144,22 @@ describe('a client that means ill', () => {
   });
 
   test('that never ends its TLS handshake does not keep the server from stopping', async () => {
-    const folder = new URL('../support/rpc/tls/', import.meta.url);
-    const [key, cert] = await Promise.all(
-      ['key.pem', 'cert.pem'].map((file) => readFile(new URL(file, folder))),
-    );
-    const { server } = await start({ tls: { key: key!, cert: cert! } });
+    const { server } = await start({ tls: await tlsFiles() });
     await open(server);
     const began = performance.now();
     await server.stop({ graceMs: 100 });
     expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  test('that breaks its TLS handshake off, because it does not trust the server, is gone at once', async () => {
+    const { server } = await start({ tls: await tlsFiles() });
+    const socket = connectTls({ host: '127.0.0.1', port: Number(server.address.split(':')[1]) });
+    const [error] = await once(socket, 'error');
+    expect(String(error)).toContain('certificate');
+    const began = performance.now();
+    await server.stop({ graceMs: 60_000 });
+    // A handshake may take ten seconds.
+    expect(performance.now() - began).toBeLessThan(9_000);
   });
 });
 

@@ -71,9 +71,15 @@ export const routerCommand: CommandFactory = (io) => {
       import('../registered-tracer.ts'),
       import('prom-client'),
     ]);
+    // All faults of all files at once, and with several processes from the first of them alone.
+    const { services: serviceTls } = await readTlsFiles({
+      server: config.router.tls,
+      legacy: config.legacy.tls,
+      services: Object.fromEntries(
+        Object.values(config.features).flatMap(({ name, service: { tls } }) => (tls ? [[name, tls]] : [])),
+      ),
+    });
     if ((flags.workers ?? 1) > 1 && !isRouterWorker()) {
-      // Said once here rather than by every worker.
-      await readTlsFiles({ server: config.router.tls, legacy: config.legacy.tls });
       const { url, adminUrl, replicas, ended } = await untilInterrupted(
         io.signal,
         runWorkers({
@@ -92,7 +98,7 @@ export const routerCommand: CommandFactory = (io) => {
     const link = new MysqlStateLink({ state: config.state, leaseMs: config.control.replicaLeaseMs });
     const serviceMetrics = new Registry();
     const tracer = registeredTracer();
-    const services = await featureServices(config, { metrics: serviceMetrics, tracer });
+    const services = await featureServices(config, { tls: serviceTls, metrics: serviceMetrics, tracer });
     try {
       const { database: _, ...legacy } = config.legacy;
       const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;

@@ -107,8 +107,8 @@ describe('TLS on the router’s port', () => {
     expect(await faultsOf(all, { caFile: pki.file('gone') })).toEqual([
       'BANYAN_TLS_FILES',
       'router.tls.keyFile: /none cannot be read: ENOENT',
-      'router.tls.clientCaFile: /text holds no certificate in PEM',
       'router.tls.certFile: /localhost.key holds no certificate in PEM',
+      'router.tls.clientCaFile: /text holds no certificate in PEM',
       'legacy.tls.caFile: /gone cannot be read: ENOENT',
     ]);
   });

@@ -79,6 +79,15 @@ test('paths of TLS files count from the config, and nothing is read: only router
   const config = await load({
     ...plain,
     legacy: { ...plain.legacy, tls: { caFile: './authority.pem', serverName: 'shop.internal' } },
+    features: {
+      parcels: {
+        ...plain.features.parcels!,
+        service: {
+          ...plain.features.parcels!.service,
+          tls: { caFile: 'authority.pem', keyFile: '/keys/client.pem', certFile: 'client.pem' },
+        },
+      },
+    },
     router: { tls: { keyFile: '/keys/key.pem', certFile: 'chain.pem' }, drain: { noticeMs: 5_000 } },
   });
   expect(config.router.tls).toEqual({
@@ -89,10 +98,21 @@ test('paths of TLS files count from the config, and nothing is read: only router
     reloadMs: 10_000,
   });
   expect(config.legacy.tls).toEqual({ caFile: join(folder, 'authority.pem'), serverName: 'shop.internal' });
+  expect(config.features.parcels!.service.tls).toEqual({
+    caFile: join(folder, 'authority.pem'),
+    keyFile: '/keys/client.pem',
+    certFile: join(folder, 'client.pem'),
+  });
   expect(config.router.drain).toEqual({ noticeMs: 5_000 });
   const faults = await faultsOf({
     ...plain,
     legacy: { ...plain.legacy, tls: { serverName: 'a b' } },
+    features: {
+      parcels: {
+        ...plain.features.parcels!,
+        service: { ...plain.features.parcels!.service, tls: { keyFile: 'client.key' } },
+      },
+    },
     router: { tls: { keyFile: '', minVersion: 'SSLv3' } },
   });
   expect(faults.map(({ at }) => at)).toEqual([
@@ -100,12 +120,13 @@ test('paths of TLS files count from the config, and nothing is read: only router
     'router.tls.keyFile',
     'router.tls.certFile',
     'router.tls.minVersion',
+    'features.parcels.service.tls',
   ]);
 });
 
 test('routes come from the IDL; overrides change them, and HEAD follows GET', async () => {
   const routes = async (overrides: object) => {
-    const feature = { ...plain.features.parcels, routes: overrides };
+    const feature = { ...plain.features.parcels!, routes: overrides };
     const config = await load({ ...plain, features: { parcels: feature } });
     return config.features.parcels!.routes.map((route) => `${route.id} ${route.access} ${route.rpcMethod}`);
   };
@@ -138,7 +159,7 @@ test('host and access come from the IDL’s annotations, and the config’s word
      } (api.base_domain = "post.example")`,
   );
   const routes = async (overrides: object) => {
-    const feature = { ...plain.features.parcels, routes: overrides };
+    const feature = { ...plain.features.parcels!, routes: overrides };
     const config = await load({ ...plain, features: { parcels: feature } });
     return config.features.parcels!.routes.map((route) => `${route.id} ${route.access}`);
   };
@@ -208,7 +229,7 @@ test('says all faults of meaning at once', async () => {
     state: { database: 'nowhere' },
     control: { listen: '0.0.0.0:7410' },
     features: {
-      parcels: { ...plain.features.parcels, routes: { 'GET /parcel': { access: 'read' } } },
+      parcels: { ...plain.features.parcels!, routes: { 'GET /parcel': { access: 'read' } } },
       labels: { service, database: 'legacy', tables: ['parcels', 'labels', 'labels'] },
       rates: { service: { ...service, idl: './missing.thrift' }, tables: ['rates'] },
     },
@@ -254,7 +275,7 @@ test('a file that cannot be loaded or exports nothing is named', async () => {
 test('policies reach the route table as they were written, and a route’s is laid over its feature’s there', async () => {
   const policy = { timeouts: { firstByteMs: 500, totalMs: 1_000 }, retries: 1 };
   const own = { timeouts: { totalMs: null }, fallback: false };
-  const parcels = { ...plain.features.parcels, policy, routes: { 'GET /parcels/:code': { policy: own } } };
+  const parcels = { ...plain.features.parcels!, policy, routes: { 'GET /parcels/:code': { policy: own } } };
   const config = await load({ ...plain, features: { parcels } });
   const table = buildRouteTable(
     Object.values(config.features),
@@ -274,7 +295,7 @@ test('policies reach the route table as they were written, and a route’s is la
   expect(policyOf('POST /parcels')).toMatchObject({ ...feature, totalMs: 1_000, fallback: true });
   expect((await load(plain)).features.parcels).not.toHaveProperty('policy');
   const wrong = {
-    ...plain.features.parcels,
+    ...plain.features.parcels!,
     policy: { retries: -1 },
     routes: { 'GET /parcels/:code': { policy: { timeout: 5 } } },
   };
