@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import type { Logger } from 'pino';
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import { describeError } from '../common/errors.ts';
 import { listen } from './listen.ts';
@@ -12,6 +13,7 @@ export interface AdminServerOptions {
   readonly reports: () => Promise<readonly AdminReport[]>;
   /** Whether new requests should come to this router. */
   readonly ready: () => boolean;
+  readonly logger: Logger;
 }
 
 export interface AdminServer {
@@ -39,7 +41,7 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
       );
     } else reply(404, 'metrics, livez and readyz are here\n');
   });
-  const url = await listen(server, options, 'router.admin');
+  const url = await listen(server, options, 'router.admin', options.logger);
   return {
     url,
     close: () =>

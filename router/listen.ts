@@ -1,11 +1,16 @@
 import type { AddressInfo, Server } from 'node:net';
-import { BanyanError } from '../common/errors.ts';
+import type { Logger } from 'pino';
+import { BanyanError, describeError } from '../common/errors.ts';
 
-/** Listens and resolves to `http://host:port`; rejects with `BANYAN_PORT_TAKEN`. `setting` is the option's name. */
+/**
+ * Listens and resolves to `http://host:port`; rejects with `BANYAN_PORT_TAKEN`. `setting` is the option's name. A
+ * connection that the system cannot accept later (no file descriptor left, a network that went down) is only logged.
+ */
 export function listen(
   server: Server,
   { host, port }: { host: string; port: number },
   setting: string,
+  logger: Logger,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const refuse = (error: NodeJS.ErrnoException) => {
@@ -23,7 +28,9 @@ export function listen(
     };
     server.once('error', refuse);
     server.listen({ host, port, backlog: 4096 }, () => {
-      server.off('error', refuse);
+      server.off('error', refuse).on('error', (error) => {
+        logger.error({ error: describeError(error) }, 'a connection could not be accepted');
+      });
       const { address, port: bound, family } = server.address() as AddressInfo;
       resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`);
     });

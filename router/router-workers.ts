@@ -71,6 +71,7 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
           return reports.filter((report) => report !== null);
         },
         ready: () => !signal.aborted && ready.size > 0,
+        logger,
       });
     }
   } catch (error) {

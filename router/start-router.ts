@@ -94,9 +94,10 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
         ...core.options.admin,
         reports: async () => [await adminReport()],
         ready: () => !core.draining,
+        logger: core.options.logger,
       });
     }
-    url = await listen(server, core.options.listen, 'router.listen');
+    url = await listen(server, core.options.listen, 'router.listen', core.options.logger);
     if (tls !== undefined) url = url.replace('http:', 'https:');
   } catch (error) {
     await admin?.close();

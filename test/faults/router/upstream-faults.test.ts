@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, Server as NetServer } from 'node:net';
+import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { startBreaking } from '../../support/router/breaking-upstream.ts';
@@ -123,6 +124,25 @@ describe('a client that', () => {
     socket.write('GET /x HTTP/1.1\r\nHost: a\r\nX: ');
     const [answer] = (await once(socket, 'data')) as [Buffer];
     expect(String(answer)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+});
+
+describe('a system that', () => {
+  it('has no file descriptor left for a connection: the router serves on', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('ok'));
+    await using stage = await startStage(legacy.url, { admin: { host: '127.0.0.1', port: 0 } });
+    const ports = [stage.port, Number(new URL(stage.router.adminUrl!).port)];
+    // What Node calls for each connection, and for each that it could not have: no test may take all descriptors away.
+    const servers = (process as unknown as { _getActiveHandles(): unknown[] })
+      ._getActiveHandles()
+      .filter((handle) => handle instanceof NetServer)
+      .filter((server) => ports.includes((server.address() as AddressInfo | null)?.port ?? 0));
+    expect(servers).toHaveLength(2);
+    for (const server of servers) {
+      const { _handle } = server as unknown as { _handle: { onconnection(status: number): void } };
+      _handle.onconnection(-constants.errno.EMFILE);
+    }
+    expect(await (await fetch(`${stage.url}/x`)).text()).toBe('ok');
   });
 });
 
