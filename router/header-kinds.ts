@@ -59,12 +59,14 @@ const byName = new Map<string, HeaderKind>([
 
 const spelled = new Map<string, HeaderKind>(byName);
 const spellingsKept = 2_000;
+/** Longer ones are nobody's: kept, they would be memory that any client can take for good. */
+export const longestNameKept = 64;
 
 /** Looks the kind up without lower-casing a name that was spelled the same way before. */
 export function headerKind(name: string): HeaderKind {
   const known = spelled.get(name);
   if (known !== undefined) return known;
   const kind = byName.get(name.toLowerCase()) ?? headerKinds.pass;
-  if (spelled.size < spellingsKept) spelled.set(name, kind);
+  if (spelled.size < spellingsKept && name.length <= longestNameKept) spelled.set(name, kind);
   return kind;
 }

@@ -1,3 +1,5 @@
+import { longestNameKept } from './header-kinds.ts';
+
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const badValue = /[^\t\x20-\x7e\x80-\xff]/;
 const badPath = /[^\x21-\xff]/;
@@ -58,6 +60,6 @@ function checkField(name: string, value: string): void {
 function isToken(name: string): boolean {
   if (knownNames.has(name)) return true;
   if (!token.test(name)) return false;
-  if (knownNames.size < namesKept) knownNames.add(name);
+  if (knownNames.size < namesKept && name.length <= longestNameKept) knownNames.add(name);
   return true;
 }
