@@ -2,6 +2,7 @@ import { BanyanError, describeError } from '../common/errors.ts';
 import { ExchangeContext } from './client-identity.ts';
 import type { Exchange } from './exchange.ts';
 import { type Failure, failures, upstreamFailure } from './failure.ts';
+import { writeContinue } from './informational.ts';
 import { fail } from './reply.ts';
 import { bodyTooLarge, RequestBody, readWhole } from './request-body.ts';
 import type { HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
@@ -76,7 +77,7 @@ function mayFallBack(exchange: Exchange): boolean {
 }
 
 async function readBody(exchange: Exchange, signal: AbortSignal): Promise<Buffer | Failure> {
-  const { request, response, head, core } = exchange;
+  const { request, head, core } = exchange;
   const { transcodedBodyBytes } = core.options.limits;
   if (head.contentLength !== null && head.contentLength > transcodedBodyBytes) {
     return upstreamFailure(bodyTooLarge(transcodedBodyBytes));
@@ -84,7 +85,7 @@ async function readBody(exchange: Exchange, signal: AbortSignal): Promise<Buffer
   const body = new RequestBody(request, {
     idleMs: core.options.timeouts.requestIdleMs,
     maxBytes: transcodedBodyBytes,
-    onWanted: head.expectsContinue ? () => response.writeContinue() : undefined,
+    onWanted: head.expectsContinue ? () => writeContinue(exchange) : undefined,
   });
   const stop = () => body.destroy(signal.reason as Error);
   signal.addEventListener('abort', stop, { once: true });
