@@ -155,6 +155,38 @@ service S { A f(1: A a) throws (1: X x (api.js_conv = "")) (api.get = "/x", api.
       'a.thrift:9:36 ANNOTATION api.list is for lists and sets, and x is none',
     ],
   ],
+  [
+    'required fields that no request can have',
+    serviceOf(
+      'void f(1: A a) (api.post = "/x")',
+      'struct A { 1: required i32 n (api.none = ""), 2: required i32 fine = 5 (api.none = ""), 3: B b } struct B { 1: required string h (api.header = "H"), 2: required i32 i }',
+    ),
+    [
+      'a.thrift:1:12 ANNOTATION n is required, and no request can have it',
+      'a.thrift:1:109 ANNOTATION h is required, and no request can have it where B stands inside something else',
+    ],
+  ],
+  [
+    'replies with two bodies, two statuses and two members of one name',
+    serviceOf(
+      'A a() (api.get = "/a"), B b() (api.get = "/b"), C c() (api.get = "/c") list<D> d() (api.get = "/d")',
+      `struct A { 1: i32 s (api.http_code = ""), 2: i32 t (api.http_code = ""), 3: string r (api.raw_body = ""), 4: string w (api.body = "*") }
+struct B { 1: i32 x, 2: i32 y (api.body = "x") }
+struct C { 1: D d }
+struct D { 1: i32 u (api.body = "v"), 2: i32 v, 3: i32 w (api.header = "v") }`,
+    ),
+    [
+      'a.thrift:1:43 ANNOTATION s already is the status',
+      'a.thrift:1:107 ANNOTATION r already is the body',
+      'a.thrift:2:22 ANNOTATION y is the member "x" of the JSON, as x is',
+      'a.thrift:4:39 ANNOTATION v is the member "v" of the JSON, as u is',
+    ],
+  ],
+  [
+    'a path parameter that only a query is called like',
+    serviceOf('void f(1: i32 a (api.query = "id")) (api.get = "/x/:id")'),
+    ['a.thrift:3:8 ANNOTATION nothing takes the path parameter :id'],
+  ],
 ])('%s', async (_, files, expected) => {
   expect(await idlFaultsOf(files)).toEqual(expected);
 });

@@ -1,0 +1,74 @@
+import { splitErrorMessage, templateFault } from '../gateway/error-body.ts';
+import type { Annotation } from '../idl/model.ts';
+import type { AnnotationReport } from './annotation-report.ts';
+import { hostOfDomain } from './base-domain.ts';
+import { splitHeader } from './bind-method.ts';
+
+/** Notes values that an annotation of a service cannot have. */
+export function checkServiceAnnotation(one: Annotation, report: AnnotationReport): void {
+  if (one.name === 'api.error_message' && splitErrorMessage(one.value) === null) {
+    report.fault(
+      one,
+      `${JSON.stringify(one.value)} names no status`,
+      'Write it as "413: The body is too large.".',
+    );
+  }
+  if (one.name === 'api.max_body_bytes' && !/^[1-9][0-9]{0,14}$/.test(one.value)) {
+    report.fault(one, `${JSON.stringify(one.value)} is no number of bytes`, 'Write it as "102400".');
+  }
+  checkOneOf(one, 'api.inflate', ['true', 'false'], report);
+  if (one.name === 'api.base_domain' && hostOfDomain(one.value) === null) {
+    report.fault(one, `${JSON.stringify(one.value)} is no host`, 'Write it as "shop.example".');
+  }
+  checkGroup(one, report);
+  const fault = one.name === 'api.error_body' ? templateFault(one.value) : null;
+  if (fault !== null) {
+    report.fault(
+      one,
+      `the error body is no JSON: ${fault}`,
+      'Put $code, $message and $at inside string literals.',
+    );
+  }
+}
+
+/** Notes values that an annotation of a method cannot have. */
+export function checkMethodAnnotation(one: Annotation, report: AnnotationReport): void {
+  if (one.name === 'api.http_code') checkStatus(one, report);
+  if (one.name === 'api.set_header' && splitHeader(one.value) === null) {
+    report.fault(one, `${JSON.stringify(one.value)} is no header`, 'Write it as "Name: value".');
+  }
+  checkGroup(one, report);
+  checkOneOf(one, 'api.etag', ['weak'], report);
+  checkOneOf(one, 'api.access', ['read', 'write'], report);
+  checkOneOf(one, 'api.idempotent', ['true', 'false'], report);
+  checkOneOf(one, 'api.serializer', ['json', 'form'], report);
+}
+
+function checkGroup(one: Annotation, report: AnnotationReport): void {
+  if (one.name === 'api.group' && one.value !== '' && !/^\/[^\s?#]*[^\s?#/]$/.test(one.value)) {
+    report.fault(one, `${JSON.stringify(one.value)} is no prefix of paths`, 'Write it as "/v1".');
+  }
+}
+
+/** Notes a value that is none of those that the annotation of that name can have. */
+export function checkOneOf(
+  one: Annotation,
+  name: string,
+  values: readonly string[],
+  report: AnnotationReport,
+): void {
+  if (one.name === name && !values.includes(one.value)) {
+    report.fault(one, `${name} cannot be ${JSON.stringify(one.value)}`, `Use ${values.join(' or ')}.`);
+  }
+}
+
+/** Notes a status that HTTP has not, or that no reply can have. */
+export function checkStatus(one: Annotation, report: AnnotationReport): void {
+  if (!isStatus(Number(one.value))) {
+    report.fault(one, `${JSON.stringify(one.value)} is no status`, 'Use 200 to 599.');
+  }
+}
+
+export function isStatus(value: number): boolean {
+  return Number.isInteger(value) && value >= 200 && value <= 599;
+}

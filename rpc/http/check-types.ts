@@ -1,0 +1,138 @@
+import type { Annotation, EnumDef, FieldDef, StructDef, ThriftType } from '../idl/model.ts';
+import { annotation, isUnknown } from '../idl/model.ts';
+import type { AnnotationReport } from './annotation-report.ts';
+import type { AnnotationPlace } from './annotations.ts';
+import { checkAnnotationNames } from './check-annotation-names.ts';
+import { checkOneOf, checkStatus } from './check-annotation-values.ts';
+import { checkGoTag } from './check-go-tag.ts';
+
+/** Notes faults in the annotations of fields and types, and of all that they are made of, once for each definition. */
+export class TypeCheck {
+  readonly #report: AnnotationReport;
+  readonly #structs = new Set<StructDef>();
+  readonly #enums = new Set<EnumDef>();
+
+  constructor(report: AnnotationReport) {
+    this.#report = report;
+  }
+
+  type(type: ThriftType): void {
+    checkAnnotationNames(type.annotations, 'type', this.#report);
+    switch (type.kind) {
+      case 'list':
+      case 'set':
+        this.type(type.element);
+        break;
+      case 'map':
+        this.type(type.key);
+        this.type(type.value);
+        break;
+      case 'struct':
+        this.#struct(type.struct);
+        break;
+      case 'enum':
+        this.#enum(type.enum);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #struct(struct: StructDef): void {
+    if (this.#structs.has(struct)) return;
+    this.#structs.add(struct);
+    checkAnnotationNames(
+      struct.annotations,
+      struct.kind === 'exception' ? 'exception' : 'struct',
+      this.#report,
+    );
+    for (const one of struct.annotations) {
+      checkOneOf(one, 'api.unknown', ['refuse', 'ignore'], this.#report);
+      if (one.name === 'api.http_code') checkStatus(one, this.#report);
+    }
+    for (const field of struct.fields) this.field(field, 'field');
+  }
+
+  #enum(type: EnumDef): void {
+    if (this.#enums.has(type)) return;
+    this.#enums.add(type);
+    checkAnnotationNames(type.annotations, 'enum', this.#report);
+    for (const member of type.members) checkAnnotationNames(member.annotations, 'enum member', this.#report);
+  }
+
+  field(field: FieldDef, place: AnnotationPlace): void {
+    checkAnnotationNames(field.annotations, place, this.#report);
+    const all = [...field.type.annotations, ...field.annotations];
+    for (const one of all) {
+      checkOneOf(one, 'api.enum', ['name', 'number'], this.#report);
+      checkOneOf(one, 'api.null', ['keep', 'refuse'], this.#report);
+      checkOneOf(one, 'api.binary', ['base64', 'utf8'], this.#report);
+      checkOneOf(one, 'api.date', ['iso'], this.#report);
+      checkOneOf(one, 'api.list', ['comma'], this.#report);
+      checkOneOf(one, 'api.none', ['', 'true'], this.#report);
+      this.#leaf(one, field, 'api.js_conv', 'i64');
+      this.#leaf(one, field, 'api.date', 'i64');
+      this.#leaf(one, field, 'api.raw_json', 'string');
+      this.#leaf(one, field, 'api.enum', 'enum');
+      this.#leaf(one, field, 'api.binary', 'binary');
+      if (one.name === 'go.tag') checkGoTag(one, field, this.#report);
+      if (
+        one.name === 'api.list' &&
+        !isUnknown(field.type) &&
+        field.type.kind !== 'list' &&
+        field.type.kind !== 'set'
+      ) {
+        this.#report.fault(
+          one,
+          `api.list is for lists and sets, and ${field.name} is none`,
+          'Drop it, or change the type.',
+        );
+      }
+      if (one.name === 'api.http_code' && place === 'throws entry') checkStatus(one, this.#report);
+      if (one.name === 'api.http_code' && place === 'field' && one.value !== '') {
+        this.#report.fault(
+          one,
+          `${field.name} is the status itself, whatever api.http_code says`,
+          'Write api.http_code = "", or put the number on the method or the exception.',
+        );
+      }
+    }
+    if (annotation(all, 'api.js_conv') !== undefined && annotation(all, 'api.date') !== undefined) {
+      this.#report.fault(
+        field,
+        `${field.name} cannot be both digits (api.js_conv) and a date (api.date)`,
+        'Drop one of the two.',
+      );
+    }
+    if (annotation(all, 'api.null') === 'keep' && field.requiredness === 'required') {
+      this.#report.fault(
+        field,
+        `${field.name} is required, so it is never null`,
+        'Make it optional, or drop api.null.',
+      );
+    }
+    this.type(field.type);
+  }
+
+  #leaf(one: Annotation, field: FieldDef, name: string, kind: ThriftType['kind']): void {
+    if (one.name === name && !isUnknown(field.type) && !leaves(field.type).includes(kind)) {
+      this.#report.fault(
+        one,
+        `${name} is for ${kind}, and ${field.name} has none`,
+        'Drop it, or change the type.',
+      );
+    }
+  }
+}
+
+function leaves(type: ThriftType): ThriftType['kind'][] {
+  switch (type.kind) {
+    case 'list':
+    case 'set':
+      return leaves(type.element);
+    case 'map':
+      return [...leaves(type.key), ...leaves(type.value)];
+    default:
+      return [type.kind];
+  }
+}
