@@ -15,6 +15,13 @@ import { createFenceStatement, fenceEvents, fenceTriggerName } from './fence-sta
 const attemptFloorMs = 20;
 
 /**
+ * LOCK TABLES is withdrawn and asked for anew so many times within the fence's patience. One transaction may wait for
+ * another's row (in InnoDB), that one for a table for which the lock is queued, and the lock for the first one's table:
+ * no server finds that ring, because its links lie in two of its parts. A lock that stands aside for a moment undoes it.
+ */
+const attempts = 4;
+
+/**
  * The database's own refusal of writes to tables that do not own their rows: one BEFORE trigger for each kind of write,
  * which fails it unless the session has set `@banyan_apply`.
  *
@@ -80,7 +87,8 @@ export class Fence {
       const left = deadline - performance.now();
       if (left < attemptFloorMs) throw fenceTimeout(database, lockTimeoutMs);
       try {
-        await this.#interruptedAfter(session, left, signal, () => session.run(`LOCK TABLES ${tables}`));
+        const patience = Math.min(left, Math.max(attemptFloorMs, lockTimeoutMs / attempts));
+        await this.#interruptedAfter(session, patience, signal, () => session.run(`LOCK TABLES ${tables}`));
         return;
       } catch (error) {
         signal.throwIfAborted();
@@ -89,7 +97,7 @@ export class Fence {
         if (!waited) throw error;
         if (performance.now() >= deadline - attemptFloorMs)
           throw fenceTimeout(database, lockTimeoutMs, error);
-        // A deadlock of metadata locks: the other side goes first.
+        // The other side goes first.
         await wait(10, undefined, { signal });
       }
     }

@@ -159,6 +159,32 @@ describeEachEngine('races of a move', (lane) => {
     expect(JSON.stringify(target)).toContain('last');
   });
 
+  it('stands aside for transactions that wait for each other and for the lock, in a ring that no server sees', async () => {
+    const other = 'CREATE TABLE o (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)';
+    await using fixture = await MoveFixture.create(lane, { schema: [...schema, other], tables: ['t', 'o'] });
+    const { source } = fixture;
+    await source.query(seed);
+    await source.query('INSERT INTO o VALUES (1, 0), (2, 0)');
+    const move = await fixture.open();
+    const [one, two] = [await fixture.connect('source'), await fixture.connect('source')];
+    for (const connection of [one, two]) await connection.query('START TRANSACTION');
+    await one.query('UPDATE o SET n = 1 WHERE id = 1');
+    await two.query("UPDATE t SET body = 'two' WHERE id = 1");
+    const rowOfTwo = one.query("UPDATE t SET body = 'one' WHERE id = 1");
+    const fencing = move.fence('source', { lockTimeoutMs: 8_000 });
+    // It waits for the first transaction's table, and the second transaction for it.
+    const { database } = fixture.spec.source;
+    await expect
+      .poll(async () => JSON.stringify((await source.query('SHOW FULL PROCESSLIST'))[0]))
+      .toContain(`metadata lock","Info":"LOCK TABLES \`${database}\``);
+    await two.query('UPDATE o SET n = 2 WHERE id = 2');
+    await two.query('COMMIT');
+    await rowOfTwo;
+    await one.query('COMMIT');
+    await fencing;
+    expect(await move.fenceState()).toMatchObject({ source: 'fenced' });
+  });
+
   it('a writer queued behind the lock is refused, and so is every kind of write', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
     const { source } = fixture;

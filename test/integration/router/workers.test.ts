@@ -29,6 +29,7 @@ it('runs as several processes on one port, metrics added up, and stops as a whol
   } finally {
     child.kill('SIGTERM');
   }
+  using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
   expect(await ended).toEqual([0, null]);
 });
 

@@ -12,6 +12,7 @@ test.runIf(process.platform === 'linux')('tells a process that has ended from on
   expect(hasEnded(processIdentity())).toBe(false);
   expect(processIdentity()).not.toBe(processIdentity());
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
   const [line] = await once(child.stdout, 'data');
   const identity = String(line).trim();
   expect(hasEnded(identity)).toBe(false);
