@@ -18,7 +18,8 @@ import { TType } from '../wire/types.ts';
 import { type BodyWants, type Incoming, readBody } from './request-body.ts';
 import { cookieValues, headerValues, queryValues } from './request-parts.ts';
 
-type FieldWriter = (w: ProtocolWriter, request: Incoming) => void;
+/** True if it wrote the field. */
+type FieldWriter = (w: ProtocolWriter, request: Incoming) => boolean;
 
 /** Compiles the function that writes a request as the struct of the method's arguments. */
 export function requestWriter(
@@ -31,6 +32,7 @@ export function requestWriter(
   const parses = wants.json || wants.form;
   const only = binding.method.args.fields[0];
   const struct = binding.isWrapped && only?.type.kind === 'struct' ? only.type.struct : binding.method.args;
+  const isUnion = struct.kind === 'union';
   const bodyNames = binding.fields.flatMap((one) =>
     one.sources.flatMap((source) => (source.kind === 'body' ? [source.name] : [])),
   );
@@ -42,7 +44,15 @@ export function requestWriter(
       if (refuseUnknown !== null && isObject(body)) refuseUnknown(body);
     }
     const saved = w.structBegin();
-    for (let i = 0; i < fields.length; i++) fields[i]!(w, request);
+    let written = 0;
+    for (let i = 0; i < fields.length; i++) {
+      if (fields[i]!(w, request)) written++;
+    }
+    if (isUnion && written !== 1) {
+      throw new BadValue(
+        `must have exactly one member of ${struct.fields.map(({ name }) => name).join(', ')}`,
+      );
+    }
     w.stop();
     w.structEnd(saved);
   };
@@ -81,10 +91,10 @@ function fieldWriter(one: BoundField, json: ThriftFromJsonCompiler, values: Valu
   const fault = annotation(one.field.annotations, 'api.fault');
   return (w, request) => {
     for (let i = 0; i < readers.length; i++) {
-      if (readers[i]!(w, request)) return;
+      if (readers[i]!(w, request)) return true;
     }
     try {
-      absent(w);
+      return absent(w);
     } catch (error) {
       throw withMember(error, place(request), fault);
     }

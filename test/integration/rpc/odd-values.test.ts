@@ -36,6 +36,7 @@ struct Shown { 1: optional Texts texts (api.body = "*") }
 service Odd {
   Values values(1: Values v) (api.post = "/values")
   Shown texts(1: Texts t) (api.get = "/texts")
+  Choice choose(1: Choice c) (api.post = "/choose", api.get = "/choose")
   string whole(1: optional string text (api.body = "*")) (api.post = "/whole")
 }`;
 
@@ -57,6 +58,7 @@ beforeAll(async () => {
         taken = texts;
         return {};
       },
+      choose: (choice: object) => choice,
       whole: (text?: string) => text ?? 'absent',
     },
   });
@@ -108,6 +110,19 @@ describe('in a JSON body', () => {
     ['{"a":{"\\udc00":1}}', 'body.a["\\udc00"] has half a surrogate pair'],
   ])('%s: %s', async (body, expected) => {
     expect(await answer('values', httpInput('POST', '/values', { body }))).toBe(expected);
+  });
+
+  test.each([
+    ['POST', '/choose', '{"text":"a"}', '{"text":"a"}'],
+    ['POST', '/choose', '{"text":null,"number":1}', '{"number":1}'],
+    ['POST', '/choose', '{}', 'request must have exactly one member of text, number'],
+    ['POST', '/choose', '{"text":"a","number":1}', 'request must have exactly one member of text, number'],
+    ['GET', '/choose?number=0', undefined, '{"number":0}'],
+    ['GET', '/choose', undefined, 'request must have exactly one member of text, number'],
+    ['GET', '/choose?text=a&number=1', undefined, 'request must have exactly one member of text, number'],
+  ])('a union that is the request itself: %s %s %s: %s', async (method, target, body, expected) => {
+    const more = body === undefined ? {} : { body };
+    expect(await answer('choose', httpInput(method, target, more))).toBe(expected);
   });
 
   test('null as a whole', async () => {
