@@ -6,12 +6,22 @@ import { UnsupportedMedia } from './request-body.ts';
 /** A body that is too large once it is inflated. */
 export class InflatedTooLarge extends Error {}
 
+interface Inflated {
+  readonly buffer: Buffer;
+  /** `bytesWritten`: how much of the input was taken. */
+  readonly engine: { readonly bytesWritten: number };
+}
+type Decode = (body: Buffer, options: { readonly info: true; maxOutputLength: number }) => Promise<Inflated>;
+
+// The types of Node know no `info`.
+const gzip = promisify(gunzip) as unknown as Decode;
+
 /** The codings that Express's own parsers take. */
-const codings = new Map([
-  ['gzip', promisify(gunzip)],
-  ['x-gzip', promisify(gunzip)],
-  ['deflate', promisify(inflate)],
-  ['br', promisify(brotliDecompress)],
+const codings = new Map<string, Decode>([
+  ['gzip', gzip],
+  ['x-gzip', gzip],
+  ['deflate', promisify(inflate) as unknown as Decode],
+  ['br', promisify(brotliDecompress) as unknown as Decode],
 ]);
 
 /**
@@ -23,7 +33,9 @@ export async function inflated(body: Buffer, coding: string, maxBytes: number): 
   const decode = codings.get(coding.trim().toLowerCase());
   if (decode === undefined) throw new UnsupportedMedia(`a body encoded with ${coding}`);
   try {
-    return await decode(body, { maxOutputLength: maxBytes });
+    const { buffer, engine } = await decode(body, { info: true, maxOutputLength: maxBytes });
+    if (engine.bytesWritten !== body.length) throw new Error('something follows the compressed body');
+    return buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       throw new InflatedTooLarge(`the body has more than ${maxBytes} bytes once it is inflated`);

@@ -133,6 +133,13 @@ describe('bodies', () => {
     }
     expect(await coded('gzip', Buffer.from(text))).toMatch(/^400 .*body is not gzip/);
     expect(await coded('gzip', gzipSync(text).subarray(0, 12))).toMatch(/^400 /);
+    for (const [coding, bytes] of [
+      ['gzip', gzipSync(text)],
+      ['deflate', deflateSync(text)],
+      ['br', brotliCompressSync(text)],
+    ] as const) {
+      expect(await coded(coding, Buffer.concat([bytes, Buffer.from('more')]))).toMatch(/^400 /);
+    }
     expect(await coded('gzip, br', gzipSync(text))).toMatch(/^415 /);
     expect(await coded('zstd', gzipSync(text))).toMatch(/^415 /);
     expect(await coded('gzip', gzipSync(`{"a":"${'x'.repeat(1_000_000)}"}`))).toMatch(/^413 /);
