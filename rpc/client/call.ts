@@ -31,7 +31,7 @@ export interface Call extends Linked<Call> {
   readonly refused: (refusal: Refusal, why: string) => void;
   isSettled: boolean;
   connection: Connection | null;
-  /** The address that refused it last: any other one comes first. */
+  /** The address that refused or lost it last: any other one comes first. */
   avoided: AddressPool | null;
   seqid: number;
   /** Pieces that its connection had received when it was sent. */

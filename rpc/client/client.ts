@@ -254,11 +254,14 @@ class Client implements ThriftClient {
 
   #lost(call: Call, error: unknown, wasSent: boolean): void {
     if (call.isSettled) return;
-    this.#balancer.poolOf(call)?.failed();
+    const pool = this.#balancer.poolOf(call);
+    pool?.failed();
     const mayRetry = wasSent
       ? call.isIdempotent && call.attempts <= call.retries
       : call.attempts <= call.retries + this.#options.addresses.length;
     if (mayRetry && !this.#isClosed && this.#balancer.isAnyWorthTrying(performance.now())) {
+      // An address that loses calls at once is the least loaded one all the time.
+      call.avoided = pool ?? null;
       call.connection = null;
       this.#dispatch(call);
     } else call.fail(error);

@@ -83,6 +83,25 @@ describe('a service that is not there', () => {
   });
 });
 
+test('two addresses: what one loses at once, and so is never busy, the other one answers', async () => {
+  await using broken = await rawServer((socket) => socket.destroy());
+  let asked = 0;
+  await using well = await rawServer((socket, chunk) => {
+    asked++;
+    // The first call stays: this address is the busy one of the two.
+    if (asked > 1) socket.write(stringReply('ping', seqidOf(chunk), 'well'));
+  });
+  const client = clientOf(well.address, {
+    addresses: [well.address, broken.address],
+    ...{ retries: 1, ejectAfter: 1_000, deadlineMs: 10_000 },
+  });
+  const pending = client.call('ping', ['x']).catch(() => undefined);
+  await expect.poll(() => asked).toBe(1);
+  for (let i = 0; i < 10; i++) expect(await client.call('ping', ['x'])).toBe('well');
+  for (const socket of well.sockets) socket.destroy();
+  await pending;
+});
+
 describe('a service that is too slow', () => {
   test('every call ends at its deadline, and late replies disturb nobody', async () => {
     const late: (() => void)[] = [];
