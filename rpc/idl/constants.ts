@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { uuidBytes } from '../codec/uuid.ts';
 import { FaultList } from './fault-list.ts';
@@ -138,6 +139,18 @@ function namedConstant(
       );
       return member.value;
     }
+  }
+  // The official compiler knows a file's own constants by the name of the file too.
+  const own = `${basename(scope.parsed.file, '.thrift')}.`;
+  if (name.startsWith(own)) {
+    return namedConstant(
+      scope,
+      { kind: 'name', name: name.slice(own.length), at },
+      type,
+      resolver,
+      faults,
+      fail,
+    );
   }
   return fail(`constant ${name} is not declared`, 'Declare it, or correct the name.');
 }

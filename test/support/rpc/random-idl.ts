@@ -8,6 +8,7 @@ export type TypeSpec =
   | { readonly kind: 'struct' | 'union'; readonly fields: readonly FieldSpec[] };
 
 export interface FieldSpec {
+  /** Below zero: not written, and counted down from -1. */
   readonly id: number;
   readonly isRequired: boolean;
   readonly type: TypeSpec;
@@ -18,7 +19,7 @@ const scalar: fc.Arbitrary<TypeSpec> = fc
   .map((kind) => ({ kind }) as TypeSpec);
 
 const scalarKey: fc.Arbitrary<TypeSpec> = fc
-  .constantFrom('bool', 'byte', 'i16', 'i32', 'i64', 'string', 'enum')
+  .constantFrom('bool', 'byte', 'i16', 'i32', 'i64', 'double', 'string', 'binary', 'enum')
   .map((kind) => ({ kind }) as TypeSpec);
 
 /** Elements of sets and keys of maps: no zero that has a sign, and nothing whose JSON could say two of them alike. */
@@ -43,14 +44,31 @@ const { type } = fc.letrec<{ type: TypeSpec; struct: TypeSpec; union: TypeSpec }
 }));
 
 function fields(inner: fc.Arbitrary<TypeSpec>): fc.Arbitrary<readonly FieldSpec[]> {
-  return fc.uniqueArray(
-    fc.record({
-      id: fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 32767 })),
-      isRequired: fc.boolean(),
-      type: inner,
-    }),
-    { selector: (field) => field.id, minLength: 1, maxLength: 6 },
+  const written = fc.oneof(
+    { weight: 3, arbitrary: fc.integer({ min: 1, max: 20 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 1, max: 32767 }) },
+    { weight: 1, arbitrary: fc.integer({ min: -6, max: -1 }) },
   );
+  return fc
+    .uniqueArray(fc.record({ id: written, isRequired: fc.boolean(), type: inner }), {
+      selector: (field) => field.id,
+      minLength: 1,
+      maxLength: 6,
+    })
+    .map((list) => {
+      let next = -1;
+      return list.map((field) => (field.id < 0 ? { ...field, id: next-- } : field));
+    });
+}
+
+/** The field's name in the IDL. */
+function nameOf({ id }: FieldSpec): string {
+  return id < 0 ? `n${-id}` : `f${id}`;
+}
+
+/** Whether maps with these keys are arrays of pairs in JSON. */
+export function isPairs(key: TypeSpec): boolean {
+  return ['list', 'struct', 'double', 'binary'].includes(key.kind);
 }
 
 export const structSpec: fc.Arbitrary<TypeSpec & { kind: 'struct' }> = fields(type).map((list) => ({
@@ -82,7 +100,7 @@ export function idlOf(root: TypeSpec & { kind: 'struct' }): string {
     const unique = as === 'Root' ? as : `${as}_${at}`;
     const lines = spec.fields.map(
       (field) =>
-        `  ${field.id}: ${spec.kind === 'struct' && field.isRequired ? 'required' : 'optional'} ${name(field.type)} f${field.id}`,
+        `  ${field.id < 0 ? '' : `${field.id}: `}${spec.kind === 'struct' && field.isRequired ? 'required' : 'optional'} ${name(field.type)} ${nameOf(field)}`,
     );
     structs[at] = `${spec.kind} ${unique} {\n${lines.join('\n')}\n}`;
     return unique;
@@ -141,13 +159,13 @@ export function randomValue(spec: TypeSpec): fc.Arbitrary<unknown> {
     case 'union':
       return fc.oneof(
         ...spec.fields.map((field) =>
-          randomValue(field.type).map((value) => ({ [`f${field.id}`]: value }) as unknown),
+          randomValue(field.type).map((value) => ({ [nameOf(field)]: value }) as unknown),
         ),
       );
     case 'struct':
       return fc
-        .record(Object.fromEntries(spec.fields.map((field) => [`f${field.id}`, randomValue(field.type)])), {
-          requiredKeys: spec.fields.filter((field) => field.isRequired).map((field) => `f${field.id}`),
+        .record(Object.fromEntries(spec.fields.map((field) => [nameOf(field), randomValue(field.type)])), {
+          requiredKeys: spec.fields.filter((field) => field.isRequired).map(nameOf),
         })
         .map((value) => ({ ...(value as object) }));
   }
@@ -165,7 +183,7 @@ export function jsonOf(spec: TypeSpec, value: unknown): string {
     case 'set':
       return `[${[...(value as Set<unknown>)].map((one) => jsonOf(spec.element, one)).join(',')}]`;
     case 'map': {
-      if (spec.key.kind === 'list' || spec.key.kind === 'struct') {
+      if (isPairs(spec.key)) {
         const pairs = [...(value as Map<unknown, unknown>)].map(
           ([one, member]) => `[${jsonOf(spec.key, one)},${jsonOf(spec.value, member)}]`,
         );
@@ -180,8 +198,8 @@ export function jsonOf(spec: TypeSpec, value: unknown): string {
     case 'union': {
       const object = value as Record<string, unknown>;
       const members = spec.fields
-        .filter((field) => object[`f${field.id}`] !== undefined)
-        .map((field) => `"f${field.id}":${jsonOf(field.type, object[`f${field.id}`])}`);
+        .filter((field) => object[nameOf(field)] !== undefined)
+        .map((field) => `"${nameOf(field)}":${jsonOf(field.type, object[nameOf(field)])}`);
       return `{${members.join(',')}}`;
     }
     default:

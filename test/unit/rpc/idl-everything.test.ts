@@ -12,11 +12,12 @@ typedef map<string, list<shared.Id>> Index
 const Index INDEX = {"a": [1, 0x10], "b": []}
 const double PI = 3.14
 const shared.Color FAVOURITE = shared.Color.green
+const shared.Color AGAIN = a.FAVOURITE
 struct A {
   1: required shared.Id id = shared.FIRST
   2: i8 small = -3; 3: uuid key, bool implicit
   5: A& self
-  6: shared.Color color = green
+  6: shared.Color color = shared.Color.green
   7: list<shared.Point> points = [{"x": 1}]
   8: binary raw = "by\\"tes\\n"
 }
@@ -49,4 +50,5 @@ service Base { void g() }
       ['b', []],
     ]),
   );
+  expect(idl.constants.find((constant) => constant.name === 'AGAIN')!.value).toBe(5);
 });

@@ -1,5 +1,8 @@
 import { loadIdl } from 'banyan/rpc';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { Parser } from '../../../rpc/idl/parser.ts';
+import { readTokens } from '../../../rpc/idl/tokens.ts';
 import { idlFiles } from '../../support/rpc/docs-idl.ts';
 import { idlFaultsOf } from '../../support/rpc/idl-faults.ts';
 
@@ -134,4 +137,27 @@ test('lines and columns are those of the file, whatever stands before', async ()
   expect(await idlFaultsOf({ 'a.thrift': '//\n//\n\n/* a\n*/struct A { 1: Nope a }' })).toEqual([
     'a.thrift:5:17 NAME type Nope is not declared',
   ]);
+});
+
+test('any text at all is read to its end, its faults inside it', () => {
+  const pieces = `struct union exception enum service const typedef include namespace extends throws oneway void list<
+    map< , > i32 string required optional A a.b 1: 2: = 5 -0x1f 1.5e3 .5 "s" 'q \\ " { } ( ) [ ] ; : & * // # /* */ \n \0 é`;
+  const text = fc
+    .array(fc.oneof(fc.constantFrom(...pieces.split(' '), '\n'), fc.string({ maxLength: 3 })), {
+      maxLength: 40,
+    })
+    .map((parts) => parts.join(' '));
+  fc.assert(
+    fc.property(text, (source) => {
+      const report = (offset: number, what: string, fix: string): void => {
+        expect(offset).toBeGreaterThanOrEqual(0);
+        expect(offset).toBeLessThanOrEqual(source.length);
+        expect(what.length * fix.length).toBeGreaterThan(0);
+      };
+      const tokens = readTokens(source, report);
+      expect(tokens.at(-1)).toMatchObject({ kind: 'end', end: source.length });
+      new Parser(tokens, (column) => ({ file: 'x', line: 1, column }), report).file();
+    }),
+    { numRuns: 3000 },
+  );
 });

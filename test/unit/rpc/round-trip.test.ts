@@ -13,7 +13,14 @@ import { newReader, newWriter } from '../../../rpc/wire/protocols.ts';
 import { TType } from '../../../rpc/wire/types.ts';
 import { idlFiles } from '../../support/rpc/docs-idl.ts';
 import { officialBytes, officialValue } from '../../support/rpc/official.ts';
-import { idlOf, jsonOf, randomValue, structSpec, type TypeSpec } from '../../support/rpc/random-idl.ts';
+import {
+  idlOf,
+  isPairs,
+  jsonOf,
+  randomValue,
+  structSpec,
+  type TypeSpec,
+} from '../../support/rpc/random-idl.ts';
 
 const cases = structSpec.chain((spec) => fc.tuple(fc.constant(spec), randomValue(spec)));
 
@@ -178,7 +185,7 @@ function hasIntegerKeys(spec: TypeSpec): boolean {
     case 'set':
       return hasIntegerKeys(spec.element);
     case 'map':
-      return (spec.key.kind !== 'list' && spec.key.kind !== 'struct') || hasIntegerKeys(spec.value);
+      return !isPairs(spec.key) || hasIntegerKeys(spec.value);
     case 'struct':
     case 'union':
       return spec.fields.some((field) => hasIntegerKeys(field.type));
