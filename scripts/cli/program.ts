@@ -15,6 +15,7 @@ import { routesCommand } from './commands/routes.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { tellAllMistakes } from './tell-all-mistakes.ts';
 
 /** What a command may set beside printing: the exit status of work that ended, but not well. */
 export interface Outcome {
@@ -61,6 +62,7 @@ function configure(command: Command, io: CliIo): void {
       writeErr: (text) => void io.stderr.write(text),
     })
     .configureHelp({ styleTitle: (text) => paint.strong(text), sortSubcommands: false });
+  tellAllMistakes(command);
   for (const sub of command.commands) configure(sub, io);
 }
 

@@ -58,6 +58,20 @@ describe('every command', () => {
       expect(await runCli(args, makeIo().io), args.join(' ')).toBe(2);
     }
   });
+
+  it('tells all mistakes of a command line at once', async () => {
+    const wrong = makeIo();
+    const values = ['--listen', 'nowhere', '--admin', '127.0.0.1:1', '--workers', '0', '--access-log', 'all'];
+    expect(await runCli(['router', ...values], wrong.io)).toBe(2);
+    expect(wrong.err().match(/argument '.*' is invalid/g)).toEqual([
+      "argument 'nowhere' is invalid",
+      "argument '0' is invalid",
+      "argument 'all' is invalid",
+    ]);
+    const besides = makeIo();
+    expect(await runCli(['router', '--workers', 'x', '--nope'], besides.io)).toBe(2);
+    expect(besides.err()).toMatch(/argument 'x' is invalid.*unknown option '--nope'/s);
+  });
 });
 
 describe('banyan idl', () => {
