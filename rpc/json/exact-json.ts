@@ -7,6 +7,13 @@ export class ExactNumber {
   }
 }
 
+/** Whether a parsed value is a JSON object. */
+export function isObject(value: unknown): value is object {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+  );
+}
+
 /** An object's members as they stood in the text: what `api.raw_json` passes on. */
 export type RawMembers = WeakMap<object, Map<string, string>>;
 

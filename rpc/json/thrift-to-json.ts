@@ -1,15 +1,13 @@
 import { defaultBytes } from '../codec/default-bytes.ts';
-import { int64Text, int64Value } from '../codec/int64.ts';
 import { CompiledStructs, indexById, wireType } from '../codec/type-of.ts';
-import { uuidText } from '../codec/uuid.ts';
-import { type EnumDef, type FieldDef, namesOf, type StructDef, type ThriftType } from '../idl/model.ts';
+import type { FieldDef, StructDef, ThriftType } from '../idl/model.ts';
 import { BinaryReader } from '../wire/binary-reader.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
-import { isoDate } from './iso-date.ts';
 import { JsonOut } from './json-out.ts';
 import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { mapKeyToJson, scalarToJson } from './scalar-to-json.ts';
 
 export type JsonFromThrift = (r: ProtocolReader, out: JsonOut) => void;
 
@@ -34,7 +32,6 @@ export interface Sink {
   readonly unset: ((out: JsonOut) => void) | null;
 }
 
-const quote = 34;
 const trueBytes = Buffer.from('true');
 const falseBytes = Buffer.from('false');
 
@@ -48,40 +45,6 @@ export class JsonFromThriftCompiler {
   /** `options` are those of the field (or method) around the type. */
   type(type: ThriftType, options: LeafOptions = leafOptions(type.annotations)): JsonFromThrift {
     switch (type.kind) {
-      case 'bool':
-        return (r, out) => out.rawBytes(r.bool() ? trueBytes : falseBytes);
-      case 'byte':
-        return (r, out) => out.int(r.byte());
-      case 'i16':
-        return (r, out) => out.int(r.i16());
-      case 'i32':
-        return (r, out) => out.int(r.i32());
-      case 'i64':
-        if (options.i64AsDate) return writeDate;
-        return options.i64AsString ? quoted(writeI64) : writeI64;
-      case 'double':
-        return (r, out) => {
-          const value = r.double();
-          if (!Number.isFinite(value)) throw malformed(`JSON cannot say ${value}`);
-          out.ascii(value === 0 ? '0' : String(value));
-        };
-      case 'string':
-        return options.rawJson ? writeRawJson : writeString;
-      case 'binary':
-        return options.binary === 'utf8'
-          ? writeString
-          : (r, out) => {
-              const length = r.bytes();
-              const start = r.pos;
-              r.pos = start + length;
-              out.u8(quote);
-              out.ascii(r.buf.toString('base64', start, r.pos));
-              out.u8(quote);
-            };
-      case 'uuid':
-        return (r, out) => out.ascii(`"${uuidText(r.uuid())}"`);
-      case 'enum':
-        return options.enum === 'name' ? quoted(enumName(type.enum)) : (r, out) => out.int(r.i32());
       case 'list':
       case 'set':
         return this.#list(type.element, options);
@@ -89,6 +52,8 @@ export class JsonFromThriftCompiler {
         return this.#map(type.key, type.value, options);
       case 'struct':
         return this.struct(type.struct);
+      default:
+        return scalarToJson(type, options);
     }
   }
 
@@ -109,7 +74,7 @@ export class JsonFromThriftCompiler {
 
   #map(key: ThriftType, value: ThriftType, options: LeafOptions): JsonFromThrift {
     const keyOptions = inheritedOptions(options, key.annotations);
-    const writeName = this.#mapKey(key, keyOptions);
+    const writeName = mapKeyToJson(key, keyOptions);
     const writeKey = writeName ?? this.type(key, keyOptions);
     const writeValue = this.type(value, inheritedOptions(options, value.annotations));
     const keyType = wireType(key);
@@ -131,27 +96,6 @@ export class JsonFromThriftCompiler {
       }
       out.u8(isObject ? 125 : 93);
     };
-  }
-
-  /** How a map key becomes a member's name; null where only pairs can say it. */
-  #mapKey(key: ThriftType, options: LeafOptions): JsonFromThrift | null {
-    switch (key.kind) {
-      case 'string':
-        return writeString;
-      case 'uuid':
-        return this.type(key);
-      case 'bool':
-      case 'byte':
-      case 'i16':
-      case 'i32':
-        return quoted(this.type(key));
-      case 'i64':
-        return quoted(writeI64);
-      case 'enum':
-        return options.enum === 'name' ? quoted(enumName(key.enum)) : quoted((r, out) => out.int(r.i32()));
-      default:
-        return null;
-    }
   }
 
   /** The struct as a JSON object of its members. */
@@ -334,56 +278,4 @@ function jsonOfDefault(field: FieldDef, write: JsonFromThrift): string {
   const out = new JsonOut();
   write(r, out);
   return out.copy().toString('utf8');
-}
-
-function writeString(r: ProtocolReader, out: JsonOut): void {
-  const length = r.bytes();
-  const start = r.pos;
-  r.pos = start + length;
-  out.stringBytes(r.buf, start, r.pos);
-}
-
-function writeRawJson(r: ProtocolReader, out: JsonOut): void {
-  const length = r.bytes();
-  const start = r.pos;
-  r.pos = start + length;
-  try {
-    JSON.parse(r.buf.toString('utf8', start, r.pos));
-  } catch {
-    throw malformed('a raw_json field holds no JSON');
-  }
-  out.slice(r.buf, start, r.pos);
-}
-
-function writeI64(r: ProtocolReader, out: JsonOut): void {
-  r.i64();
-  if (r.high === 0) out.uint(r.low);
-  else out.ascii(int64Text(r));
-}
-
-function writeDate(r: ProtocolReader, out: JsonOut): void {
-  r.i64();
-  const text = isoDate(int64Value(r));
-  if (text === null) throw malformed('an i64 is no date that JSON can say');
-  out.u8(quote);
-  out.ascii(text);
-  out.u8(quote);
-}
-
-function quoted(write: JsonFromThrift): JsonFromThrift {
-  return (r, out) => {
-    out.u8(quote);
-    write(r, out);
-    out.u8(quote);
-  };
-}
-
-function enumName(type: EnumDef): JsonFromThrift {
-  const names = new Map([...namesOf(type)].map(([value, name]) => [value, Buffer.from(name)]));
-  return (r, out) => {
-    const value = r.i32();
-    const name = names.get(value);
-    if (name === undefined) throw malformed(`${type.name} has no member of the value ${value}`);
-    out.rawBytes(name);
-  };
 }
