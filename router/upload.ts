@@ -66,7 +66,7 @@ export class Upload {
 
   /** Reads the body from now on. */
   begin(): void {
-    if (this.#begun || this.#over) return;
+    if (this.#begun) return;
     this.#begun = true;
     this.#stopWaiting();
     this.#body

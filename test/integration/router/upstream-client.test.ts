@@ -14,7 +14,8 @@ let stage: Awaited<ReturnType<typeof startStage>>;
 beforeAll(async () => {
   legacy = await startWires();
   stage = await startStage(legacy.url, {
-    legacy: { addresses: [legacy.url], breaker: { failures: 0 } },
+    // Kept so long that none of them ends for its age.
+    legacy: { addresses: [legacy.url], breaker: { failures: 0 }, keepAliveMs: 60_000 },
     retries: { max: 0 },
   });
 });
