@@ -5,7 +5,7 @@ import { startControl } from '../../../control/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
-import { createParcelWorld } from './parcel-world.ts';
+import { createParcelWorld, withControl } from './parcel-world.ts';
 
 const why = 'the test says so';
 
@@ -105,9 +105,11 @@ describeEachEngine('admin API', (db) => {
 
   test('a second control stands by, and takes over when the first ends', async () => {
     await using world = await createParcelWorld(db, 5);
-    const first = await startControl(world.config);
-    const second = await startControl(world.config);
-    const admin = await AdminClient.open(second.url, world.config.control.tokenFile);
+    // The second looks for so long, twice, before it stands by.
+    const config = withControl(world.config, { controlLeaseMs: 2_000 });
+    const first = await startControl(config);
+    const second = await startControl(config);
+    const admin = await AdminClient.open(second.url, config.control.tokenFile);
     expect(await admin.get('/v1/status')).toMatchObject({ role: 'standby' });
     expect(await admin.post('/v1/features/parcels/copy', { why })).toMatchObject({
       status: 503,
