@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createClient, createGateway, type Gateway, loadIdl, serve, type ThriftServer } from 'banyan/rpc';
+import type { Gateway } from 'banyan/rpc';
 import express from 'express';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { gatewayFor, type TestGateway } from '../../support/rpc/gateway-for.ts';
 import { httpInput } from '../../support/rpc/http-input.ts';
 
 /** The gateway's replies beside those of an Express monolith for the same rows: not a byte may tell them apart. */
@@ -46,7 +46,7 @@ interface Row {
 
 let row: Row;
 let legacy: Server;
-let service: ThriftServer;
+let rpc: TestGateway;
 let gateway: Gateway;
 
 beforeAll(async () => {
@@ -54,31 +54,21 @@ beforeAll(async () => {
   app.get('/row', (_, response) => void response.json(row));
   legacy = app.listen(0, '127.0.0.1');
   await once(legacy, 'listening');
-  await using files = await idlFiles({ 'rows.thrift': idlText });
-  const idl = await loadIdl(files.path('rows.thrift'));
-  service = await serve({
-    idl,
-    service: 'Rows',
-    host: '127.0.0.1',
-    port: 0,
-    handlers: {
-      row: () => ({
-        ...row,
-        status: row.status === 'draft' ? 1 : 2,
-        at: row.at.getTime(),
-        note: row.note ?? undefined,
-        price: JSON.stringify(row.price),
-        days: row.days.map((day) => day.getTime()),
-        exact: BigInt(row.exact),
-      }),
-    },
+  rpc = await gatewayFor(idlText, {
+    row: () => ({
+      ...row,
+      status: row.status === 'draft' ? 1 : 2,
+      at: row.at.getTime(),
+      note: row.note ?? undefined,
+      price: JSON.stringify(row.price),
+      days: row.days.map((day) => day.getTime()),
+      exact: BigInt(row.exact),
+    }),
   });
-  const client = createClient({ idl, service: 'Rows', addresses: [service.address] });
-  gateway = createGateway({ idl, service: 'Rows', client });
+  gateway = rpc.gateway;
 });
 afterAll(async () => {
-  await gateway.close();
-  await service.stop();
+  await rpc.stop();
   legacy.close();
 });
 

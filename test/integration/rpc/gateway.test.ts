@@ -1,14 +1,6 @@
-import {
-  createClient,
-  createGateway,
-  type Gateway,
-  type Handlers,
-  loadIdl,
-  serve,
-  type ThriftServer,
-} from 'banyan/rpc';
+import { type Gateway, type Handlers, ThriftException } from 'banyan/rpc';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { gatewayFor, type TestGateway } from '../../support/rpc/gateway-for.ts';
 import { httpInput } from '../../support/rpc/http-input.ts';
 
 const idlText = `
@@ -89,13 +81,10 @@ service Test {
 `;
 
 let gateway: Gateway;
-let server: ThriftServer;
+let rpc: TestGateway;
 let answer: unknown;
 
 beforeAll(async () => {
-  await using files = await idlFiles({ 'test.thrift': idlText });
-  const idl = await loadIdl(files.path('test.thrift'));
-  const { ThriftException } = await import('banyan/rpc');
   const handlers: Handlers = {
     sources: (request: object) =>
       JSON.stringify(request, (_, value: unknown) =>
@@ -114,13 +103,11 @@ beforeAll(async () => {
     broken: () => answer as object,
     slow: () => new Promise(() => undefined),
   };
-  server = await serve({ idl, service: 'Test', handlers, host: '127.0.0.1', port: 0 });
-  const client = createClient({ idl, service: 'Test', addresses: [server.address] });
-  gateway = createGateway({ idl, service: 'Test', client, maxBodyBytes: 10_000 });
+  rpc = await gatewayFor(idlText, handlers, { maxBodyBytes: 10_000 });
+  gateway = rpc.gateway;
 });
 afterAll(async () => {
-  await gateway.close();
-  await server.stop();
+  await rpc.stop();
 });
 
 async function values(body: string): Promise<string> {

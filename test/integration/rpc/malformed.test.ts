@@ -1,7 +1,7 @@
-import { createClient, createGateway, type Gateway, loadIdl, serve, type ThriftServer } from 'banyan/rpc';
+import type { Gateway } from 'banyan/rpc';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { gatewayFor, type TestGateway } from '../../support/rpc/gateway-for.ts';
 import { httpInput } from '../../support/rpc/http-input.ts';
 
 const doubleText = {
@@ -88,29 +88,23 @@ service Malformed {
 }`;
 
 let gateway: Gateway;
-let server: ThriftServer;
+let rpc: TestGateway;
 
 beforeAll(async () => {
-  await using files = await idlFiles({ 'malformed.thrift': idlText });
-  const idl = await loadIdl(files.path('malformed.thrift'));
-  server = await serve({
-    idl,
-    service: 'Malformed',
-    host: '127.0.0.1',
-    port: 0,
-    handlers: {
+  rpc = await gatewayFor(
+    idlText,
+    {
       body: (request: object) => request,
       query: (request: object) => request,
       raw: (text: string) => text,
       table: (counts: object) => counts,
     },
-  });
-  const client = createClient({ idl, service: 'Malformed', addresses: [server.address] });
-  gateway = createGateway({ idl, service: 'Malformed', client, maxBodyBytes: 16 * 1024 * 1024 });
+    { maxBodyBytes: 16 * 1024 * 1024 },
+  );
+  gateway = rpc.gateway;
 });
 afterAll(async () => {
-  await gateway.close();
-  await server.stop();
+  await rpc.stop();
 });
 
 async function post(rpcMethod: string, body: string | Buffer): Promise<[status: number, body: string]> {

@@ -1,6 +1,6 @@
-import { createClient, createGateway, type HttpOutput, loadIdl, serve } from 'banyan/rpc';
+import type { Handlers, HttpOutput } from 'banyan/rpc';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { gatewayFor, type TestGateway } from '../../support/rpc/gateway-for.ts';
 import { httpInput } from '../../support/rpc/http-input.ts';
 
 /** What lets a gateway keep a monolith's own messages, tags and limits. */
@@ -31,37 +31,23 @@ service Shop {
   api.inflate = "false"
 )`;
 
-async function start() {
-  await using files = await idlFiles({ 'shop.thrift': idlText });
-  const idl = await loadIdl(files.path('shop.thrift'));
-  const server = await serve({
-    idl,
-    service: 'Shop',
-    host: '127.0.0.1',
-    port: 0,
-    handlers: {
-      find(request: { id: number }) {
-        if (request.id === 0) throw new Error('inside');
-        return `thing ${request.id}`;
-      },
-      make: (request: { name: string }) =>
-        request.name === 'empty' ? { sizes: [], location: '/things/1' } : { sizes: [1, 2] },
-    },
-  });
-  const client = createClient({ idl, service: 'Shop', addresses: [server.address] });
-  const gateway = createGateway({ idl, service: 'Shop', client });
-  return { server, gateway };
-}
+const handlers: Handlers = {
+  find(request: { id: number }) {
+    if (request.id === 0) throw new Error('inside');
+    return `thing ${request.id}`;
+  },
+  make: (request: { name: string }) =>
+    request.name === 'empty' ? { sizes: [], location: '/things/1' } : { sizes: [1, 2] },
+};
 
 const json = { 'content-type': 'application/json' };
 
-let shop: Awaited<ReturnType<typeof start>>;
+let shop: TestGateway;
 beforeAll(async () => {
-  shop = await start();
+  shop = await gatewayFor(idlText, handlers);
 });
 afterAll(async () => {
-  await shop.gateway.close();
-  await shop.server.stop();
+  await shop.stop();
 });
 
 function find(id: string, query = '', headers: Record<string, string> = {}): Promise<HttpOutput> {
@@ -137,13 +123,4 @@ it('writes a whole body that is no object', async () => {
   expect(String((await make('{"name":"x"}')).body)).toBe('[1,2]');
   const empty = await make('{"name":"empty"}');
   expect([String(empty.body), header(empty, 'location')]).toEqual(['[]', '/things/1']);
-});
-
-it('refuses annotations that say nothing', async () => {
-  const text = idlText.replace('413: Too large.', '99: what').replace('"64"', '"64k"');
-  await using files = await idlFiles({ 'shop.thrift': text });
-  await expect(loadIdl(files.path('shop.thrift'))).rejects.toMatchObject({
-    code: 'BANYAN_IDL_INVALID',
-    faults: [{ what: '"99: what" names no status' }, { what: '"64k" is no number of bytes' }],
-  });
 });

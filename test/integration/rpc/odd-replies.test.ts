@@ -1,6 +1,6 @@
-import { createClient, createGateway, type Gateway, loadIdl, serve, type ThriftServer } from 'banyan/rpc';
+import { type Gateway, ThriftException } from 'banyan/rpc';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { gatewayFor, type TestGateway } from '../../support/rpc/gateway-for.ts';
 import { httpInput } from '../../support/rpc/http-input.ts';
 
 const service = `service Replies {
@@ -39,18 +39,13 @@ exception Failure { 1: optional i32 after, 2: optional string why }
 ${service.replaceAll(/\(api[^)]*\)/g, '')}`;
 
 let gateway: Gateway;
-let server: ThriftServer;
+let rpc: TestGateway;
 let answer: Record<string, unknown>;
 
 beforeAll(async () => {
-  await using files = await idlFiles({ 'gateway.thrift': gatewayIdl, 'service.thrift': serviceIdl });
-  const { ThriftException } = await import('banyan/rpc');
-  server = await serve({
-    idl: await loadIdl(files.path('service.thrift')),
-    service: 'Replies',
-    host: '127.0.0.1',
-    port: 0,
-    handlers: {
+  rpc = await gatewayFor(
+    gatewayIdl,
+    {
       reply: () => answer,
       fail: () => {
         throw new ThriftException('Failure', answer);
@@ -60,14 +55,13 @@ beforeAll(async () => {
         throw new ThriftException('Plain', { text: 'teapot' });
       },
     },
-  });
-  const idl = await loadIdl(files.path('gateway.thrift'));
-  const client = createClient({ idl, service: 'Replies', addresses: [server.address] });
-  gateway = createGateway({ idl, service: 'Replies', client });
+    {},
+    serviceIdl,
+  );
+  gateway = rpc.gateway;
 });
 afterAll(async () => {
-  await gateway.close();
-  await server.stop();
+  await rpc.stop();
 });
 
 test('what a service leaves unset has its default beside the body too', async () => {

@@ -1,6 +1,6 @@
-import { createClient, createGateway, type Gateway, loadIdl, serve, type ThriftServer } from 'banyan/rpc';
+import type { Gateway } from 'banyan/rpc';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { gatewayFor, type TestGateway } from '../../support/rpc/gateway-for.ts';
 import { httpInput } from '../../support/rpc/http-input.ts';
 
 const idlText = `
@@ -41,33 +41,23 @@ service Odd {
 }`;
 
 let gateway: Gateway;
-let server: ThriftServer;
+let rpc: TestGateway;
 let taken: unknown;
 
 beforeAll(async () => {
-  await using files = await idlFiles({ 'odd.thrift': idlText });
-  const idl = await loadIdl(files.path('odd.thrift'));
-  server = await serve({
-    idl,
-    service: 'Odd',
-    host: '127.0.0.1',
-    port: 0,
-    handlers: {
-      values: (values: object) => values,
-      texts: (texts: object) => {
-        taken = texts;
-        return {};
-      },
-      choose: (choice: object) => choice,
-      whole: (text?: string) => text ?? 'absent',
+  rpc = await gatewayFor(idlText, {
+    values: (values: object) => values,
+    texts: (texts: object) => {
+      taken = texts;
+      return {};
     },
+    choose: (choice: object) => choice,
+    whole: (text?: string) => text ?? 'absent',
   });
-  const client = createClient({ idl, service: 'Odd', addresses: [server.address] });
-  gateway = createGateway({ idl, service: 'Odd', client });
+  gateway = rpc.gateway;
 });
 afterAll(async () => {
-  await gateway.close();
-  await server.stop();
+  await rpc.stop();
 });
 
 async function answer(rpcMethod: string, input: ReturnType<typeof httpInput>): Promise<string> {

@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { createClient, createGateway, type Gateway, loadIdl, serve, type ThriftServer } from 'banyan/rpc';
+import type { Gateway } from 'banyan/rpc';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { idlFiles } from '../../support/rpc/docs-idl.ts';
+import { gatewayFor, type TestGateway } from '../../support/rpc/gateway-for.ts';
 import { httpInput } from '../../support/rpc/http-input.ts';
 
 const idlText = `
@@ -35,17 +35,12 @@ service Sources {
 }`;
 
 let gateway: Gateway;
-let server: ThriftServer;
+let rpc: TestGateway;
 
 beforeAll(async () => {
-  await using files = await idlFiles({ 'sources.thrift': idlText });
-  const idl = await loadIdl(files.path('sources.thrift'));
-  server = await serve({
-    idl,
-    service: 'Sources',
-    host: '127.0.0.1',
-    port: 0,
-    handlers: {
+  rpc = await gatewayFor(
+    idlText,
+    {
       either: (request: object) => request,
       form: (a: string, n: number[]) => ({ a, n }),
       any: (word: string, n: number) => `${word} ${n}`,
@@ -55,13 +50,12 @@ beforeAll(async () => {
       dates: (request: object) => request,
       raw: (bytes: Buffer) => bytes,
     },
-  });
-  const client = createClient({ idl, service: 'Sources', addresses: [server.address] });
-  gateway = createGateway({ idl, service: 'Sources', client, maxBodyBytes: 1_000 });
+    { maxBodyBytes: 1_000 },
+  );
+  gateway = rpc.gateway;
 });
 afterAll(async () => {
-  await gateway.close();
-  await server.stop();
+  await rpc.stop();
 });
 
 async function ask(method: string, target: string, more: Parameters<typeof httpInput>[2] = {}) {

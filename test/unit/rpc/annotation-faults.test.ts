@@ -70,6 +70,17 @@ test.each<[string, Record<string, string>, string[]]>([
     ],
   ],
   [
+    'a message without a status and a size that is no number',
+    {
+      'a.thrift':
+        'service S { i32 f() (api.get = "/x") } (api.error_message = "99: what", api.max_body_bytes = "64k")',
+    },
+    [
+      'a.thrift:1:41 ANNOTATION "99: what" names no status',
+      'a.thrift:1:73 ANNOTATION "64k" is no number of bytes',
+    ],
+  ],
+  [
     'paths that no router can match',
     serviceOf(`i32 a() (api.get = "/a/*/b"),
   i32 b(1: i32 id) (api.get = "/b/:id(\\\\d+)")
