@@ -36,6 +36,20 @@ it.for([
   },
 );
 
+it('what stands behind a refused request, in one piece with it and its body, reaches no upstream', async () => {
+  await using legacy = await startUpstream((_request, response) => response.end());
+  await using stage = await startStage(legacy.url, { limits: { bodyBytes: 5 } });
+  const client = Wire.to(stage.port, { allowHalfOpen: true });
+  const behind = 'GET /smuggled HTTP/1.1\r\nHost: a\r\n';
+  client.write(
+    `POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789${behind}\r\n${behind}Connection: Upgrade\r\nUpgrade: x\r\n\r\n`,
+  );
+  await client.has(' 413 ');
+  await expect.poll(() => stage.router.activity).toMatchObject({ requests: 0, connections: 0 });
+  expect([legacy.requests.length, client.text.match(/HTTP\/1\.1 /g)]).toEqual([0, ['HTTP/1.1 ']]);
+  client.socket.destroy();
+});
+
 it('one that asks for a tunnel is refused and closed, whatever it does then', async () => {
   await using stage = await startStage('http://127.0.0.1:1', { timeouts: { lingerMs: 80 } });
   const clients = ['', 'more', ''].map((more) => {

@@ -175,6 +175,27 @@ describe('any other protocol', () => {
     client.socket.destroy();
   });
 
+  it('is not listened to for long before the monolith has answered', async () => {
+    await using legacy = await startWires();
+    await using stage = await startStage(legacy.url);
+    const client = Wire.to(stage.port);
+    client.write(offer('GET /x HTTP/1.1'));
+    const monolith = await legacy.nth(0);
+    await monolith.has('\r\n\r\n');
+    let sent = 0;
+    for (let stuck = false; !stuck && sent < 1_000; ) {
+      sent += 1;
+      if (client.socket.write(piece)) continue;
+      const drained = once(client.socket, 'drain').then(() => false);
+      stuck = await Promise.race([drained, delay(300, true)]);
+    }
+    expect(sent).toBeLessThan(1_000);
+    const before = monolith.text.length;
+    monolith.write(`${switched}\r\n`);
+    await expect.poll(() => monolith.text.length - before).toBe(sent * piece.length);
+    client.socket.destroy();
+  });
+
   it('may end one way and go on the other, until the monolith ends', async () => {
     await using legacy = await startWires();
     await using stage = await startStage(legacy.url);
