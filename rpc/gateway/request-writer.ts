@@ -54,7 +54,9 @@ export function requestWriter(
   return (w, request) => {
     const saved = w.structBegin();
     w.field(TType.struct, id);
+    w.depth++;
     writeFields(w, request);
+    w.depth--;
     w.stop();
     w.structEnd(saved);
   };

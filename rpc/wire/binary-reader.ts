@@ -1,6 +1,6 @@
 import { ByteReader } from './byte-reader.ts';
 import type { ProtocolReader } from './protocol.ts';
-import type { MessageHead } from './types.ts';
+import { type MessageHead, maxLevels } from './types.ts';
 import { malformed } from './wire-error.ts';
 
 /** Fewest bytes a value of each type takes: a container that claims more elements than fit is refused unread. */
@@ -106,7 +106,7 @@ export class BinaryReader extends ByteReader implements ProtocolReader {
     return size;
   }
 
-  skip(type: number): void {
+  skip(type: number, levels: number = maxLevels): void {
     switch (type) {
       case 2:
       case 3:
@@ -134,29 +134,28 @@ export class BinaryReader extends ByteReader implements ProtocolReader {
         this.skipBytes(this.bytes());
         return;
       case 12: {
+        const left = this.shallower(levels);
         this.deeper();
-        for (let field = this.field(); field !== 0; field = this.field()) this.skip(field);
+        for (let field = this.field(); field !== 0; field = this.field()) this.skip(field, left);
         this.depth--;
         return;
       }
       case 13: {
         const size = this.map();
         const { keyType, valueType } = this;
-        this.deeper();
+        const left = this.shallower(levels);
         for (let i = 0; i < size; i++) {
-          this.skip(keyType);
-          this.skip(valueType);
+          this.skip(keyType, left);
+          this.skip(valueType, left);
         }
-        this.depth--;
         return;
       }
       case 14:
       case 15: {
         const size = this.list();
         const { elementType } = this;
-        this.deeper();
-        for (let i = 0; i < size; i++) this.skip(elementType);
-        this.depth--;
+        const left = this.shallower(levels);
+        for (let i = 0; i < size; i++) this.skip(elementType, left);
         return;
       }
       default:

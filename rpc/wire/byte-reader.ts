@@ -1,4 +1,4 @@
-import { maxDepth } from './types.ts';
+import { maxLevels, maxMessageDepth } from './types.ts';
 import { malformed, Underrun } from './wire-error.ts';
 
 const noBytes = Buffer.alloc(0);
@@ -31,7 +31,7 @@ export class ByteReader {
   }
 
   deeper(): void {
-    if (++this.depth > maxDepth) throw malformed(`it is nested deeper than ${maxDepth}`);
+    if (++this.depth > maxMessageDepth) throw malformed(`it is nested deeper than ${maxMessageDepth}`);
   }
 
   u8(): number {
@@ -69,6 +69,12 @@ export class ByteReader {
   /** A call of its own: in `this.pos += this.bytes()` the position would be taken before the length is read. */
   skipBytes(count: number): void {
     this.pos += count;
+  }
+
+  /** One level less of what may be skipped. */
+  shallower(levels: number): number {
+    if (levels === 0) throw malformed(`it is nested deeper than ${maxLevels}`);
+    return levels - 1;
   }
 
   /** The text of the next `length` bytes. */

@@ -1,7 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
 import { binaryType } from './compact-types.ts';
 import type { ProtocolReader } from './protocol.ts';
-import type { MessageHead } from './types.ts';
+import { type MessageHead, maxLevels } from './types.ts';
 import { malformed } from './wire-error.ts';
 
 /** The compact protocol, version 1. */
@@ -140,7 +140,7 @@ export class CompactReader extends ByteReader implements ProtocolReader {
     throw malformed('a varint has more than five bytes');
   }
 
-  skip(type: number): void {
+  skip(type: number, levels: number = maxLevels): void {
     switch (type) {
       case 2:
         this.bool();
@@ -167,29 +167,28 @@ export class CompactReader extends ByteReader implements ProtocolReader {
         this.skipBytes(this.bytes());
         return;
       case 12: {
+        const left = this.shallower(levels);
         const saved = this.structBegin();
-        for (let field = this.field(); field !== 0; field = this.field()) this.skip(field);
+        for (let field = this.field(); field !== 0; field = this.field()) this.skip(field, left);
         this.structEnd(saved);
         return;
       }
       case 13: {
         const size = this.map();
         const { keyType, valueType } = this;
-        this.deeper();
+        const left = this.shallower(levels);
         for (let i = 0; i < size; i++) {
-          this.skip(keyType);
-          this.skip(valueType);
+          this.skip(keyType, left);
+          this.skip(valueType, left);
         }
-        this.depth--;
         return;
       }
       case 14:
       case 15: {
         const size = this.list();
         const { elementType } = this;
-        this.deeper();
-        for (let i = 0; i < size; i++) this.skip(elementType);
-        this.depth--;
+        const left = this.shallower(levels);
+        for (let i = 0; i < size; i++) this.skip(elementType, left);
         return;
       }
       default:

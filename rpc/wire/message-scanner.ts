@@ -1,5 +1,5 @@
 import type { ProtocolReader } from './protocol.ts';
-import { maxDepth, TType } from './types.ts';
+import { maxLevels, TType } from './types.ts';
 import { malformed, Underrun } from './wire-error.ts';
 
 /** A struct, or a container with values left to come. */
@@ -87,7 +87,7 @@ export class MessageScanner {
   }
 
   #push(level: Level): void {
-    if (this.#levels.length > maxDepth) throw malformed(`it is nested deeper than ${maxDepth}`);
+    if (this.#levels.length > maxLevels) throw malformed(`it is nested deeper than ${maxLevels}`);
     this.#levels.push(level);
   }
 }

@@ -23,5 +23,11 @@ export interface MessageHead {
   readonly seqid: number;
 }
 
-/** Deepest nesting read, written or skipped. */
+/** Deepest nesting of structs in a value, written or read. */
 export const maxDepth = 64;
+
+/** Deepest nesting of structs in a message: around a value stand that of the arguments or the result, and a wrapped argument. */
+export const maxMessageDepth = maxDepth + 2;
+
+/** Deepest nesting of anything that is skipped unread: between two structs there may be containers. */
+export const maxLevels = 4 * maxDepth;

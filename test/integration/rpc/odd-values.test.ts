@@ -26,6 +26,7 @@ struct Values {
   14: optional map<Point, i32> byPoint
   15: optional list<Named> names
 }
+struct Tree { 1: optional list<Tree> leaves }
 struct Texts {
   1: optional map<string, string> table (api.query = "table")
   2: optional string raw (api.query = "raw", api.raw_json = "")
@@ -35,6 +36,8 @@ struct Texts {
 struct Shown { 1: optional Texts texts (api.body = "*") }
 service Odd {
   Values values(1: Values v) (api.post = "/values")
+  Tree grow(1: Tree t) (api.post = "/grow")
+  Tree plant(1: Tree t (api.body = "*"), 2: optional i32 n (api.query = "n")) (api.post = "/plant")
   Shown texts(1: Texts t) (api.get = "/texts")
   Choice choose(1: Choice c) (api.post = "/choose", api.get = "/choose")
   string whole(1: optional string text (api.body = "*")) (api.post = "/whole")
@@ -51,6 +54,8 @@ beforeAll(async () => {
       taken = texts;
       return {};
     },
+    grow: (tree: object) => tree,
+    plant: (tree: object) => tree,
     choose: (choice: object) => choice,
     whole: (text?: string) => text ?? 'absent',
   });
@@ -113,6 +118,14 @@ describe('in a JSON body', () => {
   ])('a union that is the request itself: %s %s %s: %s', async (method, target, body, expected) => {
     const more = body === undefined ? {} : { body };
     expect(await answer('choose', httpInput(method, target, more))).toBe(expected);
+  });
+
+  test.each(['grow', 'plant'])('as deep as it may be: %s', async (rpcMethod) => {
+    const tree = (depth: number): string => '{"leaves":['.repeat(depth - 1) + '{}' + ']}'.repeat(depth - 1);
+    const grown = (depth: number) =>
+      answer(rpcMethod, httpInput('POST', `/${rpcMethod}`, { body: tree(depth) }));
+    expect(await grown(64)).toBe(tree(64));
+    expect(await grown(65)).toMatch(/leaves\[0\] is nested deeper than 64$/);
   });
 
   test('null as a whole', async () => {

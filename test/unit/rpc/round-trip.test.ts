@@ -120,6 +120,38 @@ union Either { 1: i32 left, 2: i32 right }`,
     );
   });
 
+  test('what is written is skipped and found whole, as deep as it may be', async () => {
+    await using files = await idlFiles({
+      'tree.thrift': 'struct Tree { 1: optional map<string, list<Tree>> children }',
+    });
+    const tree = (await loadIdl(files.path('tree.thrift'))).structs[0]!;
+    const deep = (levels: number): object =>
+      levels === 1 ? {} : { children: new Map([['child', [deep(levels - 1)]]]) };
+    const write = new ValueWriters().struct(tree);
+    w.reset();
+    w.message('grow', 1, 1);
+    const start = w.pos;
+    write(w, deep(64));
+    const bytes = w.copy();
+    r.reset(bytes, start, bytes.length);
+    r.skip(TType.struct);
+    expect(r.pos).toBe(bytes.length);
+    expect(new MessageScanner(newReader(protocol)).scan(bytes, 0)).toBe(bytes.length);
+    expect(() => write(w, deep(65))).toThrow(/nested deeper than 64/);
+  });
+
+  test('containers in containers are skipped to a depth that no stack minds', () => {
+    const bytes = Buffer.alloc(100_000, protocol === 'binary' ? Buffer.from([15, 0, 0, 0, 1]) : 0x19);
+    r.reset(bytes, 0, bytes.length);
+    expect(() => r.skip(TType.list)).toThrow(/nested deeper/);
+    w.reset();
+    w.message('x', 1, 1);
+    w.field(TType.list, 1);
+    expect(() => new MessageScanner(newReader(protocol)).scan(Buffer.concat([w.copy(), bytes]), 0)).toThrow(
+      /nested deeper/,
+    );
+  });
+
   test('a message cut anywhere is found whole, whatever the pieces', async () => {
     await fc.assert(
       fc.asyncProperty(
