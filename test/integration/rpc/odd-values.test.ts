@@ -121,7 +121,7 @@ describe('in a JSON body', () => {
   });
 
   test.each(['grow', 'plant'])('as deep as it may be: %s', async (rpcMethod) => {
-    const tree = (depth: number): string => '{"leaves":['.repeat(depth - 1) + '{}' + ']}'.repeat(depth - 1);
+    const tree = (depth: number): string => `${'{"leaves":['.repeat(depth - 1)}{}${']}'.repeat(depth - 1)}`;
     const grown = (depth: number) =>
       answer(rpcMethod, httpInput('POST', `/${rpcMethod}`, { body: tree(depth) }));
     expect(await grown(64)).toBe(tree(64));
