@@ -51,6 +51,10 @@ function columns(input: ProductInput): Partial<ProductColumns> {
   if (price !== undefined && !/^\d{1,10}(\.\d{1,2})?$/.test(price)) {
     throw badRequest('price must be a decimal like "12.50".');
   }
+  const statusName = status === undefined ? undefined : statusNames.get(status);
+  if (status !== undefined && statusName === undefined) {
+    throw badRequest(`status must be one of ${[...statusNames.values()].join(', ')}.`);
+  }
   if (attributes !== undefined && !nestsWithin(attributes, MAX_DEPTH)) throw badAttributes();
   return {
     ...(shopId !== undefined && { shop_id: Number(shopId) }),
@@ -58,7 +62,7 @@ function columns(input: ProductInput): Partial<ProductColumns> {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description }),
     ...(price !== undefined && { price }),
-    ...(status !== undefined && { status: statusNames.get(status)! }),
+    ...(statusName !== undefined && { status: statusName }),
     ...(attributes !== undefined && { attributes: attributes && JSON.stringify(attributes) }),
   };
 }

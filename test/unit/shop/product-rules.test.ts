@@ -32,6 +32,10 @@ describe('the service’s rules', () => {
       expect(() => changedColumns({ attributes })).toThrow('attributes must be an object');
     }
     expect(() => changedColumns({ shopId: 2n ** 60n })).toThrow('shopId must be a positive whole number.');
+    // An enum travels as any number.
+    expect(() => wholeProduct({ ...whole, status: 9 as 1 })).toThrow(
+      'status must be one of draft, live, sold_out.',
+    );
   });
 });
 
