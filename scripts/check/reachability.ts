@@ -72,7 +72,8 @@ function refusal(host: string, port: number): Promise<string | null> {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(withinMs, () => end(`no answer within ${withinMs} ms`));
+    // A process that a busy machine left standing hears of its timers before it hears of its connections.
+    socket.setTimeout(withinMs, () => setImmediate(end, `no answer within ${withinMs} ms`));
     socket.once('connect', () => end(null));
     socket.once('error', (error: NodeJS.ErrnoException) =>
       end(error.code === 'ECONNREFUSED' ? 'connection refused' : error.message),

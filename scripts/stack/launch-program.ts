@@ -17,9 +17,9 @@ export interface ProgramOptions {
   readonly logFile: string;
   readonly signal: AbortSignal;
   readonly onSpawn: (pid: number) => void;
-  /** Milliseconds until it must have said that it is ready. Default 30,000. */
+  /** Milliseconds until it must have said that it is ready. Default 120,000: a busy machine may need tens of seconds. */
   readonly readyWithinMs?: number;
-  /** Milliseconds that it may take to end after SIGTERM. Default 8,000. */
+  /** Milliseconds that it may take to end after SIGTERM. Default 20,000. */
   readonly stopWithinMs?: number;
 }
 
@@ -48,7 +48,7 @@ export async function launchProgram(options: ProgramOptions): Promise<RunningPro
   const stop = async () => {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     child.kill('SIGTERM');
-    const hard = setTimeout(() => child.kill('SIGKILL'), options.stopWithinMs ?? 8000);
+    const hard = setTimeout(() => child.kill('SIGKILL'), options.stopWithinMs ?? 20_000);
     await ended;
     clearTimeout(hard);
   };
@@ -65,7 +65,7 @@ export async function launchProgram(options: ProgramOptions): Promise<RunningPro
       },
     );
   };
-  const timeout = AbortSignal.timeout(options.readyWithinMs ?? 30_000);
+  const timeout = AbortSignal.timeout(options.readyWithinMs ?? 120_000);
   const interrupted = AbortSignal.any([signal, timeout]);
   const outcome = await Promise.race([
     readyLine(child.stdout as Readable, (line) => writeSync(log, `${line}\n`)),
