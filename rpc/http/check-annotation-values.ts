@@ -3,6 +3,7 @@ import type { Annotation } from '../idl/model.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import { hostOfDomain } from './base-domain.ts';
 import { splitHeader } from './bind-method.ts';
+import { isFramingHeader } from './framing-headers.ts';
 
 /** Notes values that an annotation of a service cannot have. */
 export function checkServiceAnnotation(one: Annotation, report: AnnotationReport): void {
@@ -34,14 +35,25 @@ export function checkServiceAnnotation(one: Annotation, report: AnnotationReport
 /** Notes values that an annotation of a method cannot have. */
 export function checkMethodAnnotation(one: Annotation, report: AnnotationReport): void {
   if (one.name === 'api.http_code') checkStatus(one, report);
-  if (one.name === 'api.set_header' && splitHeader(one.value) === null) {
-    report.fault(one, `${JSON.stringify(one.value)} is no header`, 'Write it as "Name: value".');
-  }
+  if (one.name === 'api.set_header') checkHeader(one, report);
   checkGroup(one, report);
   checkOneOf(one, 'api.etag', ['weak'], report);
   checkOneOf(one, 'api.access', ['read', 'write'], report);
   checkOneOf(one, 'api.idempotent', ['true', 'false'], report);
   checkOneOf(one, 'api.serializer', ['json', 'form'], report);
+}
+
+function checkHeader(one: Annotation, report: AnnotationReport): void {
+  const header = splitHeader(one.value);
+  if (header === null) {
+    report.fault(one, `${JSON.stringify(one.value)} is no header`, 'Write it as "Name: value".');
+  } else if (isFramingHeader(header[0])) {
+    report.fault(
+      one,
+      `${header[0]} is not a service’s to write`,
+      'Drop it: the router frames its replies itself.',
+    );
+  }
 }
 
 function checkGroup(one: Annotation, report: AnnotationReport): void {

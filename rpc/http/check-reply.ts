@@ -2,12 +2,22 @@ import { annotation, type FieldDef, isUnknown, type ThriftType } from '../idl/mo
 import { isMember, memberName } from '../json/leaf-options.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import type { ReplyBinding } from './binding.ts';
+import { isFramingHeader } from './framing-headers.ts';
 import { nestedStructs } from './nested-structs.ts';
 
 const scalars = new Set(['bool', 'byte', 'i16', 'i32', 'i64', 'double', 'string', 'binary', 'enum', 'uuid']);
 
 /** Notes fields of a reply that cannot go where they are bound to. */
 export function checkReply(reply: ReplyBinding, report: AnnotationReport): void {
+  for (const { field, name } of reply.headers) {
+    if (isFramingHeader(name)) {
+      report.fault(
+        field,
+        `${name} is not a service’s to write`,
+        'Drop it: the router frames its replies itself.',
+      );
+    }
+  }
   for (const { field, name } of [...reply.headers, ...reply.cookies]) {
     if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) {
       report.fault(field, `${JSON.stringify(name)} is no name of a header or cookie`, 'Correct the name.');

@@ -44,6 +44,9 @@ function checkSource(
   if (kind === 'context' && !contexts.has(name)) {
     report.fault(field, `api.context knows no ${name}`, `Use one of ${[...contexts].join(', ')}.`);
   }
+  if (kind === 'context' && name !== 'deadline_ms' && contexts.has(name) && field.type.kind !== 'string') {
+    report.fault(field, `${field.name} cannot take ${name}`, 'Make it a string.');
+  }
   if (kind === 'rawBody' && field.type.kind !== 'binary' && field.type.kind !== 'string') {
     report.fault(field, `${field.name} cannot take a raw body`, 'Make it binary or string.');
   }

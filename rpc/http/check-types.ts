@@ -76,15 +76,10 @@ export class TypeCheck {
       this.#leaf(one, field, 'api.enum', 'enum');
       this.#leaf(one, field, 'api.binary', 'binary');
       if (one.name === 'go.tag') checkGoTag(one, field, this.#report);
-      if (
-        one.name === 'api.list' &&
-        !isUnknown(field.type) &&
-        field.type.kind !== 'list' &&
-        field.type.kind !== 'set'
-      ) {
+      if (one.name === 'api.list' && !isUnknown(field.type) && !isListOfTexts(field.type)) {
         this.#report.fault(
           one,
-          `api.list is for lists and sets, and ${field.name} is none`,
+          `api.list is for lists and sets of scalars, and ${field.name} is none`,
           'Drop it, or change the type.',
         );
       }
@@ -123,6 +118,11 @@ export class TypeCheck {
       );
     }
   }
+}
+
+function isListOfTexts(type: ThriftType): boolean {
+  if (type.kind !== 'list' && type.kind !== 'set') return false;
+  return !['list', 'set', 'map', 'struct'].includes(type.element.kind);
 }
 
 function leaves(type: ThriftType): ThriftType['kind'][] {

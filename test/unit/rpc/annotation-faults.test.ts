@@ -163,7 +163,7 @@ service S { A f(1: A a) throws (1: X x (api.js_conv = "")) (api.get = "/x", api.
       'a.thrift:7:16 ANNOTATION go.tag names v "q", which nothing here reads',
       'a.thrift:8:16 ANNOTATION go.tag keeps w out of JSON, which nothing here reads',
       'a.thrift:9:16 ANNOTATION api.none cannot be "false"',
-      'a.thrift:9:36 ANNOTATION api.list is for lists and sets, and x is none',
+      'a.thrift:9:36 ANNOTATION api.list is for lists and sets of scalars, and x is none',
     ],
   ],
   [
@@ -191,6 +191,21 @@ struct D { 1: i32 u (api.body = "v"), 2: i32 v, 3: i32 w (api.header = "v") }`,
       'a.thrift:1:107 ANNOTATION r already is the body',
       'a.thrift:2:22 ANNOTATION y is the member "x" of the JSON, as x is',
       'a.thrift:4:39 ANNOTATION v is the member "v" of the JSON, as u is',
+    ],
+  ],
+  [
+    'headers that frame messages, contexts of another type, and JSON split at commas',
+    serviceOf(
+      `R f(1: i32 id (api.context = "request_id"), 2: i64 ms (api.context = "deadline_ms"), 3: list<R> l (api.query = "l", api.list = "comma"))
+    (api.get = "/x", api.set_header = "Connection: close")`,
+      'struct R { 1: optional string l (api.header = "Content-Length"), 2: optional string te (api.header = "transfer-encoding") }',
+    ),
+    [
+      'a.thrift:4:22 ANNOTATION Connection is not a service’s to write',
+      'a.thrift:3:119 ANNOTATION api.list is for lists and sets of scalars, and l is none',
+      'a.thrift:3:7 ANNOTATION id cannot take request_id',
+      'a.thrift:1:12 ANNOTATION Content-Length is not a service’s to write',
+      'a.thrift:1:66 ANNOTATION transfer-encoding is not a service’s to write',
     ],
   ],
   [
