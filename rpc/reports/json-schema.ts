@@ -82,10 +82,19 @@ export class Schemas {
     return { anyOf: [schema, { type: 'null' }], ...docs };
   }
 
-  /** An object of some of a struct's fields. */
-  object(fields: readonly FieldDef[], name: (field: FieldDef) => string): Schema {
+  /**
+   * An object of some of a struct's fields.
+   *
+   * @param isOnlyHere whether a field that must be there must be here.
+   */
+  object(
+    fields: readonly FieldDef[],
+    name: (field: FieldDef) => string,
+    isOnlyHere: (field: FieldDef) => boolean = () => true,
+  ): Schema {
     const required = fields
       .filter((field) => field.requiredness === 'required' && field.defaultValue === undefined)
+      .filter(isOnlyHere)
       .map(name);
     return {
       type: 'object',

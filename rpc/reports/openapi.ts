@@ -218,6 +218,7 @@ function bodyOf(bound: readonly BoundField[], schemas: Schemas): Schema | null {
       schema: schemas.object(
         fields.map((one) => one.field),
         (field) => names.get(field)!,
+        (field) => fields.find((one) => one.field === field)!.sources.length === 1,
       ),
     };
   }

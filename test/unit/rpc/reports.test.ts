@@ -95,6 +95,7 @@ service S {
   R rest(1: string p (api.path = "p")) (api.get = "/a/*p", api.get = "/:p")
   void form(1: string a (api.form = "a", api.body = "a"), 2: binary b (api.form = "b")) (api.post = "/a")
   binary raw(1: binary b (api.raw_body = "")) (api.put = "/raw")
+  void both(1: required i32 n (api.query = "n", api.body = "n"), 2: required i32 m) (api.post = "/both")
 } (api.base_domain = "http://shop.example:8080", api.error_body = '{"m":"$message","s":$status,"l":[]}')
 `,
   });
@@ -122,6 +123,17 @@ service S {
       '/{p}': { get: { operationId: 'rest' } },
     },
     'x-banyan-left-out': ['GET /a/*p rest', 'HEAD /a/*p rest'],
+  });
+  // What may come from elsewhere need not be in the body.
+  expect(documents[3]).toMatchObject({
+    paths: {
+      '/both': {
+        post: {
+          parameters: [{ name: 'n', in: 'query', required: false }],
+          requestBody: { content: { 'application/json': { schema: { required: ['m'] } } } },
+        },
+      },
+    },
   });
   // Alike patterns of several methods are one path.
   expect(documents[1]).toMatchObject({ paths: { '/kind/{k}': { put: { parameters: [{ name: 'k' }] } } } });
