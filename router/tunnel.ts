@@ -24,7 +24,11 @@ export class Tunnel implements ConnectionOwner {
     // Instead of the limit on clients that do not read: a connection of another protocol may be silent for long.
     socket.setTimeout(idleMs ?? 0);
     socket
-      .on('timeout', () => socket.destroy())
+      .on('timeout', () => {
+        // A process that was left standing hears of its timers before it hears of what came meanwhile.
+        const passed = socket.bytesRead + socket.bytesWritten;
+        setImmediate(() => passed === socket.bytesRead + socket.bytesWritten && socket.destroy());
+      })
       .on('data', this.#onData)
       .on('end', () => {
         upstream.endWriting();

@@ -255,6 +255,31 @@ describe('any other protocol', () => {
     await expect.poll(() => first.monolith.ended).toBe(true);
   });
 
+  it('is not silent because the router’s process was left standing, and is when it is silent', async () => {
+    await using legacy = await startWires();
+    await using stage = await startStage(legacy.url, { timeouts: { upgradedIdleMs: 300 } });
+    const client = Wire.to(stage.port);
+    client.write(offer('GET /x HTTP/1.1'));
+    const monolith = await legacy.nth(0);
+    await monolith.has('\r\n\r\n');
+    monolith.write(`${switched}\r\n`);
+    await client.has('\r\n\r\n');
+    for (const [from, to] of [
+      [client, monolith],
+      [monolith, client],
+    ] as const) {
+      const before = to.text.length;
+      // It lies in a buffer when the timer is due, and after an immediate come timers, before what can be read.
+      await new Promise((resolve) => setImmediate(resolve));
+      from.write('.');
+      const end = performance.now() + 400;
+      while (performance.now() < end);
+      await expect.poll(() => to.text.length > before || to.closed, { interval: 1 }).toBe(true);
+      expect(to.text.length).toBe(before + 1);
+    }
+    await client.isClosed();
+  });
+
   it('leaves nothing behind, wherever either side breaks off', async () => {
     await using legacy = await startWires();
     await using stage = await startStage(legacy.url, {
