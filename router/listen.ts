@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { Logger } from 'pino';
-import { BanyanError, describeError } from '../common/errors.ts';
+import { BanyanError } from '../common/errors.ts';
 
 /**
  * Listens and resolves to `http://host:port`; rejects with `BANYAN_PORT_TAKEN`. `setting` is the option's name. A
@@ -29,7 +29,7 @@ export function listen(
     server.once('error', refuse);
     server.listen({ host, port, backlog: 4096 }, () => {
       server.off('error', refuse).on('error', (error) => {
-        logger.error({ error: describeError(error) }, 'a connection could not be accepted');
+        logger.error({ error: error.message }, 'a connection could not be accepted');
       });
       const { address, port: bound, family } = server.address() as AddressInfo;
       resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`);

@@ -104,7 +104,7 @@ export class LiveTable {
       return true;
     } catch (error) {
       if (!this.#failing && !this.#stopping.signal.aborted) {
-        this.#options.logger.warn({ error: describeError(error) }, 'the state store does not answer');
+        this.#options.logger.warn({ error: (error as Error).message }, 'the state store does not answer');
       }
       this.#failing = true;
       const wasOutdated = this.mayBeOutdated;
@@ -145,7 +145,7 @@ export class LiveTable {
       await this.#options.link.leave(this.#options.replica);
     } catch (error) {
       this.#options.logger.warn(
-        { error: describeError(error) },
+        { error: (error as Error).message },
         'the lease could not be given back; it runs out by itself',
       );
     }
@@ -213,7 +213,7 @@ export class LiveTable {
       try {
         await writeSnapshot(snapshotFile, table);
       } catch (error) {
-        logger.error({ error: describeError(error), snapshotFile }, 'the route table could not be saved');
+        logger.error({ error: (error as Error).message, snapshotFile }, 'the route table could not be saved');
       }
     });
   }

@@ -10,6 +10,9 @@ type FromWorker =
   | { readonly kind: 'ready'; readonly url: string; readonly replica: string }
   | { readonly kind: 'report'; readonly report: AdminReport };
 
+/** So long a worker may take to say what it counted; a busy one answers within milliseconds. */
+const reportMs = 2_000;
+
 export interface WorkersOptions {
   /** How many processes; one for each core is right. */
   readonly workers: number;
@@ -118,17 +121,27 @@ async function ended(worker: Worker): Promise<void> {
   if (!worker.isDead()) await once(worker, 'exit');
 }
 
-/** A worker that is going down just now has nothing to add. */
-async function askForReport(worker: Worker): Promise<AdminReport | null> {
-  if (worker.isDead() || !worker.isConnected()) return null;
-  const answered = new Promise<AdminReport>((resolve) => {
-    const take = (message: FromWorker) => {
-      if (message.kind !== 'report') return;
-      worker.off('message', take);
-      resolve(message.report);
-    };
-    worker.on('message', take);
+/**
+ * A worker that is going down just now has nothing to add. One that does not answer fails the whole: without its counts all sums
+ * would go back, which to Prometheus is a restart.
+ */
+function askForReport(worker: Worker): Promise<AdminReport | null> {
+  if (worker.isDead() || !worker.isConnected()) return Promise.resolve(null);
+  const { promise, resolve, reject } = Promise.withResolvers<AdminReport | null>();
+  const take = (message: FromWorker) => {
+    if (message.kind === 'report') resolve(message.report);
+  };
+  const gone = () => resolve(null);
+  const timer = setTimeout(() => {
+    reject(new Error(`Worker ${worker.process.pid} did not answer within ${reportMs} ms.`));
+  }, reportMs);
+  worker.on('message', take).once('exit', gone);
+  worker.send('report', (error) => {
+    // It ended, and the news of it is still on its way.
+    if (error !== null) gone();
   });
-  worker.send('report');
-  return Promise.race([answered, ended(worker).then(() => null)]);
+  return promise.finally(() => {
+    clearTimeout(timer);
+    worker.off('message', take).off('exit', gone);
+  });
 }

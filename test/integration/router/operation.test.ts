@@ -4,6 +4,7 @@ import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from 'banyan/router';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MemoryLink } from '../../support/router/memory-link.ts';
 import {
@@ -66,8 +67,15 @@ describe('the route table', () => {
 
     const link = new MemoryLink();
     link.away = true;
-    await using stage = await startStage(legacy.url, { snapshotFile, link, hold: { maxMs: 200 } });
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({}, { write: (text: string) => lines.push(JSON.parse(text)) });
+    await using stage = await startStage(legacy.url, { snapshotFile, link, logger, hold: { maxMs: 200 } });
     expect(stage.router.version).toBe(2);
+    // Something that happens, and no defect.
+    expect(lines[0]).toMatchObject({
+      error: 'the state store is away',
+      msg: 'the state store does not answer',
+    });
     expect(await (await fetch(`${stage.url}/other`)).text()).toBe('legacy');
     expect(await (await fetch(`${stage.url}/things/1`)).text()).toBe('legacy');
     // The feature was in transition: its owner may have changed unseen.

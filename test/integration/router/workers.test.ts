@@ -33,6 +33,26 @@ it('runs as several processes on one port, metrics added up, and stops as a whol
   expect(await ended).toEqual([0, null]);
 });
 
+it('a worker that does not answer is told of instead of the metrics, and waited for no longer than that', async () => {
+  await using legacy = await startUpstream((_request, response) => response.end('ok'));
+  const script = fileURLToPath(new URL('../../support/router/workers-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, legacy.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { adminUrl, replicas } = JSON.parse(line) as { adminUrl: string; replicas: string[] };
+  const pid = Number(replicas[0]!.split(':').at(-2));
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const stuck = await fetch(`${adminUrl}/metrics`);
+    expect([stuck.status, await stuck.text()]).toEqual([500, expect.stringContaining(`Worker ${pid} `)]);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await expect.poll(async () => (await fetch(`${adminUrl}/metrics`)).status).toBe(200);
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
 it('a stop lets every kept connection end with an answer, in every worker', async () => {
   await using legacy = await startUpstream((_request, response) => setTimeout(() => response.end('ok'), 2));
   const script = fileURLToPath(new URL('../../support/router/workers-process.ts', import.meta.url));
