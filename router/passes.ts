@@ -1,3 +1,4 @@
+import { describeError } from '../common/errors.ts';
 import { clientCohort, clientIdentity } from './client-identity.ts';
 import { type CompiledRoute, compiledRoute } from './compiled-table.ts';
 import { type Decision, decide } from './decision.ts';
@@ -22,9 +23,17 @@ export function run(exchange: Exchange): void {
   if (walk(arrivalPasses, exchange)) walk(routingPasses, exchange);
 }
 
+/** A defect costs the request that met it, and neither the process nor those that are released from a hold behind it. */
 function walk(passes: readonly Pass[], exchange: Exchange): boolean {
-  for (const pass of passes) if (!pass(exchange)) return false;
-  return true;
+  try {
+    for (const pass of passes) if (!pass(exchange)) return false;
+    return true;
+  } catch (error) {
+    exchange.core.options.logger.error({ error: describeError(error) }, 'a request failed unexpectedly');
+    exchange.endWork();
+    fail(exchange, failures.unexpected());
+    return false;
+  }
 }
 
 function checkMethod(exchange: Exchange): boolean {

@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
-import { describeError } from '../common/errors.ts';
 import { type AdminServer, startAdminServer } from './admin-server.ts';
 import { createCore, firstTable } from './create-core.ts';
 import { Exchange } from './exchange.ts';
@@ -17,7 +16,6 @@ import type { Gauges } from './metrics-text.ts';
 import { run } from './passes.ts';
 import { Peers } from './peers.ts';
 import { refuseConnection } from './refuse-connection.ts';
-import { fail } from './reply.ts';
 import type { RouterCore } from './router-core.ts';
 import { normalizeOptions, type RouterOptions } from './router-options.ts';
 import { RouterResponse } from './router-response.ts';
@@ -164,7 +162,7 @@ function createHttpServer(
   peers: Peers,
   material: TlsMaterial | null,
 ): { server: RouterServer; http2: Http2Sessions | null; upgrades: UpgradeProxy } {
-  const { timeouts, limits, logger, tls } = core.options;
+  const { timeouts, limits, tls } = core.options;
   const settings = {
     ServerResponse: RouterResponse,
     insecureHTTPParser: false,
@@ -205,12 +203,7 @@ function createHttpServer(
     const exchange = new Exchange(core, request, response, peer, request.url, handshake);
     response.on('close', onClose);
     response.on('timeout', onSilence);
-    try {
-      run(exchange);
-    } catch (error) {
-      logger.error({ error: describeError(error) }, 'a request failed unexpectedly');
-      fail(exchange, failures.unexpected());
-    }
+    run(exchange);
   };
   const upgrades = createUpgradeProxy(serve);
   server.on('request', serve);

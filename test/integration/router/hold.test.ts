@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { deferred, feature, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
+import {
+  deferred,
+  EchoService,
+  feature,
+  route,
+  startStage,
+  startUpstream,
+  table,
+} from '../../support/router/router-stage.ts';
 
 const write = (url: string, body: string, signal?: AbortSignal) =>
   fetch(`${url}/things`, { method: 'POST', body, ...(signal && { signal }) });
@@ -50,6 +58,35 @@ describe('a hold', () => {
     answer.resolve();
     expect(await (await early).text()).toBe('late');
     await drained;
+  });
+
+  it('released, a request that meets a defect takes none with it that waited behind it', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('legacy'));
+    const held = { hold: true, inTransition: true };
+    const defects = [new Error('a defect')];
+    await using stage = await startStage(legacy.url, {
+      services: {
+        get thing() {
+          const defect = defects.pop();
+          if (defect !== undefined) throw defect;
+          return new EchoService();
+        },
+      },
+      table: table({
+        features: [feature(held), feature({ ...held, name: 'other' })],
+        routes: [route('POST /things'), route('POST /others', { feature: 'other' })],
+      }),
+    });
+    const { link, url, router } = stage;
+    const broken = write(url, 'first');
+    await expect.poll(() => router.activity.held).toBe(1);
+    const sound = fetch(`${url}/others`, { method: 'POST' });
+    await expect.poll(() => router.activity.held).toBe(2);
+    link.put({ features: [feature({ owner: 'service' }), feature({ name: 'other' })] });
+    const answer = await broken;
+    expect([answer.status, await codeOf(answer)]).toEqual([500, 'BANYAN_UNEXPECTED']);
+    expect(await (await sound).text()).toBe('legacy');
+    await expect.poll(() => router.version).toBe(2);
   });
 
   it('never sends a client that gave up', async () => {
