@@ -92,7 +92,7 @@ class ThriftGateway implements Gateway {
       const wants = bodyWants(binding);
       this.#plans.set(method.name, {
         binding,
-        parsesBody: wants.json || wants.form,
+        parsesBody: wants.json || wants.form.size > 0,
         write: requestWriter(binding, fromJson),
         read: replyWriter(binding, toJson),
       });

@@ -5,7 +5,7 @@ import { type ParsedJson, parseJson } from '../json/exact-json.ts';
 import { refuseLoneSurrogates } from '../json/lone-surrogates.ts';
 import { maxDepth } from '../wire/types.ts';
 import type { HttpInput } from './http-types.ts';
-import { headerValues } from './request-parts.ts';
+import { formValues, headerValues } from './request-parts.ts';
 
 /** A request with what has been read of it so far. */
 export interface Incoming {
@@ -14,7 +14,8 @@ export interface Incoming {
   call: OutgoingCall | null;
   /** Parsed once, if a field wants it. */
   json: ParsedJson | null;
-  form: string | null;
+  /** The raw values of the names that fields take. */
+  form: ReadonlyMap<string, readonly string[]> | null;
 }
 
 /** Why a body cannot be read, other than for its values. */
@@ -27,7 +28,8 @@ const byteOrderMark = Buffer.from('efbbbf', 'hex');
 /** What a method takes of a body besides its bytes. */
 export interface BodyWants {
   readonly json: boolean;
-  readonly form: boolean;
+  /** Names in an urlencoded body; none: no such body is taken. */
+  readonly form: ReadonlySet<string>;
   /** Texts of JSON members. */
   readonly raw: boolean;
 }
@@ -45,10 +47,10 @@ export function readBody(request: Incoming, wants: BodyWants): void {
   if (type === undefined ? wants.json : wants.json && jsonType.test(type)) {
     refuseCharset(type);
     request.json = jsonOf(body, wants.raw);
-  } else if (type === undefined || (wants.form && formType.test(type))) {
+  } else if (type === undefined || (wants.form.size > 0 && formType.test(type))) {
     refuseCharset(type);
     if (!isUtf8(body)) throw new BadValue('must be UTF-8').inMember('body');
-    request.form = body.toString('utf8');
+    request.form = formValues(body.toString('utf8'), wants.form);
   } else {
     throw new UnsupportedMedia(`a body of ${type}`);
   }

@@ -22,7 +22,7 @@ export function requestWriter(
   const values = new ValueWriters();
   const fields = binding.fields.map((one) => fieldWriter(one, json, values));
   const wants = bodyWants(binding);
-  const parses = wants.json || wants.form;
+  const parses = wants.json || wants.form.size > 0;
   const only = binding.method.args.fields[0];
   const struct = binding.isWrapped && only?.type.kind === 'struct' ? only.type.struct : binding.method.args;
   const isUnion = struct.kind === 'union';
@@ -68,7 +68,11 @@ export function bodyWants(binding: MethodBinding): BodyWants {
     binding.fields.some((one) => one.sources.some(({ kind }) => kinds.includes(kind)));
   return {
     json: some('body', 'wholeBody', 'nulls'),
-    form: some('form'),
+    form: new Set(
+      binding.fields.flatMap((one) =>
+        one.sources.flatMap(({ kind, name }) => (kind === 'form' ? [name] : [])),
+      ),
+    ),
     raw: binding.fields.some((one) => one.sources.length > 0 && hasRawJson(one.field.type, one)),
   };
 }

@@ -10,7 +10,7 @@ import { boolText, compileText, single } from '../json/text-to-thrift.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import type { Incoming } from './request-body.ts';
-import { cookieValues, headerValues, queryValues } from './request-parts.ts';
+import { cookieValues, formText, headerValues, queryValues } from './request-parts.ts';
 
 /** Writes a field from one of its sources; false if that has no value. @throws BadValue */
 export type SourceReader = (w: ProtocolWriter, request: Incoming) => boolean;
@@ -37,9 +37,7 @@ export function sourceReader(one: BoundField, source: Source, json: ThriftFromJs
     case 'cookie':
       return textReader(one, source, json, ({ input }) => cookieValues(input.rawHeaders, name));
     case 'form':
-      return textReader(one, source, json, (request) =>
-        request.form === null ? null : queryValues(request.form, name),
-      );
+      return textReader(one, source, json, (request) => request.form?.get(name)?.map(formText) ?? null);
     case 'context':
       return textReader(one, source, json, (request) => contextValue(request, name));
     case 'body':

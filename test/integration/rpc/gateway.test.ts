@@ -156,6 +156,11 @@ describe('sources', () => {
     });
   });
 
+  test('names are what they are once decoded, by whatever spelling', async () => {
+    const query = '%74ag=1&t%61g=2&%54ag=3&%zzag=4&tag%=5&%F4ag=6&tag=7';
+    expect(await sources(`/sources?${query}`)).toMatchObject({ tags: [1, 2, 7] });
+  });
+
   test.each([
     ['?tag=1&tag=x', 'query.tag[1] must be an integer'],
     ['?limit=99999999999', 'query.limit must be from -2147483648 to 2147483647'],

@@ -83,6 +83,8 @@ ${texts.map(([name, type], i) => `  ${i + 1}: optional ${type} ${name}`).join('\
 service Malformed {
   Body body(1: Body b) (api.post = "/body")
   Query query(1: Query q) (api.get = "/query")
+  string form(1: optional string a (api.form = "a"), 2: optional i32 b (api.form = "b"), 3: optional list<string> c (api.form = "c"))
+    (api.post = "/form")
   string raw(1: required string text (api.raw_json = "", api.body = "text"), 2: map<string, i32> counts) (api.post = "/raw")
   map<string, i32> table(1: required map<string, i32> counts (api.body = "*")) (api.post = "/table")
 }`;
@@ -96,6 +98,7 @@ beforeAll(async () => {
     {
       body: (request: object) => request,
       query: (request: object) => request,
+      form: (a?: string, b?: number, c?: string[]) => `${a} ${b} ${c?.length}`,
       raw: (text: string) => text,
       table: (counts: object) => counts,
     },
@@ -334,6 +337,21 @@ describe('bodies made to hurt are answered at once', () => {
     const started = performance.now();
     expect((await post('body', body))[0]).toBe(status);
     // Many times what these take; the squares of their lengths would be hours.
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  test.each<[string, string, string | number]>([
+    ['names without a value', 'x&'.repeat(2_000_000), '"undefined undefined undefined"'],
+    ['encoded names', '%41=&'.repeat(2_000_000), '"undefined undefined undefined"'],
+    ['nothing between', '&'.repeat(2_000_000), '"undefined undefined undefined"'],
+    ['one list', `a=1&${'c=x&'.repeat(200_000)}%62=7`, '"1 7 200000"'],
+    ['broken names', `${'%ff=1&'.repeat(2_000_000)}c&a=%61`, '"a undefined 1"'],
+    ['one scalar', 'a=&'.repeat(200_000), 400],
+  ])('in a form: %s', async (_, body, expected) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const started = performance.now();
+    const reply = await gateway.invoke('form', httpInput('POST', '/form', { body, headers }));
+    expect(reply.status === 200 ? String(reply.body) : reply.status).toBe(expected);
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 });
