@@ -10,8 +10,8 @@ export interface FailurePolicy {
   readonly answerMs: number | null;
   readonly idleMs: number;
   /**
-   * True where a route bounds its first byte or its pauses: timed to the millisecond then. The HTTP client's own timers, which
-   * serve the rest, are up to a second late.
+   * True where a route bounds its first byte or its pauses: timed to the millisecond then. The sweep over all
+   * connections, which serves the rest, is a fifth of a second late.
    */
   readonly timed: boolean;
   readonly totalMs: number | null;

@@ -129,12 +129,7 @@ class ForwardedRequest implements ConnectionUser, Work {
     else this.#stopWaiting();
   }
 
-  onResponseStart(
-    controller: UpstreamConnection,
-    status: number,
-    _headers: unknown,
-    statusMessage: string,
-  ): void {
+  onResponseStart(controller: UpstreamConnection, status: number, statusMessage: string): void {
     const exchange = this.#exchange;
     const raw = controller.rawHeaders;
     if (status < 200) {

@@ -1,6 +1,5 @@
 /** A write request waiting for its feature's owner to be decided. */
 export interface Parked {
-  readonly feature: string;
   /** Octets that this process keeps for it while it waits. */
   readonly heldBytes: number;
   /** Decide again, now, by the table in force. */
@@ -41,13 +40,6 @@ export class HoldQueue {
 
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** How many requests of a feature wait. */
-  count(feature: string): number {
-    let count = 0;
-    for (const parked of this.#parked.keys()) if (parked.feature === feature) count += 1;
-    return count;
   }
 
   /**

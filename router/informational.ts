@@ -1,5 +1,5 @@
 import type { Exchange } from './exchange.ts';
-import { type RawFields, responseHead } from './response-head.ts';
+import { responseHead } from './response-head.ts';
 
 /**
  * Tells the client to send its body; on a pipelined connection, when it is this response's turn. Node remembers it: to a client
@@ -14,7 +14,12 @@ export function writeContinue({ response }: Exchange): void {
  * responses (RFC 9110 §15.2) and get none. Node writes informational responses of its own only, so this one goes to the
  * socket as text; the response parser has checked its names and values.
  */
-export function relayInformational(exchange: Exchange, status: number, reason: string, raw: RawFields): void {
+export function relayInformational(
+  exchange: Exchange,
+  status: number,
+  reason: string,
+  raw: readonly string[],
+): void {
   const { request, response } = exchange;
   if (response.informational !== null) {
     if (!response.headersSent) response.informational(status, responseHead(raw).rawHeaders);

@@ -167,7 +167,6 @@ function hold(exchange: Exchange): void {
   const feature = exchange.compiled!.feature.name;
   const parkedAt = performance.now();
   const parked: Parked = {
-    feature,
     heldBytes: heldBytes(exchange),
     release() {
       response.off('close', leave);

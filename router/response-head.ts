@@ -20,18 +20,15 @@ const hopByHop = new Set([
   'upgrade',
 ]);
 
-/** Names and values in turn; undici hands them over as octets, which are Latin-1 on the wire and stay so. */
-export type RawFields = readonly (Buffer | string)[];
-
 /** Drops what belongs to the hop between router and upstream (RFC 9110 §7.6.1); the rest stays byte for byte. */
-export function responseHead(raw: RawFields): ResponseHead {
+export function responseHead(raw: readonly string[]): ResponseHead {
   const rawHeaders: string[] = [];
   let contentLength: number | null = null;
   let trailers = false;
   let nominated: string[] | null = null;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = latin1(raw[i]!);
-    const value = latin1(raw[i + 1]!);
+    const name = raw[i]!;
+    const value = raw[i + 1]!;
     const length = name.length;
     // Only names of these lengths can mean anything here: most fields cost one comparison.
     if (length === 2 || length === 7 || length === 10 || length >= 14) {
@@ -51,15 +48,6 @@ export function responseHead(raw: RawFields): ResponseHead {
     trailers,
     nominated,
   };
-}
-
-export function latin1(octets: Buffer | string): string {
-  return typeof octets === 'string' ? octets : (octets as Latin1Buffer).latin1Slice(0, octets.length);
-}
-
-/** `toString('latin1')` without looking the encoding up: Node has it on every Buffer, its types do not. */
-interface Latin1Buffer extends Buffer {
-  latin1Slice(start: number, end: number): string;
 }
 
 function nominate(connection: string, before: string[] | null): string[] | null {

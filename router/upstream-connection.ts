@@ -43,7 +43,7 @@ export interface ConnectionUser extends ConnectionReader, Linked<ConnectionUser>
   /** The head is about to be sent: the last moment for `abort` to prevent it. */
   onRequestStart(connection: UpstreamConnection): void;
   /** Informational responses (1xx) come here too, before the final one. */
-  onResponseStart(connection: UpstreamConnection, status: number, headers: unknown, reason: string): void;
+  onResponseStart(connection: UpstreamConnection, status: number, reason: string): void;
 }
 
 /** Who has the connection for itself, once it speaks another protocol. */
@@ -234,7 +234,7 @@ export class UpstreamConnection implements ResponseEvents {
         if (this.keepAliveMs <= 0) this.reusable = false;
       }
     }
-    user.onResponseStart(this, head.status, null, head.reason);
+    user.onResponseStart(this, head.status, head.reason);
     // After the user, who passes it on: the body may come at once.
     if (head.status === 100) this.#upload?.begin();
     return this.#isHead;

@@ -117,12 +117,6 @@ export class Upstream {
     return best === null ? null : this.#take(best);
   }
 
-  /** An address for what this router does not see the end of: never null, and no probe. */
-  choose(): UpstreamAddress {
-    const ready = this.addresses.filter((address) => address.openUntil === closed);
-    return this.#best(ready.length === 0 ? this.addresses : ready)!;
-  }
-
   /** How long until some circuit lets a probe through, whole seconds, at least 1. */
   get retryAfterSeconds(): number {
     const next = Math.min(...this.addresses.map((address) => address.openUntil));
