@@ -13,16 +13,22 @@ export class BadValue extends Error {
 
   /** Notes that the value is the member `name` of what is around it. */
   inMember(name: string): this {
-    this.path = this.path === '' || this.path.startsWith('[') ? name + this.path : `${name}.${this.path}`;
+    const step = shortened(name);
+    this.path = this.path === '' || this.path.startsWith('[') ? step + this.path : `${step}.${this.path}`;
     return this;
   }
 
   /** Notes that the value is the element `index` of what is around it. */
   inElement(index: number | string): this {
     const rest = this.path === '' || this.path.startsWith('[') ? this.path : `.${this.path}`;
-    this.path = `[${index}]${rest}`;
+    this.path = `[${shortened(String(index))}]${rest}`;
     return this;
   }
+}
+
+/** Names come from clients: a long one is not told back in full. */
+function shortened(name: string): string {
+  return name.length <= 100 ? name : `${name.slice(0, 99).toWellFormed()}…`;
 }
 
 /** Adds a step to the path of a BadValue, and the field's `api.fault` if it has one; any other error passes unchanged. */

@@ -107,6 +107,13 @@ describe('in a JSON body', () => {
     expect(await answer('values', httpInput('POST', '/values', { body }))).toBe(expected);
   });
 
+  test('a long name is not told back in full', async () => {
+    const body = JSON.stringify({ byKind: { [`${'x'.repeat(97)}😀${'x'.repeat(1_000_000)}`]: 1 } });
+    expect(await answer('values', httpInput('POST', '/values', { body }))).toBe(
+      `body.byKind["${'x'.repeat(97)}\ufffd…] must be one of one, uno, two`,
+    );
+  });
+
   test.each([
     ['POST', '/choose', '{"text":"a"}', '{"text":"a"}'],
     ['POST', '/choose', '{"text":null,"number":1}', '{"number":1}'],
