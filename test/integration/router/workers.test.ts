@@ -10,6 +10,7 @@ it('runs as several processes on one port, metrics added up, and stops as a whol
   await using legacy = await startUpstream((_request, response) => response.end('ok'));
   const script = fileURLToPath(new URL('../../support/router/workers-process.ts', import.meta.url));
   const child = spawn(process.execPath, [script, legacy.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
   const ended = once(child, 'exit');
   try {
     const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
@@ -29,7 +30,6 @@ it('runs as several processes on one port, metrics added up, and stops as a whol
   } finally {
     child.kill('SIGTERM');
   }
-  using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
   expect(await ended).toEqual([0, null]);
 });
 
@@ -37,6 +37,7 @@ it('a worker that does not answer is told of instead of the metrics, and waited 
   await using legacy = await startUpstream((_request, response) => response.end('ok'));
   const script = fileURLToPath(new URL('../../support/router/workers-process.ts', import.meta.url));
   const child = spawn(process.execPath, [script, legacy.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
   const ended = once(child, 'exit');
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
   const { adminUrl, replicas } = JSON.parse(line) as { adminUrl: string; replicas: string[] };
