@@ -1,4 +1,4 @@
-import type { Side } from '../router/route-table.ts';
+import type { Side } from '../router/table/route-table.ts';
 
 /**
  * The state machine of a feature. Everything that depends on a stage (what the mover runs, what ops may ask for, what a

@@ -1,21 +1,21 @@
 import { hostname } from 'node:os';
 import { BanyanError } from '../common/errors.ts';
-import { createAccessLog } from './access-log.ts';
-import { createBulkCollector } from './bulk-collector.ts';
-import { defaultPolicy } from './failure-policy.ts';
-import { HeadFlusher } from './head-flusher.ts';
-import { HoldQueue } from './hold-queue.ts';
-import { LiveTable } from './live-table.ts';
-import { Metrics } from './metrics.ts';
+import { HeadFlusher } from './answer/head-flusher.ts';
+import { RecentWrites } from './cohorts/recent-writes.ts';
+import { createBulkCollector } from './forward/bulk-collector.ts';
+import { HoldQueue } from './hold/hold-queue.ts';
+import { WritesInFlight } from './hold/writes-in-flight.ts';
+import { createAccessLog } from './observe/access-log.ts';
+import { Metrics } from './observe/metrics.ts';
+import { createTracing } from './observe/tracing.ts';
 import { OpenExchanges } from './open-exchanges.ts';
-import { RecentWrites } from './recent-writes.ts';
-import { createRequestIds } from './request-ids.ts';
+import { LiveTable } from './replica/live-table.ts';
+import { readSnapshot } from './replica/snapshot-file.ts';
+import { createRequestIds } from './request/request-ids.ts';
 import type { RouterCore } from './router-core.ts';
 import type { NormalizedOptions } from './router-options.ts';
-import { readSnapshot } from './snapshot-file.ts';
-import { createTracing } from './tracing.ts';
-import { Upstream } from './upstream.ts';
-import { WritesInFlight } from './writes-in-flight.ts';
+import { defaultPolicy } from './table/failure-policy.ts';
+import { Upstream } from './upstream/upstream.ts';
 
 /**
  * Puts the parts of one router together. Nothing runs yet: `firstTable`, then `core.table.start()`. `legacyCa`: whom to

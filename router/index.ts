@@ -1,19 +1,24 @@
-export { type BanyanMiddleware, banyanMiddleware, type MiddlewareOptions } from './banyan-middleware.ts';
-export { bucketOf, cohortBuckets } from './cohorts.ts';
-export { type CompiledTable, compiledRoute, compileTable } from './compiled-table.ts';
-export { type Decision, type DecisionFacts, type DecisionReason, decide, type Outcome } from './decision.ts';
-export { type ExplainRequest, type Explanation, explain } from './explain.ts';
-export { type IdentityFacts, type IdentitySource, identityOf, parseIdentitySources } from './identity.ts';
-export type { RouteMatch } from './matcher.ts';
-export { type CohortDefinition, cohortOf } from './named-cohorts.ts';
-export type { RouterFailureSettings, SourcedPolicy, SourcedSetting } from './policy-sources.ts';
-export type { Rival } from './rivals.ts';
-export { routeConflicts } from './route-conflicts.ts';
-export type { RoutePolicy } from './route-policy.ts';
-export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './route-table.ts';
-export { emptyRouteTable } from './route-table.ts';
+/**
+ * The router. A request comes in through `request/` (what it says, checked), is matched and decided by `table/` and `cohorts/`,
+ * waits in `hold/` where its feature is in transition, and leaves by `forward/` and `upstream/` to the monolith or by `transcode/` to a
+ * service; what clients get is written by `answer/`. `passes.ts` has these steps in their order. `replica/` keeps the table current.
+ */
+
+export { bucketOf, cohortBuckets } from './cohorts/cohorts.ts';
+export {
+  type IdentityFacts,
+  type IdentitySource,
+  identityOf,
+  parseIdentitySources,
+} from './cohorts/identity.ts';
+export { type CohortDefinition, cohortOf } from './cohorts/named-cohorts.ts';
+export {
+  type BanyanMiddleware,
+  banyanMiddleware,
+  type MiddlewareOptions,
+} from './middleware/banyan-middleware.ts';
+export type { ReplicaReport, StateLink, StateReply } from './replica/state-link.ts';
 export type { RouterOptions, RouterSettings } from './router-options.ts';
-export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
 export {
   isRouterWorker,
   type RunningWorkers,
@@ -22,5 +27,21 @@ export {
   type WorkersOptions,
 } from './router-workers.ts';
 export { type RunningRouter, startRouter } from './start-router.ts';
-export type { ReplicaReport, StateLink, StateReply } from './state-link.ts';
-export { readTlsFiles, type ServiceTlsMaterial, type TlsFiles, type TlsSettings } from './tls-files.ts';
+export { type CompiledTable, compiledRoute, compileTable } from './table/compiled-table.ts';
+export {
+  type Decision,
+  type DecisionFacts,
+  type DecisionReason,
+  decide,
+  type Outcome,
+} from './table/decision.ts';
+export { type ExplainRequest, type Explanation, explain } from './table/explain.ts';
+export type { RouteMatch } from './table/matcher.ts';
+export type { RouterFailureSettings, SourcedPolicy, SourcedSetting } from './table/policy-sources.ts';
+export type { Rival } from './table/rivals.ts';
+export { routeConflicts } from './table/route-conflicts.ts';
+export type { RoutePolicy } from './table/route-policy.ts';
+export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './table/route-table.ts';
+export { emptyRouteTable } from './table/route-table.ts';
+export { readTlsFiles, type ServiceTlsMaterial, type TlsFiles, type TlsSettings } from './tls/tls-files.ts';
+export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './transcode/router-service.ts';

@@ -1,15 +1,15 @@
 import { describeError } from '../common/errors.ts';
-import { clientCohort, clientIdentity } from './client-identity.ts';
-import { type CompiledRoute, compiledRoute } from './compiled-table.ts';
-import { type Decision, decide } from './decision.ts';
+import { fail } from './answer/reply.ts';
+import { clientCohort, clientIdentity } from './cohorts/client-identity.ts';
 import type { Exchange } from './exchange.ts';
 import { failures } from './failure.ts';
-import type { Parked } from './hold-queue.ts';
-import { outboundHeaders } from './outbound-headers.ts';
-import { fail } from './reply.ts';
-import { readRequestHead } from './request-head.ts';
-import { readTarget } from './request-target.ts';
-import { transcode } from './transcode.ts';
+import type { Parked } from './hold/hold-queue.ts';
+import { outboundHeaders } from './request/outbound-headers.ts';
+import { readRequestHead } from './request/request-head.ts';
+import { readTarget } from './request/request-target.ts';
+import { type CompiledRoute, compiledRoute } from './table/compiled-table.ts';
+import { type Decision, decide } from './table/decision.ts';
+import { transcode } from './transcode/transcode.ts';
 
 /** One step of a request's path. False: the request has been answered, or parked. */
 type Pass = (exchange: Exchange) => boolean;

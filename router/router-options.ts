@@ -5,12 +5,12 @@ import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { BanyanError } from '../common/errors.ts';
 import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
-import { type IdentitySource, parseIdentitySources } from './identity.ts';
-import { errorBodySchema } from './route-policy.ts';
-import type { RouterService } from './router-service.ts';
-import type { StateLink } from './state-link.ts';
-import { legacyTlsSchema, serverTlsSchema } from './tls-settings.ts';
-import { isPeer, trustCheck } from './trusted-peers.ts';
+import { type IdentitySource, parseIdentitySources } from './cohorts/identity.ts';
+import type { StateLink } from './replica/state-link.ts';
+import { isPeer, trustCheck } from './request/trusted-peers.ts';
+import { errorBodySchema } from './table/route-policy.ts';
+import { legacyTlsSchema, serverTlsSchema } from './tls/tls-settings.ts';
+import type { RouterService } from './transcode/router-service.ts';
 
 const milliseconds = z.number().int().positive();
 

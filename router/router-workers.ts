@@ -2,8 +2,8 @@ import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import { BanyanError } from '../common/errors.ts';
-import { type AdminServer, startAdminServer } from './admin-server.ts';
-import type { AdminReport } from './metrics-report.ts';
+import { type AdminServer, startAdminServer } from './observe/admin-server.ts';
+import type { AdminReport } from './observe/metrics-report.ts';
 import type { RunningRouter } from './start-router.ts';
 
 type FromWorker =

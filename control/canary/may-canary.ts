@@ -1,5 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
-import type { Side } from '../../router/route-table.ts';
+import type { Side } from '../../router/table/route-table.ts';
 import { stageRefused } from '../stage-refused.ts';
 import { stages } from '../stages.ts';
 import type { FeatureState } from '../store/index.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Side } from '../../router/route-table.ts';
+import type { Side } from '../../router/table/route-table.ts';
 import { stages } from '../stages.ts';
 import type { Actor, FeatureState, LeaseGrant, StateStore } from '../store/index.ts';
 import { type CanaryPlan, later } from './canary-plan.ts';

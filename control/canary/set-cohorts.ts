@@ -1,5 +1,5 @@
 import type { Fault } from '../../common/errors.ts';
-import type { CohortDefinition } from '../../router/named-cohorts.ts';
+import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { Actor, LeaseGrant, StateStore } from '../store/index.ts';
 import { assertMayCanary } from './may-canary.ts';
 import { type CanarySubject, canaryFaulty, readRoutes } from './read-canary.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { errorBodySchema, routePolicySchema } from '../../router/route-policy.ts';
-import { legacyTlsSchema, serverTlsSchema, serviceTlsSchema } from '../../router/tls-settings.ts';
-import { isPeer } from '../../router/trusted-peers.ts';
+import { isPeer } from '../../router/request/trusted-peers.ts';
+import { errorBodySchema, routePolicySchema } from '../../router/table/route-policy.ts';
+import { legacyTlsSchema, serverTlsSchema, serviceTlsSchema } from '../../router/tls/tls-settings.ts';
 import { parseAddress } from './address.ts';
 
 /** The shape of what a user writes in `banyan.config.ts`. Defaults live here and nowhere else. */

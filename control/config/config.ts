@@ -1,8 +1,8 @@
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
-import type { CohortDefinition } from '../../router/named-cohorts.ts';
-import type { RoutePolicy } from '../../router/route-policy.ts';
-import type { RouteConstraints } from '../../router/route-table.ts';
-import type { ServiceTls } from '../../router/tls-settings.ts';
+import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
+import type { RoutePolicy } from '../../router/table/route-policy.ts';
+import type { RouteConstraints } from '../../router/table/route-table.ts';
+import type { ServiceTls } from '../../router/tls/tls-settings.ts';
 import type { Address } from './address.ts';
 import type { ParsedConfig } from './config-input.ts';
 

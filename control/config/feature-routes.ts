@@ -1,5 +1,5 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
-import type { RouteConstraints } from '../../router/route-table.ts';
+import type { RouteConstraints } from '../../router/table/route-table.ts';
 import { type HttpRoute, httpRoutes, loadIdl } from '../../rpc/index.ts';
 import type { ConfiguredRoute } from './config.ts';
 import { configFault } from './config-fault.ts';

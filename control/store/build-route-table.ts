@@ -1,5 +1,5 @@
-import type { CohortDefinition } from '../../router/named-cohorts.ts';
-import type { FeatureRouting, Route, RouteTable } from '../../router/route-table.ts';
+import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
+import type { FeatureRouting, Route, RouteTable } from '../../router/table/route-table.ts';
 import type { FeatureConfig } from '../config/config.ts';
 import { stages } from '../stages.ts';
 import type { FeatureState } from './feature-state.ts';

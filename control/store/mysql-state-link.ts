@@ -1,7 +1,7 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
-import type { RouteTable } from '../../router/route-table.ts';
-import type { ReplicaReport, StateLink, StateReply } from '../../router/state-link.ts';
+import type { ReplicaReport, StateLink, StateReply } from '../../router/replica/state-link.ts';
+import type { RouteTable } from '../../router/table/route-table.ts';
 
 export interface MysqlStateLinkOptions {
   readonly state: DatabaseEndpoint;

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Agent, type Dispatcher } from 'undici';
 import { BanyanError, type Fault } from '../../common/errors.ts';
-import type { RouteTable } from '../../router/route-table.ts';
+import type { RouteTable } from '../../router/table/route-table.ts';
 import type { AuditEntry, FeatureAction, ProgressLine, StatusReport } from './admin-types.ts';
 
 export interface AdminClientOptions {

@@ -11,9 +11,9 @@ import {
   type RouteTable,
   type SourcedPolicy,
 } from '../../../router/index.ts';
-import type { ErrorBody } from '../../../router/route-policy.ts';
-import { readSnapshot } from '../../../router/snapshot-file.ts';
-import { trustCheck } from '../../../router/trusted-peers.ts';
+import { readSnapshot } from '../../../router/replica/snapshot-file.ts';
+import { trustCheck } from '../../../router/request/trusted-peers.ts';
+import type { ErrorBody } from '../../../router/table/route-policy.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';

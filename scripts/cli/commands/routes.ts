@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Route, RouteTable } from '../../../router/route-table.ts';
+import type { Route, RouteTable } from '../../../router/table/route-table.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';

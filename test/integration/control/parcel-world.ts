@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
-import type { Side } from '../../../router/route-table.ts';
+import type { Side } from '../../../router/table/route-table.ts';
 import type { EngineLane } from '../../support/databases.ts';
 import { parcelFeature } from './fixtures.ts';
 

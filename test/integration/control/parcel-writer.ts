@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Side } from '../../../router/route-table.ts';
+import type { Side } from '../../../router/table/route-table.ts';
 import type { ParcelWorld } from './parcel-world.ts';
 
 /** Anything that runs a write with the side that owns the rows: a router, or the rule itself. */

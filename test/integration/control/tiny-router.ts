@@ -1,6 +1,6 @@
 import { MysqlStateLink } from '../../../control/store/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
-import { emptyRouteTable, type RouteTable, type Side } from '../../../router/route-table.ts';
+import { emptyRouteTable, type RouteTable, type Side } from '../../../router/table/route-table.ts';
 
 /**
  * The least that may call itself a router replica: it decides by its last route table, parks writes under a hold, and

@@ -3,8 +3,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import express from 'express';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createMatcher } from '../../../router/matcher.ts';
-import { readTarget } from '../../../router/request-target.ts';
+import { readTarget } from '../../../router/request/request-target.ts';
+import { createMatcher } from '../../../router/table/matcher.ts';
 import { feature, route, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
 
 const keep = { encodedSlash: 'keep' } as const;

@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { canonicalHead } from '../../../router/http2-request.ts';
+import { canonicalHead } from '../../../router/http2/http2-request.ts';
 import { type Certificate, certificates } from '../../support/router/certificates.ts';
 import {
   deferred,

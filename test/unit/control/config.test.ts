@@ -6,9 +6,9 @@ import type { BanyanError } from '../../../common/errors.ts';
 import { type BanyanConfigInput, loadConfig } from '../../../control/config/index.ts';
 import { newFeatureState } from '../../../control/store/feature-state.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
-import { compileTable } from '../../../router/compiled-table.ts';
-import { defaultPolicy } from '../../../router/failure-policy.ts';
 import { failureDefaults } from '../../../router/router-options.ts';
+import { compileTable } from '../../../router/table/compiled-table.ts';
+import { defaultPolicy } from '../../../router/table/failure-policy.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 import { compileTable, decide, explain, parseIdentitySources, routeConflicts } from 'banyan/router';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketOf, bucketsBelow, cohortBuckets } from '../../../router/cohorts.ts';
-import { murmur3 } from '../../../router/murmur3.ts';
-import { RecentWrites } from '../../../router/recent-writes.ts';
+import { bucketOf, bucketsBelow, cohortBuckets } from '../../../router/cohorts/cohorts.ts';
+import { murmur3 } from '../../../router/cohorts/murmur3.ts';
+import { RecentWrites } from '../../../router/cohorts/recent-writes.ts';
 import { feature, route, table } from '../../support/router/router-stage.ts';
 
 const facts = {

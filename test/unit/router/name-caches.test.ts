@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
-import { headerKind } from '../../../router/header-kinds.ts';
-import { requestText } from '../../../router/request-text.ts';
+import { headerKind } from '../../../router/request/header-kinds.ts';
+import { requestText } from '../../../router/upstream/request-text.ts';
 
 it('what is remembered of field names is no memory that a client can take for good', () => {
   setFlagsFromString('--expose-gc');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { defaultPolicy, resolvePolicy, templateBody } from '../../../router/failure-policy.ts';
-import { mergePolicies } from '../../../router/route-policy.ts';
+import { defaultPolicy, resolvePolicy, templateBody } from '../../../router/table/failure-policy.ts';
+import { mergePolicies } from '../../../router/table/route-policy.ts';
 
 const failure = { status: 503, code: 'BANYAN_X', message: 'say "no" & <go>' };
 

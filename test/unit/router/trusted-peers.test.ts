@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isPeer, trustCheck } from '../../../router/trusted-peers.ts';
+import { isPeer, trustCheck } from '../../../router/request/trusted-peers.ts';
 
 test('what is no address and no whole block is refused: a slash without bits would trust everyone', () => {
   const good = ['10.0.0.7', '10.0.0.0/8', '0.0.0.0/0', '::1', 'fd00::/8'];

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { Exchange } from '../exchange.ts';
+
+/**
+ * Reads on what a client still sends after its answer, for a while: closing at once would reset the connection and could
+ * take the answer with it before the client read it.
+ */
+export function linger(request: IncomingMessage, ms: number): void {
+  const { socket } = request;
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), ms);
+  const done = () => {
+    clearTimeout(timer);
+    // Its answer said that it was the last one.
+    if (socket.writableEnded) socket.destroy();
+  };
+  request.once('end', done).once('close', done);
+  request.resume();
+}
+
+/**
+ * For an answer that says `Connection: close`. What comes behind it is for nobody: it could be anything. While the client still
+ * sends, only the way to it ends, where Node would close both and reset the connection; `linger` reads the rest.
+ */
+export function closeAfter({ request, response, peer }: Exchange): void {
+  const { socket } = response;
+  // An HTTP/2 stream has none of its own.
+  if (socket === null || socket !== request.socket) return;
+  peer.closing = true;
+  const destroySoon = socket.destroySoon.bind(socket);
+  socket.destroySoon = () => {
+    if (request.complete) destroySoon();
+    else socket.end();
+  };
+}

@@ -1,0 +1,30 @@
+import type { Exchange } from '../exchange.ts';
+import type { Failure } from '../failure.ts';
+import { closeAfter } from './linger.ts';
+
+/** Answers with a failure; when the answer has begun already, breaks it off so that the client cannot take it for whole. */
+export function fail(exchange: Exchange, failure: Failure): void {
+  exchange.failure = failure;
+  const { response, request, core } = exchange;
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  const { contentType, body } = exchange.policy.failureBody(failure, exchange.requestId);
+  const headers = [
+    'Content-Type',
+    contentType,
+    'Content-Length',
+    String(Buffer.byteLength(body)),
+    'Cache-Control',
+    'no-store',
+  ];
+  if (exchange.requestId !== '') headers.push('X-Request-Id', exchange.requestId);
+  if (failure.retryAfterSeconds !== undefined) headers.push('Retry-After', String(failure.retryAfterSeconds));
+  // What follows a refused or unfinished request on its connection could be anything.
+  const last = !request.complete || failure.code === 'BANYAN_REQUEST_REFUSED';
+  if (last) closeAfter(exchange);
+  if (last || core.draining) headers.push('Connection', 'close');
+  response.writeHead(failure.status, headers);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,55 @@
+import type { Logger } from 'pino';
+import type { Exchange } from '../exchange.ts';
+
+export interface AccessLog {
+  /** `now`: monotonic, milliseconds. */
+  write(exchange: Exchange, now: number): void;
+}
+
+/**
+ * One JSON line for a request: what was decided, why, and how long each part took. Ordinary requests are sampled;
+ * failures, holds and fallbacks are always written. Queries, cookies and bodies never are: they may hold secrets.
+ */
+export function createAccessLog(logger: Logger, sample: number): AccessLog {
+  let credit = 0;
+  return {
+    write(exchange, now) {
+      const ordinary = exchange.failure === null && exchange.heldMs === 0 && !exchange.fellBack;
+      if (ordinary) {
+        // Evenly spaced rather than random: with 0.01, every hundredth request.
+        credit += sample;
+        if (credit < 1) return;
+        credit -= 1;
+      }
+      logger.info(describe(exchange, now), 'request');
+    },
+  };
+}
+
+function describe(exchange: Exchange, now: number): Record<string, unknown> {
+  const { request, status, decision, failure, beganAt } = exchange;
+  return {
+    requestId: exchange.requestId,
+    method: request.method,
+    path: exchange.target?.path,
+    status,
+    client: exchange.peer.address,
+    feature: decision?.feature ?? undefined,
+    route: decision?.route?.id,
+    side: decision?.side,
+    reason: decision?.reason,
+    version: decision?.version,
+    ms: rounded(now - beganAt),
+    firstByteMs: exchange.firstByteAt === 0 ? undefined : rounded(exchange.firstByteAt - beganAt),
+    heldMs: exchange.heldMs === 0 ? undefined : rounded(exchange.heldMs),
+    retries: exchange.retries === 0 ? undefined : exchange.retries,
+    fellBack: exchange.fellBack || undefined,
+    aborted: exchange.clientGone || undefined,
+    failure: failure?.code,
+    why: failure?.message,
+  };
+}
+
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
