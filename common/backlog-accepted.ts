@@ -2,8 +2,8 @@ import type { Server } from 'node:net';
 
 /** Turns of the event loop without another connection, upon which the queue is taken for empty. */
 const quietTurns = 2;
-/** Where connections never cease to come. */
-const mostTurns = 10_000;
+/** Where connections never cease to come: as many turns as Node's queue has places, and those quiet ones. */
+const mostTurns = 511 + quietTurns;
 
 /**
  * Resolves once the connections that lay in the listening port's queue have been accepted, and what lay in their buffers
