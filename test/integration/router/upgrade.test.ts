@@ -12,6 +12,7 @@ import {
   table,
 } from '../../support/router/router-stage.ts';
 import { startWires, Wire } from '../../support/router/wire.ts';
+import { stand } from '../../support/stand.ts';
 
 const handshake =
   'GET /socket?a=b HTTP/1.1\r\nHost: shop.example\r\nConnection: Upgrade, X-Hop\r\nX-Hop: 1\r\nUpgrade: websocket\r\n' +
@@ -100,6 +101,21 @@ const offer = (line: string, ...fields: string[]) =>
 const switched = 'HTTP/1.1 101 Now You Talk\r\nConnection: Upgrade\r\nUpgrade: TCP/1\r\n';
 const piece = 'x'.repeat(64 * 1024);
 
+/** A client and the monolith's `n`th connection, which have switched to it. */
+async function openTunnel(
+  port: number,
+  legacy: Awaited<ReturnType<typeof startWires>>,
+  { n = 0, allowHalfOpen = false } = {},
+) {
+  const client = Wire.to(port, { allowHalfOpen });
+  client.write(offer('GET /x HTTP/1.1'));
+  const monolith = await legacy.nth(n);
+  await monolith.has('\r\n\r\n');
+  monolith.write(`${switched}\r\n`);
+  await client.has('\r\n\r\n');
+  return { client, monolith };
+}
+
 describe('any other protocol', () => {
   it('is switched to, also by POST; what the client says early is kept until then', async () => {
     await using legacy = await startWires();
@@ -148,12 +164,7 @@ describe('any other protocol', () => {
   it('waits for whoever does not read, both ways', async () => {
     await using legacy = await startWires();
     await using stage = await startStage(legacy.url);
-    const client = Wire.to(stage.port);
-    client.write(offer('GET /x HTTP/1.1'));
-    const monolith = await legacy.nth(0);
-    await monolith.has('\r\n\r\n');
-    monolith.write(`${switched}\r\n`);
-    await client.has('\r\n\r\n');
+    const { client, monolith } = await openTunnel(stage.port, legacy);
     for (const [from, to] of [
       [client, monolith],
       [monolith, client],
@@ -199,12 +210,7 @@ describe('any other protocol', () => {
   it('may end one way and go on the other, until the monolith ends', async () => {
     await using legacy = await startWires();
     await using stage = await startStage(legacy.url);
-    const client = Wire.to(stage.port, { allowHalfOpen: true });
-    client.write(offer('GET /x HTTP/1.1'));
-    const monolith = await legacy.nth(0);
-    await monolith.has('\r\n\r\n');
-    monolith.write(`${switched}\r\n`);
-    await client.has('\r\n\r\n');
+    const { client, monolith } = await openTunnel(stage.port, legacy, { allowHalfOpen: true });
     client.socket.end('question');
     await monolith.has('question');
     await expect.poll(() => monolith.ended).toBe(true);
@@ -224,19 +230,10 @@ describe('any other protocol', () => {
         routes: [route('POST /things')],
       }),
     });
-    const open = async (n: number, line = 'GET /x HTTP/1.1') => {
-      const client = Wire.to(stage.port);
-      client.write(offer(line));
-      const monolith = await legacy.nth(n);
-      await monolith.has('\r\n\r\n');
-      monolith.write(`${switched}\r\n`);
-      await client.has('\r\n\r\n');
-      return { client, monolith };
-    };
     // The only connection that the pool may have is no longer the pool's.
-    const first = await open(0);
+    const first = await openTunnel(stage.port, legacy);
     const ping = setInterval(() => first.client.write('.'), 15);
-    const second = await open(1);
+    const second = await openTunnel(stage.port, legacy, { n: 1 });
     await second.client.isClosed();
     expect(first.client.closed).toBe(false);
 
@@ -258,12 +255,7 @@ describe('any other protocol', () => {
   it('is not silent because the router’s process was left standing, and is when it is silent', async () => {
     await using legacy = await startWires();
     await using stage = await startStage(legacy.url, { timeouts: { upgradedIdleMs: 300 } });
-    const client = Wire.to(stage.port);
-    client.write(offer('GET /x HTTP/1.1'));
-    const monolith = await legacy.nth(0);
-    await monolith.has('\r\n\r\n');
-    monolith.write(`${switched}\r\n`);
-    await client.has('\r\n\r\n');
+    const { client, monolith } = await openTunnel(stage.port, legacy);
     for (const [from, to] of [
       [client, monolith],
       [monolith, client],
@@ -272,8 +264,7 @@ describe('any other protocol', () => {
       // It lies in a buffer when the timer is due, and after an immediate come timers, before what can be read.
       await new Promise((resolve) => setImmediate(resolve));
       from.write('.');
-      const end = performance.now() + 400;
-      while (performance.now() < end);
+      stand(400);
       await expect.poll(() => to.text.length > before || to.closed, { interval: 1 }).toBe(true);
       expect(to.text.length).toBe(before + 1);
     }
