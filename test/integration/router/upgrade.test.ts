@@ -116,6 +116,18 @@ async function openTunnel(
   return { client, monolith };
 }
 
+/** Writes until buffers on the whole way are full: then the writer is told to wait, and nothing wakes it. How many pieces that were. */
+async function piecesUntilStuck(socket: Socket, { most, quietMs }: { most: number; quietMs: number }) {
+  let sent = 0;
+  for (let stuck = false; !stuck && sent < most; ) {
+    sent += 1;
+    if (socket.write(piece)) continue;
+    const drained = once(socket, 'drain').then(() => false);
+    stuck = await Promise.race([drained, delay(quietMs, true)]);
+  }
+  return sent;
+}
+
 describe('any other protocol', () => {
   it('is switched to, also by POST; what the client says early is kept until then', async () => {
     await using legacy = await startWires();
@@ -171,14 +183,7 @@ describe('any other protocol', () => {
     ] as const) {
       const before = to.text.length;
       to.socket.pause();
-      let sent = 0;
-      // Until buffers on the whole way are full: then the writer is told to wait, and nothing wakes it.
-      for (let stuck = false; !stuck && sent < 2_000; ) {
-        sent += 1;
-        if (from.socket.write(piece)) continue;
-        const drained = once(from.socket, 'drain').then(() => false);
-        stuck = await Promise.race([drained, delay(150, true)]);
-      }
+      const sent = await piecesUntilStuck(from.socket, { most: 2_000, quietMs: 150 });
       expect(sent).toBeLessThan(1_000);
       to.socket.resume();
       await expect.poll(() => to.text.length - before, { interval: 5 }).toBe(sent * piece.length);
@@ -193,13 +198,7 @@ describe('any other protocol', () => {
     client.write(offer('GET /x HTTP/1.1'));
     const monolith = await legacy.nth(0);
     await monolith.has('\r\n\r\n');
-    let sent = 0;
-    for (let stuck = false; !stuck && sent < 1_000; ) {
-      sent += 1;
-      if (client.socket.write(piece)) continue;
-      const drained = once(client.socket, 'drain').then(() => false);
-      stuck = await Promise.race([drained, delay(300, true)]);
-    }
+    const sent = await piecesUntilStuck(client.socket, { most: 1_000, quietMs: 300 });
     expect(sent).toBeLessThan(1_000);
     const before = monolith.text.length;
     monolith.write(`${switched}\r\n`);
