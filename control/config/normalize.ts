@@ -48,18 +48,13 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       );
     }
     checkRepeatedTables(feature.tables, path, faults);
+    const service = serviceOf(feature.service, directory);
     features[name] = {
       name,
-      service: serviceOf(feature.service, directory),
+      service,
       database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
       tables: feature.tables,
-      routes: await featureRoutes(
-        name,
-        resolve(directory, feature.service.idl),
-        feature.service.name,
-        feature.routes,
-        faults,
-      ),
+      routes: await featureRoutes(name, service.idl, service.name, feature.routes, faults),
       ...(feature.policy && { policy: feature.policy }),
       salt: feature.salt ?? name,
     };
