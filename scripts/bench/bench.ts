@@ -1,3 +1,5 @@
+import type { RunContext } from '../runs/run-context.ts';
+
 /**
  * What a benchmark is. Each lives in a module `scripts/bench/<name>.ts` that exports `bench: Bench`; the runner
  * (`npm run bench -- NAME`) finds it by that name, alternates its subjects over rounds in one run on one machine, and prints
@@ -19,40 +21,9 @@ export interface Bench {
   setup(context: BenchContext): Promise<BenchPlan>;
 }
 
-export interface BenchContext {
-  /** Aborted by Ctrl-C. */
-  readonly signal: AbortSignal;
-  /** A fresh folder for this run, removed at its end. */
-  readonly folder: string;
+export interface BenchContext extends RunContext {
   /** `--quick`: the same measurement, smaller: for trying a bench out, not for numbers to quote. */
   readonly quick: boolean;
-  /** A line for people, on stderr. */
-  log(text: string): void;
-  /** Runs when the bench is over, last in first out. */
-  defer(stop: () => unknown): void;
-  /** Spawns a process and stops it at the end. Resolves once `ready` matched its stdout (or at once without `ready`). */
-  spawn(options: SpawnOptions): Promise<BenchProcess>;
-}
-
-export interface SpawnOptions {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
-  /** Matched against stdout, line by line; the match is in `BenchProcess.ready`. */
-  readonly ready?: RegExp;
-  /** Milliseconds to wait for `ready`. Default 20,000. */
-  readonly readyWithinMs?: number;
-}
-
-export interface BenchProcess {
-  readonly pid: number;
-  /** The first stdout line that matched, or ''. */
-  readonly ready: string;
-  /** CPU time of the process so far (user + system, all threads), in microseconds. */
-  cpuMicros(): number;
-  /** SIGTERM, after five seconds SIGKILL; resolves when it is gone. Called for you at the end. */
-  stop(): Promise<void>;
 }
 
 /** What `setup` hands to the runner. */

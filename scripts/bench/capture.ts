@@ -41,7 +41,7 @@ async function subjectsOf(context: BenchContext, engine: 'mariadb' | 'mysql'): P
       import('./copy-peers/servers.ts'),
       import('./copy-peers/products-move.ts'),
       import('./copy-peers/updates.ts'),
-      import('./runner/cpu-time.ts'),
+      import('../runs/cpu-time.ts'),
     ],
   );
   const servers = await startCopyServers(context, context.quick ? 5_000 : 50_000, engine);

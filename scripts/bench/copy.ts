@@ -9,7 +9,7 @@ export const bench: Bench = {
       await Promise.all([
         import('./copy-peers/servers.ts'),
         import('./copy-peers/dump-and-load.ts'),
-        import('./runner/cpu-time.ts'),
+        import('../runs/cpu-time.ts'),
       ]);
     const servers = await startCopyServers(context, context.quick ? 20_000 : 200_000);
     const serverCpu = () => servers.processes.reduce((sum, server) => sum + cpuMicrosOf(server.pid), 0);

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { exitCodes } from '../cli/exit-codes.ts';
 import { runProgram } from '../cli/run-program.ts';
+import { wholeNumber } from '../runs/whole-number.ts';
 import { paintFor } from '../terminal/paint.ts';
 import { renderTable } from '../terminal/table.ts';
 import { benchNames, loadBench } from './runner/find-benches.ts';
@@ -12,12 +13,6 @@ interface Flags {
   readonly rounds?: number;
   readonly quick?: boolean;
   readonly check?: boolean;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1 up.');
-  return value;
 }
 
 async function run(name: string | undefined, flags: Flags): Promise<void> {

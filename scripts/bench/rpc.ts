@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import type { Bench, BenchContext, BenchProcess, BenchSubject } from './bench.ts';
+import type { RunProcess } from '../runs/run-context.ts';
+import type { Bench, BenchContext, BenchSubject } from './bench.ts';
 import type { LoadOptions } from './router-peers/load.ts';
 
 /**
@@ -38,7 +39,7 @@ export const bench: Bench = {
         return JSON.parse(child.ready) as Record<string, number>;
       },
     });
-    const gateway = (name: string, process: BenchProcess, path: string): BenchSubject => ({
+    const gateway = (name: string, process: RunProcess, path: string): BenchSubject => ({
       name,
       async measure({ signal }) {
         const options = { url: `${ready(process)}${path}`, connections: 32, signal };
@@ -85,7 +86,7 @@ function scriptPath(name: string): string {
   return fileURLToPath(new URL(`./rpc-peers/${name}`, import.meta.url));
 }
 
-function start(context: BenchContext, script: string, ...args: string[]): Promise<BenchProcess> {
+function start(context: BenchContext, script: string, ...args: string[]): Promise<RunProcess> {
   return context.spawn({
     command: process.execPath,
     args: [scriptPath(script), ...args],
@@ -94,6 +95,6 @@ function start(context: BenchContext, script: string, ...args: string[]): Promis
   });
 }
 
-function ready(child: BenchProcess): string {
+function ready(child: RunProcess): string {
   return child.ready.replace(/^ready /, '');
 }

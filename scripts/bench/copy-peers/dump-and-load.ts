@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+import { cpuMicrosWithChildrenOf } from '../../runs/cpu-time.ts';
 import { findOnPath } from '../../servers/find-on-path.ts';
-import { cpuMicrosWithChildrenOf } from '../runner/cpu-time.ts';
 import type { CopyServers } from './servers.ts';
 
 /** Programs of the peer; null where they are not installed. */

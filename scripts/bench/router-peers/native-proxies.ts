@@ -3,11 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { BenchContext, BenchProcess } from '../bench.ts';
+import type { RunProcess } from '../../runs/run-context.ts';
+import type { BenchContext } from '../bench.ts';
 
 export interface RunningProxy {
   readonly url: string;
-  readonly process: BenchProcess;
+  readonly process: RunProcess;
 }
 
 /** The program's path, or null where it is not installed. */

@@ -1,17 +1,13 @@
-import { readdir } from 'node:fs/promises';
 import { BanyanError } from '../../../common/errors.ts';
+import { moduleNames } from '../../runs/module-names.ts';
 import type { Bench } from '../bench.ts';
 
 const folder = new URL('../', import.meta.url);
 const notBenches: ReadonlySet<string> = new Set(['main.ts', 'bench.ts']);
 
 /** Names of all benches: the modules beside `main.ts`. */
-export async function benchNames(): Promise<string[]> {
-  const files = await readdir(folder);
-  return files
-    .filter((file) => file.endsWith('.ts') && !notBenches.has(file))
-    .map((file) => file.slice(0, -'.ts'.length))
-    .sort();
+export function benchNames(): Promise<string[]> {
+  return moduleNames(folder, notBenches);
 }
 
 export async function loadBench(name: string): Promise<Bench> {

@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Bench, BenchContext, BenchPlan, RatioSpec } from '../bench.ts';
-import { describeMachine, type Machine } from './machine.ts';
+import { describeMachine, type Machine } from '../../runs/machine.ts';
+import { withRunContext } from '../../runs/run-context.ts';
+import type { Bench, BenchPlan, RatioSpec } from '../bench.ts';
 import { median, spreadPercent } from './median.ts';
-import { spawnProcess } from './spawn-process.ts';
 
 export interface BenchResult {
   readonly bench: string;
@@ -39,32 +36,11 @@ export async function runBench(
 ): Promise<{ result: BenchResult; details: BenchDetails }> {
   const { bench, log, signal } = options;
   const machine = describeMachine();
-  const stops: (() => unknown)[] = [];
-  try {
-    const folder = await mkdtemp(join(tmpdir(), `banyan-bench-${bench.name}-`));
-    stops.push(() => rm(folder, { recursive: true, force: true }));
-    const context: BenchContext = {
-      signal,
-      folder,
-      quick: options.quick,
-      log,
-      defer: (stop) => void stops.push(stop),
-      async spawn(spawnOptions) {
-        const child = await spawnProcess(spawnOptions, signal);
-        stops.push(() => child.stop());
-        return child;
-      },
-    };
-    const plan = await bench.setup(context);
+  return withRunContext({ name: `bench-${bench.name}`, signal, log }, async (context) => {
+    const plan = await bench.setup({ ...context, quick: options.quick });
     const samples = await takeTurns(plan, options);
     return summarize({ bench, machine, plan, samples, rounds: options.rounds });
-  } finally {
-    for (const stop of stops.reverse()) {
-      await Promise.resolve()
-        .then(stop)
-        .catch((error: unknown) => log(`while stopping: ${error instanceof Error ? error.message : error}`));
-    }
-  }
+  });
 }
 
 /** Every round measures every subject once; every second round in the opposite order, so that none always goes first. */

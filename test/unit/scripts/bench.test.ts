@@ -85,7 +85,7 @@ describe('the bench runner', () => {
       },
     };
     await expect(run(bench, 1)).rejects.toMatchObject({
-      code: 'BANYAN_BENCH_PROCESS_FAILED',
+      code: 'BANYAN_RUN_PROCESS_FAILED',
       fix: expect.stringContaining('no luck'),
     });
   });

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { BanyanError } from '../../../common/errors.ts';
-import type { BenchProcess, SpawnOptions } from '../bench.ts';
+import { BanyanError } from '../../common/errors.ts';
 import { cpuMicrosOf } from './cpu-time.ts';
+import type { RunProcess, SpawnOptions } from './run-context.ts';
 
-/** Starts one process of a bench and waits for its ready line. Rejects with the tail of its output when it dies first. */
-export async function spawnProcess(options: SpawnOptions, signal: AbortSignal): Promise<BenchProcess> {
+/** Starts one process of a bench or a soak and waits for its ready line. Rejects with the tail of its output when it dies first. */
+export async function spawnProcess(options: SpawnOptions, signal: AbortSignal): Promise<RunProcess> {
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
@@ -31,14 +31,10 @@ export async function spawnProcess(options: SpawnOptions, signal: AbortSignal): 
   const ready = await new Promise<string>((resolve, reject) => {
     const fail = (why: string, cause?: unknown) =>
       reject(
-        new BanyanError(
-          'BANYAN_BENCH_PROCESS_FAILED',
-          `${options.command} ${options.args.join(' ')} ${why}`,
-          {
-            fix: `Run that command by hand. It said last: ${said.join(' | ') || '(nothing)'}`,
-            cause,
-          },
-        ),
+        new BanyanError('BANYAN_RUN_PROCESS_FAILED', `${options.command} ${options.args.join(' ')} ${why}`, {
+          fix: `Run that command by hand. It said last: ${said.join(' | ') || '(nothing)'}`,
+          cause,
+        }),
       );
     child.once('error', (error) => fail(`could not be started: ${error.message}`, error));
     child.once('exit', (status, killed) => fail(`ended before it was ready (${killed ?? status})`));
