@@ -2,15 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { linger } from './answer/linger.ts';
 import type { RouterResponse } from './answer/router-response.ts';
 import type { Failure } from './failure.ts';
-import type { Handshake } from './forward/handshake.ts';
+import type { RouterCore } from './life/router-core.ts';
 import type { PeerFacts } from './request/outbound-headers.ts';
 import type { RequestHead } from './request/request-head.ts';
 import type { RequestTarget } from './request/request-target.ts';
-import type { RouterCore } from './router-core.ts';
 import type { CompiledRoute } from './table/compiled-table.ts';
 import type { Decision } from './table/decision.ts';
 import type { FailurePolicy } from './table/failure-policy.ts';
 import type { RouteMatch } from './table/matcher.ts';
+import type { Handshake } from './upgrade/handshake.ts';
 
 /** What an exchange is waiting for on one of the sides. */
 export interface Work {

@@ -1,7 +1,7 @@
 /**
  * The router. A request comes in through `request/` (what it says, checked), is matched and decided by `table/` and `cohorts/`,
- * waits in `hold/` where its feature is in transition, and leaves by `forward/` and `upstream/` to the monolith or by `transcode/` to a
- * service; what clients get is written by `answer/`. `passes.ts` has these steps in their order. `replica/` keeps the table current.
+ * waits in `hold/` where its feature is in transition, and is asked of one of the `sides/`; what clients get is written by
+ * `answer/`. `passes.ts` has these steps in their order. `replica/` keeps the table current, `life/` starts and stops it all.
  */
 
 export { bucketOf, cohortBuckets } from './cohorts/cohorts.ts';
@@ -12,21 +12,22 @@ export {
   parseIdentitySources,
 } from './cohorts/identity.ts';
 export { type CohortDefinition, cohortOf } from './cohorts/named-cohorts.ts';
-export {
-  type BanyanMiddleware,
-  banyanMiddleware,
-  type MiddlewareOptions,
-} from './middleware/banyan-middleware.ts';
-export type { ReplicaReport, StateLink, StateReply } from './replica/state-link.ts';
-export type { RouterOptions, RouterSettings } from './router-options.ts';
+export type { RouterOptions, RouterSettings } from './life/router-options.ts';
 export {
   isRouterWorker,
   type RunningWorkers,
   runWorkers,
   serveAsWorker,
   type WorkersOptions,
-} from './router-workers.ts';
-export { type RunningRouter, startRouter } from './start-router.ts';
+} from './life/router-workers.ts';
+export { type RunningRouter, startRouter } from './life/start-router.ts';
+export {
+  type BanyanMiddleware,
+  banyanMiddleware,
+  type MiddlewareOptions,
+} from './middleware/banyan-middleware.ts';
+export type { ReplicaReport, StateLink, StateReply } from './replica/state-link.ts';
+export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './sides/thrift/router-service.ts';
 export { type CompiledTable, compiledRoute, compileTable } from './table/compiled-table.ts';
 export {
   type Decision,
@@ -44,4 +45,3 @@ export type { RoutePolicy } from './table/route-policy.ts';
 export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './table/route-table.ts';
 export { emptyRouteTable } from './table/route-table.ts';
 export { readTlsFiles, type ServiceTlsMaterial, type TlsFiles, type TlsSettings } from './tls/tls-files.ts';
-export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './transcode/router-service.ts';

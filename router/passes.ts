@@ -7,9 +7,9 @@ import type { Parked } from './hold/hold-queue.ts';
 import { outboundHeaders } from './request/outbound-headers.ts';
 import { readRequestHead } from './request/request-head.ts';
 import { readTarget } from './request/request-target.ts';
+import { transcode } from './sides/thrift/transcode.ts';
 import { type CompiledRoute, compiledRoute } from './table/compiled-table.ts';
 import { type Decision, decide } from './table/decision.ts';
-import { transcode } from './transcode/transcode.ts';
 
 /** One step of a request's path. False: the request has been answered, or parked. */
 type Pass = (exchange: Exchange) => boolean;

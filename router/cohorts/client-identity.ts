@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import type { RequestContext } from '../transcode/router-service.ts';
+import type { RequestContext } from '../sides/thrift/router-service.ts';
 import { type IdentityFacts, identityOf } from './identity.ts';
 import { cohortOf, type NamedCohort } from './named-cohorts.ts';
 

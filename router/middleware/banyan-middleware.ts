@@ -3,12 +3,12 @@ import { Agent as TlsAgent } from 'node:https';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import { fail } from '../answer/reply.ts';
-import { createCore, firstTable } from '../create-core.ts';
 import { Exchange } from '../exchange.ts';
 import { failures } from '../failure.ts';
+import { createCore, firstTable } from '../life/create-core.ts';
+import { type NormalizedOptions, normalizeOptions, type RouterOptions } from '../life/router-options.ts';
 import { run } from '../passes.ts';
 import { Peers } from '../request/peers.ts';
-import { type NormalizedOptions, normalizeOptions, type RouterOptions } from '../router-options.ts';
 import { readTlsFiles } from '../tls/tls-files.ts';
 import { MiddlewareRequest } from './middleware-request.ts';
 

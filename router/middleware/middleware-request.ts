@@ -2,8 +2,8 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { fail } from '../answer/reply.ts';
 import type { Exchange, Work } from '../exchange.ts';
 import { blamesAddress, failures, isBrokenConnection, upstreamFailure } from '../failure.ts';
-import { safeMethods, Tries } from '../forward/tries.ts';
 import { bodyTooLarge } from '../request/request-body.ts';
+import { safeMethods, Tries } from '../sides/http/tries.ts';
 import { fieldsObject } from './fields-object.ts';
 
 /**

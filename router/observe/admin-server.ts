@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { Logger } from 'pino';
 import { AggregatorRegistry, collectDefaultMetrics, Registry } from 'prom-client';
 import { describeError } from '../../common/errors.ts';
-import { listen } from '../listen.ts';
+import { listen } from '../life/listen.ts';
 import { type AdminReport, mergeReports } from './metrics-report.ts';
 import { metricsText } from './metrics-text.ts';
 

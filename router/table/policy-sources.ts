@@ -1,4 +1,4 @@
-import { failureDefaults } from '../router-options.ts';
+import { failureDefaults } from '../life/router-options.ts';
 import type { RoutePolicy } from './route-policy.ts';
 
 export interface SourcedSetting {

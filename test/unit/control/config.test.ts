@@ -6,7 +6,7 @@ import type { BanyanError } from '../../../common/errors.ts';
 import { type BanyanConfigInput, loadConfig } from '../../../control/config/index.ts';
 import { newFeatureState } from '../../../control/store/feature-state.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
-import { failureDefaults } from '../../../router/router-options.ts';
+import { failureDefaults } from '../../../router/life/router-options.ts';
 import { compileTable } from '../../../router/table/compiled-table.ts';
 import { defaultPolicy } from '../../../router/table/failure-policy.ts';
 

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { headerKind } from '../../../router/request/header-kinds.ts';
-import { requestText } from '../../../router/upstream/request-text.ts';
+import { requestText } from '../../../router/sides/http/upstream/request-text.ts';
 
 it('what is remembered of field names is no memory that a client can take for good', () => {
   setFlagsFromString('--expose-gc');

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ParsedHead, ResponseParser } from '../../../router/upstream/response-parser.ts';
+import { type ParsedHead, ResponseParser } from '../../../router/sides/http/upstream/response-parser.ts';
 
 interface Read {
   /** Status, reason and fields of each head. */

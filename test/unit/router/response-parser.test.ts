@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type ParsedHead, ResponseFault, ResponseParser } from '../../../router/upstream/response-parser.ts';
+import {
+  type ParsedHead,
+  ResponseFault,
+  ResponseParser,
+} from '../../../router/sides/http/upstream/response-parser.ts';
 
 interface Read {
   readonly heads: ParsedHead[];

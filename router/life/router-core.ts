@@ -1,18 +1,18 @@
-import type { HeadFlusher } from './answer/head-flusher.ts';
-import type { RecentWrites } from './cohorts/recent-writes.ts';
-import type { Exchange } from './exchange.ts';
-import type { BulkCollector } from './forward/bulk-collector.ts';
-import type { HoldQueue } from './hold/hold-queue.ts';
-import type { WritesInFlight } from './hold/writes-in-flight.ts';
-import type { AccessLog } from './observe/access-log.ts';
-import type { Metrics } from './observe/metrics.ts';
-import type { Tracing } from './observe/tracing.ts';
+import type { BulkCollector } from '../answer/bulk-collector.ts';
+import type { HeadFlusher } from '../answer/head-flusher.ts';
+import type { RecentWrites } from '../cohorts/recent-writes.ts';
+import type { Exchange } from '../exchange.ts';
+import type { HoldQueue } from '../hold/hold-queue.ts';
+import type { WritesInFlight } from '../hold/writes-in-flight.ts';
+import type { AccessLog } from '../observe/access-log.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Tracing } from '../observe/tracing.ts';
+import type { LiveTable } from '../replica/live-table.ts';
+import type { RequestIds } from '../request/request-ids.ts';
+import type { Upstream } from '../sides/http/upstream/upstream.ts';
+import type { FailurePolicy } from '../table/failure-policy.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
-import type { LiveTable } from './replica/live-table.ts';
-import type { RequestIds } from './request/request-ids.ts';
 import type { NormalizedOptions } from './router-options.ts';
-import type { FailurePolicy } from './table/failure-policy.ts';
-import type { Upstream } from './upstream/upstream.ts';
 
 /** The parts that every request of one router works with. */
 export interface RouterCore {

@@ -1,5 +1,5 @@
-import type { Exchange } from '../exchange.ts';
-import { plainHop } from '../upstream/request-text.ts';
+import type { Exchange } from '../../exchange.ts';
+import { plainHop } from './upstream/request-text.ts';
 
 /**
  * The lines that a request to the monolith says of its own hop, and those that depend on how its body goes: trailers need

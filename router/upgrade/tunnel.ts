@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { ConnectionOwner, UpstreamConnection } from '../upstream/upstream-connection.ts';
+import type { ConnectionOwner, UpstreamConnection } from '../sides/http/upstream/upstream-connection.ts';
 import type { Handshake } from './handshake.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { LinkedQueue } from '../../common/linked-queue.ts';
+import { LinkedQueue } from '../../../../common/linked-queue.ts';
 import { type ConnectionUser, UpstreamConnection } from './upstream-connection.ts';
 
 export type { ConnectionUser } from './upstream-connection.ts';

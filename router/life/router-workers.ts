@@ -1,9 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
-import { BanyanError } from '../common/errors.ts';
-import { type AdminServer, startAdminServer } from './observe/admin-server.ts';
-import type { AdminReport } from './observe/metrics-report.ts';
+import { BanyanError } from '../../common/errors.ts';
+import { type AdminServer, startAdminServer } from '../observe/admin-server.ts';
+import type { AdminReport } from '../observe/metrics-report.ts';
 import type { RunningRouter } from './start-router.ts';
 
 type FromWorker =

@@ -1,5 +1,5 @@
-import type { Exchange } from '../exchange.ts';
-import type { UpstreamAddress } from '../upstream/upstream.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { UpstreamAddress } from './upstream/upstream.ts';
 
 /** Methods that may be sent twice: they only read (RFC 9110 §9.2.1). */
 export const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

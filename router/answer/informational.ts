@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange.ts';
-import { responseHead } from './response-head.ts';
+import { responseHead } from '../sides/http/response-head.ts';
 
 /**
  * Tells the client to send its body; on a pipelined connection, when it is this response's turn. Node remembers it: to a client

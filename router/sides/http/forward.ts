@@ -1,18 +1,18 @@
-import { closeAfter } from '../answer/linger.ts';
-import { fail } from '../answer/reply.ts';
-import type { RouterResponse } from '../answer/router-response.ts';
-import { headerValue } from '../cohorts/identity.ts';
-import type { Exchange, Work } from '../exchange.ts';
-import { blamesAddress, failures, isBrokenConnection, upstreamFailure } from '../failure.ts';
-import { RequestBody } from '../request/request-body.ts';
-import { ResponseFault } from '../upstream/response-parser.ts';
-import type { ConnectionUser, UpstreamConnection, UpstreamRequest } from '../upstream/upstream-connection.ts';
+import { relayInformational, writeContinue } from '../../answer/informational.ts';
+import { closeAfter } from '../../answer/linger.ts';
+import { fail } from '../../answer/reply.ts';
+import type { RouterResponse } from '../../answer/router-response.ts';
+import { headerValue } from '../../cohorts/identity.ts';
+import type { Exchange, Work } from '../../exchange.ts';
+import { blamesAddress, failures, isBrokenConnection, upstreamFailure } from '../../failure.ts';
+import { RequestBody } from '../../request/request-body.ts';
+import { Tunnel } from '../../upgrade/tunnel.ts';
 import { hopFields } from './hop-fields.ts';
-import { relayInformational, writeContinue } from './informational.ts';
 import { drop, type ResponseHead, responseHead } from './response-head.ts';
 import { passableTrailers } from './trailers.ts';
 import { safeMethods, Tries } from './tries.ts';
-import { Tunnel } from './tunnel.ts';
+import { ResponseFault } from './upstream/response-parser.ts';
+import type { ConnectionUser, UpstreamConnection, UpstreamRequest } from './upstream/upstream-connection.ts';
 
 /** Passes a request to the monolith and its answer back, octet for octet. `body` is given when it was read before. */
 export function forward(exchange: Exchange, body: Buffer | null): void {

@@ -1,4 +1,4 @@
-import { longestNameKept } from '../request/header-kinds.ts';
+import { longestNameKept } from '../../../request/header-kinds.ts';
 
 const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const badValue = /[^\t\x20-\x7e\x80-\xff]/;

@@ -3,14 +3,14 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
-import { BanyanError } from '../common/errors.ts';
-import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
-import { type IdentitySource, parseIdentitySources } from './cohorts/identity.ts';
-import type { StateLink } from './replica/state-link.ts';
-import { isPeer, trustCheck } from './request/trusted-peers.ts';
-import { errorBodySchema } from './table/route-policy.ts';
-import { legacyTlsSchema, serverTlsSchema } from './tls/tls-settings.ts';
-import type { RouterService } from './transcode/router-service.ts';
+import { BanyanError } from '../../common/errors.ts';
+import { noStopPoints, type StopPoints } from '../../common/stop-points.ts';
+import { type IdentitySource, parseIdentitySources } from '../cohorts/identity.ts';
+import type { StateLink } from '../replica/state-link.ts';
+import { isPeer, trustCheck } from '../request/trusted-peers.ts';
+import type { RouterService } from '../sides/thrift/router-service.ts';
+import { errorBodySchema } from '../table/route-policy.ts';
+import { legacyTlsSchema, serverTlsSchema } from '../tls/tls-settings.ts';
 
 const milliseconds = z.number().int().positive();
 

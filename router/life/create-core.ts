@@ -1,21 +1,21 @@
 import { hostname } from 'node:os';
-import { BanyanError } from '../common/errors.ts';
-import { HeadFlusher } from './answer/head-flusher.ts';
-import { RecentWrites } from './cohorts/recent-writes.ts';
-import { createBulkCollector } from './forward/bulk-collector.ts';
-import { HoldQueue } from './hold/hold-queue.ts';
-import { WritesInFlight } from './hold/writes-in-flight.ts';
-import { createAccessLog } from './observe/access-log.ts';
-import { Metrics } from './observe/metrics.ts';
-import { createTracing } from './observe/tracing.ts';
+import { BanyanError } from '../../common/errors.ts';
+import { createBulkCollector } from '../answer/bulk-collector.ts';
+import { HeadFlusher } from '../answer/head-flusher.ts';
+import { RecentWrites } from '../cohorts/recent-writes.ts';
+import { HoldQueue } from '../hold/hold-queue.ts';
+import { WritesInFlight } from '../hold/writes-in-flight.ts';
+import { createAccessLog } from '../observe/access-log.ts';
+import { Metrics } from '../observe/metrics.ts';
+import { createTracing } from '../observe/tracing.ts';
+import { LiveTable } from '../replica/live-table.ts';
+import { readSnapshot } from '../replica/snapshot-file.ts';
+import { createRequestIds } from '../request/request-ids.ts';
+import { Upstream } from '../sides/http/upstream/upstream.ts';
+import { defaultPolicy } from '../table/failure-policy.ts';
 import { OpenExchanges } from './open-exchanges.ts';
-import { LiveTable } from './replica/live-table.ts';
-import { readSnapshot } from './replica/snapshot-file.ts';
-import { createRequestIds } from './request/request-ids.ts';
 import type { RouterCore } from './router-core.ts';
 import type { NormalizedOptions } from './router-options.ts';
-import { defaultPolicy } from './table/failure-policy.ts';
-import { Upstream } from './upstream/upstream.ts';
 
 /**
  * Puts the parts of one router together. Nothing runs yet: `firstTable`, then `core.table.start()`. `legacyCa`: whom to

@@ -1,5 +1,5 @@
 import { Client } from 'undici';
-import { pause } from '../../common/pause.ts';
+import { pause } from '../../../../common/pause.ts';
 
 export interface HealthCheckOptions {
   /** Asked with GET; 2xx and 3xx are healthy. */

@@ -1,6 +1,6 @@
 import type { AddressInfo, Server } from 'node:net';
 import type { Logger } from 'pino';
-import { BanyanError } from '../common/errors.ts';
+import { BanyanError } from '../../common/errors.ts';
 
 /**
  * Listens and resolves to `http://host:port`; rejects with `BANYAN_PORT_TAKEN`. `setting` is the option's name. A

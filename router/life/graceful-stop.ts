@@ -2,8 +2,8 @@ import type { Server as HttpServer } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { backlogAccepted } from '../common/backlog-accepted.ts';
-import type { Http2Sessions } from './http2/http2-sessions.ts';
+import { backlogAccepted } from '../../common/backlog-accepted.ts';
+import type { Http2Sessions } from '../http2/http2-sessions.ts';
 import type { RouterCore } from './router-core.ts';
 
 export interface Front {

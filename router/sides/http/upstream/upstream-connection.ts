@@ -1,6 +1,6 @@
 import { isIP, connect as openTcp, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as openTls } from 'node:tls';
-import type { Linked } from '../../common/linked-queue.ts';
+import type { Linked } from '../../../../common/linked-queue.ts';
 import { requestText } from './request-text.ts';
 import { type ParsedHead, type ResponseEvents, ResponseParser } from './response-parser.ts';
 import { Upload, type UploadBody, type UploadEvents } from './upload.ts';

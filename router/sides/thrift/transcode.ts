@@ -1,10 +1,10 @@
-import { BanyanError, describeError } from '../../common/errors.ts';
-import { fail } from '../answer/reply.ts';
-import { ExchangeContext } from '../cohorts/client-identity.ts';
-import type { Exchange } from '../exchange.ts';
-import { type Failure, failures, upstreamFailure } from '../failure.ts';
-import { writeContinue } from '../forward/informational.ts';
-import { bodyTooLarge, RequestBody, readWhole } from '../request/request-body.ts';
+import { BanyanError, describeError } from '../../../common/errors.ts';
+import { writeContinue } from '../../answer/informational.ts';
+import { fail } from '../../answer/reply.ts';
+import { ExchangeContext } from '../../cohorts/client-identity.ts';
+import type { Exchange } from '../../exchange.ts';
+import { type Failure, failures, upstreamFailure } from '../../failure.ts';
+import { bodyTooLarge, RequestBody, readWhole } from '../../request/request-body.ts';
 import type { HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
 
 /** Asks the feature's service and answers with what it says. */
