@@ -1,10 +1,10 @@
+import { readResultStruct } from '../codec/result-struct.ts';
 import { ThriftException } from '../codec/thrift-exception.ts';
 import { wireType } from '../codec/type-of.ts';
 import type { ValueReader, ValueReaders } from '../codec/value-reader.ts';
 import type { MethodDef } from '../idl/model.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { MessageType, TType } from '../wire/types.ts';
-import { malformed } from '../wire/wire-error.ts';
 import { applicationError } from './errors.ts';
 
 /** Reads an application exception, the reply of a library that could not carry the call out. */
@@ -41,22 +41,20 @@ export function replyReader(
   return (r, messageType) => {
     if (messageType === MessageType.exception) throw readApplicationError(method, r);
     let value: unknown;
-    let isGiven = false;
-    const saved = r.structBegin();
-    for (let type = r.field(); type !== 0; type = r.field()) {
-      if (r.fieldId === 0 && success !== null && type === success.type) {
+    let thrown: ThriftException | null = null;
+    readResultStruct(method, r, (id, type) => {
+      if (id === 0 && success !== null && type === success.type) {
         value = success.read(r);
-        isGiven = true;
-        continue;
+        return true;
       }
-      const thrown = throws.get(r.fieldId);
-      if (thrown !== undefined && type === TType.struct && thrown.field.type.kind === 'struct') {
-        throw new ThriftException(thrown.field.type.struct.name, thrown.read(r) as Record<string, unknown>);
-      }
-      r.skip(type);
-    }
-    r.structEnd(saved);
-    if (success !== null && !isGiven) throw malformed(`${method.name} answered without a result`);
+      const declared = throws.get(id);
+      if (declared === undefined || type !== TType.struct || declared.field.type.kind !== 'struct')
+        return false;
+      const fields = declared.read(r) as Record<string, unknown>;
+      thrown = new ThriftException(declared.field.type.struct.name, fields);
+      return true;
+    });
+    if (thrown !== null) throw thrown as ThriftException;
     return value;
   };
 }

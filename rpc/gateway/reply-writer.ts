@@ -1,6 +1,7 @@
 import { readApplicationError } from '../client/reply-reader.ts';
 import { defaultBytes } from '../codec/default-bytes.ts';
 import { int64Text, int64Value } from '../codec/int64.ts';
+import { readResultStruct } from '../codec/result-struct.ts';
 import { wireType } from '../codec/type-of.ts';
 import { uuidText } from '../codec/uuid.ts';
 import type { MethodBinding, ReplyBinding } from '../http/binding.ts';
@@ -59,24 +60,19 @@ export function replyWriter(
   );
   return (r, messageType, out) => {
     if (messageType === MessageType.exception) throw readApplicationError(method, r);
-    let kind: ReplyKind | null = success === null ? normal : null;
-    const saved = r.structBegin();
-    for (let type = r.field(); type !== 0; type = r.field()) {
-      if (r.fieldId === 0 && success !== null && type === success.type) {
+    let kind = normal;
+    readResultStruct(method, r, (id, type) => {
+      if (id === 0) {
+        if (success === null || type !== success.type) return false;
         success.write(r, out);
-        kind = normal;
-        continue;
+        return true;
       }
-      const thrown = throws.get(r.fieldId);
-      if (thrown !== undefined && type === TType.struct) {
-        thrown.write(r, out);
-        kind = thrown.kind;
-      } else {
-        r.skip(type);
-      }
-    }
-    r.structEnd(saved);
-    if (kind === null) throw malformed(`${method.name} answered without a result`);
+      const thrown = throws.get(id);
+      if (thrown === undefined || type !== TType.struct) return false;
+      thrown.write(r, out);
+      kind = thrown.kind;
+      return true;
+    });
     return kind;
   };
 }

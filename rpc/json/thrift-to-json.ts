@@ -122,14 +122,13 @@ export class JsonFromThriftCompiler {
       ...members.map((member, i) => [fields[i]!.id, member] as const),
       ...sinks.map((sink) => [sink.id, sink] as const),
     ]);
-    const watched = sinks.filter((sink) => sink.unset !== null);
     const isUnion = struct.kind === 'union';
     const isObject = members.length > 0 || sinks.length === 0;
     // Kept once it is seen: found out anew at each level, a nested struct would be read twice by each one around it.
     let isReordered = false;
     return (r, out) => {
       if (isReordered) {
-        writeReordered(struct, members, watched, find, r, out);
+        writeReordered(struct, members, sinks, find, r, out);
         return;
       }
       const opening = out.pos;
@@ -137,7 +136,7 @@ export class JsonFromThriftCompiler {
       const saved = r.structBegin();
       let next = 0;
       let count = 0;
-      const unset = watched.length === 0 ? null : new Set(watched);
+      const left = sinks.length === 0 ? null : new Set(sinks);
       for (let type = r.field(); type !== 0; type = r.field()) {
         const found = find(r.fieldId);
         if (found === undefined || found.wireType !== type) {
@@ -146,8 +145,8 @@ export class JsonFromThriftCompiler {
         }
         count++;
         if ('read' in found) {
+          takeOnce(left!, found, struct);
           found.read(r, out);
-          unset?.delete(found);
           continue;
         }
         if (found.rank < next) {
@@ -157,7 +156,7 @@ export class JsonFromThriftCompiler {
           r.pos = start;
           out.pos = opening;
           if (sinks.length > 0) out.forgetBesides();
-          writeReordered(struct, members, watched, find, r, out);
+          writeReordered(struct, members, sinks, find, r, out);
           return;
         }
         if (found.rank > next) writeUnset(struct, members, next, found.rank, out);
@@ -168,7 +167,7 @@ export class JsonFromThriftCompiler {
       r.structEnd(saved);
       if (isUnion && count !== 1) throw malformed(`union ${struct.name} has ${count} known members`);
       if (next < members.length) writeUnset(struct, members, next, members.length, out);
-      if (unset !== null) for (const sink of unset) sink.unset!(out);
+      if (left !== null) for (const sink of left) sink.unset?.(out);
       if (isObject) close(out, opening);
     };
   }
@@ -195,6 +194,11 @@ export class JsonFromThriftCompiler {
   }
 }
 
+/** A member that is there twice counts as its last; a header or body that is already written cannot be taken back. */
+function takeOnce(left: Set<Sink>, sink: Sink, struct: StructDef): void {
+  if (!left.delete(sink)) throw malformed(`${struct.name} has field ${sink.id} twice`);
+}
+
 function close(out: JsonOut, opening: number): void {
   // Every member begins with a comma; the first one's becomes the brace.
   if (out.pos === opening) out.u8(123);
@@ -219,7 +223,7 @@ function writeUnset(
 function writeReordered(
   struct: StructDef,
   members: readonly Member[],
-  watched: readonly Sink[],
+  sinks: readonly Sink[],
   find: (id: number) => Member | Sink | undefined,
   r: ProtocolReader,
   out: JsonOut,
@@ -227,7 +231,7 @@ function writeReordered(
   const opening = out.pos;
   const starts = new Array<number>(members.length).fill(-1);
   const bools: boolean[] = [];
-  const unset = new Set(watched);
+  const left = new Set(sinks);
   let count = 0;
   const saved = r.structBegin();
   for (let type = r.field(); type !== 0; type = r.field()) {
@@ -238,8 +242,8 @@ function writeReordered(
     }
     count++;
     if ('read' in found) {
+      takeOnce(left, found, struct);
       found.read(r, out);
-      unset.delete(found);
       continue;
     }
     starts[found.rank] = r.pos;
@@ -267,7 +271,7 @@ function writeReordered(
   }
   r.pos = end;
   r.structEnd(saved);
-  for (const sink of unset) sink.unset!(out);
+  for (const sink of left) sink.unset?.(out);
   close(out, opening);
 }
 
