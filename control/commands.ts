@@ -282,6 +282,14 @@ export class Commands {
     await forward.dropCapture();
     await reverse.dropCapture();
     await forward.openFence('target');
+    const left = await forward.clearFence('target', { patienceMs: 30_000 });
+    if (left > 0) {
+      throw new BanyanError(
+        'BANYAN_FENCE_LEFT',
+        `${left} fence triggers are left on the tables of ${forward.spec.target.database}: they refuse nothing, but a transaction that reads the tables is in the way of dropping them.`,
+        { fix: 'Let that transaction end (SHOW PROCESSLIST), then run `banyan abandon` again.' },
+      );
+    }
   }
 
   #subject(name: string): { feature: FeatureConfig; runner: FeatureRunner } {

@@ -1,5 +1,6 @@
 import type { StopPoints } from '../common/stop-points.ts';
 import { TargetBooks } from './bookkeeping/target-books.ts';
+import { FenceRow } from './fence/fence-row.ts';
 import type { MoveLogger } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
 import { Link } from './sql/link.ts';
@@ -25,6 +26,7 @@ export class MoveContext {
   readonly books: TargetBooks;
   /** Aborted when the move is closed. */
   readonly closing = new AbortController();
+  readonly #targetFence: FenceRow;
   readonly #links: Link[] = [];
 
   constructor(options: MoveContextOptions) {
@@ -34,21 +36,25 @@ export class MoveContext {
     this.logger = options.logger;
     this.tuning = options.tuning;
     this.books = new TargetBooks(options.spec.bookkeepingSchema, options.spec.id);
+    this.#targetFence = FenceRow.of(options.spec, 'target');
   }
 
   sourceLink(lockWaitSeconds = 20): Link {
-    return this.#remember(new Link({ endpoint: this.spec.source, applies: false, lockWaitSeconds }));
+    return this.#remember(new Link({ endpoint: this.spec.source, lockWaitSeconds }));
   }
 
-  /** Its writes pass the target's fence and are not captured there. */
   targetLink(lockWaitSeconds = 20): Link {
-    return this.#remember(new Link({ endpoint: this.spec.target, applies: true, lockWaitSeconds }));
+    return this.#remember(new Link({ endpoint: this.spec.target, lockWaitSeconds }));
   }
 
-  /** A transaction on the target that fails with BANYAN_MOVE_SUPERSEDED unless our epoch still holds. */
+  /**
+   * A transaction on the target that fails with BANYAN_MOVE_SUPERSEDED unless our epoch still holds. Its writes pass the
+   * target's fence and are not captured there.
+   */
   guarded<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
     return inTransaction(session, async () => {
       await this.books.guard(session, this.epoch);
+      await this.#targetFence.pass(session);
       return work();
     });
   }

@@ -102,12 +102,27 @@ export interface Applier {
 
 export type MoveSide = 'source' | 'target';
 
-/** `partial` means that some of the side's tables or triggers are fenced: fence or open again, both are idempotent. */
+/** `partial` means that the fence is closed and some of its triggers are not there: fence or open again, both are idempotent. */
 export type FenceStanding = 'fenced' | 'open' | 'partial';
 
 export interface FenceOptions extends WorkOptions {
-  /** How long LOCK TABLES may queue in front of the application's writers. */
+  /**
+   * How long the fence may wait: for the transactions that have written to the tables when it closes, and for each table
+   * when its triggers are made.
+   */
   readonly lockTimeoutMs: number;
+}
+
+export interface ClearOptions extends WorkOptions {
+  /** How long to wait for each table; without it, one short attempt is made. */
+  readonly patienceMs?: number;
+}
+
+export interface RaiseIdsOptions extends WorkOptions {
+  /** Ids that the source may still give out before they must be raised again; default 0. */
+  readonly room?: number;
+  /** How long to wait for each table, in milliseconds; default 30,000. */
+  readonly patienceMs?: number;
 }
 
 /** One feature's tables in one direction. */
@@ -138,13 +153,20 @@ export interface Move {
    * on both sides. Call it under the fence once the log is drained: it is quick, and whatever differs then is a fault.
    */
   verifyLastApplied(options?: WorkOptions): Promise<VerifyReport>;
+  /**
+   * Makes the fence of an owner's tables ready and leaves it open, so that `fence` is one quick step. For the time before
+   * clients are held. `openFence` ends it.
+   */
+  prepareFence(side: MoveSide, options: FenceOptions): Promise<void>;
   /** The database refuses every write to the side's tables when this returns. Idempotent; one atomic step for all tables. */
   fence(side: MoveSide, options: FenceOptions): Promise<void>;
-  /** Idempotent. */
+  /** One quick step that waits for no reader; the triggers stay. Idempotent. */
   openFence(side: MoveSide, options?: WorkOptions): Promise<void>;
+  /** Drops the triggers of an open fence. Returns how many are left, because transactions are in the way. Idempotent. */
+  clearFence(side: MoveSide, options?: ClearOptions): Promise<number>;
   fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }>;
   /** Lifts each target table's AUTO_INCREMENT to the source's *counter* (not its MAX), never lowers it. */
-  raiseAutoIncrement(): Promise<void>;
+  raiseAutoIncrement(options?: RaiseIdsOptions): Promise<void>;
   /** Throws `BANYAN_SCHEMA_CHANGED` or `BANYAN_CAPTURE_BROKEN` if the source is not as the capture found it. */
   checkFingerprint(): Promise<void>;
   /** Stops everything of this move that runs in this process. Idempotent. */

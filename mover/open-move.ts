@@ -12,6 +12,7 @@ import { raiseAutoIncrement } from './fence/raise-auto-increment.ts';
 import type {
   Applier,
   Backlog,
+  ClearOptions,
   CopyOptions,
   FenceOptions,
   FenceStanding,
@@ -19,6 +20,7 @@ import type {
   MoveLogger,
   MoveSide,
   OpenMoveOptions,
+  RaiseIdsOptions,
   VerifyOptions,
   VerifyReport,
   WorkOptions,
@@ -31,6 +33,9 @@ import type { MovedTable } from './shape/table-shape.ts';
 import type { Link } from './sql/link.ts';
 import { defaultTuning } from './tuning.ts';
 import { verifyKeys, verifyTables } from './verify/verify-tables.ts';
+
+/** The row of a closed fence is locked only for the length of a mover's own transactions: a chunk of a copy, at most. */
+const openPatienceMs = 10_000;
 
 const silent: MoveLogger = { info() {}, warn() {} };
 
@@ -76,6 +81,7 @@ class OpenMove implements Move {
   readonly #tables: readonly MovedTable[];
   readonly #parts: readonly MovePart[];
   readonly #admin: { readonly source: Link; readonly target: Link };
+  readonly #killer: Link;
   readonly #capture: Capture;
   readonly #pair: PairWatch;
   readonly #fences: Readonly<Record<MoveSide, Fence>>;
@@ -92,6 +98,7 @@ class OpenMove implements Move {
     this.#context = context;
     this.#tables = tables;
     this.#admin = admin;
+    this.#killer = context.targetLink();
     this.#parts = tables.map((table) => ({
       table,
       log: new DirtyLog(context.spec.bookkeepingSchema, table),
@@ -100,9 +107,15 @@ class OpenMove implements Move {
     }));
     this.#capture = new Capture(context, tables);
     this.#pair = new PairWatch(context.spec);
+    const assertEpoch = () => this.#assertEpoch();
     this.#fences = {
-      source: new Fence(context, context.spec.source, context.sourceLink()),
-      target: new Fence(context, context.spec.target, context.targetLink()),
+      source: new Fence(
+        context,
+        'source',
+        { work: context.sourceLink(), kill: context.sourceLink() },
+        assertEpoch,
+      ),
+      target: new Fence(context, 'target', { work: context.targetLink(), kill: this.#killer }, assertEpoch),
     };
   }
 
@@ -250,29 +263,37 @@ class OpenMove implements Move {
     }
   }
 
+  async prepareFence(side: MoveSide, options: FenceOptions): Promise<void> {
+    await this.#fences[side].prepare({ ...options, signal: this.#context.signal(options.signal) });
+  }
+
   async fence(side: MoveSide, options: FenceOptions): Promise<void> {
     await this.#assertEpoch();
-    await this.#fences[side].close(options, this.#context.signal(options.signal));
+    await this.#fences[side].close({ ...options, signal: this.#context.signal(options.signal) });
   }
 
   async openFence(side: MoveSide, options: WorkOptions = {}): Promise<void> {
-    await this.#assertEpoch();
-    await this.#fences[side].open(this.#context.signal(options.signal));
+    await this.#fences[side].open({
+      lockTimeoutMs: openPatienceMs,
+      signal: this.#context.signal(options.signal),
+    });
+  }
+
+  clearFence(side: MoveSide, options: ClearOptions = {}): Promise<number> {
+    return this.#fences[side].clear({ ...options, signal: this.#context.signal(options.signal) });
   }
 
   async fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }> {
     return { source: await this.#fences.source.standing(), target: await this.#fences.target.standing() };
   }
 
-  async raiseAutoIncrement(): Promise<void> {
+  async raiseAutoIncrement(options: RaiseIdsOptions = {}): Promise<void> {
     await this.#assertEpoch();
-    const { source, target } = this.#admin;
-    await raiseAutoIncrement(
-      this.#context,
-      await source.session(),
-      await target.session(),
-      this.#context.closing.signal,
-    );
+    const { room = 0, patienceMs = 30_000 } = options;
+    const target = { work: this.#admin.target, kill: this.#killer };
+    const signal = this.#context.signal(options.signal);
+    const source = await this.#admin.source.session();
+    await raiseAutoIncrement(this.#context, source, target, { room, patienceMs, signal });
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,12 @@ import { decide, giveUp, hold, release } from './transition-changes.ts';
 import { untilDone } from './until-done.ts';
 import { verifyRest } from './verify-rest.ts';
 
+/** How long each table's triggers may wait for the table, before anybody is held. */
+const preparePatienceMs = 30_000;
+
+/** Ids that the old owner may give out between the preparation and the fence; they are skipped later. */
+const idRoom = 1_000;
+
 export interface ConductorOptions {
   readonly store: StateStore;
   /** The control lease: every change of state fails once another control has it. */
@@ -60,12 +66,12 @@ export interface FlipResult {
  * owner's. What each step leaves behind, and what a restarted control does when it died right after it:
  *
  *   step                          database S   database T   routers            a crash here leads to
- *   1 gate                        open         closed       writes → S         nothing (T may have its capture already)
+ *   1 gate, then prepare          open         closed       writes → S         nothing (capture on T, an open fence on S)
  *   2 hold (transaction)          open         closed       writes parked      taken back
  *   3 barrier                     open         closed       all parked         taken back
  *   4 fence S                     closed       closed       all parked         S opened, taken back
  *   5 drain, verify the rest      closed       closed       all parked         S opened, taken back
- *   6 AUTO_INCREMENT on T         closed       closed       all parked         S opened, taken back (ids are skipped)
+ *   6 AUTO_INCREMENT, looked at   closed       closed       all parked         S opened, taken back (ids are skipped)
  *   7 capture on T, made sure of  closed       closed       all parked         S opened, taken back (T's log stays empty: T is closed)
  *   8 THE DECISION (transaction)  closed       closed       parked, owner T    finished forward
  *   9 open T                      closed       open         parked, owner T    finished forward (both remaining steps repeat)
@@ -117,10 +123,7 @@ export class Conductor {
     await this.#catchUp(subject, flip, request);
     assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, false));
     await this.#verifyIfOutdated(subject, flip, request);
-    // T is closed, so its log stays empty: its triggers may be there early, and need not be made while clients wait.
-    await this.#captureWayBack(subject, flip, signal);
-    await this.#catchUp(subject, flip, request);
-    assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, true));
+    await this.#prepare(subject, flip, request);
     await points.reach(`${flip.direction}:after-gate`);
 
     const id = randomUUID();
@@ -186,6 +189,27 @@ export class Conductor {
     return outcome;
   }
 
+  /**
+   * Whatever may wait for a table, before anybody is held: T's capture (T is closed, so its log stays empty), ids on T, the
+   * triggers of S's fence. Then the gate once more, since all this may have taken its time.
+   */
+  async #prepare(subject: Conducted, flip: Flip, request: FlipRequest): Promise<void> {
+    const { signal } = this.#options;
+    const move = await subject.runner.move(moveDirection(flip));
+    try {
+      await this.#captureWayBack(subject, flip, signal);
+      await move.raiseAutoIncrement({ room: idRoom, signal });
+      request.onProgress({ phase: 'prepare', about: `the fence of ${flip.oldOwner}’s tables` });
+      await move.prepareFence('source', { lockTimeoutMs: preparePatienceMs, signal });
+      await this.#catchUp(subject, flip, request);
+      assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, true));
+    } catch (error) {
+      // It is open; this says that nobody is about to close it, so that its triggers are taken away.
+      await move.openFence('source').catch(() => undefined);
+      throw error;
+    }
+  }
+
   /** Steps 4 to 7: under the fence, everything of the old owner is carried over. Returns fence-to-drained in ms. */
   async #moveOver(
     subject: Conducted,
@@ -211,7 +235,7 @@ export class Conductor {
     await verifyRest(move, inTime);
     await points.reach(`${direction}:after-verify`);
 
-    await move.raiseAutoIncrement();
+    await move.raiseAutoIncrement({ patienceMs: cutover.lockTimeoutMs, signal: inTime });
     await points.reach(`${direction}:after-auto-increment`);
     await this.#captureWayBack(subject, flip, inTime);
     await points.reach(`${direction}:after-capture`);
@@ -362,13 +386,12 @@ function describeSteps(flip: Flip, cutover: CutoverConfig): string[] {
   const { oldOwner, newOwner } = flip;
   return [
     'verify, if the last one is outdated',
-    `capture on ${newOwner}’s tables, for the way back`,
+    `capture on ${newOwner}’s tables, for the way back; AUTO_INCREMENT there above ${oldOwner}’s counter, with room; the fence on ${oldOwner}’s tables made ready`,
     `hold: every router parks writes; at most ${cutover.deadlineMs} ms until the decision, else it is taken back`,
     'barrier: wait until every live router has confirmed and ended its writes',
-    `fence: ${oldOwner}’s tables refuse writes (lock wait at most ${cutover.lockTimeoutMs} ms)`,
+    `fence: ${oldOwner}’s tables refuse writes (writers in flight are waited for, at most ${cutover.lockTimeoutMs} ms)`,
     `drain: carry what is left in the log to ${newOwner}; verify the tables’ shapes and the rows applied last`,
-    `raise AUTO_INCREMENT on ${newOwner} above ${oldOwner}’s counter`,
-    `make sure of the capture on ${newOwner}’s tables`,
+    `make sure of AUTO_INCREMENT and of the capture on ${newOwner}’s tables`,
     `decide: ${newOwner} owns the rows, ${flip.readPercent} % of reads go to the service`,
     `open ${newOwner}’s tables`,
     'release: routers send the parked writes on',

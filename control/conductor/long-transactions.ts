@@ -29,8 +29,8 @@ const fromInnodb = `
    ORDER BY open_ms DESC LIMIT 5`;
 
 /**
- * Transactions that have been open on the server for longer than `longerThanMs`. LOCK TABLES would wait for them, and the
- * application's writers would queue up behind it. Needs the PROCESS privilege on MariaDB, SELECT on performance_schema on
+ * Transactions that have been open on the server for longer than `longerThanMs`. The fence would wait for them, and the
+ * application's writers behind it. Needs the PROCESS privilege on MariaDB, SELECT on performance_schema on
  * MySQL. InnoDB looks at its transactions anew only if nobody has asked for them in the last 100 ms, so who asks MariaDB
  * all the time is told of the past.
  */

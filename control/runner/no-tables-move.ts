@@ -39,8 +39,12 @@ export class NoTablesMove implements Move {
   async verifyLastApplied() {
     return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
   }
+  async prepareFence() {}
   async fence() {}
   async openFence() {}
+  async clearFence() {
+    return 0;
+  }
   async fenceState() {
     return { source: 'open', target: 'fenced' } as const;
   }

@@ -32,24 +32,56 @@ export async function watchApplying(
     failed.abort();
   });
   const woken = AbortSignal.any([signal, failed.signal]);
+  const leftovers = new Leftovers(context, direction, move);
   while (!signal.aborted) {
     if (failure !== null) throw failure;
     await checkFence(context, direction, move);
+    await leftovers.clear(signal);
     await pause(lookEveryMs, woken);
   }
 }
 
+/** The owner's tables need no fence: its triggers go when no reader is in the way, which is asked ever less often. */
+class Leftovers {
+  readonly #context: RunContext;
+  readonly #direction: MoveDirection;
+  readonly #move: Move;
+  #pauseMs = lookEveryMs;
+  #dueAt = 0;
+
+  constructor(context: RunContext, direction: MoveDirection, move: Move) {
+    this.#context = context;
+    this.#direction = direction;
+    this.#move = move;
+  }
+
+  async clear(signal: AbortSignal): Promise<void> {
+    if (performance.now() < this.#dueAt || !(await isSettled(this.#context, this.#direction))) return;
+    const left = await this.#move.clearFence('source', { signal });
+    this.#pauseMs = left === 0 ? lookEveryMs * 10 : Math.min(lookEveryMs * 60, this.#pauseMs * 2);
+    this.#dueAt = performance.now() + this.#pauseMs;
+  }
+}
+
 /**
- * The owner's fence is not looked at: while a cutover is under way it is closed on purpose, and a leftover one shows in
- * the application at once. An open fence on the other side is what nobody would notice.
+ * An open fence on the side that does not own the rows is what nobody would notice. A closed one on the owner's side shows
+ * in the application at once; left behind by a process that died, it is opened.
  */
 async function checkFence(context: RunContext, direction: MoveDirection, move: Move): Promise<void> {
   if (!(await isSettled(context, direction))) return;
-  const { target } = await move.fenceState();
-  if (target === 'fenced') return;
+  const { source, target } = await move.fenceState();
+  if (target === 'fenced' && source === 'open') return;
   // The conductor opens it after a decision, which is durable by then: so this is asked once more, and in this order.
   if (!(await isSettled(context, direction))) return;
-  const { feature } = context.options;
+  const { feature, logger } = context.options;
+  if (source !== 'open') {
+    logger.warn(
+      { feature, source },
+      'the owner’s tables were closed, with nothing under way: they are opened',
+    );
+    await move.openFence('source');
+  }
+  if (target === 'fenced') return;
   const { host, port, database } = move.spec.target;
   throw new BanyanError(
     'BANYAN_FENCE_BYPASSED',

@@ -24,9 +24,8 @@ interface DrainWaiter {
  * One loop over the move's tables, with a session on either side. While there is work it runs without a pause; with
  * none, it asks all logs in one small query every `idlePollMs`, so a write reaches the target within about that time.
  *
- * Drained means: under the fence, every log was seen empty. LOCK TABLES … WRITE waited for each transaction that had
- * written to the tables (it holds their metadata lock until it ends), and after it the fence refuses every write. So when
- * the fence stands, all entries that will ever be are committed and visible, and since an entry goes only after its
+ * Drained means: under the fence, every log was seen empty. Closing it waited for each transaction that had written to the
+ * tables (it holds the fence's row until it ends), and since then every write is refused. So when the fence stands, all entries that will ever be are committed and visible, and since an entry goes only after its
  * target commit, an empty log says that the target has everything. A look that began before the drain was asked for
  * does not count.
  */

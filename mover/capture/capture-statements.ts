@@ -25,8 +25,16 @@ function typeOf(column: ColumnShape): string {
  * A trigger that notes the keys of each changed row, in the writer's own transaction. AFTER, never BEFORE: INSERT IGNORE
  * and ON DUPLICATE KEY UPDATE run BEFORE INSERT triggers also for rows that they then do not insert. An update that
  * changes the key notes both keys; where the two differ only in what the collation ignores, one finds both.
+ *
+ * What an applier writes is no change: its session carries the fence's pass, of which the trigger knows the hash. So no
+ * other table is read for a client's write, and nobody who sees the trigger can pass it.
  */
-export function createTriggerStatement(schema: string, table: MovedTable, event: ChangeEvent): string {
+export function createTriggerStatement(
+  schema: string,
+  table: MovedTable,
+  event: ChangeEvent,
+  passHash: string,
+): string {
   const { database, key } = table;
   const log = quoteTable(schema, logName(database, table.table));
   const names = key.map((_, index) => logKeyName(index)).join(', ');
@@ -42,5 +50,5 @@ export function createTriggerStatement(schema: string, table: MovedTable, event:
   }[event];
   return `CREATE TRIGGER ${quoteTable(database, captureTriggerName(database, table.table, event))}
     AFTER ${event} ON ${quoteTable(database, table.table)} FOR EACH ROW
-    BEGIN IF @banyan_apply IS NULL THEN ${body} END IF; END`;
+    BEGIN IF @banyan_pass IS NULL OR SHA2(@banyan_pass, 256) <> '${passHash}' THEN ${body} END IF; END`;
 }

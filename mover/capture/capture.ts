@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import { FenceRow } from '../fence/fence-row.ts';
 import type { MoveContext } from '../move-context.ts';
 import { type Fingerprint, readFingerprints } from '../shape/fingerprint.ts';
 import type { MovedTable } from '../shape/table-shape.ts';
@@ -47,9 +48,15 @@ export class Capture {
     const { spec, points, logger } = this.#context;
     const before = await this.#fingerprint(session, table.table);
     await session.run(createLogStatement(spec.bookkeepingSchema, table));
+    const passHash = await FenceRow.of(spec, 'source').passHash(session);
     await points.reach('capture:log-created', { table: table.table });
     for (const event of changeEvents) {
-      await this.#ddl(session, createTriggerStatement(spec.bookkeepingSchema, table, event), table, signal);
+      await this.#ddl(
+        session,
+        createTriggerStatement(spec.bookkeepingSchema, table, event, passHash),
+        table,
+        signal,
+      );
       await points.reach('capture:trigger-created', { table: table.table, event });
     }
     const after = await this.#fingerprint(session, table.table);

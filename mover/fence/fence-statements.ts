@@ -1,19 +1,47 @@
 import { type ChangeEvent, changeEvents } from '../capture/capture-names.ts';
 import { derivedName, quoteTable, quoteText } from '../sql/names.ts';
+import type { FenceRow } from './fence-row.ts';
 
 export const fenceEvents = changeEvents;
 
-export function fenceTriggerName(database: string, table: string, event: ChangeEvent): string {
-  return derivedName(`banyan_fence_${event.toLowerCase()}`, database, table);
+/**
+ * Each time that triggers are made they get names of their own (`tag`, 8 hex digits): a process that was superseded while
+ * it dropped the ones it knows cannot drop those on which the tables' present owner relies.
+ */
+export function fenceTriggerName(database: string, table: string, event: ChangeEvent, tag: string): string {
+  return derivedName(`banyan_fence_${event.toLowerCase()}_${tag}`, database, table);
+}
+
+export function isFenceTrigger(name: string): boolean {
+  return /^banyan_fence_(insert|update|delete)_[0-9a-f]{8}_/.test(name);
 }
 
 /** What the application reads when it writes to rows that the other side owns (SQLSTATE 45000; at most 128 characters). */
 const refusal = 'banyan fence: this table does not own its rows now; write through the router';
 
-export function createFenceStatement(database: string, table: string, event: ChangeEvent): string {
-  return `CREATE TRIGGER ${quoteTable(database, fenceTriggerName(database, table, event))}
-    BEFORE ${event} ON ${quoteTable(database, table)} FOR EACH ROW
-    BEGIN IF @banyan_apply IS NULL THEN
-      SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${quoteText(refusal)};
-    END IF; END`;
+/**
+ * The lock of the row makes the fence exact: a writer holds it until its transaction ends, so closing waits for it; a later
+ * one sees the closed row whatever its snapshot. The keys are read where it is closed only. Without rows nobody passes.
+ */
+export function fenceTriggerBody(row: FenceRow): string {
+  return `BEGIN
+      DECLARE banyan_closed INT;
+      SET banyan_closed = ${row.closedExpression};
+      IF COALESCE(banyan_closed, 1) THEN
+        IF NOT COALESCE(${row.passesExpression}, 0) THEN
+          SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${quoteText(refusal)};
+        END IF;
+      END IF;
+    END`;
+}
+
+export function createFenceStatement(
+  database: string,
+  table: string,
+  event: ChangeEvent,
+  tag: string,
+  body: string,
+): string {
+  return `CREATE TRIGGER ${quoteTable(database, fenceTriggerName(database, table, event, tag))}
+    BEFORE ${event} ON ${quoteTable(database, table)} FOR EACH ROW ${body}`;
 }

@@ -1,191 +1,195 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
 import { BanyanError } from '../../common/errors.ts';
-import type { ChangeEvent } from '../capture/capture-names.ts';
-import type { FenceOptions, FenceStanding } from '../move.ts';
+import type { ClearOptions, FenceOptions, FenceStanding, MoveSide } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { DatabaseEndpoint } from '../move-spec.ts';
-import { runDdl } from '../sql/ddl.ts';
-import type { Link } from '../sql/link.ts';
-import { quoteTable, quoteText } from '../sql/names.ts';
-import { Session } from '../sql/session.ts';
-import { errno, errnoOf, isLockConflict } from '../sql/sql-error.ts';
-import { createFenceStatement, fenceEvents, fenceTriggerName } from './fence-statements.ts';
-
-/** Left before the deadline, another attempt is not worth its queue of writers. */
-const attemptFloorMs = 20;
+import { type AloneLinks, isWait, runAlone } from '../sql/run-alone.ts';
+import { runBounded } from '../sql/run-bounded.ts';
+import { errno, errnoOf, isConnectionLost } from '../sql/sql-error.ts';
+import { FenceRow } from './fence-row.ts';
+import { FenceTriggers } from './fence-triggers.ts';
 
 /**
- * LOCK TABLES is withdrawn and asked for anew so many times within the fence's patience. One transaction may wait for
- * another's row (in InnoDB), that one for a table for which the lock is queued, and the lock for the first one's table:
- * no server finds that ring, because its links lie in two of its parts. A lock that stands aside for a moment undoes it.
- */
-const attempts = 4;
-
-/**
- * The database's own refusal of writes to tables that do not own their rows: one BEFORE trigger for each kind of write,
- * which fails it unless the session has set `@banyan_apply`.
+ * The database's own refusal of writes to tables that do not own their rows: BEFORE triggers on every table read one row,
+ * `banyan.fences`, with a shared lock, and fail the write when it says closed, unless the session carries its token.
  *
- * All tables are locked by one LOCK TABLES … WRITE first. It waits for every transaction that has written to any of
- * them, and holds back every new write; the triggers are made on that same connection, under the lock. So the fence
- * falls at one instant for all tables: a write is committed, and captured, before it, or refused after it. A writer
- * queued behind the lock meets the triggers when the lock goes.
+ * - **prepare** makes the triggers while the row says open: table by table, with short waits, before anybody is held.
+ *   Every transaction that has touched a table is over when its triggers stand, so whoever writes later holds the row.
+ * - **close** is one UPDATE. It waits for exactly the transactions that have written, lets readers pass, and holds for all
+ *   tables at one instant: a write is committed, and captured, before it, or refused after it. All locks are InnoDB's, so
+ *   transactions in a ring are found at once; where the fence is the victim, it tries again.
+ * - **open** is one UPDATE too: no open reader can keep it waiting.
+ * - **clear** drops what the owner's tables need no more, in the background.
+ *
+ * Close and open change the row of the epoch that was read before our own claim was found good. A process that was stopped
+ * in between and superseded changes no row.
  */
 export class Fence {
   readonly #context: MoveContext;
   readonly #endpoint: DatabaseEndpoint;
-  readonly #tables: readonly string[];
-  readonly #link: Link;
+  readonly #links: AloneLinks;
+  readonly #row: FenceRow;
+  readonly #triggers: FenceTriggers;
+  readonly #assertEpoch: () => Promise<void>;
+  /** The connection was lost while the row was being set: the server may set it yet. */
+  #unsure = false;
+  /** Of the triggers that were made for the fence that is about to close: it relies on these and no others. */
+  #tag: string | null = null;
 
-  constructor(context: MoveContext, endpoint: DatabaseEndpoint, link: Link) {
+  constructor(context: MoveContext, side: MoveSide, links: AloneLinks, assertEpoch: () => Promise<void>) {
+    const { spec } = context;
     this.#context = context;
-    this.#endpoint = endpoint;
-    this.#tables = context.spec.tables.map((table) => table.table);
-    this.#link = link;
+    this.#endpoint = spec[side];
+    this.#links = links;
+    this.#row = FenceRow.of(spec, side);
+    this.#triggers = new FenceTriggers(
+      this.#endpoint.database,
+      spec.tables.map((table) => table.table),
+      this.#row,
+    );
+    this.#assertEpoch = assertEpoch;
   }
 
   async standing(): Promise<FenceStanding> {
-    const missing = await this.#missing(await this.#link.session());
+    const session = await this.#links.work.session();
+    const record = await this.#row.read(session);
+    if (record?.closed === false) return 'open';
+    const missing = await this.#triggers.missing(session, null);
     if (missing.length === 0) return 'fenced';
-    return missing.length === this.#tables.length * fenceEvents.length ? 'open' : 'partial';
+    return (await this.#triggers.names(session)).length === 0 ? 'open' : 'partial';
   }
 
-  /** @throws BanyanError BANYAN_FENCE_TIMEOUT; then the tables are open again, or as they were. */
-  async close(options: FenceOptions, signal: AbortSignal): Promise<void> {
-    const { lockTimeoutMs } = options;
-    const session = await this.#link.session();
-    const missing = await this.#missing(session);
-    if (missing.length === 0) return;
-    const deadline = performance.now() + lockTimeoutMs;
-    await this.#lockTables(session, deadline, lockTimeoutMs, signal);
-    try {
-      await this.#context.points.reach('fence:locked', { database: this.#endpoint.database });
-      for (const { table, event } of missing) {
-        await session.run(createFenceStatement(this.#endpoint.database, table, event));
-        await this.#context.points.reach('fence:trigger-created', { table, event });
-      }
-      await this.#context.points.reach('fence:triggers', { database: this.#endpoint.database });
-    } catch (error) {
-      // The lock is ours still: nothing was refused yet, and nothing will be.
-      await this.#dropTriggers(session).catch(() => session.close());
-      throw error;
-    } finally {
-      await session.run('UNLOCK TABLES').catch(() => session.close());
-    }
-    await this.#context.points.reach('fence:unlocked', { database: this.#endpoint.database });
-  }
-
-  async #lockTables(
-    session: Session,
-    deadline: number,
-    lockTimeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** @throws BanyanError BANYAN_FENCE_TIMEOUT when a table is never free; writes pass then, as before. */
+  async prepare({ lockTimeoutMs, signal }: Required<FenceOptions>): Promise<void> {
+    const { points } = this.#context;
     const { database } = this.#endpoint;
-    const tables = this.#tables.map((table) => `${quoteTable(database, table)} WRITE`).join(', ');
-    for (;;) {
-      signal.throwIfAborted();
-      const left = deadline - performance.now();
-      if (left < attemptFloorMs) throw fenceTimeout(database, lockTimeoutMs);
+    await this.#set(false, lockTimeoutMs, signal);
+    await this.#makeTriggers(lockTimeoutMs, signal);
+    await points.reach('fence:prepared', { database });
+  }
+
+  async #makeTriggers(lockTimeoutMs: number, signal: AbortSignal): Promise<void> {
+    const tag = randomBytes(4).toString('hex');
+    this.#tag = tag;
+    for (const trigger of this.#triggers.all) {
+      await this.#alone(this.#triggers.create(trigger, tag), lockTimeoutMs, signal).catch((error) => {
+        // Of an attempt that was killed when it was done: the name is ours alone.
+        if (errnoOf(error) !== errno.triggerExists) throw error;
+      });
+      await this.#context.points.reach('fence:trigger-created', { ...trigger });
+    }
+  }
+
+  /** @throws BanyanError BANYAN_FENCE_TIMEOUT: nothing has changed; BANYAN_FENCE_BYPASSED: open it or close it again. */
+  async close(options: Required<FenceOptions>): Promise<void> {
+    const { lockTimeoutMs, signal } = options;
+    if (this.#tag === null) {
+      const standing = await this.standing();
+      if (standing === 'fenced') return;
+      // What is closed in part stays so: it is the side that does not own the rows.
+      if (standing === 'partial') await this.#makeTriggers(lockTimeoutMs, signal);
+      else await this.prepare(options);
+    }
+    await this.#set(true, lockTimeoutMs, signal);
+    await this.#context.points.reach('fence:closed', { database: this.#endpoint.database });
+    const missing = await this.#triggers.missing(await this.#links.work.session(), this.#tag);
+    this.#tag = null;
+    if (missing.length === 0) return;
+    throw bypassed(this.#endpoint.database, missing);
+  }
+
+  async open({ lockTimeoutMs, signal }: Required<FenceOptions>): Promise<void> {
+    await this.#set(false, lockTimeoutMs, signal);
+    this.#tag = null;
+    await this.#context.points.reach('fence:opened', { database: this.#endpoint.database });
+  }
+
+  /**
+   * Drops the triggers of an open fence, as far as tables are free within `patienceMs` each. Returns how many are left:
+   * a reader's open transaction is in the way of a DROP TRIGGER, and everybody else would wait behind both.
+   */
+  async clear({ patienceMs = 0, signal }: ClearOptions & { readonly signal: AbortSignal }): Promise<number> {
+    if (this.#tag !== null) return 0;
+    const session = await this.#links.work.session();
+    const names = await this.#triggers.names(session);
+    await this.#context.points.reach('fence:listed', { database: this.#endpoint.database });
+    await this.#assertEpoch();
+    if ((await this.#row.read(session))?.closed !== false) return names.length;
+    for (const [index, name] of names.entries()) {
+      // Somebody prepares a fence meanwhile: its triggers are not on the list, but what is left can wait.
+      if (this.#tag !== null) return names.length - index;
       try {
-        const patience = Math.min(left, Math.max(attemptFloorMs, lockTimeoutMs / attempts));
-        await this.#interruptedAfter(session, patience, signal, () => session.run(`LOCK TABLES ${tables}`));
-        return;
+        await this.#alone(this.#triggers.drop(name), patienceMs, signal);
+      } catch (error) {
+        if (error instanceof BanyanError && error.code === 'BANYAN_FENCE_TIMEOUT')
+          return names.length - index;
+        throw error;
+      }
+      await this.#context.points.reach('fence:trigger-dropped', { name });
+    }
+    return 0;
+  }
+
+  /** Sets the row, unless somebody else has claimed it; tries again where its transaction was the victim of a deadlock. */
+  async #set(closed: boolean, patienceMs: number, signal: AbortSignal): Promise<void> {
+    const { points } = this.#context;
+    const { database } = this.#endpoint;
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      const session = await this.#links.work.session();
+      await this.#row.ensure(session);
+      const record = await this.#row.read(session);
+      // In this order: whoever claims the move claims its row of epochs first, then the fences.
+      await this.#assertEpoch();
+      await points.reach(closed ? 'fence:closing' : 'fence:opening', { database });
+      // Where closing timed out, a writer holds the row of an open fence: opening it once more would wait for him too.
+      if (record?.closed === closed && !this.#unsure) return;
+      const left = deadline - performance.now();
+      const killer = await this.#links.kill.session();
+      try {
+        const ours = await runBounded(session, killer, { ms: Math.max(1, left), signal }, () =>
+          this.#row.set(session, closed, record?.epoch ?? '0'),
+        );
+        if (ours) {
+          this.#unsure = false;
+          return;
+        }
+        // The other direction of the same move was opened meanwhile; or we are superseded, which the next look tells.
+        if (performance.now() >= deadline) throw fenceTimeout(database, patienceMs, undefined);
       } catch (error) {
         signal.throwIfAborted();
-        const number = errnoOf(error);
-        const waited = isLockConflict(error) || number === errno.queryInterrupted;
-        if (!waited) throw error;
-        if (performance.now() >= deadline - attemptFloorMs)
-          throw fenceTimeout(database, lockTimeoutMs, error);
-        // The other side goes first.
-        await wait(10, undefined, { signal });
+        if (!isWait(error)) {
+          this.#unsure ||= isConnectionLost(error);
+          throw error;
+        }
+        if (performance.now() >= deadline) throw fenceTimeout(database, patienceMs, error);
       }
     }
   }
 
-  /** lock_wait_timeout counts whole seconds; a fence's patience is shorter. So the statement is killed from outside. */
-  async #interruptedAfter<Result>(
-    session: Session,
-    ms: number,
-    signal: AbortSignal,
-    work: () => Promise<Result>,
-  ): Promise<Result> {
-    await session.run(`SET SESSION lock_wait_timeout = ${Math.max(1, Math.ceil(ms / 1_000) + 1)}`);
-    const killer = await Session.open({ endpoint: this.#endpoint, applies: false, lockWaitSeconds: 1 });
-    let over = false;
-    let killed = false;
-    let killing: Promise<unknown> = Promise.resolve();
-    const kill = () => {
-      if (over) return;
-      over = true;
-      killed = true;
-      killing = killer.run(`KILL QUERY ${session.connectionId}`).catch(() => session.close());
-    };
-    const timer = setTimeout(kill, ms);
-    signal.addEventListener('abort', kill, { once: true });
-    try {
-      return await work();
-    } finally {
-      over = true;
-      clearTimeout(timer);
-      signal.removeEventListener('abort', kill);
-      await killing;
-      killer.close();
-      // A kill that came too late hits the next statement: this one.
-      if (killed) await session.run('DO 0').catch(() => undefined);
-    }
-  }
-
-  async open(signal: AbortSignal): Promise<void> {
-    const session = await this.#link.session();
-    const { database } = this.#endpoint;
-    const missing = await this.#missing(session);
-    for (const { table, event } of this.#all().filter(
-      (one) => !missing.some((gone) => gone.table === one.table && gone.event === one.event),
-    )) {
-      await runDdl(
-        session,
-        `DROP TRIGGER IF EXISTS ${quoteTable(database, fenceTriggerName(database, table, event))}`,
-        { about: `opening the fence of ${database}.${table}`, tuning: this.#context.tuning, signal },
-      );
-      await this.#context.points.reach('fence:trigger-dropped', { table, event });
-    }
-  }
-
-  async #dropTriggers(session: Session): Promise<void> {
-    for (const { table, event } of this.#all()) {
-      const name = quoteTable(
-        this.#endpoint.database,
-        fenceTriggerName(this.#endpoint.database, table, event),
-      );
-      await session.run(`DROP TRIGGER IF EXISTS ${name}`);
-    }
-  }
-
-  #all(): { table: string; event: ChangeEvent }[] {
-    return this.#tables.flatMap((table) => fenceEvents.map((event) => ({ table, event })));
-  }
-
-  async #missing(session: Session): Promise<{ table: string; event: ChangeEvent }[]> {
-    const { database } = this.#endpoint;
-    const rows = await session.texts(
-      `SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
-        WHERE TRIGGER_SCHEMA = ${quoteText(database)}
-          AND EVENT_OBJECT_TABLE IN (${this.#tables.map(quoteText).join(', ')})`,
-    );
-    const names = new Set(rows.map(([name]) => name));
-    return this.#all().filter(({ table, event }) => !names.has(fenceTriggerName(database, table, event)));
+  async #alone(sql: string, patienceMs: number, signal: AbortSignal): Promise<void> {
+    const timedOut = (cause: unknown) => fenceTimeout(this.#endpoint.database, patienceMs, cause);
+    await runAlone(this.#links, sql, { patienceMs, signal, timedOut });
   }
 }
 
-function fenceTimeout(database: string, lockTimeoutMs: number, cause?: unknown): BanyanError {
+function fenceTimeout(database: string, lockTimeoutMs: number, cause: unknown): BanyanError {
   return new BanyanError(
     'BANYAN_FENCE_TIMEOUT',
-    `the tables of ${database} could not be locked within ${lockTimeoutMs} ms: a transaction holds one of them`,
+    `the tables of ${database} were not free within ${lockTimeoutMs} ms: a transaction that touched them is open`,
     {
       fix: 'Look for a long transaction on these tables (SHOW PROCESSLIST), let it end, and try again. Nothing has changed.',
       cause,
       details: { database, lockTimeoutMs },
     },
+  );
+}
+
+function bypassed(database: string, missing: readonly { table: string; event: string }[]): BanyanError {
+  const names = missing.map(({ table, event }) => `${event} on ${table}`).join(', ');
+  return new BanyanError(
+    'BANYAN_FENCE_BYPASSED',
+    `fence triggers of ${database} were dropped or changed while the fence closed: ${names}`,
+    { fix: 'Find out who drops triggers there, then try again.', details: { database } },
   );
 }

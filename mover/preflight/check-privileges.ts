@@ -5,7 +5,6 @@ import { type Grant, isGranted, readGrants } from './grants.ts';
 
 /** A rollback swaps the sides, so both need all of it. */
 const onMovedTables = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRIGGER', 'ALTER'];
-const onMovedDatabase = ['LOCK TABLES'];
 const onBookkeeping = ['CREATE', 'DROP', 'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRIGGER'];
 /** For InnoDB's table numbers, by which a TRUNCATE or a rebuilt table is noticed. */
 const everywhere = ['PROCESS'];
@@ -25,7 +24,6 @@ export function privilegeFaults(grants: readonly Grant[], needed: NeededPrivileg
   const { database, user } = endpoint;
   const missing: [privileges: readonly string[], on: string][] = [
     [everywhere.filter((privilege) => !isGranted(grants, privilege, {})), '*.*'],
-    [onMovedDatabase.filter((privilege) => !isGranted(grants, privilege, { database })), `\`${database}\`.*`],
     ...tables.map((table): [readonly string[], string] => [
       onMovedTables.filter((privilege) => !isGranted(grants, privilege, { database, table })),
       `\`${database}\`.\`${table}\``,

@@ -1,7 +1,7 @@
 import type { Fault } from '../../common/errors.ts';
 import { TargetBooks } from '../bookkeeping/target-books.ts';
 import { captureTriggerName, changeEvents } from '../capture/capture-names.ts';
-import { fenceTriggerName } from '../fence/fence-statements.ts';
+import { isFenceTrigger } from '../fence/fence-statements.ts';
 import type { DatabaseEndpoint, MoveSpec } from '../move-spec.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
@@ -62,7 +62,7 @@ export async function preflight(spec: MoveSpec, options: PreflightOptions = {}):
 
 async function open(endpoint: DatabaseEndpoint, faults: Fault[]): Promise<Session | null> {
   try {
-    return await Session.open({ endpoint, applies: false, lockWaitSeconds: 5 });
+    return await Session.open({ endpoint, lockWaitSeconds: 5 });
   } catch (error) {
     faults.push({
       code: 'BANYAN_DATABASE_UNREACHABLE',
@@ -106,15 +106,10 @@ async function foreignTriggers(
         AND EVENT_OBJECT_TABLE IN (${tables.map(quoteText).join(', ')})`,
   );
   const ours = new Set(
-    tables.flatMap((table) =>
-      changeEvents.flatMap((event) => [
-        captureTriggerName(database, table, event),
-        fenceTriggerName(database, table, event),
-      ]),
-    ),
+    tables.flatMap((table) => changeEvents.map((event) => captureTriggerName(database, table, event))),
   );
   return rows
-    .filter(([name]) => !ours.has(name ?? ''))
+    .filter(([name]) => !ours.has(name ?? '') && !isFenceTrigger(name ?? ''))
     .map(([name, table]) => ({
       code: 'BANYAN_TRIGGER_FOREIGN',
       what: `${database}.${table} has a trigger ${name}: it would run again for every row that is carried over`,

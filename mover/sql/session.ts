@@ -16,8 +16,6 @@ export interface Written {
 
 export interface SessionOptions {
   readonly endpoint: DatabaseEndpoint;
-  /** Passes the fence and is not captured: for the mover's own writes on a target. */
-  readonly applies: boolean;
   /** Seconds a statement may wait for a metadata lock. */
   readonly lockWaitSeconds: number;
 }
@@ -107,7 +105,6 @@ export class Session {
       this.engine === 'mysql'
         ? 'SESSION information_schema_stats_expiry = 0, SESSION max_execution_time = 0'
         : 'SESSION max_statement_time = 0',
-      `@banyan_apply = ${options.applies ? '1' : 'NULL'}`,
     ];
     for (const setting of settings) await this.run(`SET ${setting}`);
   }

@@ -1,0 +1,59 @@
+import type { ChangeEvent } from '../capture/capture-names.ts';
+import { quoteTable, quoteText } from '../sql/names.ts';
+import type { Session } from '../sql/session.ts';
+import type { FenceRow } from './fence-row.ts';
+import { createFenceStatement, fenceEvents, fenceTriggerBody, isFenceTrigger } from './fence-statements.ts';
+
+export interface FenceTrigger {
+  readonly table: string;
+  readonly event: ChangeEvent;
+}
+
+/** The fence's triggers on the tables of one side. */
+export class FenceTriggers {
+  readonly #database: string;
+  readonly #tables: readonly string[];
+  readonly #body: string;
+
+  constructor(database: string, tables: readonly string[], row: FenceRow) {
+    this.#database = database;
+    this.#tables = tables;
+    this.#body = fenceTriggerBody(row);
+  }
+
+  get all(): readonly FenceTrigger[] {
+    return this.#tables.flatMap((table) => fenceEvents.map((event) => ({ table, event })));
+  }
+
+  create({ table, event }: FenceTrigger, tag: string): string {
+    return createFenceStatement(this.#database, table, event, tag, this.#body);
+  }
+
+  drop(name: string): string {
+    return `DROP TRIGGER IF EXISTS ${quoteTable(this.#database, name)}`;
+  }
+
+  /** Names of every fence trigger on these tables, whole or not. */
+  async names(session: Session): Promise<string[]> {
+    return (await this.#read(session)).map(([name]) => name ?? '');
+  }
+
+  /** Tables and events that no trigger guards as it should; with a tag, no trigger of that tag. */
+  async missing(session: Session, tag: string | null): Promise<FenceTrigger[]> {
+    const found = await this.#read(session);
+    const whole = found.filter(([, , , timing, body]) => timing === 'BEFORE' && body === this.#body);
+    const guards = tag === null ? whole : whole.filter(([name]) => name?.includes(`_${tag}_`));
+    const guarded = new Set(guards.map(([, table, event]) => `${event} ${table}`));
+    return this.all.filter(({ table, event }) => !guarded.has(`${event} ${table}`));
+  }
+
+  async #read(session: Session): Promise<(string | null)[][]> {
+    const rows = await session.texts(
+      `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE, EVENT_MANIPULATION, ACTION_TIMING, ACTION_STATEMENT
+         FROM information_schema.TRIGGERS
+        WHERE TRIGGER_SCHEMA = ${quoteText(this.#database)}
+          AND EVENT_OBJECT_TABLE IN (${this.#tables.map(quoteText).join(', ')})`,
+    );
+    return rows.filter(([name]) => isFenceTrigger(name ?? ''));
+  }
+}
