@@ -1,0 +1,4 @@
+export type { Answer } from './answer.ts';
+export { compareAnswers } from './compare-answers.ts';
+export { type CompareSettings, comparedHeaders, defaultCompareSettings } from './compare-settings.ts';
+export { type Difference, type DifferenceKind, differenceKey, parseDifferenceKey } from './difference.ts';
