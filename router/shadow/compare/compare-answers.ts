@@ -14,61 +14,62 @@ const mostSteps = 150_000;
 
 /** Where two answers to one request differ. Pure; its time and memory are bounded whatever the answers hold. */
 export function compareAnswers(
-  primary: Answer,
-  other: Answer,
+  first: Answer,
+  second: Answer,
   settings: CompareSettings,
 ): readonly Difference[] {
   const found = new DifferenceList();
-  if (primary.status !== other.status) {
-    const [a, b] = [String(primary.status), String(other.status)];
-    found.add({ path: 'status', kind: 'status', primary: a, other: b });
+  if (first.status !== second.status) {
+    const statuses = [first.status, second.status];
+    // Each pair for itself: a 404 where legacy finds something is not lost among the 503s that both sides have.
+    const path = `status ${statuses.toSorted((a, b) => a - b).join('/')}`;
+    found.add({ path, kind: 'status', first: `${first.status}`, second: `${second.status}` });
     // An error's body has nothing in common with that of a good answer: everything in it would differ.
-    if (Math.floor(primary.status / 100) !== Math.floor(other.status / 100)) return found.all;
+    if (Math.floor(first.status / 100) !== Math.floor(second.status / 100)) return found.all;
   }
-  compareHeaders(primary, other, settings, found);
-  compareBodies(primary, other, settings, found);
+  compareHeaders(first, second, settings, found);
+  compareBodies(first, second, settings, found);
   return found.all;
 }
 
 function compareHeaders(
-  primary: Answer,
-  other: Answer,
+  first: Answer,
+  second: Answer,
   settings: CompareSettings,
   found: DifferenceList,
 ): void {
-  const a = headerValues(primary.rawHeaders, settings);
-  const b = headerValues(other.rawHeaders, settings);
+  const a = headerValues(first.rawHeaders, settings);
+  const b = headerValues(second.rawHeaders, settings);
   for (const [name, value] of a) {
     const counterpart = b.get(name) ?? null;
     if (counterpart === value) continue;
-    const kind = counterpart === null ? 'missing' : 'value';
-    found.add({ path: `header.${name}`, kind, primary: value, other: counterpart });
+    const kind = counterpart === null ? 'presence' : 'value';
+    found.add({ path: `header.${name}`, kind, first: value, second: counterpart });
   }
   for (const [name, value] of b)
-    if (!a.has(name)) found.add({ path: `header.${name}`, kind: 'extra', primary: null, other: value });
+    if (!a.has(name)) found.add({ path: `header.${name}`, kind: 'presence', first: null, second: value });
 }
 
 function compareBodies(
-  primary: Answer,
-  other: Answer,
+  first: Answer,
+  second: Answer,
   settings: CompareSettings,
   found: DifferenceList,
 ): void {
-  const [a, b] = [primary.body ?? empty, other.body ?? empty];
+  const [a, b] = [first.body ?? empty, second.body ?? empty];
   // Nearly all answers end here.
   if (a.equals(b)) return;
   let kind: DifferenceKind | null;
-  if (a.length === 0) kind = 'extra';
-  else if (b.length === 0) kind = 'missing';
+  if (a.length === 0 || b.length === 0) kind = 'presence';
   else if (!isUtf8(a) || !isUtf8(b)) kind = 'binary';
-  else if (claimsJson(primary) || claimsJson(other)) kind = compareTexts(`${a}`, `${b}`, settings, found);
+  else if (claimsJson(first) || claimsJson(second)) kind = compareTexts(`${a}`, `${b}`, settings, found);
   else kind = 'text';
   if (kind === null) return;
   found.add({
     path: 'body',
     kind,
-    primary: kind === 'extra' ? null : fingerprint(a),
-    other: kind === 'missing' ? null : fingerprint(b),
+    first: a.length === 0 ? null : fingerprint(a),
+    second: b.length === 0 ? null : fingerprint(b),
   });
 }
 
@@ -80,9 +81,9 @@ function compareTexts(
   found: DifferenceList,
 ): DifferenceKind | null {
   const budget = new WorkBudget(mostSteps);
-  const [primary, other] = [readJson(a, budget), readJson(b, budget)];
-  if (primary === undefined || other === undefined) return budget.spent ? 'unexamined' : 'text';
-  compareJson(primary, other, { parent: null, segment: 'body' }, settings, budget, found);
+  const [first, second] = [readJson(a, budget), readJson(b, budget)];
+  if (first === undefined || second === undefined) return budget.spent ? 'unexamined' : 'text';
+  compareJson(first, second, { parent: null, segment: 'body' }, settings, budget, found);
   return budget.spent || found.full ? 'unexamined' : null;
 }
 

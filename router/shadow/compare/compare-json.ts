@@ -9,14 +9,14 @@ import type { WorkBudget } from './work-budget.ts';
 
 /** Lists where two JSON values differ; ends early when the list is full or the budget spent. */
 export function compareJson(
-  primary: JsonValue,
-  other: JsonValue,
+  first: JsonValue,
+  second: JsonValue,
   at: FieldPath,
   settings: CompareSettings,
   budget: WorkBudget,
   found: DifferenceList,
 ): void {
-  new JsonComparison(settings, budget, found).compare(primary, other, at);
+  new JsonComparison(settings, budget, found).compare(first, second, at);
 }
 
 class JsonComparison {
@@ -32,54 +32,53 @@ class JsonComparison {
     this.#digests = new Digests(settings);
   }
 
-  compare(primary: JsonValue, other: JsonValue, at: FieldPath): void {
-    if (primary === other || this.#found.full || !this.#budget.take(1)) return;
-    const type = jsonType(primary);
-    if (type !== jsonType(other)) this.#found.addAt(at, 'type', primary, other);
-    else if (type === 'object') this.#objects(primary as JsonObject, other as JsonObject, at);
-    else if (type === 'array') this.#arrays(primary as JsonValue[], other as JsonValue[], at);
-    else if (type === 'number') this.#numbers(primary as JsonNumber, other as JsonNumber, at);
-    else this.#found.addAt(at, 'value', primary, other);
+  compare(first: JsonValue, second: JsonValue, at: FieldPath): void {
+    if (first === second || this.#found.full || !this.#budget.take(1)) return;
+    const type = jsonType(first);
+    if (type !== jsonType(second)) this.#found.addAt(at, 'type', first, second);
+    else if (type === 'object') this.#objects(first as JsonObject, second as JsonObject, at);
+    else if (type === 'array') this.#arrays(first as JsonValue[], second as JsonValue[], at);
+    else if (type === 'number') this.#numbers(first as JsonNumber, second as JsonNumber, at);
+    else this.#found.addAt(at, 'value', first, second);
   }
 
-  #numbers(primary: JsonNumber, other: JsonNumber, at: FieldPath): void {
-    if (primary.text === other.text) return;
-    if (decimalValue(primary.text) !== decimalValue(other.text))
-      this.#found.addAt(at, 'value', primary, other);
-    else if (this.#settings.numbers === 'text') this.#found.addAt(at, 'number-spelling', primary, other);
+  #numbers(first: JsonNumber, second: JsonNumber, at: FieldPath): void {
+    if (first.text === second.text) return;
+    if (decimalValue(first.text) !== decimalValue(second.text)) this.#found.addAt(at, 'value', first, second);
+    else if (this.#settings.numbers === 'text') this.#found.addAt(at, 'number-spelling', first, second);
   }
 
-  #objects(primary: JsonObject, other: JsonObject, at: FieldPath): void {
-    const keys = Math.max(primary.size, other.size);
-    for (const [key, value] of primary) {
-      const counterpart = other.get(key);
+  #objects(first: JsonObject, second: JsonObject, at: FieldPath): void {
+    const keys = Math.max(first.size, second.size);
+    for (const [key, value] of first) {
+      const counterpart = second.get(key);
       const segment = { parent: at, segment: keySegment(key, keys) };
-      if (counterpart === undefined) this.#found.addAt(segment, 'missing', value);
+      if (counterpart === undefined) this.#found.addAt(segment, 'presence', value);
       else this.compare(value, counterpart, segment);
     }
-    for (const [key, value] of other) {
-      if (primary.has(key)) continue;
-      this.#found.addAt({ parent: at, segment: keySegment(key, keys) }, 'extra', undefined, value);
+    for (const [key, value] of second) {
+      if (first.has(key)) continue;
+      this.#found.addAt({ parent: at, segment: keySegment(key, keys) }, 'presence', undefined, value);
     }
-    if (this.#settings.keyOrder === 'compare' && !sameOrder(primary, other))
-      this.#found.addAt(at, 'key-order', primary, other);
+    if (this.#settings.keyOrder === 'compare' && !sameOrder(first, second))
+      this.#found.addAt(at, 'key-order', first, second);
   }
 
-  #arrays(primary: readonly JsonValue[], other: readonly JsonValue[], at: FieldPath): void {
-    if (!this.#budget.take(primary.length + other.length)) return;
+  #arrays(first: readonly JsonValue[], second: readonly JsonValue[], at: FieldPath): void {
+    if (!this.#budget.take(first.length + second.length)) return;
     const element = { parent: at, segment: anyElement };
-    const { pairs, missing, extra, reordered } = alignArrays(primary, other, this.#digests, this.#budget);
-    if (reordered) this.#found.addAt(at, 'order', [...primary], [...other]);
-    if (missing.length > 0) this.#found.addAt(element, 'missing', missing[0]);
-    if (extra.length > 0) this.#found.addAt(element, 'extra', undefined, extra[0]);
+    const { pairs, missing, extra, reordered } = alignArrays(first, second, this.#digests, this.#budget);
+    if (reordered) this.#found.addAt(at, 'order', [...first], [...second]);
+    if (missing.length !== extra.length) this.#found.addAt(element, 'presence', missing[0], extra[0]);
+    if (missing.length > 0 && extra.length > 0) this.#found.addAt(element, 'replaced', missing[0], extra[0]);
     for (const [a, b] of pairs) this.compare(a, b, element);
   }
 }
 
 /** Whether the keys that are in both come in the same order. */
-function sameOrder(primary: JsonObject, other: JsonObject): boolean {
-  const common = [...other.keys()].filter((key) => primary.has(key));
+function sameOrder(first: JsonObject, second: JsonObject): boolean {
+  const common = [...second.keys()].filter((key) => first.has(key));
   let at = 0;
-  for (const key of primary.keys()) if (other.has(key) && key !== common[at++]) return false;
+  for (const key of first.keys()) if (second.has(key) && key !== common[at++]) return false;
   return true;
 }

@@ -23,8 +23,8 @@ export class DifferenceList {
     if (!this.full && !this.#found.has(key)) this.#found.set(key, difference);
   }
 
-  addAt(path: FieldPath, kind: DifferenceKind, primary?: JsonValue, other?: JsonValue): void {
-    this.add({ path: renderPath(path), kind, primary: told(primary), other: told(other) });
+  addAt(path: FieldPath, kind: DifferenceKind, first?: JsonValue, second?: JsonValue): void {
+    this.add({ path: renderPath(path), kind, first: told(first), second: told(second) });
   }
 }
 

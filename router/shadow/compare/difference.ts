@@ -1,17 +1,18 @@
 /**
  * What is different at a path. Each is counted apart: where a timestamp's value differs all the time, one that is missing now and
- * then shows all the same.
+ * then shows all the same. A kind is the same whichever of two answers comes first.
  *
- * `missing` and `extra` are seen from the answer that the client got. `order`: the same elements, otherwise arranged. `number-spelling` and
- * `key-order`: equal in value. `unexamined`: the octets differ, and what differs in them was too much to look for.
+ * `presence`: it is in one of them only; of an array's elements: one array is longer. `order`: the same elements, otherwise arranged.
+ * `replaced`: elements that the other array does not have, both ways. `number-spelling` and `key-order`: equal in value. `unexamined`: the octets
+ * differ, and what differs in them was too much to look for.
  */
 export const differenceKinds = [
   'status',
   'value',
   'type',
-  'missing',
-  'extra',
+  'presence',
   'order',
+  'replaced',
   'key-order',
   'number-spelling',
   'text',
@@ -22,12 +23,12 @@ export const differenceKinds = [
 export type DifferenceKind = (typeof differenceKinds)[number];
 
 export interface Difference {
-  /** `status`, `header.NAME` or `body…`; array indices and the keys of maps are replaced. */
+  /** `status 200/404`, `header.NAME` or `body…`; array indices and the keys of maps are replaced. */
   readonly path: string;
   readonly kind: DifferenceKind;
-  /** What stood there in the client's answer and in the other, as text; null: nothing. Not redacted yet. */
-  readonly primary: string | null;
-  readonly other: string | null;
+  /** What stood there in the first answer and in the second, as text; null: nothing. Not redacted yet. */
+  readonly first: string | null;
+  readonly second: string | null;
 }
 
 /** One name for both: a space is in no kind. */

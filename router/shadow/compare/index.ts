@@ -1,3 +1,4 @@
+export { agreesAt } from './agrees-at.ts';
 export type { Answer } from './answer.ts';
 export { compareAnswers } from './compare-answers.ts';
 export { type CompareSettings, comparedHeaders, defaultCompareSettings } from './compare-settings.ts';

@@ -1,0 +1,147 @@
+import { agreesAt, type Difference, differenceKey } from '../compare/index.ts';
+import { freshSamples, keptSamples, mostSamples } from './kept-samples.ts';
+import type { Observation, Repeat } from './observation.ts';
+import { redactTarget, redactValue } from './redact.ts';
+import type { DifferenceSample, Omission, PathCounts, RouteTally, ShadowTally } from './shadow-tally.ts';
+
+/** Places counted apart for each route: a side that makes up names must not fill memory or the state store. */
+const mostPaths = 400;
+/** Of which so much is known that a further look at a difference tells nothing new. */
+const enoughRepeats = 200;
+
+type Counts = { -readonly [K in keyof PathCounts]: number };
+
+interface RouteCounts {
+  compared: number;
+  differing: number;
+  repeated: number;
+  crowded: number;
+  readonly omitted: Partial<Record<Omission, number>>;
+  readonly paths: Map<string, Counts>;
+  readonly samples: Map<string, readonly DifferenceSample[]>;
+}
+
+/** One router's tally of one run of a feature's shadow. */
+export class TallyKeeper {
+  readonly #routes = new Map<string, RouteCounts>();
+  readonly #sampleLifeMs: number;
+  readonly #now: () => number;
+  /** Grows with every count: tells whether there is anything new. */
+  changes = 0;
+
+  constructor(sampleLifeMs: number, now: () => number = Date.now) {
+    this.#sampleLifeMs = sampleLifeMs;
+    this.#now = now;
+  }
+
+  omit(route: string, why: Omission): void {
+    const { omitted } = this.#route(route);
+    omitted[why] = (omitted[why] ?? 0) + 1;
+  }
+
+  record(observation: Observation): void {
+    const { differences, repeat } = observation;
+    const route = this.#route(observation.route);
+    route.compared += 1;
+    if (differences.length > 0) route.differing += 1;
+    for (const difference of differences) {
+      const key = differenceKey(difference);
+      this.#count(route, key, 'differed');
+      const verdict = repeat === null ? null : verdictOn(difference, repeat);
+      if (verdict !== null) this.#count(route, key, verdict);
+      if (verdict !== 'settled') this.#sample(route, key, observation, difference, verdict === 'persisted');
+    }
+    if (repeat?.why !== 'sampled') return;
+    route.repeated += 1;
+    for (const difference of repeat.legacy) {
+      const key = differenceKey(difference);
+      this.#count(route, key, 'noise');
+      if (agreesAt(differences, difference)) this.#count(route, key, 'wavered');
+    }
+  }
+
+  /** Whether another look at these differences would tell something. */
+  isDoubtful(route: string, differences: readonly Difference[]): boolean {
+    const paths = this.#routes.get(route)?.paths;
+    return differences.some((difference) => {
+      const counts = paths?.get(differenceKey(difference));
+      return counts === undefined || counts.persisted + counts.wavered + counts.settled < enoughRepeats;
+    });
+  }
+
+  tally(): ShadowTally {
+    const now = this.#now();
+    return Object.fromEntries(
+      [...this.#routes].map(([id, route]): [string, RouteTally] => {
+        const samples = freshSamples(Object.fromEntries(route.samples), now, this.#sampleLifeMs);
+        for (const key of route.samples.keys()) if (!Object.hasOwn(samples, key)) route.samples.delete(key);
+        const { compared, differing, repeated, crowded } = route;
+        const paths = Object.fromEntries([...route.paths].map(([key, counts]) => [key, { ...counts }]));
+        return [
+          id,
+          { compared, differing, repeated, crowded, omitted: { ...route.omitted }, paths, samples },
+        ];
+      }),
+    );
+  }
+
+  #route(id: string): RouteCounts {
+    this.changes += 1;
+    let route = this.#routes.get(id);
+    if (route === undefined) {
+      route = {
+        compared: 0,
+        differing: 0,
+        repeated: 0,
+        crowded: 0,
+        omitted: {},
+        paths: new Map(),
+        samples: new Map(),
+      };
+      this.#routes.set(id, route);
+    }
+    return route;
+  }
+
+  #count(route: RouteCounts, key: string, what: keyof PathCounts): void {
+    let counts = route.paths.get(key);
+    if (counts === undefined) {
+      if (route.paths.size >= mostPaths) {
+        route.crowded += 1;
+        return;
+      }
+      counts = { differed: 0, persisted: 0, wavered: 0, settled: 0, noise: 0 };
+      route.paths.set(key, counts);
+    }
+    counts[what] += 1;
+  }
+
+  #sample(
+    route: RouteCounts,
+    key: string,
+    { requestId, request }: Observation,
+    { path, first, second }: Difference,
+    persisted: boolean,
+  ): void {
+    if (!route.paths.has(key)) return;
+    const before = route.samples.get(key) ?? [];
+    if (before.length >= mostSamples && (!persisted || before.every((sample) => sample.persisted))) return;
+    const [method = '', target = ''] = request.split(' ', 2);
+    const sample: DifferenceSample = {
+      at: new Date(this.#now()).toISOString(),
+      requestId,
+      request: `${method} ${redactTarget(target)}`,
+      legacy: redactValue(path, first),
+      service: redactValue(path, second),
+      persisted,
+    };
+    route.samples.set(key, keptSamples([...before, sample]));
+  }
+}
+
+/** What a second look says of a difference; null: all three answers differ there, which tells nothing. */
+function verdictOn(difference: Difference, repeat: Repeat): 'persisted' | 'wavered' | 'settled' | null {
+  if (!agreesAt(repeat.legacy, difference)) return repeat.why === 'doubted' ? 'wavered' : null;
+  if (repeat.service !== null && agreesAt(repeat.service, difference)) return 'settled';
+  return 'persisted';
+}
