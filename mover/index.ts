@@ -10,5 +10,7 @@ export type * from './move.ts';
 export type { DatabaseEndpoint, MoveSpec, TableSpec } from './move-spec.ts';
 export { openMove } from './open-move.ts';
 export { type PreflightOptions, preflight } from './preflight/preflight.ts';
+export { type AppliedSchema, applySchema } from './schema/apply-schema.ts';
+export { planSchema, type SchemaPlan, schemaSettings } from './schema/schema-plan.ts';
 export type { MoveTuning } from './tuning.ts';
 export { defaultTuning } from './tuning.ts';

@@ -12,6 +12,7 @@ import { flipCommand } from './commands/flip.ts';
 import { idlCommand } from './commands/idl.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
+import { schemaCommand } from './commands/schema.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -31,7 +32,15 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
   ['Look:', [checkCommand, statusCommand, routesCommand, explainCommand, auditCommand]],
   [
     'Move a feature:',
-    [copyCommand, verifyCommand, canaryCommand, flipCommand('cutover'), flipCommand('rollback'), ...steering],
+    [
+      schemaCommand,
+      copyCommand,
+      verifyCommand,
+      canaryCommand,
+      flipCommand('cutover'),
+      flipCommand('rollback'),
+      ...steering,
+    ],
   ],
   ['Run:', [routerCommand, controlCommand]],
   ['Look into an IDL:', [idlCommand]],
