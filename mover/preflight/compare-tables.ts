@@ -1,4 +1,5 @@
 import type { Fault } from '../../common/errors.ts';
+import { collationsAgree } from '../schema/translate-collation.ts';
 import { chooseKey } from '../shape/choose-key.ts';
 import type { ColumnShape, TableShape, UniqueIndex } from '../shape/table-shape.ts';
 
@@ -135,7 +136,8 @@ function collationFaults(source: TableShape, target: TableShape): Fault[] {
   const unique = new Set(source.uniqueIndexes.flatMap((index) => index.columns));
   return source.columns.flatMap((here) => {
     const there = target.columns.find((column) => sameName(column.name, here.name));
-    if (!unique.has(here.name) || there === undefined || here.collation === there.collation) return [];
+    if (!unique.has(here.name) || there === undefined) return [];
+    if (collationsAgree(here.collation, there.collation)) return [];
     if (here.charset !== there.charset) return [];
     return [
       {

@@ -40,14 +40,9 @@ const sameRules: readonly (readonly [mysql: string, mariadb: string])[] = [
   ),
 ];
 
-/** Whether two collations of two servers call the same strings equal and put them into the same order. */
-export function collationsAgree(
-  one: { readonly engine: EngineKind; readonly collation: string | null },
-  other: { readonly engine: EngineKind; readonly collation: string | null },
-): boolean {
-  if (one.collation === null || other.collation === null) return one.collation === other.collation;
-  const there = translateCollation(one.collation, one.engine, other.engine);
-  return there?.exact === true && there.collation === other.collation;
+/** Whether two collations, of servers of any engine, call the same strings equal and put them into the same order. */
+export function collationsAgree(one: string | null, other: string | null): boolean {
+  return one === other || sameRules.some((pair) => pair.includes(one ?? '') && pair.includes(other ?? ''));
 }
 
 /** Null where the other engine lacks the character set. Else the nearest collation that it has. */

@@ -107,6 +107,10 @@ function translateDefault(column: ColumnDefinition, context: ColumnContext): Col
       ? { ...token, text: quoteName(targetDatabase) }
       : token,
   );
+  const [only] = value;
+  if (value.length === 1 && only?.text.startsWith('0x') && translation.to === 'mariadb') {
+    return { kind: 'literal', value: [{ kind: 'string', text: `X'${only.text.slice(2)}'` }] };
+  }
   const translated = translateExpression(value, `the default of column ${column.name}`, translation);
   if (given.kind === 'literal') {
     // MySQL takes a literal for these only as an expression.

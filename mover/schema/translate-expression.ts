@@ -78,11 +78,19 @@ function forMysql(expression: Expression): Expression {
   });
 }
 
-/** `regexp_like(a, b)` is the operator, and `uuid_to_bin(a)` a removal of dashes: both have the same values. */
+/** What connections of banyan speak anyway. */
+const introducers = /^_utf8(mb3|mb4)?$/i;
+
+/**
+ * MariaDB keeps a check's or generated column's `_utf8mb4'it''s'` as text with the quote laid bare, and then cannot read it
+ * (errno 1064): the introducer goes, since the statement's own character set is the same.
+ *
+ * `regexp_like(a, b)` is the operator, and `uuid_to_bin(a)` a removal of dashes: both have the same values. */
 function forMariadb(expression: Expression): Expression {
   const result: SqlToken[] = [];
   for (let at = 0; at < expression.length; at += 1) {
     const token = expression[at] as SqlToken;
+    if (introducers.test(token.text) && expression[at + 1]?.kind === 'string') continue;
     const end = expression[at + 1]?.text === '(' ? closingBracket(expression, at + 1) : -1;
     const args = end < 0 ? [] : splitAtCommas(expression.slice(at + 2, end)).map(forMariadb);
     const name = token.kind === 'word' ? token.text.toLowerCase() : '';

@@ -39,13 +39,15 @@ export async function readTableShape(
 function toColumn(row: readonly (string | null)[]): ColumnShape {
   const [name, dataType, columnType, charset, collation, nullable, extra, generation] = row;
   const type = (dataType ?? '').toLowerCase();
+  const isEnum = type === 'enum' || type === 'set';
   return {
     name: name ?? '',
     dataType: type,
     columnType: columnType ?? '',
     kind: columnKind(type),
-    charset: charset === 'utf8' ? 'utf8mb3' : (charset ?? null),
-    collation: collation?.replace(/^utf8_/, 'utf8mb3_') ?? null,
+    // MySQL names no character set for an ENUM or SET of bytes, MariaDB does.
+    charset: charset === 'utf8' ? 'utf8mb3' : (charset ?? (isEnum ? 'binary' : null)),
+    collation: collation?.replace(/^utf8_/, 'utf8mb3_') ?? (isEnum ? 'binary' : null),
     nullable: nullable === 'YES',
     generated: generation !== null && generation !== undefined && generation !== '',
     autoIncrement: /auto_increment/i.test(extra ?? ''),

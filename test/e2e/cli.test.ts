@@ -45,6 +45,16 @@ describe('banyan on a running stack', () => {
     expect(code).toBe(0);
   });
 
+  it('schema prints statements, and leaves tables alone that stand there', async () => {
+    const text = await stack.banyan('schema', 'product');
+    expect(text.stdout).toMatch(
+      /^-- the tables of product.*\nSET NAMES.*;\nCREATE TABLE `product`\.`products` \(/,
+    );
+    const { code, value } = await json('schema', 'product', '--apply');
+    expect(value).toMatchObject({ faults: [], applied: { made: [], present: ['products'] } });
+    expect(code).toBe(0);
+  });
+
   it('status and routes show a feature that is with legacy', async () => {
     expect((await json('status')).value).toMatchObject({
       role: 'active',
