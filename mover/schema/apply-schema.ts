@@ -21,7 +21,7 @@ export async function applySchema(
   plan: SchemaPlan,
   onStatement: (statement: SchemaStatement, index: number) => void = () => {},
 ): Promise<AppliedSchema> {
-  const session = await Session.open({ endpoint: spec.target, applies: false, lockWaitSeconds: 5 });
+  const session = await Session.open({ endpoint: spec.target, lockWaitSeconds: 5 });
   try {
     await session.run(schemaSettings);
     await session.run('SET SESSION foreign_key_checks = 1');

@@ -61,7 +61,7 @@ export async function planSchema(spec: MoveSpec): Promise<SchemaPlan> {
 
 async function open(endpoint: MoveSpec['source']): Promise<Session> {
   try {
-    return await Session.open({ endpoint, applies: false, lockWaitSeconds: 5 });
+    return await Session.open({ endpoint, lockWaitSeconds: 5 });
   } catch (error) {
     throw new BanyanError(
       'BANYAN_DATABASE_REFUSED',

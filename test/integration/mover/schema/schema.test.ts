@@ -46,7 +46,7 @@ async function run(database: TestDatabase, ...statements: string[]): Promise<voi
 
 /** What the server says of a table, without the name of its database. MySQL keeps a column's check as one of the table. */
 async function definitionOf(database: TestDatabase, table: string): Promise<unknown> {
-  const session = await Session.open({ endpoint: database, applies: false, lockWaitSeconds: 5 });
+  const session = await Session.open({ endpoint: database, lockWaitSeconds: 5 });
   try {
     const found = await readTableDefinition(session, database.database, table);
     if (found === null) return null;
