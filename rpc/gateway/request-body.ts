@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { OutgoingCall } from '../client/client.ts';
 import { BadValue, withMember } from '../codec/bad-value.ts';
-import { type ParsedJson, parseJson } from '../json/exact-json.ts';
-import { refuseLoneSurrogates } from '../json/lone-surrogates.ts';
+import { parseJson } from '../json/exact-json.ts';
+import type { RawPlan } from '../json/parsed-json.ts';
 import { maxDepth } from '../wire/types.ts';
 import type { HttpInput } from './http-types.ts';
 import { formValues, headerValues } from './request-parts.ts';
@@ -13,7 +13,7 @@ export interface Incoming {
   /** What the call is sent with; null until it is. */
   call: OutgoingCall | null;
   /** Parsed once, if a field wants it. */
-  json: ParsedJson | null;
+  json: { readonly value: unknown } | null;
   /** The raw values of the names that fields take. */
   form: ReadonlyMap<string, readonly string[]> | null;
 }
@@ -30,8 +30,8 @@ export interface BodyWants {
   readonly json: boolean;
   /** Names in an urlencoded body; none: no such body is taken. */
   readonly form: ReadonlySet<string>;
-  /** Texts of JSON members. */
-  readonly raw: boolean;
+  /** What of the JSON is taken as its text. */
+  readonly raw: RawPlan | null;
 }
 
 /**
@@ -61,15 +61,13 @@ function refuseCharset(type: string | undefined): void {
   if (charset !== undefined && !/^utf-?8$/i.test(charset)) throw new UnsupportedMedia(`a body in ${charset}`);
 }
 
-function jsonOf(body: Buffer, wantsRaw: boolean): ParsedJson {
+function jsonOf(body: Buffer, raw: RawPlan | null): { readonly value: unknown } {
   if (!isUtf8(body)) throw new BadValue('must be UTF-8').inMember('body');
   // Parsers may ignore a byte order mark (RFC 8259 §8.1), and those of Express do.
   const text = body.toString('utf8', body.subarray(0, 3).equals(byteOrderMark) ? 3 : 0);
-  const parsed = parseJson(text, wantsRaw, maxDepth * 2);
   try {
-    refuseLoneSurrogates(text, parsed.value);
+    return { value: parseJson(text, { raw, maxDepth: maxDepth * 2 }) };
   } catch (error) {
     throw withMember(error, 'body');
   }
-  return parsed;
 }

@@ -2,10 +2,12 @@ import { BadValue, withMember } from '../codec/bad-value.ts';
 import { ValueWriters } from '../codec/value-writer.ts';
 import { queryVerbs } from '../http/bind-method.ts';
 import type { BoundField, MethodBinding, Source, SourceKind } from '../http/binding.ts';
-import { annotation, type ThriftType } from '../idl/model.ts';
+import { annotation } from '../idl/model.ts';
 import { absentField } from '../json/absent-field.ts';
-import { isObject } from '../json/exact-json.ts';
 import type { ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
+import { leafOptions } from '../json/leaf-options.ts';
+import { isObject, type RawPlan } from '../json/parsed-json.ts';
+import { rawPlan, rawPlanOfMembers } from '../json/raw-plan.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { type BodyWants, type Incoming, readBody } from './request-body.ts';
@@ -73,7 +75,7 @@ export function bodyWants(binding: MethodBinding): BodyWants {
         one.sources.flatMap(({ kind, name }) => (kind === 'form' ? [name] : [])),
       ),
     ),
-    raw: binding.fields.some((one) => one.sources.length > 0 && hasRawJson(one.field.type, one)),
+    raw: rawPlanOf(binding.fields),
   };
 }
 
@@ -106,23 +108,14 @@ function guarded(source: Source, read: SourceReader): SourceReader {
   return (w, request) => isFor(source, request.input.method) && read(w, request);
 }
 
-function hasRawJson(type: ThriftType, one: BoundField): boolean {
-  const seen = new Set<object>();
-  const visit = (inner: ThriftType, annotations: readonly { readonly name: string }[]): boolean => {
-    if ([...inner.annotations, ...annotations].some((a) => a.name === 'api.raw_json')) return true;
-    switch (inner.kind) {
-      case 'list':
-      case 'set':
-        return visit(inner.element, []);
-      case 'map':
-        return visit(inner.key, []) || visit(inner.value, []);
-      case 'struct':
-        if (seen.has(inner.struct)) return false;
-        seen.add(inner.struct);
-        return inner.struct.fields.some((field) => visit(field.type, field.annotations));
-      default:
-        return false;
-    }
-  };
-  return visit(type, one.field.annotations);
+function rawPlanOf(fields: readonly BoundField[]): RawPlan | null {
+  const planOf = ({ type, annotations }: BoundField['field']): RawPlan | null =>
+    rawPlan(type, leafOptions([...type.annotations, ...annotations]));
+  const whole = fields.find(({ sources }) => sources.some(({ kind }) => kind === 'wholeBody'));
+  if (whole !== undefined) return planOf(whole.field);
+  return rawPlanOfMembers(
+    fields.flatMap(({ field, sources }) =>
+      sources.flatMap(({ kind, name }) => (kind === 'body' ? [[name, planOf(field)] as const] : [])),
+    ),
+  );
 }

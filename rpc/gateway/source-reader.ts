@@ -3,9 +3,9 @@ import { BadValue, withMember } from '../codec/bad-value.ts';
 import { wireType } from '../codec/type-of.ts';
 import type { BoundField, Source } from '../http/binding.ts';
 import { annotation } from '../idl/model.ts';
-import { isObject } from '../json/exact-json.ts';
 import type { MemberWriter, ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
 import { leafOptions } from '../json/leaf-options.ts';
+import { isNull, isObject, RawJson } from '../json/parsed-json.ts';
 import { boolText, compileText, single } from '../json/text-to-thrift.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
@@ -102,7 +102,7 @@ function memberReader(one: BoundField, member: MemberWriter): SourceReader {
     try {
       if (!isObject(parsed.value)) throw new BadValue('must be a JSON object');
       if (isRequired && !Object.hasOwn(parsed.value, member.name)) return false;
-      return member.write(w, parsed.value, parsed.raw);
+      return member.write(w, parsed.value);
     } catch (error) {
       throw withMember(error, 'body');
     }
@@ -127,8 +127,8 @@ function wholeReader(one: BoundField, json: ThriftFromJsonCompiler): SourceReade
         return true;
       }
       w.field(type, field.id);
-      if (isRaw) w.string(request.input.body!.toString('utf8').trim());
-      else write(w, parsed.value, parsed.raw);
+      if (parsed.value instanceof RawJson) w.string(parsed.value.text);
+      else write(w, parsed.value);
       return true;
     } catch (error) {
       throw withMember(error, 'body');
@@ -152,7 +152,7 @@ function nullsReader(one: BoundField): SourceReader {
   return (w, request) => {
     const value = request.json?.value;
     if (!isObject(value)) return false;
-    const names = Object.entries(value).flatMap(([name, member]) => (member === null ? [name] : []));
+    const names = Object.entries(value).flatMap(([name, member]) => (isNull(member) ? [name] : []));
     if (names.length === 0) return false;
     w.field(type, one.field.id);
     w.list(TType.string, names.length);

@@ -5,14 +5,15 @@ import { annotation, type FieldDef, type StructDef, type ThriftType } from '../i
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { absentField } from './absent-field.ts';
-import { isObject, type RawMembers } from './exact-json.ts';
+
 import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
 import { mapKeyFromText } from './map-key-from-text.ts';
-import { repeatChecks } from './repeats.ts';
+import { isObject, RawJson } from './parsed-json.ts';
+import { distinctness, repeatChecks } from './repeats.ts';
 import { boolFromJson, scalarFromJson } from './scalar-from-json.ts';
 
-/** Writes a parsed JSON value as Thrift. `raw` has the texts of members, where the method has `api.raw_json` fields. */
-export type ThriftFromJson = (w: ProtocolWriter, value: unknown, raw: RawMembers | null) => void;
+/** Writes a JSON value as Thrift, parsed with the `rawPlan` of its type. */
+export type ThriftFromJson = (w: ProtocolWriter, value: unknown) => void;
 
 export interface JsonToThriftSettings {
   readonly unknownMembers: 'ignore' | 'refuse';
@@ -22,8 +23,11 @@ export interface JsonToThriftSettings {
 export interface MemberWriter {
   readonly name: string;
   /** Writes the field if the object has the member, or its default; true if either was written. */
-  readonly write: (w: ProtocolWriter, object: object, raw: RawMembers | null) => boolean;
+  readonly write: (w: ProtocolWriter, object: object) => boolean;
 }
+
+/** Keys that different names never say: but for `-0`, which is `0`. */
+const spellings = new Set<ThriftType['kind']>(['string', 'bool', 'byte', 'i16', 'i32', 'i64']);
 
 const objectNames = new Set(Object.getOwnPropertyNames(Object.prototype));
 
@@ -55,15 +59,16 @@ export class ThriftFromJsonCompiler {
     const write = this.#element(element, options);
     const elementType = wireType(element);
     const checks = isSet ? repeatChecks(element) : null;
-    return (w, value, raw) => {
+    const areDistinct = distinctness(element);
+    return (w, value) => {
       if (!Array.isArray(value)) throw new BadValue('must be an array');
       w.list(elementType, value.length);
-      const refuseRepeated = checks?.();
+      const refuseRepeated = checks === null || areDistinct(value) ? null : checks();
       let i = 0;
       try {
         for (; i < value.length; i++) {
           const start = w.pos;
-          write(w, value[i], value, String(i), raw);
+          write(w, value[i]);
           refuseRepeated?.(w, start);
         }
       } catch (error) {
@@ -79,9 +84,10 @@ export class ThriftFromJsonCompiler {
     const keyType = wireType(key);
     const valueType = wireType(value);
     const checks = repeatChecks(key);
+    const isSpeltOnce = spellings.has(key.kind);
     if (writeName === null) {
       const writeKey = this.#element(key, options);
-      return (w, pairs, raw) => {
+      return (w, pairs) => {
         if (!Array.isArray(pairs)) throw new BadValue('must be an array of [key, value] pairs');
         w.map(keyType, valueType, pairs.length);
         const refuseRepeated = checks();
@@ -93,11 +99,11 @@ export class ThriftFromJsonCompiler {
             if (!Array.isArray(pair) || pair.length !== 2) throw new BadValue('must be a [key, value] pair');
             const start = w.pos;
             half = 0;
-            writeKey(w, pair[0], pair, '0', raw);
+            writeKey(w, pair[0]);
             half = null;
             refuseRepeated(w, start);
             half = 1;
-            writeValue(w, pair[1], pair, '1', raw);
+            writeValue(w, pair[1]);
             half = null;
           }
         } catch (error) {
@@ -105,17 +111,17 @@ export class ThriftFromJsonCompiler {
         }
       };
     }
-    return (w, object, raw) => {
+    return (w, object) => {
       if (!isObject(object)) throw new BadValue('must be an object');
       const names = Object.keys(object);
       w.map(keyType, valueType, names.length);
-      const refuseRepeated = key.kind === 'string' ? null : checks();
+      const refuseRepeated = isSpeltOnce && !Object.hasOwn(object, '-0') ? null : checks();
       for (const name of names) {
         try {
           const start = w.pos;
           writeName(w, name);
           refuseRepeated?.(w, start);
-          writeValue(w, (object as Record<string, unknown>)[name], object, name, raw);
+          writeValue(w, (object as Record<string, unknown>)[name]);
         } catch (error) {
           throw withElement(error, JSON.stringify(name));
         }
@@ -123,19 +129,14 @@ export class ThriftFromJsonCompiler {
     };
   }
 
-  /** A value inside a container: its raw text hangs on the container. */
-  #element(
-    type: ThriftType,
-    around: LeafOptions,
-  ): (w: ProtocolWriter, value: unknown, container: object, name: string, raw: RawMembers | null) => void {
+  /** A value inside a container. */
+  #element(type: ThriftType, around: LeafOptions): ThriftFromJson {
     const options = inheritedOptions(around, type.annotations);
-    if (options.rawJson && type.kind === 'string') {
-      return (w, _value, container, name, raw) => w.string(raw!.get(container)!.get(name)!);
-    }
+    if (options.rawJson && type.kind === 'string') return writeRaw;
     const write = this.type(type, options);
-    return (w, value, _container, _name, raw) => {
+    return (w, value) => {
       if (value === null) throw new BadValue('must not be null');
-      write(w, value, raw);
+      write(w, value);
     };
   }
 
@@ -143,7 +144,7 @@ export class ThriftFromJsonCompiler {
     return this.#structs.get(
       struct,
       () => this.#compile(struct),
-      (ref) => (w, value, raw) => ref()(w, value, raw),
+      (ref) => (w, value) => ref()(w, value),
     );
   }
 
@@ -159,14 +160,14 @@ export class ThriftFromJsonCompiler {
       struct,
       members.map((member) => member.name),
     );
-    return (w, value, raw) => {
+    return (w, value) => {
       if (!isObject(value)) throw new BadValue('must be an object');
       if (++w.depth > maxDepth) throw new BadValue(`is nested deeper than ${maxDepth}`);
       refuse?.(value);
       const saved = w.structBegin();
       let written = 0;
       for (let i = 0; i < members.length; i++) {
-        if (members[i]!.write(w, value, raw)) written++;
+        if (members[i]!.write(w, value)) written++;
       }
       for (let i = 0; i < hidden.length; i++) hidden[i]!(w, {});
       if (isUnion && written !== 1) {
@@ -205,21 +206,21 @@ export class ThriftFromJsonCompiler {
     const nullIsAbsent = field.requiredness === 'optional' && options.nullIn === 'absent';
     return {
       name,
-      write: (w, object, raw) => {
+      write: (w, object) => {
         const value =
           inherited && !Object.hasOwn(object, name) ? undefined : (object as Record<string, unknown>)[name];
         try {
           if (value === undefined || (value === null && nullIsAbsent && !isRaw)) return absent(w);
           if (isRaw) {
             w.field(type, id);
-            w.string(raw!.get(object)!.get(name)!);
+            writeRaw(w, value);
           } else if (value === null) {
             throw new BadValue('must not be null');
           } else if (isBool) {
             w.boolField(id, boolFromJson(value));
           } else {
             w.field(type, id);
-            write(w, value, raw);
+            write(w, value);
           }
           return true;
         } catch (error) {
@@ -228,4 +229,9 @@ export class ThriftFromJsonCompiler {
       },
     };
   }
+}
+
+function writeRaw(w: ProtocolWriter, value: unknown): void {
+  if (!(value instanceof RawJson)) throw new Error('a raw_json field was parsed without its plan');
+  w.string(value.text);
 }

@@ -6,6 +6,13 @@ import type { ProtocolWriter } from '../wire/protocol.ts';
 import type { LeafOptions } from './leaf-options.ts';
 import { enumFromJson, integer } from './scalar-from-json.ts';
 
+const asNames = new Set<ThriftType['kind']>(['string', 'uuid', 'bool', 'byte', 'i16', 'i32', 'i64', 'enum']);
+
+/** Whether maps by such keys are JSON objects; else they are arrays of pairs. */
+export function isMemberName(key: ThriftType): boolean {
+  return asNames.has(key.kind);
+}
+
 /** How a member's name becomes a map key; null where the map is written as pairs. */
 export function mapKeyFromText(
   type: ThriftType,

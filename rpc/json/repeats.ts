@@ -5,6 +5,7 @@ import { BinaryReader } from '../wire/binary-reader.ts';
 import { CompactReader } from '../wire/compact-reader.ts';
 import { CompactWriter } from '../wire/compact-writer.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
+import { ExactNumber } from './parsed-json.ts';
 
 /** Takes the value that was written since `start`. @throws BadValue if an equal one was taken before */
 export type RepeatCheck = (w: ProtocolWriter, start: number) => void;
@@ -70,4 +71,63 @@ function canonical(value: unknown): string {
   return `{${Object.entries(value)
     .map(([name, member]) => `${name}:${canonical(member)}`)
     .join()}}`;
+}
+
+/** What tells a parsed JSON value from others of its type without writing it; null where only a closer look can. */
+type Identity = (value: unknown) => string | number | null;
+
+/** Whether no two values of a list can be equal once they are written; false where that takes a closer look. */
+export function distinctness(type: ThriftType): (values: readonly unknown[]) => boolean {
+  const identity = identityOf(type);
+  if (identity === null) return () => false;
+  return (values) => {
+    const seen = new Set<string | number>();
+    for (let i = 0; i < values.length; i++) {
+      const found = identity(values[i]);
+      if (found === null) return false;
+      seen.add(found);
+    }
+    return seen.size === values.length;
+  };
+}
+
+function identityOf(type: ThriftType): Identity | null {
+  switch (type.kind) {
+    case 'string':
+      return (value) => (typeof value === 'string' ? value : null);
+    case 'byte':
+    case 'i16':
+    case 'i32':
+    case 'i64':
+    case 'double':
+      return numberIdentity;
+    case 'list':
+    case 'set': {
+      const element = identityOf(type.element);
+      if (element === null) return null;
+      const isSet = type.kind === 'set';
+      const quotes = type.element.kind === 'string';
+      return (value) => {
+        if (!Array.isArray(value)) return null;
+        let text = '';
+        const parts: string[] = [];
+        for (const one of value) {
+          const found = element(one);
+          if (found === null) return null;
+          const part = quotes ? JSON.stringify(found) : String(found);
+          if (isSet) parts.push(part);
+          else text += `${part},`;
+        }
+        return isSet ? `(${parts.length > 1 ? parts.sort().join() : parts.join()})` : `[${text}]`;
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+/** A number of sixteen digits and more is none that a shorter text says. */
+function numberIdentity(value: unknown): string | number | null {
+  if (typeof value === 'number') return value;
+  return value instanceof ExactNumber && /^-?[1-9][0-9]{15,}$/.test(value.text) ? value.text : null;
 }

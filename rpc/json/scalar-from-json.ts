@@ -4,9 +4,9 @@ import { uuidBytes } from '../codec/uuid.ts';
 import type { EnumDef, ThriftType } from '../idl/model.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { base64Bytes } from './base64.ts';
-import { ExactNumber } from './exact-json.ts';
 import { epochOfIsoDate } from './iso-date.ts';
 import type { LeafOptions } from './leaf-options.ts';
+import { ExactNumber } from './parsed-json.ts';
 
 /** Writes a parsed JSON value that is neither object nor array. @throws BadValue */
 export type ScalarFromJson = (w: ProtocolWriter, value: unknown) => void;
@@ -63,7 +63,15 @@ export function integer(value: unknown, least: number, most: number): number {
 
 /** An ExactNumber as a number, NaN if it is no integer: what is too big for 32 bits may be rounded. */
 function roundedInteger(value: unknown): unknown {
-  return value instanceof ExactNumber ? Number(exactInteger(value.text) ?? Number.NaN) : value;
+  if (!(value instanceof ExactNumber)) return value;
+  return shortInteger(value.text) ?? Number(exactInteger(value.text) ?? Number.NaN);
+}
+
+/** The integer that a short text says exactly: no two decimals of fifteen digits are one double. null where it takes a closer look. */
+function shortInteger(text: string): number | null {
+  if (text.length > 16) return null;
+  const number = Number(text);
+  return Number.isInteger(number) && Math.abs(number) < 1e15 ? number : null;
 }
 
 function writeInt64(w: ProtocolWriter, value: unknown): void {
@@ -71,6 +79,11 @@ function writeInt64(w: ProtocolWriter, value: unknown): void {
     if (!Number.isSafeInteger(value)) throw new BadValue('must be an integer');
     writeSafeInt64(w, value);
   } else if (value instanceof ExactNumber) {
+    const short = shortInteger(value.text);
+    if (short !== null) {
+      writeSafeInt64(w, short);
+      return;
+    }
     const exact = exactInteger(value.text);
     if (exact === null) throw new BadValue('must be an integer in the range of i64');
     writeBigInt64(w, exact);

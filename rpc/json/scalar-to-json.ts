@@ -87,12 +87,29 @@ function writeRawJson(r: ProtocolReader, out: JsonOut): void {
   const length = r.bytes();
   const start = r.pos;
   r.pos = start + length;
-  try {
-    JSON.parse(r.buf.toString('utf8', start, r.pos));
-  } catch {
-    throw malformed('a raw_json field holds no JSON');
+  if (length > 64 || !isPlainScalar(r.buf, start, r.pos)) {
+    try {
+      JSON.parse(r.buf.toString('utf8', start, r.pos));
+    } catch {
+      throw malformed('a raw_json field holds no JSON');
+    }
   }
   out.slice(r.buf, start, r.pos);
+}
+
+/** Whether the bytes are JSON that takes no parser to know it: an integer, or a string of plain ASCII. */
+function isPlainScalar(buf: Buffer, start: number, end: number): boolean {
+  const first = buf[start];
+  if (first === quote) {
+    for (let i = start + 1; i < end - 1; i++) {
+      const byte = buf[i]!;
+      if (byte < 32 || byte > 126 || byte === quote || byte === 92) return false;
+    }
+    return end - start > 1 && buf[end - 1] === quote;
+  }
+  if (first === 48) return end - start === 1;
+  for (let i = start; i < end; i++) if (buf[i]! < 48 || buf[i]! > 57) return false;
+  return end > start;
 }
 
 function writeI64(r: ProtocolReader, out: JsonOut): void {

@@ -6,11 +6,12 @@ import type { ThriftType } from '../idl/model.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { base64Bytes } from './base64.ts';
-import { JsonSyntaxError, type ParsedJson, parseJson } from './exact-json.ts';
+import { parseJson } from './exact-json.ts';
 import { epochOfIsoDate } from './iso-date.ts';
 import type { ThriftFromJsonCompiler } from './json-to-thrift.ts';
 import { type LeafOptions, leafOptions } from './leaf-options.ts';
-import { refuseLoneSurrogates } from './lone-surrogates.ts';
+import { JsonSyntaxError, type RawPlan } from './parsed-json.ts';
+import { rawPlan } from './raw-plan.ts';
 import { type RepeatCheck, repeatChecks } from './repeats.ts';
 
 /** Writes values that came as text: path and query parameters, headers, cookies, form members. */
@@ -95,7 +96,7 @@ function scalarText(
       };
     case 'string':
       return (w, text) => {
-        if (options.rawJson) parsedText(text);
+        if (options.rawJson) parsedText(text, null);
         w.string(text);
       };
     case 'binary':
@@ -133,21 +134,16 @@ function jsonText(
   json: ThriftFromJsonCompiler,
 ): (w: ProtocolWriter, text: string) => void {
   const write = json.type(type, options);
-  return (w, text) => {
-    const { value, raw } = parsedText(text);
-    write(w, value, raw);
-  };
+  const raw = rawPlan(type, options);
+  return (w, text) => write(w, parsedText(text, raw));
 }
 
-function parsedText(text: string): ParsedJson {
-  let parsed: ParsedJson;
+function parsedText(text: string, raw: RawPlan | null): unknown {
   try {
-    parsed = parseJson(text, true, maxDepth);
+    return parseJson(text, { raw, maxDepth });
   } catch (error) {
     throw error instanceof JsonSyntaxError ? new BadValue(`must be JSON: ${error.message}`) : error;
   }
-  refuseLoneSurrogates(text, parsed.value);
-  return parsed;
 }
 
 function integerText(text: string, least: number, most: number): number {

@@ -4,7 +4,7 @@ import type { Bench, BenchContext, BenchSubject } from './bench.ts';
 import type { LoadOptions } from './router-peers/load.ts';
 
 /**
- * Three comparisons, each in turns: banyan's codec beside officially generated code (a page of twenty items there and back);
+ * Comparisons, each in turns: JSON bodies of four sizes to Thrift and back beside JSON.parse and JSON.stringify; banyan's codec beside officially generated code (a page of twenty items there and back);
  * its client beside the official one (32 calls in flight on one connection); a GET transcoded by the router beside the same
  * body forwarded by the same router, and beside a gateway of Express and a generated client (32 connections).
  * CPU is that of the process measured, all threads.
@@ -12,7 +12,7 @@ import type { LoadOptions } from './router-peers/load.ts';
 export const bench: Bench = {
   name: 'rpc',
   summary:
-    'codec and client against the official library; a transcoded request against forwarding and against Express',
+    'codec and client against the official library; JSON bodies against JSON.parse; a transcoded request against forwarding and against Express',
   rounds: 5,
   async setup(context) {
     const { findProgram } = await import('./router-peers/native-proxies.ts');
@@ -52,6 +52,9 @@ export const bench: Bench = {
     const metric = 'cpuMicrosPerRequest';
     return {
       subjects: [
+        ownProcess('jsonParse', 'bodies.ts', 'parse'),
+        ownProcess('jsonPlain', 'bodies.ts', 'plain'),
+        ownProcess('jsonRaw', 'bodies.ts', 'raw'),
         ownProcess('codecBanyan', 'codec.ts', 'banyan'),
         ownProcess('codecGenerated', 'codec.ts', 'generated'),
         ownProcess('clientBanyan', 'client-banyan.ts', service),
@@ -61,6 +64,15 @@ export const bench: Bench = {
         gateway('handwritten', handwritten, '/items/7'),
       ],
       ratios: [
+        ...['1kB', '100kB', '4MB', '16MB'].flatMap((size) =>
+          ['Plain', 'Raw'].map((kind) => ({
+            name: `json${kind}VsParse${size}`,
+            metric: `mbPerSecond${size}`,
+            of: `json${kind}`,
+            over: 'jsonParse',
+            atLeast: 0.3,
+          })),
+        ),
         {
           name: 'codecVsGenerated',
           metric: 'roundTripsPerSecond',

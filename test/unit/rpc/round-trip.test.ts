@@ -58,8 +58,8 @@ describe.each(['binary', 'compact'] as const)('%s', (protocol) => {
         const root = await rootOf(spec);
         const text = jsonOf(spec, value);
         w.reset();
-        const parsed = parseJson(text, false, 100);
-        new ThriftFromJsonCompiler({ unknownMembers: 'refuse' }).struct(root)(w, parsed.value, null);
+        const parsed = parseJson(text, { raw: null, maxDepth: 100 });
+        new ThriftFromJsonCompiler({ unknownMembers: 'refuse' }).struct(root)(w, parsed);
         const theirs = officialBytes(root, officialValue(root, w.copy(), protocol), protocol);
         r.reset(theirs, 0, theirs.length);
         const out = new JsonOut(16);
