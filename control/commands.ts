@@ -166,9 +166,9 @@ export class Commands {
     return {
       feature: name,
       runner,
-      addresses: {
-        legacy: this.#options.config.legacy.addresses,
-        service: feature.service.addresses,
+      places: {
+        legacy: { kind: 'http', addresses: this.#options.config.legacy.addresses },
+        service: feature.service,
       },
       verify: (actor, onProgress) => this.#verify(name, actor, onProgress),
     };

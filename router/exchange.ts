@@ -1,41 +1,37 @@
 import type { IncomingMessage } from 'node:http';
+import { Account } from './account.ts';
 import { linger } from './answer/linger.ts';
 import type { RouterResponse } from './answer/router-response.ts';
-import type { Failure } from './failure.ts';
+import { ExchangeContext } from './cohorts/client-identity.ts';
 import type { RouterCore } from './life/router-core.ts';
 import type { PeerFacts } from './request/outbound-headers.ts';
+import { RequestBody, type RequestBodyOptions } from './request/request-body.ts';
 import type { RequestHead } from './request/request-head.ts';
 import type { RequestTarget } from './request/request-target.ts';
+import type { Ask, Side, Work } from './sides/side.ts';
+import type { Sink } from './sides/sink.ts';
+import type { RequestContext } from './sides/thrift/router-service.ts';
 import type { CompiledRoute } from './table/compiled-table.ts';
 import type { Decision } from './table/decision.ts';
 import type { FailurePolicy } from './table/failure-policy.ts';
 import type { RouteMatch } from './table/matcher.ts';
+import type { RouteCall } from './table/route-table.ts';
 import type { Handshake } from './upgrade/handshake.ts';
 
-/** What an exchange is waiting for on one of the sides. */
-export interface Work {
-  abort(reason: Error): void;
-  /** The client has taken what was written: more may come. */
-  resume?(): void;
-}
-
 /** One request and its response, from the first pass to the last octet. */
-export class Exchange {
+export class Exchange implements Ask {
   readonly core: RouterCore;
   readonly request: IncomingMessage;
   readonly response: RouterResponse;
   /** The request target as it came. */
   readonly url: string;
   readonly peer: PeerFacts;
-  /** Given when the client offers to speak another protocol. */
   readonly handshake: Handshake | null;
-  /** Monotonic, milliseconds. */
-  readonly beganAt: number;
+  readonly account = new Account();
 
   // Set by the passes, in their order.
   head!: RequestHead;
   target!: RequestTarget;
-  /** What an upstream gets. */
   headers: string[] = [];
   requestId = '';
   traceparent = '';
@@ -44,22 +40,14 @@ export class Exchange {
   decision: Decision | null = null;
   /** Who the client is; empty where nothing depends on it. */
   identity = '';
+  body: Buffer | null = null;
+  /** Told the answer besides the client. */
+  alsoTold: Sink | null = null;
 
-  failure: Failure | null = null;
-  /** True once a side was asked, or would have been were it not known to fail. */
-  asked = false;
-  clientGone = false;
-  /** Monotonic; 0 while nothing came. */
-  firstByteAt = 0;
-  heldMs = 0;
-  retries = 0;
-  /** True when a canaried read was answered by legacy because the service could not. */
-  fellBack = false;
   #work: Work | null = null;
   /** The feature whose writes in flight count this one. */
   #counted: string | null = null;
   #concluded = false;
-  #holdBeganAt = 0;
 
   constructor(
     core: RouterCore,
@@ -75,7 +63,6 @@ export class Exchange {
     this.response = response;
     this.peer = peer;
     this.handshake = handshake;
-    this.beganAt = performance.now();
     response.exchange = this;
     core.exchanges.begin();
     peer.open += 1;
@@ -83,19 +70,35 @@ export class Exchange {
     if (peer.open > peer.mostOpen) queueMicrotask(() => this.#readNoFurther());
   }
 
-  /** What holds when its side is slow or fails. */
+  get method(): string {
+    return this.request.method!;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    return this.match?.params ?? {};
+  }
+
+  get call(): RouteCall | null {
+    return this.compiled?.route.call ?? null;
+  }
+
   get policy(): FailurePolicy {
     return this.compiled?.policy ?? this.core.policy;
   }
 
-  /** What was answered; 499, as servers log it, where the client went away before an answer began. */
-  get status(): number {
-    return this.clientGone && !this.response.headersSent ? 499 : this.response.statusCode;
+  get context(): RequestContext {
+    return new ExchangeContext(this);
   }
 
-  /** What is left of the total time; time on hold does not count. At least 1 ms. */
+  /** What was answered; 499, as servers log it, where the client went away before an answer began. */
+  get status(): number {
+    return this.account.clientGone && !this.response.headersSent ? 499 : this.response.statusCode;
+  }
+
+  /** Time on hold does not count. */
   leftOf(totalMs: number): number {
-    return Math.max(1, totalMs - (performance.now() - this.beganAt - this.heldMs));
+    const { beganAt, heldMs } = this.account;
+    return Math.max(1, totalMs - (performance.now() - beganAt - heldMs));
   }
 
   get hasBody(): boolean {
@@ -108,10 +111,19 @@ export class Exchange {
     return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   }
 
-  /** When this request was first parked: parked again, it goes on waiting from then. */
-  holdBegan(now: number): number {
-    if (this.#holdBeganAt === 0) this.#holdBeganAt = now;
-    return this.#holdBeganAt;
+  /**
+   * Whether legacy may be asked instead of the service: while it owns the rows it can answer every read; after the cutover its rows
+   * may lag, and a failure is a failure.
+   */
+  get mayFallBack(): boolean {
+    const { compiled, response, account } = this;
+    if (compiled === null || this.decision?.side !== 'service' || account.fellBack) return false;
+    if (response.headersSent || (this.hasBody && this.body === null)) return false;
+    return this.policy.fallback && !compiled.isWrite && compiled.feature.owner === 'legacy';
+  }
+
+  openBody(options: RequestBodyOptions): RequestBody {
+    return new RequestBody(this.request, options);
   }
 
   /** Counts this request among its feature's writes in flight; in the same stretch of code that decided it. */
@@ -120,9 +132,9 @@ export class Exchange {
     this.core.writes.begin(feature);
   }
 
-  startWork(work: Work): void {
-    this.asked = true;
-    this.#work = work;
+  ask(side: Side, sink: Sink): void {
+    this.account.asked = true;
+    this.#work = side.begin(this, sink);
   }
 
   resume(): void {
@@ -139,21 +151,21 @@ export class Exchange {
   conclude(): void {
     if (this.#concluded) return;
     this.#concluded = true;
+    const { account, core, peer } = this;
     // An answer that was broken off here ends no differently.
     const sent = this.response.writableFinished;
-    this.clientGone = !sent && this.failure === null;
+    account.clientGone = !sent && account.failure === null;
     const work = this.#work;
     if (work === null) this.#endWrite();
     else if (!sent) work.abort(new Error('the client went away'));
-    this.core.exchanges.end();
-    const { peer } = this;
+    core.exchanges.end();
     peer.open -= 1;
     if (peer.open === peer.mostOpen) this.request.socket.resume();
     const now = performance.now();
-    this.core.metrics.record(this, now);
-    this.core.tracing?.end(this);
-    this.core.accessLog.write(this, now);
-    if (!this.request.complete) linger(this.request, this.core.options.timeouts.lingerMs);
+    core.metrics.record(this, now);
+    core.tracing?.end(this);
+    core.accessLog.write(this, now);
+    if (!this.request.complete) linger(this.request, core.options.timeouts.lingerMs);
   }
 
   /** A client may send any number of requests ahead of their answers (RFC 9112 §9.3.2), and Node would read them all. */

@@ -27,6 +27,8 @@ export {
   type MiddlewareOptions,
 } from './middleware/banyan-middleware.ts';
 export type { ReplicaReport, StateLink, StateReply } from './replica/state-link.ts';
+export type { HttpServiceSettings } from './sides/http/http-settings.ts';
+export { type Reach, reach, type SidePlace } from './sides/reach.ts';
 export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './sides/thrift/router-service.ts';
 export { type CompiledTable, compiledRoute, compileTable } from './table/compiled-table.ts';
 export {
@@ -40,8 +42,16 @@ export { type ExplainRequest, type Explanation, explain } from './table/explain.
 export type { RouteMatch } from './table/matcher.ts';
 export type { RouterFailureSettings, SourcedPolicy, SourcedSetting } from './table/policy-sources.ts';
 export type { Rival } from './table/rivals.ts';
+export { callName } from './table/route-call.ts';
 export { routeConflicts } from './table/route-conflicts.ts';
 export type { RoutePolicy } from './table/route-policy.ts';
-export type { FeatureRouting, Route, RouteConstraints, RouteTable, Side } from './table/route-table.ts';
+export type {
+  FeatureRouting,
+  Route,
+  RouteCall,
+  RouteConstraints,
+  RouteTable,
+  Side,
+} from './table/route-table.ts';
 export { emptyRouteTable } from './table/route-table.ts';
 export { readTlsFiles, type ServiceTlsMaterial, type TlsFiles, type TlsSettings } from './tls/tls-files.ts';

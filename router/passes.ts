@@ -7,7 +7,8 @@ import type { Parked } from './hold/hold-queue.ts';
 import { outboundHeaders } from './request/outbound-headers.ts';
 import { readRequestHead } from './request/request-head.ts';
 import { readTarget } from './request/request-target.ts';
-import { transcode } from './sides/thrift/transcode.ts';
+import { ClientSink } from './sides/sinks/client-sink.ts';
+import { TeeSink } from './sides/sinks/tee-sink.ts';
 import { type CompiledRoute, compiledRoute } from './table/compiled-table.ts';
 import { type Decision, decide } from './table/decision.ts';
 
@@ -17,7 +18,7 @@ type Pass = (exchange: Exchange) => boolean;
 /** Once for every request: what it is. */
 const arrivalPasses: readonly Pass[] = [checkMethod, checkHead, checkTarget, checkSize, dressForUpstream];
 /** Again whenever a hold is released, in one synchronous stretch: where it goes, by one table. */
-const routingPasses: readonly Pass[] = [match, decideAndCount, holdOrAct];
+const routingPasses: readonly Pass[] = [match, decideAndCount, hold, act];
 
 export function run(exchange: Exchange): void {
   if (walk(arrivalPasses, exchange)) walk(routingPasses, exchange);
@@ -136,17 +137,25 @@ function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
     mayBeOutdated: compiled.isWrite && core.table.mayBeOutdated,
     identity,
     cohort: clientCohort(exchange, compiled.cohorts),
-    // A WebSocket asks for legacy by what it is: services speak Thrift.
-    sideAsked: exchange.handshake?.isWebSocket ? 'legacy' : head.sideAsked,
+    // A WebSocket asks for legacy by what it is where the service cannot speak it.
+    sideAsked:
+      exchange.handshake?.isWebSocket && compiled.route.call.kind !== 'http' ? 'legacy' : head.sideAsked,
     wroteRecently: split && !compiled.isWrite && core.recentWrites.has(feature.name, identity),
   });
 }
 
-function holdOrAct(exchange: Exchange): boolean {
-  const { outcome } = exchange.decision!;
-  if (outcome === 'forward') exchange.core.forward(exchange, null);
-  else if (outcome === 'transcode') transcode(exchange);
-  else hold(exchange);
+/** The side is asked, and answers the client. */
+function act(exchange: Exchange): boolean {
+  const { core, decision } = exchange;
+  const { side, feature } = decision!;
+  const asked = side === 'legacy' ? core.legacy : core.services.get(feature!);
+  if (asked !== undefined) {
+    const client = new ClientSink(exchange);
+    exchange.ask(asked, exchange.alsoTold === null ? client : new TeeSink(client, exchange.alsoTold));
+  } else {
+    core.options.logger.error({ feature }, 'a route leads to a feature without a service');
+    fail(exchange, failures.noService(feature!));
+  }
   return false;
 }
 
@@ -161,8 +170,10 @@ function heldBytes(exchange: Exchange): number {
   return bytes + Math.min(head.contentLength ?? unasked, unasked);
 }
 
-function hold(exchange: Exchange): void {
-  const { core, response } = exchange;
+/** Parks a write whose owner is being decided. */
+function hold(exchange: Exchange): boolean {
+  if (exchange.decision!.outcome !== 'hold') return true;
+  const { core, response, account } = exchange;
   const { retryAfterSeconds } = core.options.hold;
   const feature = exchange.compiled!.feature.name;
   const parkedAt = performance.now();
@@ -170,18 +181,19 @@ function hold(exchange: Exchange): void {
     heldBytes: heldBytes(exchange),
     release() {
       response.off('close', leave);
-      exchange.heldMs += performance.now() - parkedAt;
+      account.heldMs += performance.now() - parkedAt;
       if (!response.destroyed) walk(routingPasses, exchange);
     },
     expire() {
       response.off('close', leave);
-      exchange.heldMs += performance.now() - parkedAt;
+      account.heldMs += performance.now() - parkedAt;
       fail(exchange, failures.holdTimeout(feature, retryAfterSeconds));
     },
   };
   const leave = () => core.holds.remove(parked);
   response.once('close', leave);
-  if (core.holds.park(parked, exchange.holdBegan(parkedAt))) return;
+  if (core.holds.park(parked, account.holdBegan(parkedAt))) return false;
   response.off('close', leave);
   fail(exchange, failures.holdFull(feature, retryAfterSeconds));
+  return false;
 }

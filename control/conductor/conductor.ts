@@ -3,6 +3,7 @@ import { BanyanError, describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger, VerifyReport } from '../../mover/index.ts';
+import type { SidePlace } from '../../router/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import type { OnProgress } from '../progress.ts';
 import { orFailure } from '../runner/copy-rows.ts';
@@ -37,7 +38,7 @@ export interface Conducted {
   readonly feature: string;
   readonly runner: FeatureRunner;
   /** Where each side answers requests. */
-  readonly addresses: Readonly<Record<'legacy' | 'service', readonly string[]>>;
+  readonly places: Readonly<Record<'legacy' | 'service', SidePlace>>;
   verify(actor: Actor, onProgress: OnProgress): Promise<VerifyReport>;
 }
 
@@ -298,7 +299,7 @@ export class Conductor {
       state: await this.#options.store.feature(subject.feature),
       move: await subject.runner.move(moveDirection(flip)),
       cutover: this.#options.cutover,
-      newOwnerAddresses: subject.addresses[flip.newOwner],
+      newOwner: subject.places[flip.newOwner],
       verifyCounts,
     });
   }

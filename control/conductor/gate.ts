@@ -1,9 +1,9 @@
 import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
 import type { Move } from '../../mover/index.ts';
+import { reach, type SidePlace } from '../../router/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import { type Flip, stagesBefore } from '../stages.ts';
 import type { FeatureState } from '../store/index.ts';
-import { anyListens } from './can-connect.ts';
 import { longTransactions } from './long-transactions.ts';
 
 /** One condition of the gate. `fix` is there when it is not met. */
@@ -20,7 +20,7 @@ export interface GateOptions {
   readonly move: Move;
   readonly cutover: CutoverConfig;
   /** Where the new owner's side answers requests. */
-  readonly newOwnerAddresses: readonly string[];
+  readonly newOwner: SidePlace;
   /** False: an outdated or missing verify is no fault, since the caller verifies next. */
   readonly verifyCounts: boolean;
 }
@@ -78,11 +78,10 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
       return [open.length === 0, open.length === 0 ? 'none is open for long' : `open: ${list}`];
     }),
     check('listening', `Start the ${flip.newOwner} side.`, async () => {
-      const ok = await anyListens(options.newOwnerAddresses, 1_000);
-      return [
-        ok,
-        `${options.newOwnerAddresses.join(', ')} ${ok ? 'accepts connections' : 'accepts no connection'}`,
-      ];
+      const reached = await reach(options.newOwner, 1_000);
+      const ok = reached.some(({ refused }) => refused === null);
+      const addresses = reached.map(({ address }) => address).join(', ');
+      return [ok, `${addresses} ${ok ? 'accepts connections' : 'accepts no connection'}`];
     }),
     check('verified', 'Run `banyan verify` and look at what differs.', async () => {
       const stand = verifyStanding(state, cutover.verifiedWithinMs, Date.now());

@@ -7,6 +7,7 @@ import { parseAddress } from './address.ts';
 /** The shape of what a user writes in `banyan.config.ts`. Defaults live here and nowhere else. */
 
 const port = z.int().min(1).max(65_535);
+const count = z.int().min(1);
 const milliseconds = z.int().min(1).max(3_600_000);
 const address = z.string().refine((text) => parseAddress(text) !== null, {
   error: 'is no address: write host:port, for example 127.0.0.1:7402',
@@ -48,37 +49,71 @@ const routeOverride = z.strictObject({
   policy: routePolicySchema.optional(),
 });
 
+/** How a side that speaks HTTP is asked; left out, the router has defaults. */
+const upstreamTuning = {
+  connections: count.optional(),
+  keepAliveMs: milliseconds.optional(),
+  balance: z.enum(['least-pending', 'round-robin']).optional(),
+  breaker: z
+    .strictObject({
+      failures: z.int().min(0).optional(),
+      openMs: milliseconds.optional(),
+      maxOpenMs: milliseconds.optional(),
+      statuses: z.array(z.int().min(500).max(599)).optional(),
+    })
+    .optional(),
+  healthCheck: z
+    .strictObject({
+      path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
+      everyMs: milliseconds.optional(),
+      timeoutMs: milliseconds.optional(),
+      failures: count.optional(),
+    })
+    .optional(),
+};
+
+/** A service that is called in Thrift: its IDL declares the feature's routes. */
+const thriftService = z.strictObject({
+  kind: z.literal('thrift').default('thrift'),
+  /** Path of the IDL, relative to the config file. */
+  idl: z.string().min(1),
+  /** The service's name in the IDL. */
+  name: z.string().min(1),
+  addresses: z.array(address).min(1, { error: 'needs at least one address' }),
+  protocol: z.enum(['binary', 'compact']).default('binary'),
+  transport: z.enum(['framed', 'buffered', 'header']).default('framed'),
+  deadlineMs: milliseconds.default(5_000),
+  connectTimeoutMs: milliseconds.default(1_000),
+  /** Its name within a multiplexed processor (TMultiplexedProcessor). */
+  multiplexed: z
+    .string()
+    .regex(/^[^:]+$/, { error: 'is no name of a service' })
+    .optional(),
+  /** Given, it is called over TLS. */
+  tls: serviceTlsSchema.optional(),
+});
+
+/** A service that speaks HTTP as the monolith does: requests are passed on as they came. */
+const httpService = z.strictObject({
+  kind: z.literal('http'),
+  addresses: z.array(httpAddress).min(1, { error: 'needs at least one address' }),
+  ...upstreamTuning,
+  /** For `https://` addresses. */
+  tls: serviceTlsSchema.optional(),
+});
+
 const feature = z.strictObject({
-  service: z.strictObject({
-    /** Path of the IDL, relative to the config file. */
-    idl: z.string().min(1),
-    /** The service's name in the IDL. */
-    name: z.string().min(1),
-    addresses: z.array(address).min(1, { error: 'needs at least one address' }),
-    protocol: z.enum(['binary', 'compact']).default('binary'),
-    transport: z.enum(['framed', 'buffered', 'header']).default('framed'),
-    deadlineMs: milliseconds.default(5_000),
-    connectTimeoutMs: milliseconds.default(1_000),
-    /** Its name within a multiplexed processor (TMultiplexedProcessor). */
-    multiplexed: z
-      .string()
-      .regex(/^[^:]+$/, { error: 'is no name of a service' })
-      .optional(),
-    /** Given, it is called over TLS. */
-    tls: serviceTlsSchema.optional(),
-  }),
+  service: z.discriminatedUnion('kind', [thriftService, httpService]),
   /** Name of the service's database in `databases`. Only a feature without tables may leave it out. */
   database: z.string().optional(),
   tables: z.array(sqlName).default([]),
-  /** Overrides by `METHOD /path`, as the IDL's annotations declare it. */
+  /** By `METHOD /path`: overrides of what the IDL declares; of a service that speaks HTTP, all its routes. */
   routes: z.record(z.string(), routeOverride).default({}),
   /** What routers do when a side is slow or fails; left out, the router's own settings hold. */
   policy: routePolicySchema.optional(),
   /** Mixed into the cohort hash; default: the feature's name. */
   salt: z.string().min(1).optional(),
 });
-
-const count = z.int().min(1);
 
 const identitySource = z.string().regex(/^(header|cookie|param):[\w!#$%&'*+.^`|~-]+$|^address$/, {
   error: 'is no identity: write header:NAME, cookie:NAME, param:NAME or address',
@@ -153,25 +188,7 @@ export const configInput = z.strictObject({
   legacy: z.strictObject({
     addresses: z.array(httpAddress).min(1, { error: 'needs at least one address' }),
     /** How the router asks it; the router has the defaults. */
-    connections: count.optional(),
-    keepAliveMs: milliseconds.optional(),
-    balance: z.enum(['least-pending', 'round-robin']).optional(),
-    breaker: z
-      .strictObject({
-        failures: z.int().min(0).optional(),
-        openMs: milliseconds.optional(),
-        maxOpenMs: milliseconds.optional(),
-        statuses: z.array(z.int().min(500).max(599)).optional(),
-      })
-      .optional(),
-    healthCheck: z
-      .strictObject({
-        path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
-        everyMs: milliseconds.optional(),
-        timeoutMs: milliseconds.optional(),
-        failures: count.optional(),
-      })
-      .optional(),
+    ...upstreamTuning,
     tls: legacyTlsSchema.optional(),
     /** The monolith's database, by its name in `databases`. */
     database: z.string(),

@@ -1,12 +1,12 @@
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/table/route-policy.ts';
-import type { RouteConstraints } from '../../router/table/route-table.ts';
+import type { RouteCall, RouteConstraints } from '../../router/table/route-table.ts';
 import type { ServiceTls } from '../../router/tls/tls-settings.ts';
 import type { Address } from './address.ts';
 import type { ParsedConfig } from './config-input.ts';
 
-/** One route of a feature, as the IDL's annotations and the config's overrides declare it. */
+/** One route of a feature, as the IDL's annotations and the config declare it. */
 export interface ConfiguredRoute {
   /** `METHOD /path/:pattern` plus constraints. */
   readonly id: string;
@@ -14,7 +14,7 @@ export interface ConfiguredRoute {
   readonly path: string;
   readonly access: 'read' | 'write';
   readonly constraints?: RouteConstraints;
-  readonly rpcMethod: string;
+  readonly call: RouteCall;
   /** Over the feature's. */
   readonly policy?: RoutePolicy;
 }
@@ -41,7 +41,20 @@ export type LegacyTuning = Pick<
   'connections' | 'keepAliveMs' | 'balance' | 'breaker' | 'healthCheck' | 'tls'
 >;
 
-export interface ServiceConfig {
+export type ServiceConfig = ThriftServiceConfig | HttpServiceConfig;
+
+/** A service that speaks HTTP. */
+export interface HttpServiceConfig
+  extends Pick<LegacyTuning, 'connections' | 'keepAliveMs' | 'balance' | 'breaker' | 'healthCheck'> {
+  readonly kind: 'http';
+  /** Origins. */
+  readonly addresses: readonly string[];
+  /** Absolute paths. */
+  readonly tls?: ServiceTls;
+}
+
+export interface ThriftServiceConfig {
+  readonly kind: 'thrift';
   /** Absolute path. */
   readonly idl: string;
   readonly name: string;

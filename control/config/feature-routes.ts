@@ -1,7 +1,8 @@
+import { METHODS } from 'node:http';
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import type { RouteConstraints } from '../../router/table/route-table.ts';
 import { type HttpRoute, httpRoutes, loadIdl } from '../../rpc/index.ts';
-import type { ConfiguredRoute } from './config.ts';
+import type { ConfiguredRoute, ThriftServiceConfig } from './config.ts';
 import { configFault } from './config-fault.ts';
 import type { ParsedConfig } from './config-input.ts';
 
@@ -11,10 +12,9 @@ type RouteOverrides = ParsedConfig['features'][string]['routes'];
  * A feature's routes: what the IDL's annotations declare, changed by the config's overrides. Faults of the IDL and
  * overrides that name no declared route are pushed to `faults`.
  */
-export async function featureRoutes(
+export async function thriftRoutes(
   feature: string,
-  idlFile: string,
-  service: string,
+  { idl: idlFile, name: service }: Pick<ThriftServiceConfig, 'idl' | 'name'>,
   overrides: RouteOverrides,
   faults: Fault[],
 ): Promise<ConfiguredRoute[]> {
@@ -61,8 +61,42 @@ export async function featureRoutes(
         path: route.path,
         access: override?.access ?? route.access,
         ...(constraints === undefined ? {} : { constraints }),
-        rpcMethod: route.rpcMethod,
+        call: { kind: 'thrift' as const, method: route.rpcMethod },
         ...(override?.policy === undefined ? {} : { policy: override.policy }),
+      },
+    ];
+  });
+}
+
+/** The routes of a service that speaks HTTP: the config declares each of them. */
+export function httpServiceRoutes(
+  feature: string,
+  declared: RouteOverrides,
+  faults: Fault[],
+): ConfiguredRoute[] {
+  const path = ['features', feature, 'routes'];
+  if (Object.keys(declared).length === 0) {
+    const fix = "Write the service's routes, for example routes: { 'GET /api/reviews/:id': {} }.";
+    faults.push(configFault(path, 'declares no route, and a service that speaks HTTP has no IDL', fix));
+  }
+  return Object.entries(declared).flatMap(([key, { access, constraints, moves, policy }]) => {
+    const [, method, pattern] = /^([A-Z]+) (\/\S*)$/.exec(key) ?? [];
+    if (method === undefined || pattern === undefined || !METHODS.includes(method)) {
+      const fix = "Write it as METHOD /path, for example 'GET /api/reviews/:id'.";
+      faults.push(configFault([...path, key], 'is no route', fix));
+      return [];
+    }
+    if (moves === false) return [];
+    const held = constraintsOf({}, constraints);
+    return [
+      {
+        id: `${method} ${pattern}${printConstraints(held)}`,
+        method,
+        path: pattern,
+        access: access ?? (['GET', 'HEAD', 'OPTIONS'].includes(method) ? 'read' : 'write'),
+        ...(held === undefined ? {} : { constraints: held }),
+        call: { kind: 'http' as const },
+        ...(policy === undefined ? {} : { policy }),
       },
     ];
   });
@@ -70,7 +104,7 @@ export async function featureRoutes(
 
 /** The IDL says at most a host; what the config says of the same constraint wins. */
 function constraintsOf(
-  { host }: HttpRoute,
+  { host }: Pick<HttpRoute, 'host'>,
   input: RouteOverrides[string]['constraints'] | undefined,
 ): RouteConstraints | undefined {
   if (input === undefined && host === undefined) return undefined;

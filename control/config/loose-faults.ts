@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Fault } from '../../common/errors.ts';
 import { configFault } from './config-fault.ts';
-import { featureRoutes } from './feature-routes.ts';
+import { thriftRoutes } from './feature-routes.ts';
 
 /**
  * Faults in the references of a config whose shape is wrong somewhere else: names of databases, IDLs. Judged only where
@@ -20,7 +20,7 @@ export async function looseFaults(raw: unknown, directory: string): Promise<Faul
     const service = member(feature, 'service');
     const [idl, serviceName] = [member(service, 'idl'), member(service, 'name')];
     if (typeof idl === 'string' && idl !== '' && typeof serviceName === 'string' && serviceName !== '') {
-      await featureRoutes(name, resolve(directory, idl), serviceName, {}, faults);
+      await thriftRoutes(name, { idl: resolve(directory, idl), name: serviceName }, {}, faults);
     }
   }
   if (typeof known !== 'object' || known === null) return faults;

@@ -7,7 +7,7 @@ import type { BanyanConfig, FeatureConfig, ServiceConfig } from './config.ts';
 import { configError, configFault } from './config-fault.ts';
 import { configInput, type ParsedConfig } from './config-input.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { featureRoutes } from './feature-routes.ts';
+import { httpServiceRoutes, thriftRoutes } from './feature-routes.ts';
 import { looseFaults } from './loose-faults.ts';
 
 /** Checks what `file` exports and fills in everything left out. Throws `BANYAN_CONFIG_INVALID` with all faults. */
@@ -54,7 +54,10 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       service,
       database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
       tables: feature.tables,
-      routes: await featureRoutes(name, service.idl, service.name, feature.routes, faults),
+      routes:
+        service.kind === 'http'
+          ? httpServiceRoutes(name, feature.routes, faults)
+          : await thriftRoutes(name, service, feature.routes, faults),
       ...(feature.policy && { policy: feature.policy }),
       salt: feature.salt ?? name,
     };
@@ -85,14 +88,17 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
 }
 
 function serviceOf(
-  { tls, multiplexed, ...service }: ParsedConfig['features'][string]['service'],
+  { tls, ...service }: ParsedConfig['features'][string]['service'],
   directory: string,
 ): ServiceConfig {
+  const files = tls === undefined ? {} : { tls: resolveFiles(tls, directory) };
+  if (service.kind === 'http') return { ...service, ...files };
+  const { multiplexed, ...rest } = service;
   return {
-    ...service,
-    idl: resolve(directory, service.idl),
+    ...rest,
+    ...files,
+    idl: resolve(directory, rest.idl),
     ...(multiplexed !== undefined && { multiplexed }),
-    ...(tls !== undefined && { tls: resolveFiles(tls, directory) }),
   };
 }
 

@@ -33,7 +33,7 @@ export function buildRouteTable(
         path: route.path,
         access: route.access,
         ...(route.constraints === undefined ? {} : { constraints: route.constraints }),
-        rpcMethod: route.rpcMethod,
+        call: route.call,
         readPercent: readPercentOf(route.id, state),
         ...(readCohorts.length === 0 ? {} : { readCohorts }),
         ...(route.policy === undefined ? {} : { policy: route.policy }),

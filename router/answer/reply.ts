@@ -4,7 +4,7 @@ import { closeAfter } from './linger.ts';
 
 /** Answers with a failure; when the answer has begun already, breaks it off so that the client cannot take it for whole. */
 export function fail(exchange: Exchange, failure: Failure): void {
-  exchange.failure = failure;
+  exchange.account.failure = failure;
   const { response, request, core } = exchange;
   if (response.headersSent || response.destroyed) {
     response.destroy();

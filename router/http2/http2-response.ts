@@ -26,6 +26,7 @@ const single = new Set(
 export class Http2Response extends EventEmitter {
   exchange: Exchange | null = null;
   bodyBegun = false;
+  awaitsDrain = false;
   /** HTTP/2 has informational responses of its own. */
   readonly informational = (status: number, rawHeaders: readonly string[]): void => {
     if (!this.#gone) this.#stream.additionalHeaders({ ...headersOf(rawHeaders), ':status': status });

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { BanyanError } from '../../common/errors.ts';
-import { createBulkCollector } from '../answer/bulk-collector.ts';
 import { HeadFlusher } from '../answer/head-flusher.ts';
 import { RecentWrites } from '../cohorts/recent-writes.ts';
 import { HoldQueue } from '../hold/hold-queue.ts';
@@ -11,21 +10,14 @@ import { createTracing } from '../observe/tracing.ts';
 import { LiveTable } from '../replica/live-table.ts';
 import { readSnapshot } from '../replica/snapshot-file.ts';
 import { createRequestIds } from '../request/request-ids.ts';
-import { Upstream } from '../sides/http/upstream/upstream.ts';
+import type { Sides } from '../sides/create-sides.ts';
 import { defaultPolicy } from '../table/failure-policy.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import type { RouterCore } from './router-core.ts';
 import type { NormalizedOptions } from './router-options.ts';
 
-/**
- * Puts the parts of one router together. Nothing runs yet: `firstTable`, then `core.table.start()`. `legacyCa`: whom to
- * trust at `https://` addresses, PEM; null: the usual authorities.
- */
-export function createCore(
-  options: NormalizedOptions,
-  forward: RouterCore['forward'],
-  legacyCa: string | null,
-): RouterCore {
+/** Puts the parts of one router together. Nothing runs yet: `firstTable`, then `startCore`. */
+export function createCore(options: NormalizedOptions, sides: Sides): RouterCore {
   const policy = defaultPolicy(options);
   const holds = new HoldQueue(options.hold);
   const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
@@ -44,29 +36,11 @@ export function createCore(
   });
   return {
     options,
-    forward,
+    ...sides,
     table,
     holds,
     writes,
     recentWrites: new RecentWrites(options.readYourWritesMs, 200_000),
-    upstream: new Upstream({
-      addresses: options.legacy.addresses,
-      connections: options.legacy.connections,
-      keepAliveMs: options.legacy.keepAliveMs,
-      connectMs: options.timeouts.connectMs,
-      // A burst, as at the end of a hold, is no reason to fail requests sooner than a slow answer is.
-      waitMs: options.timeouts.firstByteMs,
-      headerBytes: options.limits.headerBytes,
-      balance: options.legacy.balance,
-      breaker: options.legacy.breaker,
-      healthCheck: options.legacy.healthCheck,
-      tls: {
-        ...(legacyCa !== null && { ca: legacyCa }),
-        ...(options.legacy.tls?.serverName !== undefined && { servername: options.legacy.tls.serverName }),
-      },
-      logger: options.logger,
-    }),
-    bulk: createBulkCollector(),
     heads: new HeadFlusher(),
     ids: createRequestIds(),
     metrics: new Metrics(),
@@ -76,6 +50,25 @@ export function createCore(
     exchanges: new OpenExchanges(),
     draining: false,
   };
+}
+
+/** Begins what runs beside the requests. */
+export function startCore({ table, upstreams }: RouterCore): void {
+  table.start();
+  for (const upstream of upstreams) upstream.start();
+}
+
+/** Gives the lease back and closes the ways to the sides, but not the services that were handed in. */
+export async function stopCore({ table, upstreams }: RouterCore): Promise<void> {
+  await table.stop();
+  await Promise.all(upstreams.map((upstream) => upstream.close()));
+}
+
+export async function closeServices({ services }: NormalizedOptions): Promise<void> {
+  const closing = Object.values(services).map((service) =>
+    'invoke' in service ? service.close() : undefined,
+  );
+  await Promise.all(closing);
 }
 
 /** The store's table if it answers, else the snapshot; without either, waits for the store. */

@@ -1,7 +1,5 @@
-import type { BulkCollector } from '../answer/bulk-collector.ts';
 import type { HeadFlusher } from '../answer/head-flusher.ts';
 import type { RecentWrites } from '../cohorts/recent-writes.ts';
-import type { Exchange } from '../exchange.ts';
 import type { HoldQueue } from '../hold/hold-queue.ts';
 import type { WritesInFlight } from '../hold/writes-in-flight.ts';
 import type { AccessLog } from '../observe/access-log.ts';
@@ -9,22 +7,18 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { LiveTable } from '../replica/live-table.ts';
 import type { RequestIds } from '../request/request-ids.ts';
-import type { Upstream } from '../sides/http/upstream/upstream.ts';
+import type { Sides } from '../sides/create-sides.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
 import type { NormalizedOptions } from './router-options.ts';
 
 /** The parts that every request of one router works with. */
-export interface RouterCore {
+export interface RouterCore extends Sides {
   readonly options: NormalizedOptions;
-  /** Hands a request to the monolith; `body` is given when it was read before. */
-  readonly forward: (exchange: Exchange, body: Buffer | null) => void;
   readonly table: LiveTable;
   readonly holds: HoldQueue;
   readonly writes: WritesInFlight;
   readonly recentWrites: RecentWrites;
-  readonly upstream: Upstream;
-  readonly bulk: BulkCollector;
   readonly heads: HeadFlusher;
   readonly ids: RequestIds;
   readonly metrics: Metrics;

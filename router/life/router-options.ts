@@ -8,6 +8,12 @@ import { noStopPoints, type StopPoints } from '../../common/stop-points.ts';
 import { type IdentitySource, parseIdentitySources } from '../cohorts/identity.ts';
 import type { StateLink } from '../replica/state-link.ts';
 import { isPeer, trustCheck } from '../request/trusted-peers.ts';
+import {
+  type HttpService,
+  type HttpServiceSettings,
+  httpServiceSchema,
+  upstreamSettings,
+} from '../sides/http/http-settings.ts';
 import type { RouterService } from '../sides/thrift/router-service.ts';
 import { errorBodySchema } from '../table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema } from '../tls/tls-settings.ts';
@@ -26,40 +32,8 @@ const settings = z.strictObject({
     .strictObject({ host: z.string().default('127.0.0.1'), port: z.number().int().min(0).max(65_535) })
     .optional(),
   legacy: z.strictObject({
-    /** `http://host:port` or `https://host:port`, one or more. */
-    addresses: z.array(z.url({ protocol: /^https?$/ })).min(1),
+    ...upstreamSettings,
     tls: legacyTlsSchema.optional(),
-    /** Connections to each address. */
-    connections: z.number().int().positive().default(512),
-    /**
-     * How long an idle connection is kept, milliseconds. Shorter than any upstream keeps its own, so that a request
-     * never meets a connection that is being closed; an upstream's `Keep-Alive: timeout` shortens it further.
-     */
-    keepAliveMs: milliseconds.default(1_500),
-    /** Which of several addresses takes a request. */
-    balance: z.enum(['least-pending', 'round-robin']).default('least-pending'),
-    /** An address that keeps failing is not asked for a while: 503 at once when there is no other. */
-    breaker: z
-      .strictObject({
-        /** Connections refused, reset or timed out, in a row; 0: never. */
-        failures: z.number().int().nonnegative().default(5),
-        /** Twice as long each time in a row. */
-        openMs: milliseconds.default(1_000),
-        maxOpenMs: milliseconds.default(30_000),
-        /** Statuses that count as failures too. */
-        statuses: z.array(z.number().int().min(500).max(599)).default([]),
-      })
-      .prefault({}),
-    /** Left out, addresses are judged by the requests that they answer. */
-    healthCheck: z
-      .strictObject({
-        path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
-        everyMs: milliseconds.default(2_000),
-        timeoutMs: milliseconds.default(1_000),
-        /** In a row, before an address is left out. */
-        failures: z.number().int().positive().default(2),
-      })
-      .optional(),
   }),
   /** Unique for each router process, for its whole life. */
   replica: z.string().min(1).optional(),
@@ -182,8 +156,8 @@ type ParsedSettings = z.output<typeof settings>;
 
 /** What a router is made of: plain settings, checked here, and the parts it works with. */
 export interface RouterOptions extends RouterSettings {
-  /** By feature. */
-  readonly services: Readonly<Record<string, RouterService>>;
+  /** By feature: what is called in Thrift, or how what speaks HTTP is asked. */
+  readonly services: Readonly<Record<string, RouterService | HttpServiceSettings>>;
   readonly link: StateLink;
   readonly logger: Logger;
   readonly points?: StopPoints;
@@ -198,7 +172,7 @@ export interface NormalizedOptions
   readonly replica: string;
   readonly identity: readonly IdentitySource[];
   readonly isTrusted: (address: string) => boolean;
-  readonly services: Readonly<Record<string, RouterService>>;
+  readonly services: Readonly<Record<string, RouterService | HttpService>>;
   readonly link: StateLink;
   readonly logger: Logger;
   readonly points: StopPoints;
@@ -214,7 +188,11 @@ export function failureDefaults(): Pick<ParsedSettings, 'timeouts' | 'retries' |
 /** Checks and completes the options once; throws `BANYAN_ROUTER_OPTIONS` with every fault found. */
 export function normalizeOptions(options: RouterOptions): NormalizedOptions {
   const { services, link, logger, points, tracer, serviceMetrics, ...plain } = options;
-  const parsed = settings.safeParse(plain);
+  const http = Object.entries(services).filter(([, service]) => !('invoke' in service));
+  const parsed = settings.extend({ services: z.record(z.string(), httpServiceSchema) }).safeParse({
+    ...plain,
+    services: Object.fromEntries(http),
+  });
   if (!parsed.success) {
     const fix = 'Correct the router section of the configuration.';
     const faults = parsed.error.issues.map((issue) => ({
@@ -229,13 +207,13 @@ export function normalizeOptions(options: RouterOptions): NormalizedOptions {
       faults,
     });
   }
-  const { identity, trustedPeers, replica, ...rest } = parsed.data;
+  const { identity, trustedPeers, replica, services: httpServices, ...rest } = parsed.data;
   return {
     ...rest,
     replica: replica ?? `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`,
     identity: parseIdentitySources(identity),
     isTrusted: trustCheck(trustedPeers),
-    services,
+    services: { ...(services as Record<string, RouterService>), ...httpServices },
     link,
     logger,
     points: points ?? noStopPoints,

@@ -12,12 +12,12 @@ import type { AdminReport, MetricsReport } from '../observe/metrics-report.ts';
 import type { Gauges } from '../observe/metrics-text.ts';
 import { run } from '../passes.ts';
 import { Peers } from '../request/peers.ts';
-import { forward } from '../sides/http/forward.ts';
+import { createSides } from '../sides/create-sides.ts';
 import { readTlsFiles, type TlsMaterial } from '../tls/tls-files.ts';
 import { stampOf, TlsRenewal } from '../tls/tls-renewal.ts';
 import { type Handshake, isAnswering, offersUpgrade } from '../upgrade/handshake.ts';
 import { createUpgradeProxy, type UpgradeProxy } from '../upgrade/upgrade.ts';
-import { createCore, firstTable } from './create-core.ts';
+import { closeServices, createCore, firstTable, startCore, stopCore } from './create-core.ts';
 import { type Front, stopGracefully } from './graceful-stop.ts';
 import { listen } from './listen.ts';
 import type { RouterCore } from './router-core.ts';
@@ -63,7 +63,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const { tls } = normalized;
   const stamp = tls === undefined ? '' : await stampOf(tls);
   const files = await readTlsFiles({ server: tls, legacy: normalized.legacy.tls });
-  const core = createCore(normalized, forward, files.legacyCa);
+  const core = createCore(normalized, createSides(normalized, files.legacyCa));
   const peers = new Peers(core.options.isTrusted, core.options.limits.streams);
   const { server, http2, upgrades } = createHttpServer(core, peers, files.server);
   const renewal =
@@ -99,12 +99,10 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     if (tls !== undefined) url = url.replace('http:', 'https:');
   } catch (error) {
     await admin?.close();
-    await core.table.stop();
-    await core.upstream.close();
+    await stopCore(core);
     throw error;
   }
-  core.table.start();
-  core.upstream.start();
+  startCore(core);
   renewal?.start();
   let stopping: Promise<void> | null = null;
   return {
@@ -138,7 +136,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
 }
 
 function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number): Gauges {
-  const { table, holds, exchanges, upstream } = core;
+  const { table, holds, exchanges } = core;
   return {
     requestsInFlight: exchanges.size,
     requestsHeld: holds.size,
@@ -148,12 +146,14 @@ function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number)
     tableVersion: table.current.version,
     tableAgeSeconds: table.ageMs / 1_000,
     leaseValid: table.leaseValid,
-    upstreams: upstream.addresses.map((address) => ({
-      address: address.url,
-      pending: address.pending,
-      ejected: upstream.isOpen(address),
-      healthy: address.healthy,
-    })),
+    upstreams: core.upstreams.flatMap((upstream) =>
+      upstream.addresses.map((address) => ({
+        address: address.url,
+        pending: address.pending,
+        ejected: upstream.isOpen(address),
+        healthy: address.healthy,
+      })),
+    ),
   };
 }
 
@@ -241,8 +241,6 @@ function onClose(this: RouterResponse): void {
 async function stop(front: Front, upgrades: UpgradeProxy): Promise<void> {
   await stopGracefully(front);
   upgrades.closeAll();
-  const { core } = front;
-  await core.table.stop();
-  await core.upstream.close();
-  await Promise.all(Object.values(core.options.services).map((service) => service.close()));
+  await stopCore(front.core);
+  await closeServices(front.core.options);
 }

@@ -1,16 +1,18 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
-import { createProxyMiddleware } from 'http-proxy-middleware';
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import { fail } from '../answer/reply.ts';
 import { Exchange } from '../exchange.ts';
 import { failures } from '../failure.ts';
-import { createCore, firstTable } from '../life/create-core.ts';
+import { closeServices, createCore, firstTable, startCore, stopCore } from '../life/create-core.ts';
 import { type NormalizedOptions, normalizeOptions, type RouterOptions } from '../life/router-options.ts';
 import { run } from '../passes.ts';
 import { Peers } from '../request/peers.ts';
+import { createSides } from '../sides/create-sides.ts';
+import type { Ask } from '../sides/side.ts';
 import { readTlsFiles } from '../tls/tls-files.ts';
-import { MiddlewareRequest } from './middleware-request.ts';
+import { type HandedOn, HandOnSide } from './hand-on-side.ts';
+import { ProxiedSide } from './proxied-side.ts';
 
 type Next = (error?: unknown) => void;
 
@@ -38,67 +40,44 @@ export interface BanyanMiddleware {
 export async function banyanMiddleware(options: MiddlewareOptions): Promise<BanyanMiddleware> {
   const { legacy, ...rest } = options;
   checkMount(options);
-  const nexts = new WeakMap<Exchange, Next>();
+  const mounted = new WeakMap<Ask, HandedOn>();
   const normalized = normalizeOptions({
     ...rest,
     listen: { port: 0 },
     legacy: legacy ?? { addresses: ['http://127.0.0.1'] },
   });
   const { legacyCa } = await readTlsFiles({ legacy: normalized.legacy.tls });
-  const core = createCore(normalized, legacy === undefined ? handOn : proxy, legacyCa);
-  const peers = new Peers(normalized.isTrusted);
-  const proxied = new WeakMap<IncomingMessage, MiddlewareRequest>();
   const agent = createAgent(normalized, legacyCa);
-  const middleware = createProxyMiddleware<IncomingMessage, ServerResponse>({
-    target: core.upstream.addresses[0]!.url,
-    router: (request) => proxied.get(request)!.target,
-    agent,
-    logger: { info() {}, warn() {}, error() {} },
-    on: {
-      proxyReq: (outgoing, request) => proxied.get(request)?.onConnection(outgoing),
-      proxyRes: (response, request) => proxied.get(request)?.onResponse(response),
-      error: (error, request) => proxied.get(request)?.onError(error),
-    },
-  });
-
-  function handOn(exchange: Exchange, body: Buffer | null): void {
-    // Express' own body parsers would wait for octets that came already.
-    if (body === null) nexts.get(exchange)?.();
-    else fail(exchange, failures.bodyGone());
-  }
-
-  function proxy(exchange: Exchange, body: Buffer | null): void {
-    const { request, response } = exchange;
-    const passed = new MiddlewareRequest(exchange, body, () => {
-      middleware(request, response).catch((error: unknown) => passed.onError(error as Error));
-    });
-    proxied.set(request, passed);
-    passed.send();
-  }
-
+  const sides = createSides(normalized, legacyCa, (upstream) =>
+    legacy === undefined ? new HandOnSide(mounted) : new ProxiedSide(upstream, agent),
+  );
+  const core = createCore(normalized, sides);
+  const peers = new Peers(normalized.isTrusted);
   try {
     await firstTable(core);
   } catch (error) {
-    await core.table.stop();
-    await core.upstream.close();
+    await stopCore(core);
     throw error;
   }
-  core.table.start();
-  core.upstream.start();
+  startCore(core);
   let stopping: Promise<void> | null = null;
   const stop = async () => {
     await core.exchanges.none();
-    await core.table.stop();
-    await core.upstream.close();
+    await stopCore(core);
     agent.destroy();
-    await Promise.all(Object.values(normalized.services).map((service) => service.close()));
+    await closeServices(normalized);
   };
   const handle = (
     request: IncomingMessage & { originalUrl?: string },
     response: ServerResponse,
     next: Next,
   ) => {
-    const own = Object.assign(response, { exchange: null, bodyBegun: false, informational: null });
+    const own = Object.assign(response, {
+      exchange: null,
+      bodyBegun: false,
+      awaitsDrain: false,
+      informational: null,
+    });
     const exchange = new Exchange(
       core,
       request,
@@ -106,8 +85,12 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
       peers.of(request.socket),
       request.originalUrl ?? request.url,
     );
-    nexts.set(exchange, next);
     response.on('close', () => exchange.conclude());
+    mounted.set(exchange, {
+      next,
+      onClose: (listener) => response.once('close', listener),
+      ended: () => exchange.endWork(),
+    });
     if (request.readableEnded && exchange.announcesBody) {
       core.options.logger.error('a body parser in front of banyanMiddleware read a request body');
       fail(exchange, failures.bodyGone());

@@ -14,7 +14,8 @@ export function createAccessLog(logger: Logger, sample: number): AccessLog {
   let credit = 0;
   return {
     write(exchange, now) {
-      const ordinary = exchange.failure === null && exchange.heldMs === 0 && !exchange.fellBack;
+      const { account } = exchange;
+      const ordinary = account.failure === null && account.heldMs === 0 && !account.fellBack;
       if (ordinary) {
         // Evenly spaced rather than random: with 0.01, every hundredth request.
         credit += sample;
@@ -27,7 +28,8 @@ export function createAccessLog(logger: Logger, sample: number): AccessLog {
 }
 
 function describe(exchange: Exchange, now: number): Record<string, unknown> {
-  const { request, status, decision, failure, beganAt } = exchange;
+  const { request, status, decision, account } = exchange;
+  const { failure, beganAt } = account;
   return {
     requestId: exchange.requestId,
     method: request.method,
@@ -40,11 +42,11 @@ function describe(exchange: Exchange, now: number): Record<string, unknown> {
     reason: decision?.reason,
     version: decision?.version,
     ms: rounded(now - beganAt),
-    firstByteMs: exchange.firstByteAt === 0 ? undefined : rounded(exchange.firstByteAt - beganAt),
-    heldMs: exchange.heldMs === 0 ? undefined : rounded(exchange.heldMs),
-    retries: exchange.retries === 0 ? undefined : exchange.retries,
-    fellBack: exchange.fellBack || undefined,
-    aborted: exchange.clientGone || undefined,
+    firstByteMs: account.firstByteAt === 0 ? undefined : rounded(account.firstByteAt - beganAt),
+    heldMs: account.heldMs === 0 ? undefined : rounded(account.heldMs),
+    retries: account.retries === 0 ? undefined : account.retries,
+    fellBack: account.fellBack || undefined,
+    aborted: account.clientGone || undefined,
     failure: failure?.code,
     why: failure?.message,
   };

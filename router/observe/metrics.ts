@@ -37,11 +37,12 @@ export class Metrics {
   #aborted = 0;
 
   record(exchange: Exchange, now: number): void {
-    const { decision, failure, status } = exchange;
+    const { decision, status, account } = exchange;
+    const { failure } = account;
     const route = decision?.route?.id ?? '';
     // What was refused, or held for too long, is no side's. What a side failed to answer is that side's failure.
-    const own = decision === null || (failure !== null && !exchange.asked);
-    const side = own ? 'router' : exchange.fellBack ? 'legacy' : decision.side;
+    const own = decision === null || (failure !== null && !account.asked);
+    const side = own ? 'router' : account.fellBack ? 'legacy' : decision.side;
     let sides = this.#series.get(route);
     if (sides === undefined) {
       sides = {};
@@ -53,19 +54,19 @@ export class Metrics {
       series = { route, feature: decision?.feature ?? '', side, statuses: {}, latencies, latencySumMs: 0 };
       sides[side] = series;
     }
-    const ms = now - exchange.beganAt;
+    const ms = now - account.beganAt;
     series.statuses[status] = (series.statuses[status] ?? 0) + 1;
     let bucket = 0;
     while (bucket < latencyBucketsMs.length && ms > latencyBucketsMs[bucket]!) bucket += 1;
     series.latencies[bucket]! += 1;
     series.latencySumMs += ms;
-    if (exchange.heldMs > 0) {
+    if (account.heldMs > 0) {
       this.#parked += 1;
-      this.#heldMs += exchange.heldMs;
+      this.#heldMs += account.heldMs;
     }
-    if (exchange.fellBack) this.#fallbacks += 1;
-    this.#retries += exchange.retries;
-    if (exchange.clientGone) this.#aborted += 1;
+    if (account.fellBack) this.#fallbacks += 1;
+    this.#retries += account.retries;
+    if (account.clientGone) this.#aborted += 1;
   }
 
   snapshot(): MetricsSnapshot {

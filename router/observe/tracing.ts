@@ -35,7 +35,8 @@ export function createTracing(tracer: Tracer): Tracing {
     end(exchange) {
       const span = spans.get(exchange);
       if (span === undefined) return;
-      const { decision, failure, status, request } = exchange;
+      const { decision, status, request, account } = exchange;
+      const { failure } = account;
       if (decision?.route) span.updateName(`${request.method} ${decision.route.path}`);
       span.setAttributes({
         'http.response.status_code': status,
@@ -46,7 +47,7 @@ export function createTracing(tracer: Tracer): Tracing {
           'banyan.reason': decision.reason,
           'banyan.version': decision.version,
         }),
-        ...(exchange.heldMs > 0 && { 'banyan.held_ms': exchange.heldMs }),
+        ...(account.heldMs > 0 && { 'banyan.held_ms': account.heldMs }),
       });
       if (failure !== null) span.setStatus({ code: SpanStatusCode.ERROR, message: failure.code });
       span.end();

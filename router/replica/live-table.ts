@@ -3,6 +3,7 @@ import { describeError } from '../../common/errors.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import { type CompiledTable, compileTable } from '../table/compiled-table.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
+import { withCalls } from '../table/route-call.ts';
 import { emptyRouteTable, type RouteTable } from '../table/route-table.ts';
 import { holdVersions } from './hold-versions.ts';
 import { writeSnapshot } from './snapshot-file.ts';
@@ -99,7 +100,7 @@ export class LiveTable {
       if (this.#failing) this.#options.logger.info('the state store answers again');
       this.#failing = false;
       if (reply.table !== undefined && reply.table.version !== this.#current.version) {
-        await this.#take(reply.table);
+        await this.#take(withCalls(reply.table));
       } else if (!hadLease) this.#options.onChange();
       return true;
     } catch (error) {

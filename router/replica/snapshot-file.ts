@@ -2,11 +2,17 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { BanyanError } from '../../common/errors.ts';
+import { namedCall } from '../table/route-call.ts';
 import { routePolicySchema } from '../table/route-policy.ts';
 import type { RouteTable } from '../table/route-table.ts';
 
 const side = z.enum(['legacy', 'service']);
 const values = z.record(z.string(), z.string());
+const call = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('thrift'), method: z.string() }),
+  z.object({ kind: z.literal('http') }),
+]);
+
 const schema = z.object({
   version: z.number().int().nonnegative(),
   writtenAt: z.string(),
@@ -22,24 +28,27 @@ const schema = z.object({
     }),
   ),
   routes: z.array(
-    z.object({
-      id: z.string(),
-      feature: z.string(),
-      method: z.string(),
-      path: z.string(),
-      access: z.enum(['read', 'write']),
-      constraints: z
-        .object({
-          host: z.string().exactOptional(),
-          headers: values.exactOptional(),
-          query: values.exactOptional(),
-        })
-        .exactOptional(),
-      rpcMethod: z.string(),
-      readPercent: z.number().min(0).max(100),
-      readCohorts: z.array(z.string()).exactOptional(),
-      policy: routePolicySchema.exactOptional(),
-    }),
+    z.preprocess(
+      namedCall,
+      z.object({
+        id: z.string(),
+        feature: z.string(),
+        method: z.string(),
+        path: z.string(),
+        access: z.enum(['read', 'write']),
+        constraints: z
+          .object({
+            host: z.string().exactOptional(),
+            headers: values.exactOptional(),
+            query: values.exactOptional(),
+          })
+          .exactOptional(),
+        call,
+        readPercent: z.number().min(0).max(100),
+        readCohorts: z.array(z.string()).exactOptional(),
+        policy: routePolicySchema.exactOptional(),
+      }),
+    ),
   ),
   cohorts: z
     .array(z.object({ name: z.string(), by: z.string(), values: z.array(z.string()) }))

@@ -1,7 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import { bucketsBelow } from '../cohorts/cohorts.ts';
 import { compileCohort, type NamedCohort } from '../cohorts/named-cohorts.ts';
-import type { Decision, DecisionReason, Outcome } from './decision.ts';
+import type { Decision, DecisionReason } from './decision.ts';
 import { type FailurePolicy, resolvePolicy } from './failure-policy.ts';
 import { createMatcher, type Matcher, type RouteMatch } from './matcher.ts';
 import { routeConflicts } from './route-conflicts.ts';
@@ -54,7 +54,7 @@ export function compileTable(
   );
   const matcher = previous?.matcher.serves(table.routes) ? previous.matcher : newMatcher(table.routes);
   const unmatched: Decision = Object.freeze({
-    outcome: 'forward',
+    outcome: 'act',
     side: 'legacy',
     reason: 'unmatched',
     feature: null,
@@ -109,7 +109,7 @@ function compileRoute(
   const own = mergePolicies(feature.policy, route.policy);
   const decision = (reason: DecisionReason, side: Side, hold = false): Decision =>
     Object.freeze({
-      outcome: hold ? 'hold' : outcomeOn(side),
+      outcome: hold ? 'hold' : 'act',
       side,
       reason,
       feature: feature.name,
@@ -140,8 +140,4 @@ function compileRoute(
       'side-service-asked': decision('side-service-asked', 'service'),
     },
   };
-}
-
-function outcomeOn(side: Side): Outcome {
-  return side === 'legacy' ? 'forward' : 'transcode';
 }

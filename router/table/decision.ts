@@ -2,8 +2,8 @@ import { bucketOf } from '../cohorts/cohorts.ts';
 import type { CompiledRoute, CompiledTable } from './compiled-table.ts';
 import type { Route, Side } from './route-table.ts';
 
-/** What the router does with a request: pass it to the monolith, ask the service, or park it. */
-export type Outcome = 'forward' | 'transcode' | 'hold';
+/** What the router does with a request: ask its side, or park it. */
+export type Outcome = 'act' | 'hold';
 
 export type DecisionReason =
   | 'unmatched'

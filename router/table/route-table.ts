@@ -27,6 +27,9 @@ export interface RouteConstraints {
   readonly query?: Readonly<Record<string, string>>;
 }
 
+/** How a service is asked what a request asks: by a method of its IDL, or by the request itself. */
+export type RouteCall = { readonly kind: 'thrift'; readonly method: string } | { readonly kind: 'http' };
+
 export interface Route {
   /** `METHOD /path/:pattern` plus constraints, unique in the table. */
   readonly id: string;
@@ -37,8 +40,8 @@ export interface Route {
   readonly path: string;
   readonly access: 'read' | 'write';
   readonly constraints?: RouteConstraints;
-  /** The service's Thrift method. */
-  readonly rpcMethod: string;
+  /** How its service is asked. */
+  readonly call: RouteCall;
   /** Reads only: percent (0–100, two decimals) of identities whose requests go to the service. Writes go to the owner. */
   readonly readPercent: number;
   /** Reads only: names of cohorts whose requests go to the service besides. */

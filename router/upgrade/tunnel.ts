@@ -2,6 +2,16 @@ import type { Socket } from 'node:net';
 import type { ConnectionOwner, UpstreamConnection } from '../sides/http/upstream/upstream-connection.ts';
 import type { Handshake } from './handshake.ts';
 
+/** A side's connection that speaks another protocol from now on. */
+export interface SwitchedConnection {
+  readonly connection: UpstreamConnection;
+  readonly reason: string;
+  /** End-to-end fields of the 101, names and values in turn. */
+  readonly fields: readonly string[];
+  /** The protocol. */
+  readonly chosen: string;
+}
+
 /**
  * Two connections that switched to another protocol: octets go through both ways, each as fast as the other end takes
  * them. A client that ends its half may still read what the upstream says without a long pause; when the upstream ends, or

@@ -5,6 +5,7 @@ import type { CheckLine } from './check-report.ts';
 
 /** What is to be known of a feature's IDL beyond faults, which loading the config has found: its warnings. */
 export async function checkIdl(feature: FeatureConfig): Promise<CheckLine[]> {
+  if (feature.service.kind !== 'thrift') return [];
   const { idl } = feature.service;
   const { warnings } = await loadIdl(idl);
   if (warnings.length === 0) return [];

@@ -1,7 +1,7 @@
-import { connect } from 'node:net';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { BanyanConfig } from '../../control/config/index.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import { reach, type SidePlace } from '../../router/index.ts';
 import type { CheckLine } from './check-report.ts';
 
 const withinMs = 3000;
@@ -39,44 +39,26 @@ async function serverVersion(endpoint: DatabaseEndpoint): Promise<string> {
   }
 }
 
-/** Connects to every address of the monolith and of the services. */
-export function checkSides(config: BanyanConfig): Promise<CheckLine[]> {
-  const addresses: readonly (readonly [string | null, string, string])[] = [
-    ...config.legacy.addresses.map((address) => [null, 'monolith', address] as const),
-    ...Object.values(config.features).flatMap((feature) =>
-      feature.service.addresses.map((address) => [feature.name, 'service', address] as const),
-    ),
+/** Asks every side whether it can be reached. */
+export async function checkSides(config: BanyanConfig): Promise<CheckLine[]> {
+  const sides: readonly (readonly [string | null, string, SidePlace])[] = [
+    [null, 'monolith', { kind: 'http', addresses: config.legacy.addresses }],
+    ...Object.values(config.features).map(({ name, service }) => [name, 'service', service] as const),
   ];
-  return Promise.all(
-    addresses.map(async ([feature, what, address]): Promise<CheckLine> => {
-      const { hostname, port } = new URL(address.includes('://') ? address : `tcp://${address}`);
-      const refused = await refusal(hostname.replace(/^\[|\]$/g, ''), Number(port) || 80);
-      const line = { feature, check: what };
-      if (refused === null) return { ...line, ok: true, detail: `${address} accepts connections` };
-      return {
-        ...line,
-        ok: false,
-        detail: `${address} cannot be reached: ${refused}`,
-        code: 'BANYAN_SIDE_UNREACHABLE',
-        fix: `Start it, or correct ${feature === null ? 'legacy.addresses' : `features.${feature}.service.addresses`} in the config.`,
-      };
-    }),
+  const lines = await Promise.all(
+    sides.map(async ([feature, what, place]) =>
+      (await reach(place, withinMs)).map(({ address, refused }): CheckLine => {
+        const line = { feature, check: what };
+        if (refused === null) return { ...line, ok: true, detail: `${address} accepts connections` };
+        return {
+          ...line,
+          ok: false,
+          detail: `${address} cannot be reached: ${refused}`,
+          code: 'BANYAN_SIDE_UNREACHABLE',
+          fix: `Start it, or correct ${feature === null ? 'legacy.addresses' : `features.${feature}.service.addresses`} in the config.`,
+        };
+      }),
+    ),
   );
-}
-
-/** Why nobody accepts a connection there; null when somebody does. */
-function refusal(host: string, port: number): Promise<string | null> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const end = (answer: string | null) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    // A process that a busy machine left standing hears of its timers before it hears of its connections.
-    socket.setTimeout(withinMs, () => setImmediate(end, `no answer within ${withinMs} ms`));
-    socket.once('connect', () => end(null));
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      end(error.code === 'ECONNREFUSED' ? 'connection refused' : error.message),
-    );
-  });
+  return lines.flat();
 }

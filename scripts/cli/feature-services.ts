@@ -1,49 +1,48 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { Registry } from 'prom-client';
-import type { BanyanConfig } from '../../control/config/index.ts';
-import type { RouterService, TlsFiles } from '../../router/index.ts';
+import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts';
+import type { RouterOptions, TlsFiles } from '../../router/index.ts';
 import { createClient, createGateway, loadIdl } from '../../rpc/index.ts';
 
-/** Every feature's service as the router asks it: HTTP in, Thrift to the service, straight from its IDL. */
+type RouterService = RouterOptions['services'][string];
+
+interface ServiceOptions {
+  /** Of the features whose services are asked over TLS. */
+  readonly tls: TlsFiles['services'];
+  readonly metrics?: Registry;
+  readonly tracer?: Tracer | undefined;
+}
+
+/** Every feature's service as the router asks it: HTTP as it is, Thrift straight from the IDL. */
 export async function featureServices(
   config: BanyanConfig,
-  options: {
-    /** Of the features whose services are called over TLS. */
-    readonly tls: TlsFiles['services'];
-    readonly metrics?: Registry;
-    readonly tracer?: Tracer | undefined;
-  },
+  options: ServiceOptions,
 ): Promise<Record<string, RouterService>> {
-  const { metrics, tracer } = options;
-  const entries = await Promise.all(
-    Object.values(config.features).map(async (feature): Promise<[string, RouterService]> => {
-      const {
-        idl: file,
-        name,
-        addresses,
-        protocol,
-        transport,
-        deadlineMs,
-        connectTimeoutMs,
-        multiplexed,
-      } = feature.service;
-      const tls = options.tls[feature.name];
-      const idl = await loadIdl(file);
-      const client = createClient({
-        idl,
-        service: name,
-        addresses,
-        protocol,
-        transport,
-        deadlineMs,
-        connectTimeoutMs,
-        ...(multiplexed === undefined ? {} : { multiplexed }),
-        ...(tls === undefined ? {} : { tls }),
-        ...(metrics === undefined ? {} : { metrics }),
-        ...(tracer === undefined ? {} : { tracer }),
-      });
-      return [feature.name, createGateway({ idl, service: name, client, deadlineMs })];
-    }),
+  const entries = Object.values(config.features).map(
+    async (feature) => [feature.name, await routerService(feature, options)] as const,
   );
-  return Object.fromEntries(entries);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function routerService(
+  { name: feature, service }: FeatureConfig,
+  { tls: files, metrics, tracer }: ServiceOptions,
+): Promise<RouterService> {
+  const tls = files[feature];
+  const secured = tls === undefined ? {} : { tls };
+  if (service.kind === 'http') {
+    const { tls: _, addresses, ...settings } = service;
+    return { ...settings, addresses: [...addresses], ...secured };
+  }
+  const { kind: _, idl: file, name, tls: __, ...settings } = service;
+  const idl = await loadIdl(file);
+  const client = createClient({
+    idl,
+    service: name,
+    ...settings,
+    ...secured,
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(tracer === undefined ? {} : { tracer }),
+  });
+  return createGateway({ idl, service: name, client, deadlineMs: settings.deadlineMs });
 }

@@ -65,7 +65,7 @@ describe('banyan on a running stack', () => {
       expect.objectContaining({
         id: 'PATCH /admin/products/:id',
         access: 'write',
-        rpcMethod: 'changeProduct',
+        call: { kind: 'thrift', method: 'changeProduct' },
       }),
     );
     const text = await stack.banyan('routes');

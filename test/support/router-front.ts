@@ -54,7 +54,8 @@ export async function startRouterFront(
       },
     ],
     routes: httpRoutes(idl, service).map(({ method, path, access, rpcMethod }) => ({
-      ...{ id: `${method} ${path}`, feature: 'moved', method, path, access, rpcMethod, readPercent: 100 },
+      ...{ id: `${method} ${path}`, feature: 'moved', method, path, access, readPercent: 100 },
+      call: { kind: 'thrift', method: rpcMethod },
     })),
   });
   const router = await startRouter({

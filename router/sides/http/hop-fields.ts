@@ -1,11 +1,11 @@
-import type { Exchange } from '../../exchange.ts';
+import type { Ask } from '../side.ts';
 import { plainHop } from './upstream/request-text.ts';
 
 /**
- * The lines that a request to the monolith says of its own hop, and those that depend on how its body goes: trailers need
+ * The lines that a request to an HTTP side says of its own hop, and those that depend on how its body goes: trailers need
  * chunks, an expectation a body that waits. `streamed`: the body is passed on as it comes.
  */
-export function hopFields({ head, handshake }: Exchange, streamed: boolean): string {
+export function hopFields({ head, handshake }: Ask, streamed: boolean): string {
   if (!streamed && handshake === null && !head.acceptsTrailers) return plainHop;
   let options = handshake === null ? 'keep-alive' : 'Upgrade';
   let lines = '';

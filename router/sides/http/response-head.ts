@@ -1,7 +1,7 @@
 /** An upstream's header fields, made ready for the client. */
 export interface ResponseHead {
   /** Names and values in turn, in their order and spelling. */
-  readonly rawHeaders: string[];
+  readonly fields: string[];
   /** null when the upstream gave no Content-Length, or the message may not have one. */
   readonly contentLength: number | null;
   /** True when the upstream announces trailers: they need chunks, and an HTTP/1.1 client. */
@@ -43,7 +43,7 @@ export function responseHead(raw: readonly string[]): ResponseHead {
     rawHeaders.push(name, value);
   }
   return {
-    rawHeaders: nominated === null ? rawHeaders : drop(rawHeaders, nominated),
+    fields: nominated === null ? rawHeaders : drop(rawHeaders, nominated),
     contentLength,
     trailers,
     nominated,

@@ -18,7 +18,7 @@ const table: RouteTable = {
       method: 'GET',
       path: `/shop${n}/items/:id`,
       access: 'read',
-      rpcMethod: 'Item',
+      call: { kind: 'thrift', method: 'Item' },
       readPercent: 0,
     }),
   ),

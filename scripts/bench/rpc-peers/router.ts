@@ -22,7 +22,7 @@ const table: RouteTable = {
       method: 'GET',
       path: '/items/:id',
       access: 'read',
-      rpcMethod: 'getItem',
+      call: { kind: 'thrift', method: 'getItem' },
       readPercent: 100,
     },
     {
@@ -31,7 +31,7 @@ const table: RouteTable = {
       method: 'GET',
       path: '/other/:id',
       access: 'read',
-      rpcMethod: 'getItem',
+      call: { kind: 'thrift', method: 'getItem' },
       readPercent: 0,
     },
   ],

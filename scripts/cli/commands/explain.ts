@@ -2,12 +2,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import { BanyanError } from '../../../common/errors.ts';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import {
+  callName,
   cohortBuckets,
   compileTable,
   type DecisionReason,
   explain,
   parseIdentitySources,
   type Rival,
+  type RouteCall,
   type RouteTable,
   type SourcedPolicy,
 } from '../../../router/index.ts';
@@ -34,7 +36,8 @@ interface Explanation {
   readonly stage: string | null;
   readonly owner: string | null;
   readonly access: string | null;
-  readonly rpcMethod: string | null;
+  /** How the route's service is asked; null: no route. */
+  readonly call: RouteCall | null;
   /** The cohort named for the route that the client belongs to. */
   readonly cohort: string | null;
   readonly identity: string | null;
@@ -163,7 +166,7 @@ function explanationOf(
     stage: said.stage,
     owner: said.owner,
     access: route?.access ?? null,
-    rpcMethod: route?.rpcMethod ?? null,
+    call: route?.call ?? null,
     cohort: said.cohort,
     identity: said.identity,
     bucket: said.bucket,
@@ -174,7 +177,10 @@ function explanationOf(
     why: reasons[decision.reason],
     rivals: said.rivals,
     policy: said.policy,
-    deadlineMs: decision.side === 'service' ? deadlineOf(said.policy, service?.deadlineMs) : null,
+    deadlineMs:
+      decision.side === 'service'
+        ? deadlineOf(said.policy, service?.kind === 'thrift' ? service.deadlineMs : undefined)
+        : null,
     version: said.version,
     source,
   };
@@ -199,7 +205,7 @@ function render(explanation: Explanation, paint: Paint): string {
   if (explanation.matched) {
     lines.push([
       'route',
-      `${explanation.route} ${paint.faint(`(${explanation.access}, ${explanation.rpcMethod})`)}`,
+      `${explanation.route} ${paint.faint(`(${explanation.access}, ${callName(explanation.call!)})`)}`,
     ]);
     lines.push([
       'feature',

@@ -129,7 +129,9 @@ export const routerCommand: CommandFactory = (io) => {
       await router.stop();
     } catch (error) {
       // Once it serves, stopping the router closes these.
-      await Promise.all(Object.values(services).map((service) => service.close()));
+      await Promise.all(
+        Object.values(services).map((service) => ('invoke' in service ? service.close() : undefined)),
+      );
       throw error;
     } finally {
       await link.close();

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { callName } from '../../../router/table/route-call.ts';
 import type { Route, RouteTable } from '../../../router/table/route-table.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
@@ -32,7 +33,7 @@ function columns(table: RouteTable): Column<Route>[] {
     { title: 'stage', value: (route) => featureOf(route)?.stage ?? '–' },
     { title: 'access', value: (route) => route.access },
     { title: 'goes to', value: (route) => destination(route, featureOf(route)?.owner ?? 'legacy') },
-    { title: 'rpc', value: (route) => route.rpcMethod },
+    { title: 'call', value: (route) => callName(route.call) },
   ];
 }
 

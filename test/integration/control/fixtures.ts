@@ -10,6 +10,7 @@ export function parcelFeature(
   return {
     name: 'parcels',
     service: {
+      kind: 'thrift',
       idl: '/nowhere/parcels.thrift',
       name: 'ParcelService',
       addresses: ['127.0.0.1:1'],
@@ -26,10 +27,22 @@ export function parcelFeature(
         method: 'GET',
         path: '/parcels/:code',
         access: 'read',
-        rpcMethod: 'getParcel',
+        call: { kind: 'thrift', method: 'getParcel' },
       },
-      { id: 'GET /parcels', method: 'GET', path: '/parcels', access: 'read', rpcMethod: 'listParcels' },
-      { id: 'POST /parcels', method: 'POST', path: '/parcels', access: 'write', rpcMethod: 'addParcel' },
+      {
+        id: 'GET /parcels',
+        method: 'GET',
+        path: '/parcels',
+        access: 'read',
+        call: { kind: 'thrift', method: 'listParcels' },
+      },
+      {
+        id: 'POST /parcels',
+        method: 'POST',
+        path: '/parcels',
+        access: 'write',
+        call: { kind: 'thrift', method: 'addParcel' },
+      },
     ],
     salt: 'parcels',
     ...overrides,

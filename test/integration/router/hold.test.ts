@@ -1,7 +1,7 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import {
   deferred,
-  EchoService,
   feature,
   route,
   startStage,
@@ -65,13 +65,14 @@ describe('a hold', () => {
     const held = { hold: true, inTransition: true };
     const defects = [new Error('a defect')];
     await using stage = await startStage(legacy.url, {
-      services: {
-        get thing() {
+      services: {},
+      // It says that there is no service for the feature.
+      logger: Object.assign(pino({ level: 'silent' }), {
+        error() {
           const defect = defects.pop();
           if (defect !== undefined) throw defect;
-          return new EchoService();
         },
-      },
+      }),
       table: table({
         features: [feature(held), feature({ ...held, name: 'other' })],
         routes: [route('POST /things'), route('POST /others', { feature: 'other' })],

@@ -24,7 +24,7 @@ test('a service on officially generated code, unchanged, answers HTTP clients be
       method,
       path,
       access,
-      rpcMethod,
+      call: { kind: 'thrift', method: rpcMethod },
       readPercent: 100,
     })),
   };

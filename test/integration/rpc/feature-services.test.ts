@@ -35,9 +35,10 @@ async function ping(service: object): Promise<string> {
   const { tls } = config.features.things!.service;
   const files = await readTlsFiles({ services: tls === undefined ? {} : { things: tls } });
   const { things } = await featureServices(config, { tls: files.services });
+  if (things === undefined || !('invoke' in things)) return expect.unreachable('it is no Thrift service');
   const input = httpInput('GET', '/ping/x', { params: { text: 'x' } });
-  const answer = await things!.invoke('ping', input, { signal: new AbortController().signal, retries: 0 });
-  await things!.close();
+  const answer = await things.invoke('ping', input, { signal: new AbortController().signal, retries: 0 });
+  await things.close();
   return `${answer.status} ${answer.failure?.message ?? answer.body}`;
 }
 

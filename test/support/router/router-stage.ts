@@ -34,7 +34,16 @@ export function feature(change: Partial<FeatureRouting> = {}): FeatureRouting {
 export function route(text: string, change: Partial<Route> = {}): Route {
   const [method = 'GET', path = '/'] = text.split(' ');
   const access = ['GET', 'HEAD', 'OPTIONS'].includes(method) ? 'read' : 'write';
-  return { id: text, feature: 'thing', method, path, access, rpcMethod: 'Answer', readPercent: 0, ...change };
+  return {
+    id: text,
+    feature: 'thing',
+    method,
+    path,
+    access,
+    call: { kind: 'thrift', method: 'Answer' },
+    readPercent: 0,
+    ...change,
+  };
 }
 
 export function table(change: Partial<RouteTable> = {}): RouteTable {

@@ -9,6 +9,7 @@ import { buildRouteTable } from '../../../control/store/index.ts';
 import { failureDefaults } from '../../../router/life/router-options.ts';
 import { compileTable } from '../../../router/table/compiled-table.ts';
 import { defaultPolicy } from '../../../router/table/failure-policy.ts';
+import { callName } from '../../../router/table/route-call.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -124,11 +125,63 @@ test('paths of TLS files count from the config, and nothing is read: only router
   ]);
 });
 
+test('a service that speaks HTTP declares its routes in the config, and is what its kind says', async () => {
+  const service = {
+    kind: 'http',
+    addresses: ['https://127.0.0.1:7402'],
+    breaker: { failures: 2 },
+    tls: { caFile: 'ca.pem' },
+  };
+  const withRoutes = (routes: object, change = {}) => ({
+    ...plain,
+    features: { parcels: { ...plain.features.parcels!, service: { ...service, ...change }, routes } },
+  });
+  const config = await load(
+    withRoutes({
+      'GET /parcels/:code': {},
+      'POST /parcels': { policy: { retries: 0 } },
+      'POST /parcels/search': { access: 'read', constraints: { host: 'shop.test' } },
+      'PUT /parcels/:code': { moves: false },
+    }),
+  );
+  const { routes, service: parsed } = config.features.parcels!;
+  expect(routes).toMatchObject([
+    { id: 'GET /parcels/:code', access: 'read', call: { kind: 'http' } },
+    { id: 'POST /parcels', access: 'write', policy: { retries: 0 } },
+    { id: 'POST /parcels/search [host=shop.test]', access: 'read' },
+  ]);
+  expect(parsed).toEqual({ ...service, tls: { caFile: join(folder, 'ca.pem') } });
+  const table = buildRouteTable(
+    Object.values(config.features),
+    new Map([['parcels', newFeatureState('parcels', '2026-01-01T00:00:00.000Z')]]),
+  );
+  expect(table.routes[0]?.call).toEqual({ kind: 'http' });
+
+  expect(await faultsOf(withRoutes({}))).toMatchObject([{ at: 'features.parcels.routes' }]);
+  const wrong = withRoutes({ 'GRAB /parcels': {}, 'GET parcels': {} });
+  expect((await faultsOf(wrong)).map(({ at }) => at)).toEqual([
+    'features.parcels.routes["GRAB /parcels"]',
+    'features.parcels.routes["GET parcels"]',
+  ]);
+  const settings = await faultsOf(
+    withRoutes({ 'GET /x': {} }, { idl: './parcels.thrift', addresses: ['127.0.0.1:1'] }),
+  );
+  expect(settings.map(({ at }) => at).sort()).toEqual([
+    'features.parcels.service',
+    'features.parcels.service.addresses[0]',
+  ]);
+  expect((await faultsOf(withRoutes({ 'GET /x': {} }, { kind: 'smoke' }))).map(({ at }) => at)).toEqual([
+    'features.parcels.service.kind',
+  ]);
+});
+
 test('routes come from the IDL; overrides change them, and HEAD follows GET', async () => {
   const routes = async (overrides: object) => {
     const feature = { ...plain.features.parcels!, routes: overrides };
     const config = await load({ ...plain, features: { parcels: feature } });
-    return config.features.parcels!.routes.map((route) => `${route.id} ${route.access} ${route.rpcMethod}`);
+    return config.features.parcels!.routes.map(
+      (route) => `${route.id} ${route.access} ${callName(route.call)}`,
+    );
   };
   expect(await routes({})).toEqual([
     'GET /parcels/:code read getParcel',

@@ -79,9 +79,9 @@ describe('cohorts', () => {
 
 describe('decide', () => {
   it.for([
-    ['what no route matches', {}, 'GET /other', {}, 'unmatched', 'forward', 'legacy'],
-    ['a write before the cutover', {}, 'POST /things', {}, 'write-to-owner', 'forward', 'legacy'],
-    ['a write after it', { owner: 'service' }, 'POST /things', {}, 'write-to-owner', 'transcode', 'service'],
+    ['what no route matches', {}, 'GET /other', {}, 'unmatched', 'act', 'legacy'],
+    ['a write before the cutover', {}, 'POST /things', {}, 'write-to-owner', 'act', 'legacy'],
+    ['a write after it', { owner: 'service' }, 'POST /things', {}, 'write-to-owner', 'act', 'service'],
     ['a write on hold', { hold: true }, 'POST /things', {}, 'feature-on-hold', 'hold', 'legacy'],
     [
       'a write in transition with a lease',
@@ -89,7 +89,7 @@ describe('decide', () => {
       'POST /things',
       {},
       'write-to-owner',
-      'forward',
+      'act',
       'legacy',
     ],
     [
@@ -107,7 +107,7 @@ describe('decide', () => {
       'POST /things',
       { leaseValid: false },
       'write-to-owner',
-      'forward',
+      'act',
       'legacy',
     ],
     [
@@ -125,17 +125,17 @@ describe('decide', () => {
       'POST /things',
       { sideAsked: 'service' },
       'write-to-owner',
-      'forward',
+      'act',
       'legacy',
     ],
-    ['a read on hold', { hold: true }, 'GET /things/1', {}, 'read-0-percent', 'forward', 'legacy'],
+    ['a read on hold', { hold: true }, 'GET /things/1', {}, 'read-0-percent', 'act', 'legacy'],
     [
       'a read that asks for the service',
       {},
       'GET /things/1',
       { sideAsked: 'service' },
       'side-service-asked',
-      'transcode',
+      'act',
       'service',
     ],
     [
@@ -144,7 +144,7 @@ describe('decide', () => {
       'GET /things/1',
       { wroteRecently: true },
       'read-your-writes',
-      'transcode',
+      'act',
       'service',
     ],
   ] as const)('%s', ([, change, target, over, reason, outcome, side]) => {

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 function route(id: string, change: Partial<Route> = {}): Route {
   const [method = '', path = ''] = id.split(' ');
   return {
-    ...{ id, feature: 'thing', method, path, access: 'read', rpcMethod: 'answer', readPercent: 0 },
+    ...{ id, feature: 'thing', method, path, access: 'read' as const, readPercent: 0 },
+    call: { kind: 'thrift', method: 'answer' },
     ...change,
   };
 }

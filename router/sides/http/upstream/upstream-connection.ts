@@ -5,6 +5,7 @@ import { requestText } from './request-text.ts';
 import { type ParsedHead, type ResponseEvents, ResponseParser } from './response-parser.ts';
 import { Upload, type UploadBody, type UploadEvents } from './upload.ts';
 import { UpstreamFault } from './upstream-fault.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
 export interface UpstreamRequest {
   readonly path: string;
@@ -56,7 +57,7 @@ export interface ConnectionSettings {
   readonly host: string;
   readonly port: number;
   /** null: plain. */
-  readonly tls: { readonly ca?: string; readonly servername?: string } | null;
+  readonly tls: UpstreamTls | null;
   readonly connectMs: number;
   readonly keepAliveMs: number;
   readonly headerBytes: number;

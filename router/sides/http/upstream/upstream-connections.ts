@@ -1,5 +1,6 @@
 import { LinkedQueue } from '../../../../common/linked-queue.ts';
 import { type ConnectionUser, UpstreamConnection } from './upstream-connection.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
 export type { ConnectionUser } from './upstream-connection.ts';
 
@@ -16,13 +17,6 @@ export interface ConnectionsOptions {
   readonly headerBytes: number;
   /** For an `https://` origin. */
   readonly tls: UpstreamTls;
-}
-
-export interface UpstreamTls {
-  /** Authorities to trust instead of the usual ones, PEM. */
-  readonly ca?: string;
-  /** The name that the certificate must have; left out, the address's own. */
-  readonly servername?: string;
 }
 
 /** How often time limits are looked at, milliseconds: nothing ends early, and nothing much later than this. */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { type HealthCheckOptions, HealthChecks } from './health-checks.ts';
-import { UpstreamConnections, type UpstreamTls } from './upstream-connections.ts';
+import { UpstreamConnections } from './upstream-connections.ts';
+import type { UpstreamTls } from './upstream-tls.ts';
 
 export interface BreakerOptions {
   /** Failures in a row that open an address's circuit; 0: it never opens. */
@@ -153,6 +154,10 @@ export class Upstream {
   /** A request that ended without telling anything of its address. */
   abandoned(address: UpstreamAddress): void {
     address.probing = false;
+  }
+
+  warnOpen(address: UpstreamAddress, error: string): void {
+    this.#logger.warn({ address: address.url, error }, 'an address keeps failing: its circuit is open');
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+const milliseconds = z.number().int().positive();
+
+/** How a side that speaks HTTP is asked. */
+export const upstreamSettings = {
+  /** `http://host:port` or `https://host:port`, one or more. */
+  addresses: z.array(z.url({ protocol: /^https?$/ })).min(1),
+  /** Connections to each address. */
+  connections: z.number().int().positive().default(512),
+  /**
+   * How long an idle connection is kept, milliseconds. Shorter than any upstream keeps its own, so that a request
+   * never meets a connection that is being closed; an upstream's `Keep-Alive: timeout` shortens it further.
+   */
+  keepAliveMs: milliseconds.default(1_500),
+  /** Which of several addresses takes a request. */
+  balance: z.enum(['least-pending', 'round-robin']).default('least-pending'),
+  /** An address that keeps failing is not asked for a while: 503 at once when there is no other. */
+  breaker: z
+    .strictObject({
+      /** Connections refused, reset or timed out, in a row; 0: never. */
+      failures: z.number().int().nonnegative().default(5),
+      /** Twice as long each time in a row. */
+      openMs: milliseconds.default(1_000),
+      maxOpenMs: milliseconds.default(30_000),
+      /** Statuses that count as failures too. */
+      statuses: z.array(z.number().int().min(500).max(599)).default([]),
+    })
+    .prefault({}),
+  /** Left out, addresses are judged by the requests that they answer. */
+  healthCheck: z
+    .strictObject({
+      path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
+      everyMs: milliseconds.default(2_000),
+      timeoutMs: milliseconds.default(1_000),
+      /** In a row, before an address is left out. */
+      failures: z.number().int().positive().default(2),
+    })
+    .optional(),
+};
+
+/** A service that speaks HTTP, as a router is given it; files have been read already. */
+export const httpServiceSchema = z.strictObject({
+  kind: z.literal('http'),
+  ...upstreamSettings,
+  /** For `https://` addresses: PEM texts, and the name that the certificate must have. */
+  tls: z
+    .strictObject({
+      ca: z.string().optional(),
+      servername: z.string().optional(),
+      key: z.string().optional(),
+      cert: z.string().optional(),
+    })
+    .prefault({}),
+});
+
+export type HttpServiceSettings = z.input<typeof httpServiceSchema>;
+export type HttpService = z.output<typeof httpServiceSchema>;

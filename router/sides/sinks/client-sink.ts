@@ -1,0 +1,177 @@
+import { closeAfter } from '../../answer/linger.ts';
+import { fail } from '../../answer/reply.ts';
+import type { RouterResponse } from '../../answer/router-response.ts';
+import type { Exchange } from '../../exchange.ts';
+import type { Failure } from '../../failure.ts';
+import { type SwitchedConnection, Tunnel } from '../../upgrade/tunnel.ts';
+import { drop } from '../http/response-head.ts';
+import { passableTrailers } from '../http/trailers.ts';
+import type { AnswerHead, Sink, WholeAnswer } from '../sink.ts';
+
+/** Writes a side's answer to the client, and asks legacy instead where a canaried read failed. */
+export class ClientSink implements Sink {
+  readonly #exchange: Exchange;
+  /** Octets of the body to come; null: nobody said how many. */
+  #expected: number | null = null;
+  /** Fields of the answer that its `Connection` makes hop-by-hop. */
+  #nominated: readonly string[] | null = null;
+  /** True once the client was told to send its body. */
+  #wanted = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /**
+   * On a pipelined connection, when it is this response's turn. Node remembers it: to a client that expected it in vain the answer
+   * says `Connection: close`, because nobody knows whether the body still comes.
+   */
+  wanted(): void {
+    const { response } = this.#exchange;
+    this.#wanted = true;
+    if (!response.headersSent && !response.destroyed) response.writeContinue();
+  }
+
+  /**
+   * Passed on at once, in front of the final answer. HTTP/1.0 clients do not know such responses (RFC 9110 §15.2) and get none. Node
+   * writes informational responses of its own only, so this one goes to the socket as text; the response parser has checked
+   * its names and values.
+   */
+  inform(status: number, reason: string, fields: readonly string[]): void {
+    const { request, response } = this.#exchange;
+    if (response.headersSent) return;
+    if (response.informational !== null) {
+      response.informational(status, fields);
+      return;
+    }
+    // Not yet this response's turn on a pipelined connection: dropping an informational response is always allowed.
+    if (request.httpVersionMinor === 0 || response.socket === null) return;
+    let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+    for (let i = 0; i + 1 < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`;
+    response.socket.write(`${text}\r\n`, 'latin1');
+  }
+
+  head(head: AnswerHead): void {
+    const exchange = this.#exchange;
+    const { response, core } = exchange;
+    exchange.account.firstByteAt = performance.now();
+    const { status } = head;
+    // Some readers take it for the length of a body that is not there (RFC 9110 §8.6).
+    let fields =
+      status === 204 && head.contentLength !== null ? drop(head.fields, ['content-length']) : head.fields;
+    if (head.trailers && !carriesTrailers(exchange, head)) fields = drop(fields, ['trailer']);
+    if (core.draining) fields = [...fields, 'Connection', 'close'];
+    // Node says so in the answer itself: the client was never told to send its body.
+    if (exchange.head.expectsContinue && !this.#wanted && !exchange.request.complete) closeAfter(exchange);
+    this.#nominated = head.nominated;
+    this.#expected = head.contentLength;
+    if (head.reason === null) response.writeHead(status, fields as string[]);
+    else {
+      response.sendDate = false;
+      response.writeHead(status, head.reason, fields as string[]);
+    }
+    // Without a body in the same piece, as with server-sent events, the head must not wait for one.
+    core.heads.flushSoon(response);
+  }
+
+  data(piece: Buffer): boolean {
+    const { response, core } = this.#exchange;
+    core.bulk.passed(piece.length);
+    if (this.#expected === piece.length) {
+      // The last piece: ending with it saves a write.
+      this.#expected = null;
+      response.end(piece);
+      return true;
+    }
+    if (this.#expected !== null) this.#expected -= piece.length;
+    response.bodyBegun = true;
+    if (response.write(piece)) return true;
+    // One drain serves all pieces that still come.
+    if (!response.awaitsDrain) {
+      response.awaitsDrain = true;
+      response.once('drain', onDrain);
+    }
+    return false;
+  }
+
+  end(trailers: readonly string[]): void {
+    const { response } = this.#exchange;
+    if (trailers.length > 0 && !response.writableEnded) {
+      response.addTrailers(pairs(passableTrailers(trailers, this.#nominated)));
+    }
+    response.end();
+    this.#exchange.endWork();
+  }
+
+  switched({ connection, reason, fields, chosen }: SwitchedConnection): void {
+    const exchange = this.#exchange;
+    const { response, core } = exchange;
+    exchange.account.firstByteAt = performance.now();
+    response.sendDate = false;
+    response.writeHead(101, reason, [
+      ...drop(fields, ['content-length', 'trailer']),
+      'Connection',
+      'Upgrade',
+      'Upgrade',
+      chosen,
+    ]);
+    response.end();
+    const { upgradedIdleMs, idleMs } = core.options.timeouts;
+    new Tunnel(exchange.handshake!, connection, upgradedIdleMs, idleMs);
+    exchange.endWork();
+  }
+
+  fail(failure: Failure, instead?: WholeAnswer): void {
+    const exchange = this.#exchange;
+    const { account } = exchange;
+    if (!account.clientGone && failure.status >= 500 && exchange.mayFallBack) {
+      account.fellBack = true;
+      exchange.core.options.logger.warn(
+        { failure: { code: failure.code, message: failure.message }, route: exchange.compiled!.route.id },
+        'a canaried read fell back to legacy',
+      );
+      exchange.ask(exchange.core.legacy, this);
+      return;
+    }
+    exchange.endWork();
+    if (account.clientGone) return;
+    if (instead === undefined || (instead.status >= 500 && exchange.policy.ownBody)) fail(exchange, failure);
+    else {
+      account.failure = failure;
+      this.#whole(instead);
+    }
+  }
+
+  retried(): void {
+    this.#exchange.account.retries += 1;
+  }
+
+  #whole({ status, fields, body }: WholeAnswer): void {
+    this.head({
+      status,
+      reason: null,
+      fields,
+      contentLength: body?.length ?? 0,
+      trailers: false,
+      nominated: null,
+    });
+    this.#exchange.response.end(body ?? undefined);
+  }
+}
+
+function onDrain(this: RouterResponse): void {
+  this.awaitsDrain = false;
+  this.exchange?.resume();
+}
+
+/** Trailers come behind the last chunk: without chunks there is no place for them. */
+function carriesTrailers({ request }: Exchange, { status, contentLength }: AnswerHead): boolean {
+  if (request.httpVersionMinor === 0 || request.method === 'HEAD') return false;
+  return status !== 204 && status !== 304 && contentLength === null;
+}
+
+function pairs(fields: readonly string[]): [string, string][] {
+  const out: [string, string][] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) out.push([fields[i]!, fields[i + 1]!]);
+  return out;
+}

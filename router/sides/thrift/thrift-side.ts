@@ -1,0 +1,113 @@
+import type { Logger } from 'pino';
+import { BanyanError, describeError } from '../../../common/errors.ts';
+import { type Failure, failures, upstreamFailure } from '../../failure.ts';
+import { bodyTooLarge, readWhole } from '../../request/request-body.ts';
+import type { Ask, Side, Work } from '../side.ts';
+import type { Sink } from '../sink.ts';
+import type { HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
+
+export interface ThriftSideOptions {
+  readonly service: RouterService;
+  /** Longest pause in a request's body, milliseconds. */
+  readonly requestIdleMs: number;
+  /** Of a request: it is read whole. */
+  readonly maxBodyBytes: number;
+  readonly logger: Logger;
+}
+
+/** A side that speaks Thrift: a request is read whole and becomes one call. */
+export class ThriftSide implements Side {
+  readonly kind = 'thrift';
+  readonly #options: ThriftSideOptions;
+
+  constructor(options: ThriftSideOptions) {
+    this.#options = options;
+  }
+
+  begin(ask: Ask, sink: Sink): Work {
+    const aborted = new AbortController();
+    this.#call(ask, sink, aborted.signal).catch((error: unknown) => {
+      // Nothing in it may throw; if it does, the request must still end, and be counted as ended.
+      this.#options.logger.error({ error: describeError(error) }, 'a call of a service failed unexpectedly');
+      sink.fail(failures.unexpected());
+    });
+    return { abort: (reason) => aborted.abort(reason) };
+  }
+
+  async #call(ask: Ask, sink: Sink, signal: AbortSignal): Promise<void> {
+    if (ask.hasBody && ask.body === null) {
+      const body = await this.#readBody(ask, sink, signal);
+      if (!Buffer.isBuffer(body)) return sink.fail(body);
+      ask.body = body;
+    }
+    const { totalMs, answerMs, retries } = ask.policy;
+    const options: { -readonly [K in keyof InvokeOptions]: InvokeOptions[K] } = {
+      signal,
+      context: ask.context,
+      retries,
+    };
+    if (answerMs !== null) options.deadlineMs = answerMs;
+    if (totalMs !== null) options.withinMs = ask.leftOf(totalMs);
+    const { call } = ask;
+    if (call?.kind !== 'thrift') throw new Error('a route that names no method leads to a Thrift service');
+    const output = await this.#options.service.invoke(
+      call.method,
+      {
+        method: ask.method,
+        path: ask.target.path,
+        params: ask.params,
+        query: ask.target.query,
+        rawHeaders: ask.headers,
+        body: ask.body,
+      },
+      options,
+    );
+    if (signal.aborted) sink.fail(failures.broken('it was not waited for'));
+    else answer(ask, sink, output);
+  }
+
+  async #readBody(ask: Ask, sink: Sink, signal: AbortSignal): Promise<Buffer | Failure> {
+    const { maxBodyBytes, requestIdleMs } = this.#options;
+    const { contentLength, expectsContinue } = ask.head;
+    if (contentLength !== null && contentLength > maxBodyBytes) {
+      return upstreamFailure(bodyTooLarge(maxBodyBytes));
+    }
+    const body = ask.openBody({
+      idleMs: requestIdleMs,
+      maxBytes: maxBodyBytes,
+      onWanted: expectsContinue ? () => sink.wanted() : undefined,
+    });
+    const stop = () => body.destroy(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await readWhole(body);
+    } catch (error) {
+      if (error instanceof BanyanError) return upstreamFailure(error);
+      return failures.refused('its body broke off', 400);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+}
+
+function answer(ask: Ask, sink: Sink, { status, rawHeaders, body, failure }: HttpOutput): void {
+  const bodiless = status === 204 || status === 304;
+  const fields = [...rawHeaders];
+  if (!bodiless && !names(fields, 'content-length')) {
+    fields.push('Content-Length', String(body?.length ?? 0));
+  }
+  const sent = ask.method === 'HEAD' || bodiless ? null : body;
+  if (failure !== undefined) {
+    sink.fail({ status, ...failure }, { status, fields, body: sent });
+    return;
+  }
+  const contentLength = bodiless ? null : (sent?.length ?? 0);
+  sink.head({ status, reason: null, fields, contentLength, trailers: false, nominated: null });
+  if (sent !== null && sent.length > 0) sink.data(sent);
+  sink.end([]);
+}
+
+function names(fields: readonly string[], name: string): boolean {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i]!.toLowerCase() === name) return true;
+  return false;
+}
