@@ -155,7 +155,6 @@ const routerTuning = {
       headerBytes: count.optional(),
       urlBytes: count.optional(),
       bodyBytes: count.nullable().optional(),
-      transcodedBodyBytes: count.optional(),
       connections: count.optional(),
       streams: count.optional(),
     })

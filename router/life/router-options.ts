@@ -107,12 +107,6 @@ const settings = z.strictObject({
         .default(16 * 1024),
       /** Of a request forwarded; null: no limit. */
       bodyBytes: z.number().int().positive().nullable().default(null),
-      /** Of a request to a service: it is read whole. */
-      transcodedBodyBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(4 * 1024 * 1024),
       connections: z.number().int().positive().default(50_000),
       /** Requests at once on one connection: HTTP/2's streams, or what HTTP/1.1 clients send ahead of their answers. */
       streams: z.number().int().positive().default(128),

@@ -117,7 +117,7 @@ export class RequestBody extends Readable {
 
 export function bodyTooLarge(maxBytes: number): BanyanError {
   return new BanyanError('BANYAN_BODY_TOO_LARGE', `The request body is larger than ${maxBytes} octets.`, {
-    fix: 'Send less, or raise the limit: router.limits.bodyBytes, or transcodedBodyBytes for a service.',
+    fix: 'Send less, or raise the limit: router.limits.bodyBytes, or api.max_body_bytes in the IDL of a service.',
   });
 }
 

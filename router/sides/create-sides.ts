@@ -63,8 +63,7 @@ export function createSides(
       Object.entries(services).map(([feature, service]): [string, Side] => {
         if ('invoke' in service) {
           const { requestIdleMs } = timeouts;
-          const maxBodyBytes = limits.transcodedBodyBytes;
-          return [feature, new ThriftSide({ service, requestIdleMs, maxBodyBytes, logger })];
+          return [feature, new ThriftSide({ service, requestIdleMs, logger })];
         }
         const { kind: _, tls, ...settings } = service;
         return [feature, new HttpSide({ ...shared, upstream: upstreamOf(settings, definedOnly(tls)) })];

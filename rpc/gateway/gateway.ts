@@ -43,6 +43,10 @@ export interface GatewayOptions {
 }
 
 export interface Gateway {
+  /** Largest request body in bytes, as the options or `api.max_body_bytes` say. Who reads bodies for the gateway reads no more. */
+  readonly maxBodyBytes: number;
+  /** Answers a request that cannot be had whole, in the shape of the gateway's other errors. */
+  refuse(rpcMethod: string, input: HttpInput, why: Omit<GatewayProblem, 'rpcMethod'>): HttpOutput;
   /** Answers an HTTP request through the service. Rejects only for a method that the service does not have. */
   invoke(rpcMethod: string, input: HttpInput, options?: InvokeOptions): Promise<HttpOutput>;
   /** Closes the client. */
@@ -67,7 +71,7 @@ class ThriftGateway implements Gateway {
   readonly #plans = new Map<string, Plan>();
   readonly #errorBody: ErrorBody;
   readonly #messages: ReadonlyMap<number, string>;
-  readonly #maxBodyBytes: number;
+  readonly maxBodyBytes: number;
   /** Content codings are taken off; if not, a body with one is refused, as by a monolith that does not. */
   readonly #inflates: boolean;
   readonly #deadlineMs: number;
@@ -81,7 +85,7 @@ class ThriftGateway implements Gateway {
     this.#deadlineMs = options.deadlineMs ?? 5_000;
     const service = serviceOf(options.idl, options.service);
     const said = annotation(service.annotations, 'api.max_body_bytes');
-    this.#maxBodyBytes = options.maxBodyBytes ?? (said === undefined ? 16 * 1024 * 1024 : Number(said));
+    this.maxBodyBytes = options.maxBodyBytes ?? (said === undefined ? 16 * 1024 * 1024 : Number(said));
     this.#inflates = annotation(service.annotations, 'api.inflate') !== 'false';
     this.#messages = errorMessages(service.annotations);
     const fromJson = new ThriftFromJsonCompiler({ unknownMembers: options.unknownMembers ?? 'ignore' });
@@ -118,15 +122,22 @@ class ThriftGateway implements Gateway {
     return this.#client.close();
   }
 
-  async invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions = {}): Promise<HttpOutput> {
+  #planOf(rpcMethod: string): Plan {
     const plan = this.#plans.get(rpcMethod);
-    if (plan === undefined) {
-      throw new BanyanError('BANYAN_RPC_NO_METHOD', `${this.#service} has no HTTP method ${rpcMethod}`, {
-        fix: `Route to one of: ${[...this.#plans.keys()].join(', ')}.`,
-      });
-    }
-    if (input.body !== null && input.body.length > this.#maxBodyBytes) {
-      const message = `the body has ${input.body.length} bytes, and the limit is ${this.#maxBodyBytes}`;
+    if (plan !== undefined) return plan;
+    throw new BanyanError('BANYAN_RPC_NO_METHOD', `${this.#service} has no HTTP method ${rpcMethod}`, {
+      fix: `Route to one of: ${[...this.#plans.keys()].join(', ')}.`,
+    });
+  }
+
+  refuse(rpcMethod: string, input: HttpInput, why: Omit<GatewayProblem, 'rpcMethod'>): HttpOutput {
+    return this.#problem(this.#planOf(rpcMethod), input, { ...why, rpcMethod });
+  }
+
+  async invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions = {}): Promise<HttpOutput> {
+    const plan = this.#planOf(rpcMethod);
+    if (input.body !== null && input.body.length > this.maxBodyBytes) {
+      const message = `the body has ${input.body.length} bytes, and the limit is ${this.maxBodyBytes}`;
       return this.#problem(plan, input, { status: 413, code: 'body_too_large', message, rpcMethod });
     }
     if (plan.parsesBody && input.body !== null && input.body.length > 0) {
@@ -134,7 +145,7 @@ class ThriftGateway implements Gateway {
       if (coding !== undefined && !/^\s*(?:identity\s*)?$/i.test(coding)) {
         try {
           if (!this.#inflates) throw new UnsupportedMedia(`a body encoded with ${coding}`);
-          input = { ...input, body: await inflated(input.body, coding, this.#maxBodyBytes) };
+          input = { ...input, body: await inflated(input.body, coding, this.maxBodyBytes) };
         } catch (error) {
           return this.#failed(plan, input, rpcMethod, error);
         }

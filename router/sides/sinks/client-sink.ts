@@ -147,15 +147,19 @@ export class ClientSink implements Sink {
   }
 
   #whole({ status, fields, body }: WholeAnswer): void {
+    const exchange = this.#exchange;
+    // What follows an unfinished request on its connection could be anything.
+    const isLast = !exchange.request.complete;
+    if (isLast) closeAfter(exchange);
     this.head({
       status,
       reason: null,
-      fields,
+      fields: isLast && !exchange.core.draining ? [...fields, 'Connection', 'close'] : fields,
       contentLength: body?.length ?? 0,
       trailers: false,
       nominated: null,
     });
-    this.#exchange.response.end(body ?? undefined);
+    exchange.response.end(body ?? undefined);
   }
 }
 

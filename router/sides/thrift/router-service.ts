@@ -4,7 +4,7 @@ export interface HttpInput {
   /** The canonical path the router matched, without the query. */
   readonly path: string;
   /** Path parameters, decoded. */
-  readonly params: Record<string, string>;
+  readonly params: Readonly<Record<string, string>>;
   /** Raw, without the question mark. */
   readonly query: string;
   /** End-to-end fields only, names and values in turn, as the client spelled them. */
@@ -41,8 +41,20 @@ export interface InvokeOptions {
   readonly context?: RequestContext;
 }
 
+/** Why a request never got to the service. */
+export interface RefusedInput {
+  readonly status: number;
+  /** `body_too_large`, `request_stalled`, `bad_request`. */
+  readonly code: string;
+  readonly message: string;
+}
+
 /** A feature's service behind the router: `Gateway` in `rpc/` is one. */
 export interface RouterService {
+  /** Largest request body in bytes that it takes. Default 16 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Answers in the service's own shape, as its other errors are. Without it the answer is in the router's. */
+  refuse?(rpcMethod: string, input: HttpInput, why: RefusedInput): HttpOutput;
   /** Never rejects for what can be answered. */
   invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions): Promise<HttpOutput>;
   close(): Promise<void> | void;

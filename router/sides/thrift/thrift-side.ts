@@ -4,16 +4,16 @@ import { type Failure, failures, upstreamFailure } from '../../failure.ts';
 import { bodyTooLarge, readWhole } from '../../request/request-body.ts';
 import type { Ask, Side, Work } from '../side.ts';
 import type { Sink } from '../sink.ts';
-import type { HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
+import type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
 
 export interface ThriftSideOptions {
   readonly service: RouterService;
   /** Longest pause in a request's body, milliseconds. */
   readonly requestIdleMs: number;
-  /** Of a request: it is read whole. */
-  readonly maxBodyBytes: number;
   readonly logger: Logger;
 }
+
+const defaultMaxBodyBytes = 16 * 1024 * 1024;
 
 /** A side that speaks Thrift: a request is read whole and becomes one call. */
 export class ThriftSide implements Side {
@@ -37,7 +37,7 @@ export class ThriftSide implements Side {
   async #call(ask: Ask, sink: Sink, signal: AbortSignal): Promise<void> {
     if (ask.hasBody && ask.body === null) {
       const body = await this.#readBody(ask, sink, signal);
-      if (!Buffer.isBuffer(body)) return sink.fail(body);
+      if (!Buffer.isBuffer(body)) return this.#refuse(ask, sink, body);
       ask.body = body;
     }
     const { totalMs, answerMs, retries } = ask.policy;
@@ -48,26 +48,23 @@ export class ThriftSide implements Side {
     };
     if (answerMs !== null) options.deadlineMs = answerMs;
     if (totalMs !== null) options.withinMs = ask.leftOf(totalMs);
-    const { call } = ask;
-    if (call?.kind !== 'thrift') throw new Error('a route that names no method leads to a Thrift service');
-    const output = await this.#options.service.invoke(
-      call.method,
-      {
-        method: ask.method,
-        path: ask.target.path,
-        params: ask.params,
-        query: ask.target.query,
-        rawHeaders: ask.headers,
-        body: ask.body,
-      },
-      options,
-    );
+    const output = await this.#options.service.invoke(methodOf(ask), inputOf(ask), options);
     if (signal.aborted) sink.fail(failures.broken('it was not waited for'));
     else answer(ask, sink, output);
   }
 
+  /** Answers a request whose body cannot be had, in the service's own shape if it has one. */
+  #refuse(ask: Ask, sink: Sink, failure: Failure): void {
+    const { status, message } = failure;
+    const code = status === 413 ? 'body_too_large' : status === 408 ? 'request_stalled' : 'bad_request';
+    const answer = this.#options.service.refuse?.(methodOf(ask), inputOf(ask), { status, code, message });
+    if (answer === undefined) sink.fail(failure);
+    else sink.fail(failure, { status: answer.status, fields: answer.rawHeaders, body: answer.body });
+  }
+
   async #readBody(ask: Ask, sink: Sink, signal: AbortSignal): Promise<Buffer | Failure> {
-    const { maxBodyBytes, requestIdleMs } = this.#options;
+    const { service, requestIdleMs } = this.#options;
+    const maxBodyBytes = service.maxBodyBytes ?? defaultMaxBodyBytes;
     const { contentLength, expectsContinue } = ask.head;
     if (contentLength !== null && contentLength > maxBodyBytes) {
       return upstreamFailure(bodyTooLarge(maxBodyBytes));
@@ -88,6 +85,15 @@ export class ThriftSide implements Side {
       signal.removeEventListener('abort', stop);
     }
   }
+}
+
+function methodOf({ call }: Ask): string {
+  if (call?.kind === 'thrift') return call.method;
+  throw new Error('a route that names no method leads to a Thrift service');
+}
+
+function inputOf({ method, target, params, headers, body }: Ask): HttpInput {
+  return { method, path: target.path, params, query: target.query, rawHeaders: headers, body };
 }
 
 function answer(ask: Ask, sink: Sink, { status, rawHeaders, body, failure }: HttpOutput): void {

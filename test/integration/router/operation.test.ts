@@ -195,8 +195,8 @@ describe('a service', () => {
   it('gets the request whole, and no more than the limit', async () => {
     await using stage = await startStage('http://127.0.0.1:1', {
       table: table({ features: [feature({ owner: 'service' })] }),
-      limits: { transcodedBodyBytes: 1_000 },
     });
+    stage.service.maxBodyBytes = 1_000;
     const put = (body: string | ReadableStream) =>
       fetch(`${stage.url}/things/%ED%95%9C?q=1`, {
         method: 'PUT',

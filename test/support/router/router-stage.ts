@@ -59,6 +59,7 @@ export function table(change: Partial<RouteTable> = {}): RouteTable {
 /** A service that answers with what it was asked, or as told. */
 export class EchoService implements RouterService {
   readonly asked: HttpInput[] = [];
+  maxBodyBytes = 1024 * 1024;
   answer: (input: HttpInput, signal: AbortSignal) => HttpOutput | Promise<HttpOutput> = ({
     method,
     path,
