@@ -1,13 +1,15 @@
+import { unescape as unescapeLeniently } from 'node:querystring';
 import type { CallContext } from '../client/options.ts';
 import { BadValue } from '../codec/bad-value.ts';
+import type { Escapes } from '../http/binding.ts';
 
 /** Every value of one name in a query string; null where there is none. */
-export function queryValues(query: string, name: string): string[] | null {
+export function queryValues(query: string, name: string, escapes: Escapes): string[] | null {
   let values: string[] | null = null;
   eachPair(query, (start, nameEnd, end) => {
     if (!isName(query, start, nameEnd, name)) return;
     values ??= [];
-    values.push(formText(rawValue(query, nameEnd, end)));
+    values.push(formText(rawValue(query, nameEnd, end), escapes));
   });
   return values;
 }
@@ -29,12 +31,14 @@ export function formValues(form: string, names: ReadonlySet<string>): ReadonlyMa
 }
 
 /** Text that was percent-encoded, as in a query. @throws BadValue */
-export function formText(raw: string): string {
+export function formText(raw: string, escapes: Escapes): string {
   if (!isEncoded(raw)) return raw;
+  const spaced = raw.replaceAll('+', ' ');
   try {
-    return decodeURIComponent(raw.replaceAll('+', ' '));
+    return decodeURIComponent(spaced);
   } catch {
-    throw new BadValue('is not percent-encoded UTF-8');
+    if (escapes === 'strict') throw new BadValue('is not percent-encoded UTF-8');
+    return escapes === 'qs' ? spaced : unescapeLeniently(spaced);
   }
 }
 

@@ -31,13 +31,21 @@ export function sourceReader(one: BoundField, source: Source, json: ThriftFromJs
         return value === undefined ? null : [value];
       });
     case 'query':
-      return textReader(one, source, json, ({ input }) => queryValues(input.query, name));
+      return textReader(one, source, json, ({ input }) => queryValues(input.query, name, one.escapes));
     case 'header':
       return textReader(one, source, json, ({ input }) => headerValues(input.rawHeaders, name));
     case 'cookie':
       return textReader(one, source, json, ({ input }) => cookieValues(input.rawHeaders, name));
     case 'form':
-      return textReader(one, source, json, (request) => request.form?.get(name)?.map(formText) ?? null);
+      // Bodies are qs's to read in every version of Express.
+      return textReader(
+        one,
+        source,
+        json,
+        (request) =>
+          request.form?.get(name)?.map((raw) => formText(raw, one.escapes === 'strict' ? 'strict' : 'qs')) ??
+          null,
+      );
     case 'context':
       return textReader(one, source, json, (request) => contextValue(request, name));
     case 'body':

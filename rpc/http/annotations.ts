@@ -34,6 +34,8 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.error_message': ['service'],
   'api.max_body_bytes': ['service'],
   'api.inflate': ['service'],
+  'api.express': ['service'],
+  'api.escapes': ['service', 'field'],
   'api.http_code': ['method', 'exception', 'throws entry', 'field'],
   'api.unknown': ['struct', 'exception'],
   'api.path': field,

@@ -1,7 +1,7 @@
 import { type Annotation, annotation, type FieldDef, type MethodDef, type ServiceDef } from '../idl/model.ts';
 import { isMember } from '../json/leaf-options.ts';
 import { hostOfDomain } from './base-domain.ts';
-import type { HttpRoute, MethodBinding, ReplyBinding, Source, SourceKind } from './binding.ts';
+import type { Escapes, HttpRoute, MethodBinding, ReplyBinding, Source, SourceKind } from './binding.ts';
 import { pathParameters, routerPath, wildcardName } from './path-pattern.ts';
 
 export const verbs: Readonly<Record<string, string>> = {
@@ -49,7 +49,11 @@ export function bindMethod(service: ServiceDef, method: MethodDef): MethodBindin
     routes,
     paths,
     isWrapped,
-    fields: inner.map((field) => ({ field, sources: sources.of(field) })),
+    fields: inner.map((field) => ({
+      field,
+      escapes: escapesOf(service, field),
+      sources: sources.of(field),
+    })),
     status: status !== undefined ? Number(status) : method.oneway ? 202 : method.result === null ? 204 : 200,
     weakEtag: annotation(method.annotations, 'api.etag') === 'weak',
     fixedHeaders: method.annotations
@@ -67,6 +71,17 @@ export function bindMethod(service: ServiceDef, method: MethodDef): MethodBindin
       ];
     }),
   };
+}
+
+/** The version of Express whose ways the service's routes have, where versions differ. */
+export function expressVersion(service: ServiceDef): 4 | 5 {
+  return annotation(service.annotations, 'api.express') === '4' ? 4 : 5;
+}
+
+function escapesOf(service: ServiceDef, field: FieldDef): Escapes {
+  const said = annotation(field.annotations, 'api.escapes') ?? annotation(service.annotations, 'api.escapes');
+  if (said === 'strict') return 'strict';
+  return expressVersion(service) === 4 ? 'qs' : 'lenient';
 }
 
 export function isIdempotentMethod(method: MethodDef, isRead: boolean): boolean {

@@ -21,8 +21,15 @@ export interface Source {
   readonly isWildcard?: true;
 }
 
+/**
+ * What becomes of percent signs in a query or form that encode nothing: `lenient` leaves them, as Node's parser does, which is
+ * Express 5's; `qs` takes the whole text as it is, as Express 4's does; `strict` refuses it.
+ */
+export type Escapes = 'lenient' | 'qs' | 'strict';
+
 export interface BoundField {
   readonly field: FieldDef;
+  readonly escapes: Escapes;
   /** Tried left to right; empty: not part of HTTP. */
   readonly sources: readonly Source[];
 }

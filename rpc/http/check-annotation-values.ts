@@ -18,6 +18,8 @@ export function checkServiceAnnotation(one: Annotation, report: AnnotationReport
     report.fault(one, `${JSON.stringify(one.value)} is no number of bytes`, 'Write it as "102400".');
   }
   checkOneOf(one, 'api.inflate', ['true', 'false'], report);
+  checkOneOf(one, 'api.express', ['4', '5'], report);
+  checkOneOf(one, 'api.escapes', ['lenient', 'strict'], report);
   if (one.name === 'api.base_domain' && hostOfDomain(one.value) === null) {
     report.fault(one, `${JSON.stringify(one.value)} is no host`, 'Write it as "shop.example".');
   }

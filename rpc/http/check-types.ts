@@ -69,6 +69,7 @@ export class TypeCheck {
       checkOneOf(one, 'api.binary', ['base64', 'utf8'], this.#report);
       checkOneOf(one, 'api.date', ['iso'], this.#report);
       checkOneOf(one, 'api.list', ['comma'], this.#report);
+      checkOneOf(one, 'api.escapes', ['lenient', 'strict'], this.#report);
       checkOneOf(one, 'api.none', ['', 'true'], this.#report);
       this.#leaf(one, field, 'api.js_conv', 'i64');
       this.#leaf(one, field, 'api.date', 'i64');
