@@ -3,14 +3,14 @@ import { TargetBooks } from '../bookkeeping/target-books.ts';
 import { captureTriggerName, changeEvents } from '../capture/capture-names.ts';
 import { isFenceTrigger } from '../fence/fence-statements.ts';
 import type { DatabaseEndpoint, MoveSpec } from '../move-spec.ts';
+import { checkMoverPrivileges } from '../privileges/missing-privileges.ts';
+import { moverPrivileges } from '../privileges/needed-privileges.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import { Session } from '../sql/session.ts';
 import { foreignKeyFaults, readForeignKeys } from './check-foreign-keys.ts';
-import { checkPrivileges } from './check-privileges.ts';
 import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareTables } from './compare-tables.ts';
-import { probeTrigger } from './probe-trigger.ts';
 
 export interface PreflightOptions {
   readonly signal?: AbortSignal;
@@ -21,10 +21,7 @@ export interface PreflightOptions {
   readonly targetRows?: 'none' | 'any';
 }
 
-/**
- * Everything that stands in the way of a move, all at once; empty when it can begin. Changes nothing but for the
- * bookkeeping schema, which it creates to try whether triggers are allowed.
- */
+/** Everything that stands in the way of a move, all at once; empty when it can begin. Changes nothing. */
 export async function preflight(spec: MoveSpec, options: PreflightOptions = {}): Promise<Fault[]> {
   const faults: Fault[] = [];
   const source = await open(spec.source, faults);
@@ -84,11 +81,17 @@ async function checkSide(
   spec: MoveSpec,
 ): Promise<Fault[]> {
   const tables = spec.tables.map(({ table }) => table);
-  const { bookkeepingSchema } = spec;
+  const needed = moverPrivileges({
+    engine: session.engine,
+    database: endpoint.database,
+    tables,
+    bookkeepingSchema: spec.bookkeepingSchema,
+    // Tables that are missing are told of; who makes them is the user's choice.
+    makesTables: false,
+  });
   return [
     ...serverFaults(endpoint, await readServerFacts(session)),
-    ...(await checkPrivileges(session, { endpoint, tables, bookkeepingSchema })),
-    ...(await probeTrigger(session, endpoint, bookkeepingSchema)),
+    ...(await checkMoverPrivileges(session, endpoint, needed)),
     ...foreignKeyFaults(await readForeignKeys(session, endpoint.database), endpoint.database, tables, side),
     ...(await foreignTriggers(session, endpoint.database, tables)),
   ];

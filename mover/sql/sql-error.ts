@@ -4,7 +4,6 @@ export const errno = {
   lockWaitTimeout: 1205,
   deadlock: 1213,
   queryInterrupted: 1317,
-  triggerNeedsSuper: 1419,
   statementTimeout: 1969,
   triggerExists: 1359,
   signalled: 1644,

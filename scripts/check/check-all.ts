@@ -4,6 +4,7 @@ import type { AdminClient } from '../cli/admin-client.ts';
 import { checkFeature } from './check-feature.ts';
 import { checkIdl } from './check-idl.ts';
 import type { CheckLine, CheckReport } from './check-report.ts';
+import { checkState } from './check-state.ts';
 import { checkDatabases, checkSides } from './reachability.ts';
 
 export interface CheckAllOptions {
@@ -36,6 +37,7 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
   checks.push(line);
   try {
     const databasesAnswer = checks.every((one) => one.ok || one.code !== 'BANYAN_DATABASE_UNREACHABLE');
+    if (databasesAnswer) checks.push(...(await checkState(config)));
     // Looking into tables that cannot be reached would only say the same again.
     for (const feature of databasesAnswer ? features : []) {
       checks.push(...(await checkFeature({ config, feature, admin, signal })));

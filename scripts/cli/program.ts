@@ -9,6 +9,7 @@ import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
 import { explainCommand } from './commands/explain.ts';
 import { flipCommand } from './commands/flip.ts';
+import { grantsCommand } from './commands/grants.ts';
 import { idlCommand } from './commands/idl.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
@@ -29,7 +30,7 @@ export type CommandFactory = (io: CliIo, outcome: Outcome) => Command;
 const steering = [steerCommand('pause'), steerCommand('resume'), steerCommand('abandon')];
 
 const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
-  ['Look:', [checkCommand, statusCommand, routesCommand, explainCommand, auditCommand]],
+  ['Look:', [checkCommand, grantsCommand, statusCommand, routesCommand, explainCommand, auditCommand]],
   [
     'Move a feature:',
     [

@@ -22,11 +22,13 @@ export interface PrivateServerOptions {
   readonly dataDir: string;
   /** On 127.0.0.1. */
   readonly port: number;
-  /** The administrator that banyan and the shop connect as: made at the first start, reachable over loopback only. */
+  /** The administrator: made at the first start, reachable over loopback only. */
   readonly user: string;
   readonly password: string;
   /** Distinguishes servers in each other's binlogs. */
   readonly serverId: number;
+  /** Whether accounts without SUPER may create triggers there, although the binlog is on. Default true. */
+  readonly trustTriggers?: boolean;
   readonly program?: ServerProgram;
   readonly signal?: AbortSignal;
   /** How long the server may take until it answers, in milliseconds. */
@@ -129,6 +131,8 @@ function serverArguments(options: PrivateServerOptions, program: ServerProgram, 
     `--server-id=${serverId}`,
     `--log-bin=${join(dataDir, 'binlog')}`,
     '--binlog-format=ROW',
+    // banyan's own account creates triggers without being an administrator.
+    `--log-bin-trust-function-creators=${options.trustTriggers === false ? 0 : 1}`,
     '--local-infile=1',
     '--max-connections=500',
     '--character-set-server=utf8mb4',

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import type { StopPoints } from '../../common/stop-points.ts';
-import { claimEpoch, type Move, type MoveSpec, type MoveTuning, openMove } from '../../mover/index.ts';
+import {
+  claimEpoch,
+  type Move,
+  type MoveSpec,
+  type MoveTuning,
+  moverPrivileges,
+  openMove,
+} from '../../mover/index.ts';
+import { createAccount, type TestAccount } from './accounts.ts';
 import type { EngineLane, TestDatabase } from './databases.ts';
 
 export interface MoveFixtureOptions {
@@ -15,23 +23,29 @@ export interface MoveFixtureOptions {
   readonly bookkeepingSchema?: string;
 }
 
-/** Two databases on two servers, their tables, and an application's connection to each. */
+/**
+ * Two databases on two servers, their tables, and an application's connection to each. The move works on accounts that may do
+ * what `banyan grants` grants, and nothing else.
+ */
 export class MoveFixture implements AsyncDisposable {
   readonly spec: MoveSpec;
   readonly source: mysql.Connection;
   readonly target: mysql.Connection;
   readonly #databases: readonly TestDatabase[];
+  readonly #accounts: readonly TestAccount[];
   readonly #connections: mysql.Connection[] = [];
   readonly #moves: Move[] = [];
 
   private constructor(
     spec: MoveSpec,
     databases: readonly TestDatabase[],
+    accounts: readonly TestAccount[],
     source: mysql.Connection,
     target: mysql.Connection,
   ) {
     this.spec = spec;
     this.#databases = databases;
+    this.#accounts = accounts;
     this.source = source;
     this.target = target;
     this.#connections.push(source, target);
@@ -40,17 +54,30 @@ export class MoveFixture implements AsyncDisposable {
   static async create(lane: EngineLane, options: MoveFixtureOptions): Promise<MoveFixture> {
     const source = await lane.createDatabase('a');
     const target = await (options.targetLane ?? lane).createDatabase('b');
+    const bookkeepingSchema = options.bookkeepingSchema ?? `bk_${randomBytes(5).toString('hex')}`;
+    const account = (side: TestDatabase, engine: EngineLane['engine']) =>
+      createAccount(
+        side,
+        moverPrivileges({
+          ...{ engine, database: side.database, tables: options.tables, bookkeepingSchema },
+          makesTables: side === target,
+        }),
+      );
+    const application = [await connect(endpoint(source)), await connect(endpoint(target))] as const;
+    for (const statement of options.schema) await application[0].query(statement);
+    for (const statement of options.targetSchema ?? options.schema) await application[1].query(statement);
+    const accounts = [
+      await account(source, lane.engine),
+      await account(target, (options.targetLane ?? lane).engine),
+    ] as const;
     const spec: MoveSpec = {
       id: `test_${randomBytes(4).toString('hex')}:forward`,
-      source: endpoint(source),
-      target: endpoint(target),
+      source: accounts[0].endpoint(source.database),
+      target: accounts[1].endpoint(target.database),
       tables: options.tables.map((table) => ({ table })),
-      bookkeepingSchema: options.bookkeepingSchema ?? `bk_${randomBytes(5).toString('hex')}`,
+      bookkeepingSchema,
     };
-    const fixture = new MoveFixture(spec, [source, target], await connect(source), await connect(target));
-    for (const statement of options.schema) await fixture.source.query(statement);
-    for (const statement of options.targetSchema ?? options.schema) await fixture.target.query(statement);
-    return fixture;
+    return new MoveFixture(spec, [source, target], accounts, ...application);
   }
 
   get reverse(): MoveSpec {
@@ -74,7 +101,7 @@ export class MoveFixture implements AsyncDisposable {
 
   /** Another connection of the application. */
   async connect(side: 'source' | 'target'): Promise<mysql.Connection> {
-    const connection = await connect(this.spec[side]);
+    const connection = await connect(endpoint(this.#databases[side === 'source' ? 0 : 1] as TestDatabase));
     this.#connections.push(connection);
     return connection;
   }
@@ -104,6 +131,7 @@ export class MoveFixture implements AsyncDisposable {
       await connection.end();
       await database[Symbol.asyncDispose]();
     }
+    for (const account of this.#accounts) await account[Symbol.asyncDispose]();
   }
 }
 

@@ -1,5 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { preflight } from '../../../mover/index.ts';
+import { moverPrivileges, preflight } from '../../../mover/index.ts';
+import { freePorts, startPrivateServer } from '../../../scripts/servers/index.ts';
+import { administer, createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
 
@@ -66,48 +71,70 @@ describeEachEngine('preflight', (lane) => {
     expect(new Set(faults.map((fault) => fault.code)).size).toBe(11);
   });
 
-  it('tells what a user lacks, and which server does not answer', async () => {
+  it('tells all that an account lacks for any step, and which server does not answer; and creates nothing', async () => {
     await using fixture = await MoveFixture.create(lane, { schema: [good], tables: ['good'] });
-    const user = `u${fixture.spec.source.database}`.slice(0, 30);
     const { database } = fixture.spec.source;
-    await fixture.source.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'secret'`);
-    try {
-      await fixture.source.query(`GRANT SELECT, TRIGGER ON \`${database}\`.* TO '${user}'@'%'`);
-      const faults = await preflight({
-        ...fixture.spec,
-        source: { ...fixture.spec.source, user, password: 'secret' },
-        target: { ...fixture.spec.target, port: 1 },
-      });
-      const lacks = faults
-        .filter((fault) => fault.code === 'BANYAN_PRIVILEGE_MISSING')
-        .map((fault) => fault.what);
-      expect(lacks.join('\n')).toMatch(/PROCESS on \*\.\*/);
-      expect(lacks.join('\n')).toMatch(/INSERT, UPDATE, DELETE, ALTER on `t_\w+`\.`good`/);
-      expect(faults.map((fault) => fault.code)).toContain('BANYAN_BOOKKEEPING_REFUSED');
-      expect(faults.map((fault) => fault.code)).toContain('BANYAN_DATABASE_UNREACHABLE');
-    } finally {
-      await fixture.source.query(`DROP USER '${user}'@'%'`);
-    }
+    await using account = await createAccount(lane.servers.a, [
+      { database, table: null, privileges: ['SELECT', 'TRIGGER'], why: '' },
+    ]);
+    const schemas = async () => (await fixture.source.query('SHOW DATABASES'))[0];
+    const before = await schemas();
+    const faults = await preflight({
+      ...fixture.spec,
+      source: account.endpoint(database),
+      target: { ...fixture.spec.target, port: 1 },
+    });
+    expect(await schemas()).toEqual(before);
+    const lacks = faults.filter((fault) => fault.code === 'BANYAN_PRIVILEGE_MISSING');
+    const text = lacks.map((fault) => fault.what).join('\n');
+    expect(text).toMatch(
+      lane.engine === 'mysql' ? /PROCESS, XA_RECOVER_ADMIN on \*\.\*/ : /PROCESS on \*\.\*/,
+    );
+    expect(text).toMatch(/INSERT, UPDATE, DELETE, ALTER on `t_\w+`\.`good`/);
+    expect(text).toMatch(/SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER on `bk\\_\w+`\.\*/);
+    expect(faults.map((fault) => fault.code)).toContain('BANYAN_DATABASE_UNREACHABLE');
+    // Each fix works when it is pasted.
+    await administer(
+      lane.servers.a,
+      lacks.map((fault) => fault.fix),
+    );
+    expect(await preflight({ ...fixture.spec, source: account.endpoint(database) })).toEqual([]);
   });
 
   it('tells that a server forbids triggers while its binary log is on', async () => {
-    await using fixture = await MoveFixture.create(lane, { schema: [good], tables: ['good'] });
-    const [trusts] = await fixture.source.query(
-      'SELECT @@log_bin AS log, @@log_bin_trust_function_creators AS trust',
-    );
-    expect(trusts).toEqual([{ log: 1, trust: 0 }]);
-    const user = `u${fixture.spec.source.database}`.slice(0, 30);
-    await fixture.source.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'secret'`);
+    const folder = await mkdtemp(join(tmpdir(), 'banyan-strict-'));
+    const [port] = (await freePorts(1)) as [number];
+    const server = await startPrivateServer({
+      ...{
+        engine: lane.engine,
+        port,
+        dataDir: join(folder, 'data'),
+        user: 'root2',
+        password: 'x',
+        serverId: 77,
+      },
+      trustTriggers: false,
+    });
     try {
-      const rights = 'SELECT, INSERT, UPDATE, DELETE, TRIGGER, ALTER, PROCESS, CREATE, DROP';
-      await fixture.source.query(`GRANT ${rights} ON *.* TO '${user}'@'%'`);
-      const faults = await preflight({
-        ...fixture.spec,
-        source: { ...fixture.spec.source, user, password: 'secret' },
-      });
+      await using fixture = await MoveFixture.create(lane, { schema: [good], tables: ['good'] });
+      await administer(server, ['CREATE DATABASE strict', good.replace('TABLE good', 'TABLE strict.good')]);
+      const { bookkeepingSchema } = fixture.spec;
+      const needs = {
+        engine: lane.engine,
+        database: 'strict',
+        tables: ['good'],
+        bookkeepingSchema,
+        makesTables: false,
+      };
+      await using account = await createAccount(server, moverPrivileges(needs));
+      const faults = await preflight({ ...fixture.spec, source: account.endpoint('strict') });
       expect(faults.map((fault) => fault.code)).toEqual(['BANYAN_TRIGGERS_FORBIDDEN']);
+      // Without the fix the very first trigger fails; with it the move works.
+      await administer(server, [String(faults[0]?.fix.split(';')[0])]);
+      expect(await preflight({ ...fixture.spec, source: account.endpoint('strict') })).toEqual([]);
     } finally {
-      await fixture.source.query(`DROP USER '${user}'@'%'`);
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
     }
   });
 });

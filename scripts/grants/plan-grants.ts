@@ -1,0 +1,89 @@
+import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts';
+import { statePrivileges } from '../../control/store/state-privileges.ts';
+import {
+  accountName,
+  type DatabaseEndpoint,
+  grantStatements,
+  moverPrivileges,
+  type NeededPrivilege,
+  trustTriggers,
+} from '../../mover/index.ts';
+import { type AccountFacts, readAccount } from './read-account.ts';
+
+/** What one account needs on one server, over everything that it is used for. */
+export interface AccountGrants {
+  readonly server: string;
+  readonly user: string;
+  /** Null where the account cannot sign in yet: then the list is that of MySQL, which is the longer one. */
+  readonly engine: 'mysql' | 'mariadb' | null;
+  /** `legacy`, `service of product`, `state`. */
+  readonly roles: readonly string[];
+  readonly statements: readonly string[];
+  /** Settings of the server that the account depends on. */
+  readonly settings: readonly string[];
+  readonly needed: readonly NeededPrivilege[];
+}
+
+interface Role {
+  readonly name: string;
+  readonly endpoint: DatabaseEndpoint;
+  needs(engine: 'mysql' | 'mariadb'): NeededPrivilege[];
+}
+
+/** The accounts of a config and what each must be allowed, for every step of these features. Changes nothing. */
+export async function planGrants(
+  config: BanyanConfig,
+  features: readonly FeatureConfig[],
+  host: string,
+): Promise<AccountGrants[]> {
+  const accounts = Map.groupBy(
+    rolesOf(config, features),
+    ({ endpoint }) => `${endpoint.user}@${endpoint.host}:${endpoint.port}`,
+  );
+  const plans: AccountGrants[] = [];
+  for (const roles of accounts.values()) {
+    const { endpoint } = roles[0] as Role;
+    plans.push(planAccount(roles, await readAccount(endpoint), host));
+  }
+  return plans;
+}
+
+function planAccount(roles: readonly Role[], facts: AccountFacts | null, host: string): AccountGrants {
+  const { endpoint } = roles[0] as Role;
+  const needed = roles.flatMap((role) => role.needs(facts?.engine ?? 'mysql'));
+  const account = facts?.account ?? accountName(endpoint.user, host);
+  return {
+    server: `${endpoint.host}:${endpoint.port}`,
+    user: endpoint.user,
+    engine: facts?.engine ?? null,
+    roles: roles.map((role) => role.name),
+    statements: [
+      ...(facts === null ? [`CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '…';`] : []),
+      ...grantStatements(needed, account),
+    ],
+    settings: facts?.settings ?? [trustTriggers],
+    needed,
+  };
+}
+
+function rolesOf(config: BanyanConfig, features: readonly FeatureConfig[]): Role[] {
+  const bookkeepingSchema = config.state.database;
+  const movers = features.flatMap((feature) => {
+    const { database, tables } = feature;
+    if (database === null || tables.length === 0) return [];
+    const side = (name: string, endpoint: DatabaseEndpoint, makesTables: boolean): Role => ({
+      name,
+      endpoint,
+      needs: (engine) =>
+        moverPrivileges({ engine, database: endpoint.database, tables, bookkeepingSchema, makesTables }),
+    });
+    return [
+      side(`legacy of ${feature.name}`, config.legacy.database, false),
+      side(`service of ${feature.name}`, database, true),
+    ];
+  });
+  return [
+    { name: 'state store', endpoint: config.state, needs: () => statePrivileges(bookkeepingSchema) },
+    ...movers,
+  ];
+}
