@@ -5,6 +5,7 @@ import { setCanary } from '../../../control/canary/index.ts';
 import { MysqlStateLink } from '../../../control/store/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { EchoService, startStage, startUpstream } from '../../support/router/router-stage.ts';
+import { createStateDatabase } from '../../support/state-database.ts';
 import { openStore, parcelFeature, until } from './fixtures.ts';
 
 /** A line of the access log: what a request met. */
@@ -31,7 +32,7 @@ const flips: readonly { readonly percent: number; readonly routes?: readonly str
 
 describeEachEngine('a flip', (db) => {
   test('decides requests in every router within 250 ms of its commit, all of its routes at once', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     const feature = parcelFeature(null);
     await using store = await openStore(state, [feature]);
     const actor = { who: 'ops', why: 'try it' };

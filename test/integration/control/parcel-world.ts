@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import type { BanyanConfig } from '../../../control/config/index.ts';
+import { statePrivileges } from '../../../control/store/state-privileges.ts';
+import { moverPrivileges } from '../../../mover/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
 import type { Side } from '../../../router/table/route-table.ts';
+import { createAccount } from '../../support/accounts.ts';
 import type { EngineLane } from '../../support/databases.ts';
 import { parcelFeature } from './fixtures.ts';
 
@@ -45,6 +48,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
     db.createDatabase('b', 'service'),
     db.createDatabase('a', 'state'),
   ]);
+  // The application's accounts may do everything; banyan's may do what `banyan grants` grants.
   const sides = { legacy, service };
   const pools = {
     legacy: mysql.createPool({ ...plain(legacy), multipleStatements: true, connectionLimit: 6 }),
@@ -65,16 +69,34 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
     ]);
     await pools.legacy.query('INSERT INTO parcel_events (parcel_code, kind) VALUES ?', [events]);
   }
+  const needs = (database: string, makesTables: boolean) =>
+    moverPrivileges({
+      ...{ engine: db.engine, database, tables: ['parcels', 'parcel_events'] },
+      ...{ bookkeepingSchema: state.database, makesTables },
+    });
+  const accounts = {
+    legacy: await createAccount(db.servers.a, [
+      ...needs(legacy.database, false),
+      ...statePrivileges(state.database),
+    ]),
+    service: await createAccount(db.servers.b, needs(service.database, true)),
+  };
   const listener = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as AddressInfo;
   const folder = await mkdtemp(join(tmpdir(), 'banyan-control-'));
-  const feature = parcelFeature(plain(service));
+  const feature = parcelFeature(accounts.service.endpoint(service.database));
   const config: BanyanConfig = {
     file: join(folder, 'banyan.config.ts'),
-    databases: { legacy: plain(legacy), service: plain(service) },
-    state: plain(state),
-    legacy: { addresses: [`http://127.0.0.1:${port}`], database: plain(legacy) },
+    databases: {
+      legacy: accounts.legacy.endpoint(legacy.database),
+      service: accounts.service.endpoint(service.database),
+    },
+    state: accounts.legacy.endpoint(state.database),
+    legacy: {
+      addresses: [`http://127.0.0.1:${port}`],
+      database: accounts.legacy.endpoint(legacy.database),
+    },
     router: {
       listen: { host: '127.0.0.1', port: 0 },
       identity: [],
@@ -123,6 +145,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
       await pools.service.query(`DROP DATABASE IF EXISTS \`${state.database}\``);
       await Promise.all([pools.legacy.end(), pools.service.end()]);
       await Promise.all([legacy, service, state].map((database) => database[Symbol.asyncDispose]()));
+      await Promise.all(Object.values(accounts).map((account) => account[Symbol.asyncDispose]()));
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { barrierPending, HeldLease, MysqlStateLink, StateStore } from '../../../control/store/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
+import { createStateDatabase } from '../../support/state-database.ts';
 import { openStore, parcelFeature, until } from './fixtures.ts';
 
 const actor = { who: 'ops', why: 'because' };
@@ -8,7 +9,7 @@ const signal = () => AbortSignal.timeout(5_000);
 
 describeEachEngine('state store', (db) => {
   test('processes that start at once migrate once, and each change is one version with one audit entry', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     const features = [parcelFeature(null), parcelFeature(null, { name: 'labels', routes: [] })];
     await Promise.all([1, 2, 3].map(async () => (await StateStore.open({ state, features })).close()));
     await using store = await openStore(state, features);
@@ -50,7 +51,7 @@ describeEachEngine('state store', (db) => {
   });
 
   test('changes at the same moment each get a version of their own, and a refused one leaves nothing', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     await using store = await openStore(state, [parcelFeature(null)]);
     const results = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
@@ -80,7 +81,7 @@ describeEachEngine('state store', (db) => {
   });
 
   test('a config that lost a feature under way is refused', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     await using store = await openStore(state, [parcelFeature(null)]);
     const to = (stage: 'copying' | 'legacy') =>
       store.change({ ...actor, feature: 'parcels', action: stage, change: (at) => ({ ...at.state, stage }) });
@@ -92,7 +93,7 @@ describeEachEngine('state store', (db) => {
   });
 
   test('a lease has one holder; when it ran out the next one’s epoch is higher and the zombie’s change fails', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     await using store = await openStore(state, [parcelFeature(null)]);
     const zombie = await store.leases.acquire('control', 'one', 1_500);
     expect(zombie).not.toBeNull();
@@ -116,7 +117,7 @@ describeEachEngine('state store', (db) => {
   });
 
   test('a held lease stays held, and says so when another process took it', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     await using store = await openStore(state, []);
     const askedAt = performance.now();
     const grant = (await store.leases.acquire('control', 'one', 2_000))!;
@@ -140,7 +141,7 @@ describeEachEngine('state store', (db) => {
   });
 
   test('a replica beats: it is live for its lease, gets each newer table once, and is gone after leaving', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     await using store = await openStore(state, [parcelFeature(null)]);
     const link = new MysqlStateLink({ state, leaseMs: 2_000 });
     const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
@@ -167,7 +168,7 @@ describeEachEngine('state store', (db) => {
   });
 
   test('a beat that is aborted rejects, and the next one connects again', async () => {
-    await using state = await db.createDatabase('a', 'state');
+    await using state = await createStateDatabase(db);
     await using store = await openStore(state, []);
     const link = new MysqlStateLink({ state, leaseMs: 2_000 });
     const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
