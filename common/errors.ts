@@ -40,7 +40,14 @@ export class BanyanError extends Error {
   }
 }
 
-/** The error as a plain object for `--json` output and HTTP bodies; foreign errors become `BANYAN_UNEXPECTED`. */
+/**
+ * What MySQL and MariaDB say to an account that lacks a right: on a server, a database, a table, a column, a routine; triggers
+ * without SUPER (1419); and for a trigger's definer that was dropped (1449).
+ */
+const lacksRight: ReadonlySet<unknown> = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1419, 1449, 1698]);
+
+/** The error as a plain object for `--json` output and HTTP bodies; a database's refusal becomes
+ * `BANYAN_PRIVILEGE_MISSING`, any other foreign error `BANYAN_UNEXPECTED`. */
 export function describeError(error: unknown): {
   code: string;
   message: string;
@@ -51,6 +58,15 @@ export function describeError(error: unknown): {
   if (error instanceof BanyanError) {
     const { code, message, fix, faults, details } = error;
     return { code, message, fix, faults, details };
+  }
+  if (error instanceof Error && lacksRight.has((error as { errno?: unknown }).errno)) {
+    return {
+      code: 'BANYAN_PRIVILEGE_MISSING',
+      message: error.message,
+      fix: 'Run `banyan check`: it lists every right that is missing with its GRANT. `banyan grants` prints the whole list.',
+      faults: [],
+      details: {},
+    };
   }
   return {
     code: 'BANYAN_UNEXPECTED',

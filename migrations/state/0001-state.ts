@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { createTableOnce } from '../resumable.ts';
 
 /**
  * banyan's state. Everything that must change together changes in one transaction that first locks the one row of
@@ -6,7 +7,7 @@ import type { Knex } from 'knex';
  * its logs in a schema of the same name.
  */
 export async function up(knex: Knex): Promise<void> {
-  await knex.schema.createTable('state_route_table', (table) => {
+  await createTableOnce(knex, 'state_route_table', (table) => {
     table.tinyint('id').unsigned().primary();
     table.bigInteger('version').unsigned().notNullable();
     table.datetime('written_at', { precision: 3 }).notNullable();
@@ -14,7 +15,7 @@ export async function up(knex: Knex): Promise<void> {
     table.engine('InnoDB');
     table.charset('utf8mb4');
   });
-  await knex.schema.createTable('state_features', (table) => {
+  await createTableOnce(knex, 'state_features', (table) => {
     table.string('feature', 64).primary();
     table.string('stage', 16).notNullable();
     table.datetime('since', { precision: 3 }).notNullable();
@@ -28,7 +29,7 @@ export async function up(knex: Knex): Promise<void> {
     table.engine('InnoDB');
     table.charset('utf8mb4');
   });
-  await knex.schema.createTable('state_leases', (table) => {
+  await createTableOnce(knex, 'state_leases', (table) => {
     table.string('name', 96).primary();
     table.string('holder', 190).notNullable();
     table.bigInteger('epoch').unsigned().notNullable().comment('grows with every new holder');
@@ -37,40 +38,52 @@ export async function up(knex: Knex): Promise<void> {
     table.engine('InnoDB');
     table.charset('utf8mb4');
   });
-  await knex.schema.createTable('state_replicas', (table) => {
-    table.string('replica', 190).primary();
-    table.string('host', 255).notNullable();
-    table.integer('pid').unsigned().notNullable();
-    table.bigInteger('version').unsigned().notNullable();
-    table
-      .text('drained')
-      .notNullable()
-      .comment('JSON: feature → version of the hold that it has drained for');
-    table.datetime('beat_at', { precision: 3 }).notNullable();
-    table.datetime('lease_until', { precision: 3 }).notNullable().index();
-    table.engine('InnoDB');
-    table.charset('utf8mb4');
-  });
-  await knex.schema.createTable('state_audit', (table) => {
-    table.bigIncrements('id');
-    table.datetime('at', { precision: 3 }).notNullable();
-    table.string('who', 190).notNullable();
-    table.text('why').notNullable();
-    table.string('action', 64).notNullable();
-    table.string('feature', 64).nullable();
-    table.text('from_state').nullable().comment('JSON: what of the feature changed, before');
-    table.text('to_state').nullable().comment('JSON: … and after');
-    table.bigInteger('version').unsigned().notNullable().comment('of the route table after it');
-    table.index(['feature', 'id']);
-    table.engine('InnoDB');
-    table.charset('utf8mb4');
-  });
-  await knex('state_route_table').insert({
-    id: 1,
-    version: 0,
-    written_at: knex.raw('UTC_TIMESTAMP(3)'),
-    content: JSON.stringify({ features: [], routes: [] }),
-  });
+  await createTableOnce(
+    knex,
+    'state_replicas',
+    (table) => {
+      table.string('replica', 190).primary();
+      table.string('host', 255).notNullable();
+      table.integer('pid').unsigned().notNullable();
+      table.bigInteger('version').unsigned().notNullable();
+      table
+        .text('drained')
+        .notNullable()
+        .comment('JSON: feature → version of the hold that it has drained for');
+      table.datetime('beat_at', { precision: 3 }).notNullable();
+      table.datetime('lease_until', { precision: 3 }).notNullable();
+      table.engine('InnoDB');
+      table.charset('utf8mb4');
+    },
+    [['lease_until']],
+  );
+  await createTableOnce(
+    knex,
+    'state_audit',
+    (table) => {
+      table.bigIncrements('id');
+      table.datetime('at', { precision: 3 }).notNullable();
+      table.string('who', 190).notNullable();
+      table.text('why').notNullable();
+      table.string('action', 64).notNullable();
+      table.string('feature', 64).nullable();
+      table.text('from_state').nullable().comment('JSON: what of the feature changed, before');
+      table.text('to_state').nullable().comment('JSON: … and after');
+      table.bigInteger('version').unsigned().notNullable().comment('of the route table after it');
+      table.engine('InnoDB');
+      table.charset('utf8mb4');
+    },
+    [['feature', 'id']],
+  );
+  await knex('state_route_table')
+    .insert({
+      id: 1,
+      version: 0,
+      written_at: knex.raw('UTC_TIMESTAMP(3)'),
+      content: JSON.stringify({ features: [], routes: [] }),
+    })
+    .onConflict('id')
+    .ignore();
 }
 
 export async function down(knex: Knex): Promise<void> {

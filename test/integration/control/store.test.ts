@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { describeError } from '../../../common/errors.ts';
 import { barrierPending, HeldLease, MysqlStateLink, StateStore } from '../../../control/store/index.ts';
+import { statePrivileges } from '../../../control/store/state-privileges.ts';
+import { checkPrivileges, type NeededPrivilege } from '../../../mover/index.ts';
+import { administer, createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { createStateDatabase } from '../../support/state-database.ts';
 import { openStore, parcelFeature, until } from './fixtures.ts';
@@ -48,6 +52,28 @@ describeEachEngine('state store', (db) => {
       from: { stage: 'legacy', owner: 'legacy' },
       to: { stage: 'extracted', owner: 'service' },
     });
+  });
+
+  test('a migration that failed half-way for want of a right goes on where it was', async () => {
+    await using database = await db.createDatabase('a', 'state');
+    const [needed] = statePrivileges(database.database);
+    const without = needed?.privileges.filter((one) => one !== 'ALTER') ?? [];
+    await using account = await createAccount(db.servers.a, [
+      { ...(needed as NeededPrivilege), privileges: without },
+    ]);
+    const state = account.endpoint(database.database);
+    const features = [parcelFeature(null)];
+    const failed = await StateStore.open({ state, features }).catch((error: unknown) => error);
+    expect(describeError(failed)).toMatchObject({
+      code: 'BANYAN_PRIVILEGE_MISSING',
+      message: expect.stringContaining('ALTER'),
+      fix: expect.stringContaining('banyan check'),
+    });
+    const [missing] = await checkPrivileges(state, statePrivileges(database.database));
+    expect(missing?.what).toMatch(/lacks ALTER on/);
+    await administer(db.servers.a, [String(missing?.fix)]);
+    await using store = await openStore(state, features);
+    expect(await store.routeTable()).toMatchObject({ version: 1 });
   });
 
   test('changes at the same moment each get a version of their own, and a refused one leaves nothing', async () => {

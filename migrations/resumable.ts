@@ -1,0 +1,35 @@
+import type { Knex } from 'knex';
+
+/*
+ * MySQL and MariaDB commit each CREATE and ALTER by itself: a migration that fails half-way (a missing privilege, a server
+ * that went away) leaves what it made so far, and is run from its beginning the next time. So each of its steps looks
+ * whether it is done already.
+ */
+
+/** Creates a table and its indexes, as far as they are missing. */
+export async function createTableOnce(
+  knex: Knex,
+  name: string,
+  build: (table: Knex.CreateTableBuilder) => void,
+  indexes: readonly (readonly string[])[] = [],
+): Promise<void> {
+  if (!(await knex.schema.hasTable(name))) await knex.schema.createTable(name, build);
+  for (const columns of indexes) {
+    const index = `${name}_${columns.join('_')}_index`;
+    const [found] = await knex('information_schema.STATISTICS')
+      .select('INDEX_NAME')
+      .where({ TABLE_NAME: name, INDEX_NAME: index })
+      .andWhere('TABLE_SCHEMA', knex.raw('DATABASE()'))
+      .limit(1);
+    if (found === undefined) await knex.schema.alterTable(name, (table) => table.index([...columns], index));
+  }
+}
+
+export async function addColumnOnce(
+  knex: Knex,
+  table: string,
+  column: string,
+  build: (table: Knex.AlterTableBuilder) => void,
+): Promise<void> {
+  if (!(await knex.schema.hasColumn(table, column))) await knex.schema.alterTable(table, build);
+}

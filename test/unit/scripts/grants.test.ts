@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { describeError } from '../../../common/errors.ts';
+import { statePrivileges } from '../../../control/store/state-privileges.ts';
+import { accountName, grantStatements, moverPrivileges } from '../../../mover/index.ts';
+import { parseGrant } from '../../../mover/privileges/grants.ts';
+import { privilegeFaults } from '../../../mover/privileges/missing-privileges.ts';
+
+/** The statements of docs/mover.md, by the heading comment above them. */
+async function documented(): Promise<Map<string, string[]>> {
+  const text = await readFile(new URL('../../../docs/mover.md', import.meta.url), 'utf8');
+  const [, block = ''] = /## Privileges[\s\S]*?```sql\n([\s\S]*?)```/.exec(text) ?? [];
+  const lists = new Map<string, string[]>();
+  for (const line of block.trim().split('\n')) {
+    if (line.startsWith('-- ')) lists.set(line.slice(3), []);
+    else [...lists.values()].at(-1)?.push(line);
+  }
+  return lists;
+}
+
+const account = accountName('banyan', '%');
+const needs = (engine: 'mysql' | 'mariadb', database: string) =>
+  moverPrivileges({
+    ...{ engine, database, tables: ['products'], bookkeepingSchema: 'banyan' },
+    makesTables: database === 'product',
+  });
+
+describe('grants', () => {
+  it.each([
+    ['mysql', 'MySQL'],
+    ['mariadb', 'MariaDB'],
+  ] as const)('in docs/mover.md are what the tests run on, %s', async (engine, name) => {
+    const lists = await documented();
+    expect(lists.get(`legacy, ${name}`)).toEqual(
+      grantStatements([...statePrivileges('banyan'), ...needs(engine, 'shop')], account),
+    );
+    expect(lists.get(`service, ${name}`)).toEqual(grantStatements(needs(engine, 'product'), account));
+  });
+
+  it('are enough when each is held as it is printed, also where names hold wildcards', () => {
+    const needed = moverPrivileges({
+      ...({
+        engine: 'mysql',
+        database: 'my_shop%',
+        tables: ['a`b', 'a_b'],
+        bookkeepingSchema: 'b_k',
+      } as const),
+      makesTables: false,
+    });
+    const printed = grantStatements(needed, account);
+    expect(printed).toContain("GRANT SELECT ON `my\\_shop\\%`.* TO 'banyan'@'%';");
+    expect(printed).toContain(
+      "GRANT INSERT, UPDATE, DELETE, TRIGGER, ALTER ON `my_shop%`.`a``b` TO 'banyan'@'%';",
+    );
+    const endpoint = { host: 'h', port: 1, user: 'banyan', password: '', database: 'my_shop%' };
+    const held = printed.flatMap((line) => parseGrant(line) ?? []);
+    expect(privilegeFaults(held, { endpoint, account, needed })).toEqual([]);
+    for (const left of held) {
+      const others = held.filter((one) => one !== left);
+      expect(
+        privilegeFaults(others, { endpoint, account, needed }).length,
+        JSON.stringify(left),
+      ).toBeGreaterThan(0);
+    }
+  });
+
+  it('that are missing are never an unexpected error', () => {
+    for (const errno of [1044, 1142, 1143, 1227, 1370, 1419]) {
+      const error = Object.assign(new Error('denied'), { errno });
+      expect(describeError(error)).toMatchObject({ code: 'BANYAN_PRIVILEGE_MISSING', message: 'denied' });
+    }
+    expect(describeError(Object.assign(new Error('odd'), { errno: 1064 })).code).toBe('BANYAN_UNEXPECTED');
+  });
+});
