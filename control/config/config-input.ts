@@ -84,6 +84,11 @@ const thriftService = z.strictObject({
   transport: z.enum(['framed', 'buffered', 'header']).default('framed'),
   deadlineMs: milliseconds.default(5_000),
   connectTimeoutMs: milliseconds.default(1_000),
+  /** To each address, and calls on each; left out, the client has defaults. */
+  connections: count.optional(),
+  callsPerConnection: count.optional(),
+  /** How long a connection that carries one call at a time is kept before others have their turn. */
+  turnMs: milliseconds.optional(),
   /** Its name within a multiplexed processor (TMultiplexedProcessor). */
   multiplexed: z
     .string()

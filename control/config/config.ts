@@ -64,6 +64,9 @@ export interface ThriftServiceConfig {
   readonly transport: 'framed' | 'buffered' | 'header';
   readonly deadlineMs: number;
   readonly connectTimeoutMs: number;
+  readonly connections?: number | undefined;
+  readonly callsPerConnection?: number | undefined;
+  readonly turnMs?: number | undefined;
   readonly multiplexed?: string;
   /** Absolute paths. */
   readonly tls?: ServiceTls;

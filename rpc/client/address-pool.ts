@@ -1,145 +1,131 @@
+import { AddressHealth } from './address-health.ts';
 import type { Call } from './call.ts';
+import { chooseConnection } from './choose-connection.ts';
 import { Connection, type ConnectionDeps } from './connection.ts';
+import { takesCalls } from './connection-state.ts';
+import { givesWay, idleGraceMs, longestInQueue } from './give-way.ts';
 
 export type PoolDeps = Omit<ConnectionDeps, 'onOpen' | 'onClosed' | 'onRoom' | 'onGoodbye'> & {
   /** Called whenever a call of the queue may find room. */
   readonly onRoom: () => void;
 };
 
-/** How an address stands: calls go to those that stand best. */
-export const Standing = {
-  /** It refused connections lately. */
-  down: 0,
-  /** It said that it stops: its port may close over what is on its way there. */
-  leaving: 1,
-  /** It failed calls: better than nothing. */
-  doubtful: 2,
-  up: 3,
-} as const;
-
-/** Calls in flight on each connection before another one is opened: calls that share one leave in fewer writes. */
-const busyLoad = 32;
-
-/** The connections to one address, and what is known of its health. */
+/** The connections to one address: more of them under load, fewer when there is none. */
 export class AddressPool {
   readonly address: string;
+  readonly health: AddressHealth;
   readonly #deps: PoolDeps;
   readonly #connections = new Set<Connection>();
-  #failures = 0;
-  #downUntil = 0;
-  #firstPauseUntil = 0;
-  #backoff = 0;
-  #leavingUntil = 0;
-  #doubtfulUntil = 0;
-  #doubt = 0;
+  /** When a connection was last given up in favour of this one. */
+  readonly #favoured = new WeakMap<Connection, number>();
 
   constructor(deps: PoolDeps) {
     this.#deps = deps;
     this.address = deps.address;
+    this.health = new AddressHealth(deps.settings);
   }
 
-  /** Calls in flight and sockets held, for tests and metrics. */
+  /** Calls in flight. */
   get load(): number {
     let load = 0;
     for (const connection of this.#connections) load += connection.load;
     return load;
   }
 
+  /** Sockets held, for tests and metrics. */
   get connections(): number {
     return this.#connections.size;
   }
 
-  /** One of `Standing`. */
-  standing(now: number): number {
-    if (now < this.#downUntil) return Standing.down;
-    if (now < this.#leavingUntil) return Standing.leaving;
-    return now < this.#doubtfulUntil ? Standing.doubtful : Standing.up;
-  }
-
-  /** False for one that refused a connection a moment ago; any other may be tried where all are down. */
-  isWorthTrying(now: number): boolean {
-    return now >= this.#firstPauseUntil;
-  }
-
-  /** When it is taken for back, in milliseconds of `performance.now()`: of those that leave, the first to leave is the first. */
-  get leavingUntil(): number {
-    return this.#leavingUntil;
-  }
-
   /** Sends the call if there is room for it. */
   trySend(call: Call): boolean {
-    const connection = this.#pick();
-    if (connection === null) return false;
+    const choice = chooseConnection(this.#connections, {
+      mayOpen: this.#usable() < this.#limit(),
+      isOneway: call.method.oneway,
+    });
+    if (choice === null) return false;
     call.attempts++;
-    connection.send(call);
+    (choice === 'open' ? this.#open() : choice).send(call);
     return true;
   }
 
-  /** The emptiest connection; a new one while all are busy or silent and there may be more. */
-  #pick(): Connection | null {
-    const { connectionsPerAddress, callsPerConnection } = this.#deps.settings;
-    let best: Connection | null = null;
+  #usable(): number {
     let usable = 0;
-    for (const connection of this.#connections) {
-      if (!connection.isUsable) continue;
-      usable++;
-      if (best === null || isBetter(connection, best)) best = connection;
-    }
-    if (best === null) best = this.#open();
-    else if (usable < connectionsPerAddress) {
-      const isBusy = best.load >= Math.min(callsPerConnection, busyLoad);
-      if (best.isSuspect || isBusy) best = this.#open();
-    }
-    return best !== null && best.load < callsPerConnection ? best : null;
+    for (const { state } of this.#connections) if (takesCalls(state)) usable++;
+    return usable;
+  }
+
+  #limit(): number {
+    const { connections } = this.#deps.settings;
+    for (const { capacity } of this.#connections) if (capacity > 1) return connections.shared;
+    return connections.ofOneCall;
   }
 
   #open(): Connection {
     const connection = new Connection({
       ...this.#deps,
-      onOpen: () => {
-        this.#backoff = 0;
-      },
+      onOpen: () => this.health.connected(),
       onClosed: (closed, wasOpen) => {
         this.#connections.delete(closed);
-        if (!wasOpen) this.#backOff();
+        if (!wasOpen) this.health.notConnected();
         this.#deps.onRoom();
       },
-      onRoom: () => this.#deps.onRoom(),
+      onRoom: (freed) => this.#freed(freed),
       onGoodbye: () => this.leaving(),
     });
     this.#connections.add(connection);
     return connection;
   }
 
-  #backOff(): void {
+  /** A call ended on the connection: what it is good for now. */
+  #freed(connection: Connection): void {
     const now = performance.now();
-    this.#backoff = this.#longer(this.#backoff);
-    this.#downUntil = now + jittered(this.#backoff);
-    this.#firstPauseUntil = now + jittered(this.#deps.settings.backoffMs);
+    if (connection.state === 'owing') this.#limitOwing();
+    else if (connection.load === 0 && this.#mustGo(connection, now)) connection.retire();
+    this.#deps.onRoom();
+    if (connection.capacity > 1 || connection.load > 0 || connection.state !== 'proven') return;
+    if (this.#inQueue(now) !== null) this.#giveWayIfIdle(connection, now - connection.sentAt);
   }
 
-  #longer(pause: number): number {
-    const { backoffMs, backoffMaxMs } = this.#deps.settings;
-    return Math.min(backoffMaxMs, pause === 0 ? backoffMs : pause * 2);
+  #mustGo(connection: Connection, now: number): boolean {
+    if (connection.capacity > 1) return this.#usable() > this.#deps.settings.connections.shared;
+    if (connection.openedAt > 0 && now - connection.openedAt > this.#deps.settings.turnMs) return true;
+    const queued = this.#inQueue(now);
+    return queued !== null && givesWay(connection, queued) && this.#favour(queued, now);
   }
 
-  succeeded(): void {
-    this.#failures = 0;
-    this.#doubt = 0;
+  #giveWayIfIdle(connection: Connection, lastCallMs: number): void {
+    const { idleSince } = connection;
+    const timer = setTimeout(() => {
+      if (connection.load > 0 || connection.state !== 'proven' || connection.idleSince !== idleSince) return;
+      const now = performance.now();
+      const queued = this.#inQueue(now);
+      if (queued === null) return;
+      this.#favour(queued, now);
+      connection.retire();
+    }, idleGraceMs(lastCallMs));
+    timer.unref();
   }
 
-  /** A connection was lost, or a deadline missed that says something of the address. */
-  failed(): void {
-    this.#failures++;
-    if (this.#failures < this.#deps.settings.ejectAfter) return;
-    this.#failures = 0;
-    this.#doubt = this.#longer(this.#doubt);
-    this.#doubtfulUntil = performance.now() + jittered(this.#doubt);
+  #inQueue(now: number): Connection | null {
+    return longestInQueue(this.#connections, (one) => this.#favoured.get(one) ?? 0, now);
+  }
+
+  #favour(queued: Connection, now: number): true {
+    this.#favoured.set(queued, now);
+    return true;
+  }
+
+  /** Those whose servers are busy with calls that nobody waits for come on top of the others, up to the same number. */
+  #limitOwing(): void {
+    const owing = [...this.#connections].filter(({ state }) => state === 'owing');
+    const excess = owing.length - this.#deps.settings.connections.ofOneCall;
+    for (const connection of owing.slice(0, Math.max(0, excess))) connection.retire();
   }
 
   /** It said that it stops: its connections are closed as their calls end, and others are preferred for a while. */
   leaving(): void {
-    this.#leavingUntil = performance.now() + this.#deps.settings.backoffMaxMs;
+    this.health.leaves();
     this.retire();
   }
 
@@ -154,13 +140,4 @@ export class AddressPool {
     for (const connection of connections) connection.end(error);
     await Promise.all(connections.map((connection) => connection.closed));
   }
-}
-
-function isBetter(one: Connection, other: Connection): boolean {
-  return one.isSuspect === other.isSuspect ? one.load < other.load : !one.isSuspect;
-}
-
-/** So that many clients do not come back in one moment. */
-function jittered(pause: number): number {
-  return pause * (0.75 + Math.random() / 2);
 }

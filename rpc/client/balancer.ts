@@ -1,6 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
-import { AddressPool, Standing } from './address-pool.ts';
+import { Standing } from './address-health.ts';
+import { AddressPool } from './address-pool.ts';
 import type { Call } from './call.ts';
 import { unavailable } from './errors.ts';
 import type { ClientOptions, Settings } from './options.ts';
@@ -37,7 +38,7 @@ export class Balancer {
     const { avoided } = call;
     const best = this.#bestStanding(now, avoided);
     const candidates = this.#pools.filter((pool) =>
-      best === Standing.down ? pool.isWorthTrying(now) : standing(pool, now, avoided) === best,
+      best === Standing.down ? pool.health.isWorthTrying(now) : standing(pool, now, avoided) === best,
     );
     if (candidates.length === 0) {
       const addresses = this.#pools.map((pool) => pool.address).join(', ');
@@ -54,7 +55,7 @@ export class Balancer {
     return candidates.some((pool) => pool.trySend(call));
   }
 
-  #bestStanding(now: number, avoided: AddressPool | null): number {
+  #bestStanding(now: number, avoided: string | null): number {
     let best: number = Standing.down;
     for (const pool of this.#pools) best = Math.max(best, standing(pool, now, avoided));
     return best;
@@ -62,16 +63,18 @@ export class Balancer {
 
   /** Whether a call that was not carried out may be sent again now. */
   isAnyWorthTrying(now: number): boolean {
-    return this.#pools.some((pool) => pool.standing(now) > Standing.down || pool.isWorthTrying(now));
+    return this.#pools.some(
+      (pool) => pool.health.standing(now) > Standing.down || pool.health.isWorthTrying(now),
+    );
   }
 
   isAnotherUp(than: AddressPool, now: number): boolean {
-    return this.#pools.some((pool) => pool !== than && pool.standing(now) > Standing.down);
+    return this.#pools.some((pool) => pool !== than && pool.health.standing(now) > Standing.down);
   }
 
   /** The address that the call was sent to last. */
   poolOf(call: Call): AddressPool | undefined {
-    const address = call.connection?.address;
+    const address = call.carrier?.address;
     return this.#pools.find((pool) => pool.address === address);
   }
 
@@ -82,13 +85,13 @@ export class Balancer {
 }
 
 /** How the address stands for a call that another one is to take if there is one. */
-function standing(pool: AddressPool, now: number, avoided: AddressPool | null): number {
-  const own = pool.standing(now);
-  return pool === avoided ? Math.min(own, Standing.leaving) : own;
+function standing(pool: AddressPool, now: number, avoided: string | null): number {
+  const own = pool.health.standing(now);
+  return pool.address === avoided ? Math.min(own, Standing.leaving) : own;
 }
 
-function leaves(pool: AddressPool, avoided: AddressPool | null): number {
-  return pool === avoided ? Number.POSITIVE_INFINITY : pool.leavingUntil;
+function leaves(pool: AddressPool, avoided: string | null): number {
+  return pool.address === avoided ? Number.POSITIVE_INFINITY : pool.health.leavingUntil;
 }
 
 function hostAndPort(address: string): { host: string; port: number } {

@@ -2,8 +2,6 @@ import type { Linked } from '../../common/linked-queue.ts';
 import type { MethodDef } from '../idl/model.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import type { Refusal } from '../wire/refusal.ts';
-import type { AddressPool } from './address-pool.ts';
-import type { Connection } from './connection.ts';
 import type { CallContext } from './options.ts';
 
 /** One call on its way. It ends exactly once, whatever happens to connections meanwhile. */
@@ -30,11 +28,21 @@ export interface Call extends Linked<Call> {
   /** The service answered that it did not carry the call out: send it elsewhere, else fail it. */
   readonly refused: (refusal: Refusal, why: string) => void;
   isSettled: boolean;
-  connection: Connection | null;
+  /** What carries it, or carried it last. */
+  carrier: Carrier | null;
   /** The address that refused or lost it last: any other one comes first. */
-  avoided: AddressPool | null;
+  avoided: string | null;
   seqid: number;
   /** Pieces that its connection had received when it was sent. */
   heardBefore: number;
   attempts: number;
+}
+
+/** What a call needs of its connection. */
+export interface Carrier {
+  readonly address: string;
+  /** The caller gave up. `isDeadline`: the reply did not come in time. */
+  forget(call: Call, isDeadline: boolean): void;
+  /** How long no byte has come although calls wait for some, in milliseconds. */
+  silentMs(now: number): number;
 }

@@ -205,7 +205,7 @@ class Client implements ThriftClient {
         lost: (error, wasSent) => this.#lost(call, error, wasSent),
         refused: (refusal, why) => this.#refused(call, refusal, why),
         isSettled: false,
-        connection: null,
+        carrier: null,
         avoided: null,
         ahead: null,
         behind: null,
@@ -214,14 +214,14 @@ class Client implements ThriftClient {
         attempts: 0,
       };
       const timer = setTimeout(() => {
-        const { connection } = call;
+        const { carrier } = call;
         call.fail(deadlineExceeded(method.name, deadlineMs));
-        connection?.forget(call, true);
+        carrier?.forget(call, true);
       }, deadlineMs);
       const onAbort = (): void => {
-        const { connection } = call;
+        const { carrier } = call;
         call.fail(cancelled(method.name, signal?.reason));
-        connection?.forget(call, false);
+        carrier?.forget(call, false);
       };
       this.#calls += 1;
       this.#metrics?.began();
@@ -255,14 +255,14 @@ class Client implements ThriftClient {
   #lost(call: Call, error: unknown, wasSent: boolean): void {
     if (call.isSettled) return;
     const pool = this.#balancer.poolOf(call);
-    pool?.failed();
+    pool?.health.failed();
     const mayRetry = wasSent
       ? call.isIdempotent && call.attempts <= call.retries
       : call.attempts <= call.retries + this.#options.addresses.length;
     if (mayRetry && !this.#isClosed && this.#balancer.isAnyWorthTrying(performance.now())) {
       // An address that loses calls at once is the least loaded one all the time.
-      call.avoided = pool ?? null;
-      call.connection = null;
+      call.avoided = pool?.address ?? null;
+      call.carrier = null;
       this.#dispatch(call);
     } else call.fail(error);
   }
@@ -273,8 +273,8 @@ class Client implements ThriftClient {
     const pool = this.#balancer.poolOf(call)!;
     const isAnother = this.#balancer.isAnotherUp(pool, performance.now());
     if (isAnother && !this.#isClosed && call.attempts <= call.retries) {
-      call.avoided = pool;
-      call.connection = null;
+      call.avoided = pool.address;
+      call.carrier = null;
       this.#dispatch(call);
     } else call.fail(refused(refusal, pool.address, why));
   }
@@ -287,9 +287,9 @@ class Client implements ThriftClient {
     const durationMs = now - call.startedAt;
     if (outcome === 'BANYAN_RPC_DEADLINE') {
       // Short deadlines that one slow method misses must not take the address from all the others.
-      const waitedMs = Math.max(durationMs, call.connection?.silentMs(now) ?? 0);
-      if (waitedMs >= this.#settings.silenceMs) pool?.failed();
-    } else if (outcome === 'ok' || outcome === 'exception') pool?.succeeded();
+      const waitedMs = Math.max(durationMs, call.carrier?.silentMs(now) ?? 0);
+      if (waitedMs >= this.#settings.silenceMs) pool?.health.failed();
+    } else if (outcome === 'ok' || outcome === 'exception') pool?.health.succeeded();
     this.#metrics?.ended(call.method.name, outcome, durationMs);
     this.#options.onCall?.({
       method: call.method.name,

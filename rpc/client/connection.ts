@@ -1,13 +1,16 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { BatchedWrites } from '../wire/batched-writes.ts';
-import { beginHeaderFrame, goodbyeHeader, type Headers, readHeaderFrame } from '../wire/header-transport.ts';
+import { goodbyeHeader, parallelHeader, readHeaderFrame } from '../wire/header-transport.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { newReader } from '../wire/protocols.ts';
 import { refusalOf } from '../wire/refusal.ts';
 import { FrameSplitter, MessageSplitter, type Splitter } from '../wire/splitter.ts';
 import { MessageType } from '../wire/types.ts';
-import type { Call } from './call.ts';
+import type { Call, Carrier } from './call.ts';
+import { writeCall } from './call-writer.ts';
+import type { Candidate } from './choose-connection.ts';
+import { type ConnectionEvent, type ConnectionState, nextState } from './connection-state.ts';
 import { connectionLost, unavailable, wrongReply } from './errors.ts';
 import { InFlight } from './in-flight.ts';
 import type { Settings } from './options.ts';
@@ -24,8 +27,8 @@ export interface ConnectionDeps {
   readonly reader: ProtocolReader;
   readonly onOpen: () => void;
   /** `wasOpen`: false if it never connected. Called once. */
-  readonly onClosed: (connection: Connection, wasOpen: boolean, error: unknown) => void;
-  /** A call ended here, so there is room for another. */
+  readonly onClosed: (connection: Connection, wasOpen: boolean) => void;
+  /** A call ended here, so there may be room for another. */
   readonly onRoom: (connection: Connection) => void;
   /** The service stops: no new calls to its address while there is another one. */
   readonly onGoodbye: () => void;
@@ -33,10 +36,11 @@ export interface ConnectionDeps {
 
 /** Replies to calls that nobody waits for any more, before the connection is given up. */
 const maxForgotten = 1_000;
+/** Calls on a connection whose server takes them side by side, where the settings say no other number. */
+const sharedCapacity = 64;
 
 /** One socket and the calls in flight on it, told apart by their sequence ids. */
-export class Connection {
-  state: 'connecting' | 'open' | 'retired' | 'closed' = 'connecting';
+export class Connection implements Carrier, Candidate {
   readonly address: string;
   /** Resolves once the socket is closed and every call of it has been told. */
   readonly closed: Promise<void>;
@@ -49,20 +53,23 @@ export class Connection {
   readonly #forgotten = new Set<number>();
   readonly #waiting = new Set<Call>();
   readonly #connectTimer: NodeJS.Timeout;
-  /** Milliseconds of `performance.now()` since which calls wait and no byte has come; 0: none wait. */
+  #state: ConnectionState = 'connecting';
+  #capacity: number;
+  // Times are milliseconds of `performance.now()`.
+  #openedAt = 0;
+  #sentAt = 0;
+  #idleSince = performance.now();
+  /** Since when calls wait and no byte has come; 0: none wait. */
   #silentSince = 0;
   /** Pieces received so far. */
   #heard = 0;
-  /** A deadline was missed in silence: others are preferred until something comes. */
-  isSuspect = false;
-  #saidThatWeUnderstand = false;
-  #wasOpen = false;
   #error: unknown = null;
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
     this.address = deps.address;
     const { settings, host, port, tls } = deps;
+    this.#capacity = settings.callsPerConnection ?? 1;
     this.#splitter =
       settings.transport === 'buffered'
         ? new MessageSplitter(settings.maxFrameBytes, newReader(settings.protocol))
@@ -80,6 +87,9 @@ export class Connection {
     this.#socket
       .once(tls === undefined ? 'connect' : 'secureConnect', () => this.#opened())
       .on('data', (chunk: Buffer) => this.#received(chunk))
+      .on('timeout', () => {
+        if (this.load === 0) this.retire();
+      })
       .on('error', (error) => {
         this.#error ??= error;
       })
@@ -92,103 +102,119 @@ export class Connection {
     });
   }
 
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
   /** Calls that are here, sent or waiting for the connection to open. */
   get load(): number {
     return this.#inFlight.size + this.#waiting.size;
   }
 
-  get isUsable(): boolean {
-    return this.state === 'open' || this.state === 'connecting';
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  get openedAt(): number {
+    return this.#openedAt;
+  }
+
+  /** When its last call was sent. */
+  get sentAt(): number {
+    return this.#sentAt;
+  }
+
+  get idleSince(): number {
+    return this.#idleSince;
+  }
+
+  #on(event: ConnectionEvent): void {
+    this.#state = nextState(this.#state, event);
   }
 
   send(call: Call): void {
-    call.connection = this;
-    if (this.state === 'connecting') this.#waiting.add(call);
+    call.carrier = this;
+    if (this.#state === 'connecting') this.#waiting.add(call);
     else this.#write(call);
   }
 
-  /** The caller gave up. `isDeadline`: the reply did not come in time. */
   forget(call: Call, isDeadline: boolean): void {
-    this.#waiting.delete(call);
+    if (this.#waiting.delete(call)) this.#room();
     if (this.#inFlight.take(call.seqid) === null) return;
-    if (isDeadline && call.heardBefore === this.#heard) this.isSuspect = true;
     this.#forgotten.add(call.seqid);
     // The other end may be gone without a word.
     const isSilent = isDeadline && this.silentMs(performance.now()) >= this.#deps.settings.silenceMs;
-    if (isSilent || this.#forgotten.size > maxForgotten || this.#deps.settings.callsPerConnection === 1) {
-      this.retire();
-    }
+    if (isSilent || this.#forgotten.size > maxForgotten) this.retire();
+    else if (this.#capacity === 1) this.#on('owes');
+    else if (isDeadline && call.heardBefore === this.#heard) this.#on('keptSilent');
     this.#room();
   }
 
-  /** How long no byte has come although calls wait for some, in milliseconds. */
   silentMs(now: number): number {
     return this.#silentSince === 0 ? 0 : now - this.#silentSince;
   }
 
   /** No new calls; closed once those in flight have ended. */
   retire(): void {
-    if (this.state === 'closed') return;
-    if (this.state === 'connecting' && this.#waiting.size > 0) return;
+    if (this.#state === 'closed') return;
+    if (this.#state === 'connecting' && this.#waiting.size > 0) return;
     // Oneway calls have ended for their callers before they are written.
-    if (this.state !== 'connecting' && this.load === 0) this.#out.end();
+    if (this.#state !== 'connecting' && this.load === 0) this.#out.end();
     else if (this.load === 0) this.#socket.destroy();
-    this.state = 'retired';
+    this.#on('retire');
   }
 
   destroy(error: unknown): void {
     this.#error ??= error;
     // At once: the socket says that it is closed only later, and no call may be sent to it meanwhile.
-    if (this.state === 'open') this.state = 'retired';
+    if (this.#state !== 'connecting') this.#on('retire');
     this.#socket.destroy();
   }
 
   /** Closes after what is still to be written: a oneway call ends for its caller before that. */
   end(error: unknown): void {
     this.#error ??= error;
-    if (this.state === 'connecting') this.#socket.destroy();
+    if (this.#state === 'connecting') this.#socket.destroy();
     else this.#out.end();
   }
 
   #opened(): void {
     clearTimeout(this.#connectTimer);
-    this.state = 'open';
-    this.#wasOpen = true;
-    this.#socket.setTimeout(this.#deps.settings.idleTimeoutMs, () => {
-      if (this.load === 0) this.retire();
-    });
+    this.#openedAt = performance.now();
+    this.#on('opened');
+    this.#keepFor();
     this.#deps.onOpen();
     for (const call of this.#waiting) this.#write(call);
     this.#waiting.clear();
-    if (this.load === 0) this.#deps.onRoom(this);
+    if (this.load === 0) this.#room();
+  }
+
+  /** How long it stays open without calls: where it holds a thread of its server, others want that soon. */
+  #keepFor(): void {
+    const { turnMs, idleTimeoutMs } = this.#deps.settings;
+    this.#socket.setTimeout(this.#capacity === 1 ? Math.min(turnMs, idleTimeoutMs) : idleTimeoutMs);
   }
 
   #write(call: Call): void {
     const { writer, settings } = this.#deps;
     call.seqid = this.#inFlight.nextId();
-    writer.reset();
     try {
-      if (settings.transport === 'framed') writer.rawBytes(noLength);
-      else if (settings.transport === 'header') {
-        beginHeaderFrame(writer, settings.protocol, call.seqid, headersOf(call, !this.#saidThatWeUnderstand));
-        this.#saidThatWeUnderstand = true;
-      }
-      writer.message(call.wireName, call.method.oneway ? MessageType.oneway : MessageType.call, call.seqid);
-      call.write(writer, call);
-      if (settings.transport !== 'buffered') writer.setI32(0, writer.pos - 4);
+      writeCall(writer, call, settings, this.#sentAt === 0);
     } catch (error) {
       // The arguments do not fit the IDL: nothing was sent.
       call.fail(error);
       this.#room();
       return;
     }
+    this.#sentAt = performance.now();
     if (!call.method.oneway) {
       this.#inFlight.add(call);
       call.heardBefore = this.#heard;
-      if (this.#silentSince === 0) this.#silentSince = performance.now();
+      if (this.#silentSince === 0) this.#silentSince = this.#sentAt;
     }
     this.#out.write(writer.copy());
     if (call.method.oneway) {
+      if (this.#capacity === 1) this.#on('owes');
       call.sent();
       this.#room();
     }
@@ -196,7 +222,7 @@ export class Connection {
 
   #received(chunk: Buffer): void {
     this.#heard++;
-    this.isSuspect = false;
+    if (this.#state === 'silent') this.#on('answered');
     try {
       this.#splitter.push(chunk, this.#onMessage);
     } catch (error) {
@@ -214,6 +240,8 @@ export class Connection {
         this.#deps.onGoodbye();
         return;
       }
+      const parallel = frame.headers[parallelHeader];
+      if (parallel !== undefined) this.#takesSideBySide(Number(parallel));
       if (frame.protocol !== settings.protocol) throw wrongReply(`a reply in the ${frame.protocol} protocol`);
       at = frame.start;
     }
@@ -221,9 +249,14 @@ export class Connection {
     const head = reader.message();
     const call = this.#inFlight.take(head.seqid);
     if (call === null) {
-      if (this.#forgotten.delete(head.seqid)) return;
-      throw wrongReply(`${this.#deps.address} answered sequence id ${head.seqid}, which no call has`);
+      if (!this.#forgotten.delete(head.seqid)) {
+        throw wrongReply(`${this.#deps.address} answered sequence id ${head.seqid}, which no call has`);
+      }
+      this.#caughtUp();
+      this.#room();
+      return;
     }
+    this.#caughtUp();
     if (head.name !== call.method.name && head.name !== call.wireName) {
       const error = wrongReply(
         `${this.#deps.address} answered ${head.name} to a call of ${call.method.name}`,
@@ -258,38 +291,33 @@ export class Connection {
     return false;
   }
 
+  /** A reply came: the server owes none that was given up, or none that keeps it from other calls. */
+  #caughtUp(): void {
+    if (this.#forgotten.size === 0 || this.#capacity > 1) this.#on('answered');
+  }
+
+  #takesSideBySide(calls: number): void {
+    if (this.#deps.settings.callsPerConnection !== null || !(calls > 1)) return;
+    this.#capacity = Math.min(sharedCapacity, calls);
+    this.#keepFor();
+  }
+
   #room(): void {
-    if (this.state === 'retired') {
-      if (this.load === 0) this.#out.end();
-    } else if (this.state === 'open') {
-      this.#deps.onRoom(this);
-    }
+    if (this.load === 0) this.#idleSince = performance.now();
+    if (this.#state !== 'retired') this.#deps.onRoom(this);
+    else if (this.load === 0) this.#out.end();
   }
 
   #closed(): void {
     clearTimeout(this.#connectTimer);
-    this.state = 'closed';
+    this.#on('closed');
     const { address } = this.#deps;
     const why = this.#error instanceof Error ? this.#error.message : 'closed by the service';
     const sent = this.#inFlight.takeAll();
     const unsent = [...this.#waiting];
     this.#waiting.clear();
-    this.#deps.onClosed(this, this.#wasOpen, this.#error);
+    this.#deps.onClosed(this, this.#openedAt > 0);
     for (const call of sent) call.lost(connectionLost(address, why, this.#error ?? undefined), true);
     for (const call of unsent) call.lost(unavailable(address, why, this.#error ?? undefined), false);
   }
-}
-
-const noLength = new Uint8Array(4);
-
-function headersOf(call: Call, isFirst: boolean): Headers {
-  const { context } = call;
-  const headers: Record<string, string> = {
-    'deadline-ms': String(Math.max(0, Math.round(call.deadlineAt - performance.now()))),
-  };
-  if (isFirst) headers[goodbyeHeader] = '1';
-  if (context?.requestId !== undefined) headers['request-id'] = context.requestId;
-  if (context?.traceparent !== undefined) headers.traceparent = context.traceparent;
-  if (context?.identity !== undefined) headers.identity = context.identity;
-  return headers;
 }

@@ -46,15 +46,23 @@ export interface ClientOptions {
   readonly connectTimeoutMs?: number;
   /** For calls that say none. Default 5,000 ms. */
   readonly deadlineMs?: number;
-  /** A connection without calls is closed after this. Default 60,000 ms. */
+  /** A connection without calls is closed after this. Default 60,000 ms; where it carries one call at a time, `turnMs`. */
   readonly idleTimeoutMs?: number;
-  /** Default 4. */
-  readonly connectionsPerAddress?: number;
   /**
-   * Calls in flight on one connection. Default 64 for framed and header transports; 1 for buffered, whose servers often
-   * read one message at a time.
+   * Connections to each address. Default 64 where each carries one call at a time, 4 where calls share them. Without calls
+   * they are closed again.
    */
-  readonly callsPerConnection?: number;
+  readonly connections?: number | undefined;
+  /**
+   * Calls in flight on one connection: more than 1 only for a server that takes them side by side. Left out, it is 1, and
+   * 64 once the server says that it does, as `serve` does over the header transport.
+   */
+  readonly callsPerConnection?: number | undefined;
+  /**
+   * How long a connection that carries one call at a time is kept, busy or idle, before another client has its turn: a server
+   * with a fixed number of threads gives each connection one of them. Default 500 ms.
+   */
+  readonly turnMs?: number | undefined;
   /** Calls that wait for a free connection, over all addresses. Default 1,024; beyond it `BANYAN_RPC_OVERLOADED`. */
   readonly maxQueued?: number;
   /** Largest reply in bytes. Default 64 MiB. */
@@ -81,20 +89,35 @@ export interface ClientOptions {
 export type Settings = Required<
   Omit<
     ClientOptions,
-    'idl' | 'service' | 'addresses' | 'multiplexed' | 'tls' | 'onCall' | 'metrics' | 'tracer'
+    | 'idl'
+    | 'service'
+    | 'addresses'
+    | 'multiplexed'
+    | 'tls'
+    | 'onCall'
+    | 'metrics'
+    | 'tracer'
+    | 'connections'
+    | 'callsPerConnection'
+    | 'turnMs'
   >
->;
+> & {
+  readonly turnMs: number;
+  /** Null: by what the server says. */
+  readonly callsPerConnection: number | null;
+  readonly connections: { readonly ofOneCall: number; readonly shared: number };
+};
 
 export function settingsOf(options: ClientOptions): Settings {
-  const transport = options.transport ?? 'framed';
   return {
     protocol: options.protocol ?? 'binary',
-    transport,
+    transport: options.transport ?? 'framed',
     connectTimeoutMs: options.connectTimeoutMs ?? 1_000,
     deadlineMs: options.deadlineMs ?? 5_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
-    connectionsPerAddress: options.connectionsPerAddress ?? 4,
-    callsPerConnection: options.callsPerConnection ?? (transport === 'buffered' ? 1 : 64),
+    connections: { ofOneCall: options.connections ?? 64, shared: options.connections ?? 4 },
+    callsPerConnection: options.callsPerConnection ?? null,
+    turnMs: options.turnMs ?? 500,
     maxQueued: options.maxQueued ?? 1_024,
     maxFrameBytes: options.maxFrameBytes ?? 64 * 1024 * 1024,
     retries: options.retries ?? 2,

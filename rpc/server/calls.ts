@@ -5,7 +5,7 @@ import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.t
 import { beginCallSpan } from '../telemetry/call-spans.ts';
 import { TType } from '../wire/types.ts';
 import { type MethodPlan, plansOf, writeResult } from './method-plans.ts';
-import type { HandlerContext, ServedCall, ServeOptions } from './serve-options.ts';
+import { type HandlerContext, maxConcurrentOf, type ServedCall, type ServeOptions } from './serve-options.ts';
 import type { Request } from './server-connection.ts';
 
 /** Carries out requests by the handlers, so many at a time; each is answered once. */
@@ -43,7 +43,7 @@ export class Calls {
       refused('refused');
       return;
     }
-    if (this.#inFlight >= (this.#options.maxConcurrent ?? 1_024)) {
+    if (this.#inFlight >= maxConcurrentOf(this.#options)) {
       request.refuse('overloaded', `${this.#inFlight} calls are under way already`);
       refused('shed');
       return;

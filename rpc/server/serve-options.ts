@@ -69,6 +69,10 @@ export interface ServeOptions {
   readonly health?: HealthOptions;
 }
 
+export function maxConcurrentOf(options: ServeOptions): number {
+  return options.maxConcurrent ?? 1_024;
+}
+
 export interface ThriftServer {
   /** `host:port`. */
   readonly address: string;

@@ -6,7 +6,7 @@ import { BanyanError } from '../../common/errors.ts';
 import { Calls } from './calls.ts';
 import { type HealthEndpoint, startHealthEndpoint } from './health-endpoint.ts';
 import { HeldBytes } from './held-bytes.ts';
-import type { ServeOptions, ThriftServer } from './serve-options.ts';
+import { maxConcurrentOf, type ServeOptions, type ThriftServer } from './serve-options.ts';
 import { quietMs, ServerConnection } from './server-connection.ts';
 
 /**
@@ -137,6 +137,7 @@ class ServerState implements ThriftServer {
       idleTimeoutMs: this.#options.idleTimeoutMs ?? 600_000,
       messageTimeoutMs: this.#options.messageTimeoutMs ?? 30_000,
       deadlineMs: this.#options.deadlineMs,
+      maxConcurrent: maxConcurrentOf(this.#options),
       onHeld: (bytes) => this.#held.add(bytes),
       onRequest: (request) => this.#calls.received(request),
       onClosed: () => this.#connections.delete(connection),

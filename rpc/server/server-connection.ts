@@ -6,6 +6,7 @@ import {
   goodbyeHeader,
   type Headers,
   headerMagic,
+  parallelHeader,
   readHeaderFrame,
 } from '../wire/header-transport.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
@@ -37,6 +38,8 @@ export interface ServerConnectionDeps {
   readonly messageTimeoutMs: number;
   /** For calls whose caller says none. */
   readonly deadlineMs: number | undefined;
+  /** Calls carried out at a time, of one connection too. */
+  readonly maxConcurrent: number;
   readonly onRequest: (request: Request) => void;
   readonly onClosed: () => void;
   readonly onFault: (error: unknown, peer: string) => void;
@@ -70,6 +73,7 @@ export class ServerConnection {
   /** The protocol of a client that understands a goodbye. */
   #understands: ProtocolName | null = null;
   #saidGoodbye = false;
+  #saidParallel = false;
   #held = 0;
   #messages = 0;
   #messageTimer: NodeJS.Timeout | null = null;
@@ -231,7 +235,7 @@ export class ServerConnection {
       const w = this.#writer(protocol);
       w.reset();
       if (transport === 'framed') w.rawBytes(noLength);
-      else if (transport === 'header') beginHeaderFrame(w, protocol, seqid, {});
+      else if (transport === 'header') beginHeaderFrame(w, protocol, seqid, this.#firstHeaders());
       w.message(bare, messageType, seqid);
       write(w);
       if (transport !== 'buffered') w.setI32(0, w.pos - 4);
@@ -277,6 +281,13 @@ export class ServerConnection {
     }
   };
 
+  /** The first reply to a client of ours says that it need not wait for it before it sends another call. */
+  #firstHeaders(): Headers {
+    if (this.#saidParallel || this.#understands === null) return noHeaders;
+    this.#saidParallel = true;
+    return { [parallelHeader]: String(this.#deps.maxConcurrent) };
+  }
+
   #mustRefuse(now: number): boolean {
     return this.#endingSince !== 0 && !this.#saidGoodbye && now - this.#endingSince > refuseAfterMs;
   }
@@ -298,6 +309,7 @@ export class ServerConnection {
   }
 }
 
+const noHeaders: Headers = {};
 const noLength = new Uint8Array(4);
 
 function writeApplicationError(w: ProtocolWriter, type: number, message: string): void {

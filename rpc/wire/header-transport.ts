@@ -16,6 +16,11 @@ export const headerMagic = 0x0fff;
  * closes by itself cannot know what is on its way to it, nor the client whether that was carried out.
  */
 export const goodbyeHeader = 'banyan-goodbye';
+/**
+ * What `serve` says in its first reply to such a client: it takes this many calls side by side on a connection. A server that
+ * does not say it carries out one after the other, as the official ones do: what is sent behind a slow call waits for it.
+ */
+export const parallelHeader = 'banyan-parallel';
 const keyValueInfo = 1;
 
 /**

@@ -110,7 +110,7 @@ describe('a service that is too slow', () => {
       if (late.length === 0) late.push(() => socket.write(stringReply('ping', seqid, 'late')));
       else socket.write(stringReply('ping', seqid, 'in time'));
     });
-    const client = clientOf(server.address, { connectionsPerAddress: 1 });
+    const client = clientOf(server.address, { connections: 1 });
     // Long enough for the call to be on its way before it.
     const { code, ms } = await timed(client.call('ping', ['x'], { deadlineMs: 1_000 }));
     expect(code).toBe('BANYAN_RPC_DEADLINE');
@@ -247,7 +247,7 @@ test('a full queue and a full server say so', async () => {
     ping: () => new Promise((resolve) => release.push(() => resolve('done'))),
   };
   const server = await serve({ idl, service, handlers, host: '127.0.0.1', port: 0, maxConcurrent: 2 });
-  const client = clientOf(server.address, { callsPerConnection: 2, connectionsPerAddress: 2, maxQueued: 1 });
+  const client = clientOf(server.address, { callsPerConnection: 2, connections: 2, maxQueued: 1 });
   const calls = [1, 2, 3, 4, 5, 6].map(() => timed(client.call('ping', ['x'])));
   await expect.poll(() => release.length).toBe(2);
   // Four fit on the connections, of which the server takes two; one waits; one finds the queue full.

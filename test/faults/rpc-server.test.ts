@@ -190,7 +190,7 @@ test('a peer that is gone without a word: each call ends at its deadline, and th
 
 test.each([
   ['a missed deadline makes another connection preferred', {}],
-  ['where there may be only one, a long silence ends it', { connectionsPerAddress: 1, silenceMs: 40 }],
+  ['where there may be only one, a long silence ends it', { connections: 1, silenceMs: 40 }],
 ])('a connection that is gone without a word: %s', async (_, more) => {
   const { server } = await start();
   await using relay = await startRelay(server.address);

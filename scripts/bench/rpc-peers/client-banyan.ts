@@ -8,7 +8,8 @@ const client = createClient({
   idl: await catalogIdl(),
   service: 'Catalog',
   addresses: [address],
-  connectionsPerAddress: 1,
+  connections: 1,
+  callsPerConnection: 64,
 });
 await runCalls(Number(seconds), async (id) => {
   const found = (await client.call('getItem', [id])) as { sku: string };
