@@ -59,6 +59,18 @@ export class MoveContext {
     });
   }
 
+  /** Runs `work` with a session of its own on either side. */
+  async withBothSides<Result>(work: (source: Session, target: Session) => Promise<Result>): Promise<Result> {
+    const source = this.sourceLink();
+    const target = this.targetLink();
+    try {
+      return await work(await source.session(), await target.session());
+    } finally {
+      source.close();
+      target.close();
+    }
+  }
+
   /** The caller's signal and the move's own. */
   signal(given: AbortSignal | undefined): AbortSignal {
     return given ? AbortSignal.any([given, this.closing.signal]) : this.closing.signal;

@@ -1,11 +1,6 @@
-/** One MySQL or MariaDB database that banyan connects to. */
-export interface DatabaseEndpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly database: string;
-}
+import type { DatabaseEndpoint } from './sql/database-endpoint.ts';
+
+export type { DatabaseEndpoint };
 
 /** One table on its way. Source and target table have the same name and columns unless mapped. */
 export interface TableSpec {

@@ -1,10 +1,11 @@
 import { BanyanError } from '../common/errors.ts';
 import { noStopPoints } from '../common/stop-points.ts';
 import { BackgroundApplier } from './apply/background-applier.ts';
-import { DirtyLog } from './apply/dirty-log.ts';
 import { LastApplied } from './apply/last-applied.ts';
-import { TableApplier } from './apply/table-applier.ts';
-import { Capture } from './capture/capture.ts';
+import { PartApplier } from './apply/part-applier.ts';
+import type { Capture, CaptureState } from './capture/capture.ts';
+import type { ChangeLog } from './capture/change-log.ts';
+import { TriggerCapture } from './capture/triggers/trigger-capture.ts';
 import { copyTables } from './copy/copy-tables.ts';
 import { RangesInFlight } from './copy/ranges-in-flight.ts';
 import { Fence } from './fence/fence.ts';
@@ -26,13 +27,14 @@ import type {
   WorkOptions,
 } from './move.ts';
 import { MoveContext } from './move-context.ts';
+import type { MovePart } from './move-part.ts';
 import type { MoveSpec } from './move-spec.ts';
-import { PairWatch } from './shape/pair-watch.ts';
-import { readMovedPair } from './shape/read-moved-pair.ts';
-import type { MovedTable } from './shape/table-shape.ts';
+import { readTablePlan } from './plan/read-table-plan.ts';
+import type { TablePlan } from './plan/table-plan.ts';
 import type { Link } from './sql/link.ts';
 import { defaultTuning } from './tuning.ts';
-import { verifyKeys, verifyTables } from './verify/verify-tables.ts';
+import { verifyLastApplied, verifyTables } from './verify/verify-tables.ts';
+import { PairWatch } from './watch/pair-watch.ts';
 
 /** The row of a closed fence is locked only for the length of a mover's own transactions: a chunk of a copy, at most. */
 const openPatienceMs = 10_000;
@@ -58,27 +60,20 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     const target = await links.target.session();
     await context.books.ensureTables(target);
     await context.books.guard(target, options.epoch);
-    const tables: MovedTable[] = [];
-    for (const { table } of spec.tables) tables.push(await readMovedPair(source, target, spec, table));
-    return new OpenMove(context, tables, links);
+    const plans: TablePlan[] = [];
+    for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
+    return new OpenMove(context, plans, links);
   } catch (error) {
     context.closeLinks();
     throw error;
   }
 }
 
-interface MovePart {
-  readonly table: MovedTable;
-  readonly log: DirtyLog;
-  readonly ranges: RangesInFlight;
-  readonly last: LastApplied;
-}
-
 class OpenMove implements Move {
   readonly spec: MoveSpec;
   readonly epoch: number;
   readonly #context: MoveContext;
-  readonly #tables: readonly MovedTable[];
+  readonly #plans: readonly TablePlan[];
   readonly #parts: readonly MovePart[];
   readonly #admin: { readonly source: Link; readonly target: Link };
   readonly #killer: Link;
@@ -90,22 +85,26 @@ class OpenMove implements Move {
 
   constructor(
     context: MoveContext,
-    tables: readonly MovedTable[],
+    plans: readonly TablePlan[],
     admin: { readonly source: Link; readonly target: Link },
   ) {
     this.spec = context.spec;
     this.epoch = context.epoch;
     this.#context = context;
-    this.#tables = tables;
+    this.#plans = plans;
     this.#admin = admin;
     this.#killer = context.targetLink();
-    this.#parts = tables.map((table) => ({
-      table,
-      log: new DirtyLog(context.spec.bookkeepingSchema, table),
+    const bySource = [...Map.groupBy(plans, (plan) => plan.source.table).values()];
+    this.#capture = new TriggerCapture(
+      context,
+      bySource.flatMap(([plan]) => (plan ? [plan.source] : [])),
+    );
+    this.#parts = bySource.map((group, index) => ({
+      plans: group,
+      log: this.#capture.logs[index] as ChangeLog,
       ranges: new RangesInFlight(),
       last: new LastApplied(context.tuning.verifyLastApplied),
     }));
-    this.#capture = new Capture(context, tables);
     this.#pair = new PairWatch(context.spec);
     const assertEpoch = () => this.#assertEpoch();
     this.#fences = {
@@ -131,7 +130,7 @@ class OpenMove implements Move {
     await this.#capture.drop(this.#context.signal(options.signal));
   }
 
-  captureState(): Promise<'none' | 'complete' | 'broken'> {
+  captureState(): Promise<CaptureState> {
     return this.#capture.state();
   }
 
@@ -166,7 +165,7 @@ class OpenMove implements Move {
       await this.#pair.check(await source.session(), await target.session());
       await copyTables({
         context,
-        tables: this.#parts,
+        parts: this.#parts,
         source,
         target,
         signal: context.signal(options.signal),
@@ -180,8 +179,8 @@ class OpenMove implements Move {
 
   async copied(): Promise<boolean> {
     const session = await this.#admin.target.session();
-    for (const { table } of this.#tables) {
-      if ((await this.#context.books.readProgress(session, table)).state !== 'copied') return false;
+    for (const { name } of this.#plans) {
+      if ((await this.#context.books.readProgress(session, name)).state !== 'copied') return false;
     }
     return true;
   }
@@ -200,11 +199,10 @@ class OpenMove implements Move {
     const context = this.#context;
     this.#applier = new BackgroundApplier({
       context,
-      tables: this.#parts.map(
-        ({ table, log, ranges, last }) => new TableApplier(context, table, log, ranges, last),
-      ),
+      capture: this.#capture,
+      parts: this.#parts.map((part) => new PartApplier(context, part)),
       backlog: () => this.backlog(),
-      checkFingerprint: async (source, target) => {
+      check: async (source, target) => {
         await this.#capture.check(source);
         await this.#pair.check(source, target);
       },
@@ -224,43 +222,31 @@ class OpenMove implements Move {
     return { entries, oldestMs };
   }
 
-  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+  verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const context = this.#context;
-    const source = context.sourceLink();
-    const target = context.targetLink();
-    try {
-      return await verifyTables({
+    return context.withBothSides((source, target) =>
+      verifyTables({
         context,
-        tables: this.#parts,
-        source: await source.session(),
-        target: await target.session(),
+        parts: this.#parts,
+        source,
+        target,
         signal: context.signal(options.signal),
         onProgress: options.onProgress ?? (() => {}),
-      });
-    } finally {
-      source.close();
-      target.close();
-    }
+      }),
+    );
   }
 
-  async verifyLastApplied(options: WorkOptions = {}): Promise<VerifyReport> {
+  verifyLastApplied(options: WorkOptions = {}): Promise<VerifyReport> {
     const context = this.#context;
-    const source = context.sourceLink();
-    const target = context.targetLink();
-    try {
-      return await verifyKeys(
-        {
-          context,
-          source: await source.session(),
-          target: await target.session(),
-          signal: context.signal(options.signal),
-        },
-        this.#parts.map(({ table, log, last }) => ({ table, log, keys: last.keys() })),
-      );
-    } finally {
-      source.close();
-      target.close();
-    }
+    return context.withBothSides((source, target) =>
+      verifyLastApplied({
+        context,
+        parts: this.#parts,
+        source,
+        target,
+        signal: context.signal(options.signal),
+      }),
+    );
   }
 
   async prepareFence(side: MoveSide, options: FenceOptions): Promise<void> {

@@ -1,18 +1,21 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
+import type { Capture } from '../capture/capture.ts';
 import type { Applier, Backlog, DrainOptions } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { Link } from '../sql/link.ts';
 import type { Session } from '../sql/session.ts';
 import { isConnectionLost, isLockConflict } from '../sql/sql-error.ts';
-import type { TableApplier } from './table-applier.ts';
+import type { PartApplier } from './part-applier.ts';
 
 export interface BackgroundApplierOptions {
   readonly context: MoveContext;
-  readonly tables: readonly TableApplier[];
+  readonly capture: Capture;
+  /** In the order of the capture's logs. */
+  readonly parts: readonly PartApplier[];
   readonly backlog: () => Promise<Backlog>;
-  /** Throws when the source is not as the capture found it, or the target cannot hold what the source holds. */
-  readonly checkFingerprint: (source: Session, target: Session) => Promise<void>;
+  /** Throws when either side's tables are not as they were found. */
+  readonly check: (source: Session, target: Session) => Promise<void>;
 }
 
 interface DrainWaiter {
@@ -24,10 +27,10 @@ interface DrainWaiter {
  * One loop over the move's tables, with a session on either side. While there is work it runs without a pause; with
  * none, it asks all logs in one small query every `idlePollMs`, so a write reaches the target within about that time.
  *
- * Drained means: under the fence, every log was seen empty. Closing it waited for each transaction that had written to the
- * tables (it holds the fence's row until it ends), and since then every write is refused. So when the fence stands, all entries that will ever be are committed and visible, and since an entry goes only after its
- * target commit, an empty log says that the target has everything. A look that began before the drain was asked for
- * does not count.
+ * Drained means: under the fence, every log was seen empty by a look that the capture calls complete. The fence waited
+ * for each transaction that had written to the tables, and refuses every later write. So all entries that will ever be
+ * are in the logs, and since an entry goes only after its target commit, empty logs say that the target has everything.
+ * A look that began before the drain was asked for does not count.
  */
 export class BackgroundApplier implements Applier {
   readonly failed: Promise<Error>;
@@ -112,23 +115,21 @@ export class BackgroundApplier implements Applier {
 
   /** Looks at every log once. True if something was applied. */
   async #pass(): Promise<boolean> {
-    const { tables, context, checkFingerprint } = this.#options;
+    const { parts, capture, context, check } = this.#options;
     const asked = [...this.#waiters];
     const source = await this.#source.session();
     const target = await this.#target.session();
     if (performance.now() - this.#checkedAt >= context.tuning.fingerprintEveryMs) {
-      await checkFingerprint(source, target);
+      await check(source, target);
       this.#checkedAt = performance.now();
     }
-    const [answers] = await source.texts(
-      `SELECT ${tables.map((table) => table.log.existsExpression).join(', ')}`,
-    );
+    const pending = await capture.pending(source, { complete: asked.length > 0 });
     let applied = 0;
-    for (const [index, table] of tables.entries()) {
-      if (answers?.[index] === '1') applied += await table.applyBatch(source, target);
+    for (const [index, part] of parts.entries()) {
+      if (pending[index]) applied += await part.applyBatch(source, target);
     }
-    if (answers?.every((answer) => answer === '0') && asked.length > 0) {
-      await checkFingerprint(source, target);
+    if (asked.length > 0 && !pending.includes(true)) {
+      await check(source, target);
       for (const waiter of asked) waiter.resolve();
     }
     return applied > 0;

@@ -1,4 +1,4 @@
-import { type KeyValues, keyId } from '../shape/key-range.ts';
+import { type KeyValues, keyId } from '../plan/key-range.ts';
 
 /** The keys that an applier carried over last, each once; the oldest are forgotten beyond `most`. */
 export class LastApplied {

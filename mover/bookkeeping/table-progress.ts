@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BanyanError } from '../../common/errors.ts';
-import type { KeyValues } from '../shape/key-range.ts';
+import type { KeyValues } from '../plan/key-range.ts';
 
 /** How far one table's copy is. The only thing a resumed copy goes by; plain JSON. */
 export interface TableProgress {

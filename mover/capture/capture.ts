@@ -1,175 +1,39 @@
-import { BanyanError } from '../../common/errors.ts';
-import { FenceRow } from '../fence/fence-row.ts';
-import type { MoveContext } from '../move-context.ts';
-import { type Fingerprint, readFingerprints } from '../shape/fingerprint.ts';
-import type { MovedTable } from '../shape/table-shape.ts';
-import { runDdl } from '../sql/ddl.ts';
-import type { Link } from '../sql/link.ts';
-import { quoteTable } from '../sql/names.ts';
+import type { KeyColumn } from '../plan/key-range.ts';
 import type { Session } from '../sql/session.ts';
-import { captureTriggerName, changeEvents, logName } from './capture-names.ts';
-import { createLogStatement, createTriggerStatement } from './capture-statements.ts';
-import { SourceBooks } from './source-books.ts';
+import type { ChangeLog } from './change-log.ts';
+
+/** A table whose changes are noted, by the columns of one key. */
+export interface CapturedTable {
+  readonly database: string;
+  readonly table: string;
+  readonly key: readonly KeyColumn[];
+}
+
+/** `broken`: it was complete once, and something of it is gone or changed. */
+export type CaptureState = 'none' | 'complete' | 'broken';
 
 /**
- * Notes, in the writer's own transaction, which keys of the moved tables changed.
- *
- * CREATE TRIGGER waits for every open transaction that has touched the table, so a write that predates the triggers is
- * committed, and in every later snapshot, before the copy begins; a transaction that is open but has not touched the
- * table yet will fire them.
+ * Notes which keys of the moved tables change, from `install` on. Triggers do it in the writer's own transaction; a
+ * reader of the binlog does it afterwards. The applier and verify know neither: they know logs.
  */
-export class Capture {
-  readonly #context: MoveContext;
-  readonly #tables: readonly MovedTable[];
-  readonly #link: Link;
-  readonly #books: SourceBooks;
-
-  constructor(context: MoveContext, tables: readonly MovedTable[]) {
-    this.#context = context;
-    this.#tables = tables;
-    this.#link = context.sourceLink();
-    this.#books = new SourceBooks(context.spec.bookkeepingSchema, context.spec.source.database);
-  }
-
-  async install(signal: AbortSignal): Promise<void> {
-    const session = await this.#link.session();
-    await this.#books.ensureTables(session);
-    const records = await this.#books.read(session, this.#names);
-    for (const table of this.#tables) {
-      signal.throwIfAborted();
-      if (records.has(table.table)) continue;
-      await this.#dropRemains(session, table, signal);
-      await this.#installTable(session, table, signal);
-    }
-    await this.check();
-  }
-
-  async #installTable(session: Session, table: MovedTable, signal: AbortSignal): Promise<void> {
-    const { spec, points, logger } = this.#context;
-    const before = await this.#fingerprint(session, table.table);
-    await session.run(createLogStatement(spec.bookkeepingSchema, table));
-    const passHash = await FenceRow.of(spec, 'source').passHash(session);
-    await points.reach('capture:log-created', { table: table.table });
-    for (const event of changeEvents) {
-      await this.#ddl(
-        session,
-        createTriggerStatement(spec.bookkeepingSchema, table, event, passHash),
-        table,
-        signal,
-      );
-      await points.reach('capture:trigger-created', { table: table.table, event });
-    }
-    const after = await this.#fingerprint(session, table.table);
-    if (before.columns !== after.columns || before.identity !== after.identity) {
-      throw schemaChanged(table.database, table.table);
-    }
-    await this.#books.write(session, table.table, after);
-    logger.info({ table: table.table, move: spec.id }, 'capture installed');
-  }
-
-  async drop(signal: AbortSignal): Promise<void> {
-    const session = await this.#link.session();
-    await this.#books.ensureTables(session);
-    for (const table of this.#tables) {
-      await this.#books.forget(session, table.table);
-      await this.#context.points.reach('capture:forgotten', { table: table.table });
-      await this.#dropRemains(session, table, signal);
-    }
-  }
-
-  /** Triggers before the log: a trigger without its log would fail the application's writes. */
-  async #dropRemains(session: Session, table: MovedTable, signal: AbortSignal): Promise<void> {
-    const existing = await session.texts(
-      `SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '${table.database}'`,
-    );
-    const names = new Set(existing.map(([name]) => name));
-    for (const event of changeEvents) {
-      const name = captureTriggerName(table.database, table.table, event);
-      if (!names.has(name)) continue;
-      await this.#ddl(session, `DROP TRIGGER IF EXISTS ${quoteTable(table.database, name)}`, table, signal);
-    }
-    const log = quoteTable(this.#context.spec.bookkeepingSchema, logName(table.database, table.table));
-    await this.#ddl(session, `DROP TABLE IF EXISTS ${log}`, table, signal);
-  }
-
-  async state(): Promise<'none' | 'complete' | 'broken'> {
-    const session = await this.#link.session();
-    const records = await this.#books.read(session, this.#names);
-    if (records.size === 0) return 'none';
-    const found = await readFingerprints(session, this.#context.spec.source.database, this.#names);
-    const holds = this.#names.every((name) => {
-      const record = records.get(name);
-      const now = found.get(name);
-      return record !== undefined && now !== undefined && !difference(record, now);
-    });
-    return holds ? 'complete' : 'broken';
-  }
-
-  /** @throws BanyanError BANYAN_CAPTURE_MISSING, BANYAN_CAPTURE_BROKEN, BANYAN_SCHEMA_CHANGED */
-  async check(given?: Session): Promise<void> {
-    const session = given ?? (await this.#link.session());
-    const { database } = this.#context.spec.source;
-    const records = await this.#books.read(session, this.#names);
-    const found = await readFingerprints(session, database, this.#names);
-    for (const name of this.#names) {
-      const record = records.get(name);
-      const now = found.get(name);
-      if (record === undefined || now === undefined) {
-        throw new BanyanError(
-          'BANYAN_CAPTURE_MISSING',
-          `nothing captures the changes of ${database}.${name}`,
-          {
-            fix: 'Install the capture, then copy from the beginning.',
-            details: { database, table: name },
-          },
-        );
-      }
-      const differs = difference(record, now);
-      if (differs === 'capture') {
-        throw new BanyanError(
-          'BANYAN_CAPTURE_BROKEN',
-          `a capture trigger of ${database}.${name} was dropped or changed: writes since then may be missing on the target`,
-          {
-            fix: 'Drop the capture, install it again and restart the copy; it puts right what the target holds.',
-            details: { database, table: name },
-          },
-        );
-      }
-      if (differs) throw schemaChanged(database, name);
-    }
-  }
-
-  async #fingerprint(session: Session, table: string): Promise<Fingerprint> {
-    const found = await readFingerprints(session, this.#context.spec.source.database, [table]);
-    return found.get(table) ?? { columns: '', identity: '', capture: '' };
-  }
-
-  #ddl(session: Session, sql: string, table: MovedTable, signal: AbortSignal): Promise<void> {
-    return runDdl(session, sql, {
-      about: `the capture of ${table.database}.${table.table}`,
-      tuning: this.#context.tuning,
-      signal,
-    });
-  }
-
-  get #names(): string[] {
-    return this.#tables.map((table) => table.table);
-  }
-}
-
-function difference(record: Fingerprint, now: Fingerprint): keyof Fingerprint | null {
-  if (record.columns !== now.columns) return 'columns';
-  if (record.identity !== now.identity) return 'identity';
-  return record.capture === now.capture ? null : 'capture';
-}
-
-function schemaChanged(database: string, table: string): BanyanError {
-  return new BanyanError(
-    'BANYAN_SCHEMA_CHANGED',
-    `table ${database}.${table} was altered, rebuilt, truncated or replaced since its capture was installed`,
-    {
-      fix: 'Bring the other side to the same schema, then drop the capture, install it again and restart the copy.',
-      details: { database, table },
-    },
-  );
+export interface Capture {
+  /** Idempotent. Whatever is not committed and visible when this returns will be noted. */
+  install(signal: AbortSignal): Promise<void>;
+  /** Idempotent. Forgets what was noted, and removes all that `install` left in the database. */
+  drop(signal: AbortSignal): Promise<void>;
+  /** Throws nothing for a broken capture: it says so. */
+  state(): Promise<CaptureState>;
+  /**
+   * Looks whether changes can have gone unnoticed, or the tables are not what they were.
+   * @throws BanyanError BANYAN_CAPTURE_MISSING, BANYAN_CAPTURE_BROKEN, BANYAN_SCHEMA_CHANGED
+   */
+  check(source?: Session): Promise<void>;
+  /** One for each captured table, in the order given. */
+  readonly logs: readonly ChangeLog[];
+  /**
+   * Which logs hold entries. With `complete`, everything that was committed before the call is in the logs when they
+   * are looked at: so under a fence, "no log holds any" means that all there ever will be has been applied. Without,
+   * the last moments may be missing.
+   */
+  pending(source: Session, options: { readonly complete: boolean }): Promise<readonly boolean[]>;
 }

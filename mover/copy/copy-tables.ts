@@ -1,28 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
-import type { DirtyLog } from '../apply/dirty-log.ts';
 import type { CopyProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
-import type { MovedTable } from '../shape/table-shape.ts';
+import type { MovePart } from '../move-part.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
+import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Link } from '../sql/link.ts';
-import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { isConnectionLost } from '../sql/sql-error.ts';
-import type { RangesInFlight } from './ranges-in-flight.ts';
 import { TableCopier } from './table-copier.ts';
 
 /** A database that does not come back within this many attempts, each some seconds apart, ends the copy. */
 const reconnectsMax = 20;
 
-export interface CopiedTable {
-  readonly table: MovedTable;
-  readonly log: DirtyLog;
-  readonly ranges: RangesInFlight;
-}
-
 export interface CopyTablesOptions {
   readonly context: MoveContext;
-  readonly tables: readonly CopiedTable[];
+  readonly parts: readonly MovePart[];
   readonly source: Link;
   readonly target: Link;
   readonly signal: AbortSignal;
@@ -37,39 +30,38 @@ export async function copyTables(options: CopyTablesOptions): Promise<void> {
     failures = 0;
     options.onProgress(progress);
   };
-  for (const copied of options.tables) {
+  const tables = options.parts.flatMap((part) => part.plans.map((plan) => ({ part, plan })));
+  for (const { part, plan } of tables) {
     for (let done = false; !done; ) {
       signal.throwIfAborted();
       try {
-        await copyOne({ ...options, onProgress }, copied);
+        await copyOne({ ...options, onProgress }, part, plan);
         done = true;
       } catch (error) {
         failures += 1;
         if (signal.aborted || error instanceof BanyanError) throw error;
-        if (!isConnectionLost(error) || failures > reconnectsMax) throw copyFailed(copied.table.table, error);
-        context.logger.warn(
-          { err: error, table: copied.table.table },
-          'the copy lost a database and tries again',
-        );
+        if (!isConnectionLost(error) || failures > reconnectsMax) throw copyFailed(plan.name, error);
+        context.logger.warn({ err: error, table: plan.name }, 'the copy lost a database and tries again');
         await wait(Math.min(3_000, 100 * 2 ** failures), undefined, { signal });
       }
     }
   }
 }
 
-async function copyOne(options: CopyTablesOptions, copied: CopiedTable): Promise<void> {
+async function copyOne(options: CopyTablesOptions, part: MovePart, plan: TablePlan): Promise<void> {
   const { context, signal, onProgress } = options;
-  const { table } = copied;
   const source = await options.source.session();
   const target = await options.target.session();
-  const from = await context.books.readProgress(target, table.table);
+  const from = await context.books.readProgress(target, plan.name);
   if (from.state === 'copied') return;
-  const rowsEstimate = await estimateRows(source, table);
+  const rowsEstimate = await estimateRows(source, plan.source.database, plan.source.table);
   const infile = await infileAllowed(context, target);
-  context.logger.info({ table: table.table, from: from.rowsDone, infile }, 'copying');
+  context.logger.info({ table: plan.name, from: from.rowsDone, infile }, 'copying');
   const copier = new TableCopier({
     context,
-    ...copied,
+    plan,
+    log: part.log,
+    ranges: part.ranges,
     source,
     target,
     infile,
@@ -87,14 +79,6 @@ function copyFailed(table: string, cause: unknown): BanyanError {
     cause,
     details: { table },
   });
-}
-
-async function estimateRows(source: Session, table: MovedTable): Promise<number> {
-  const [row] = await source.texts(
-    `SELECT TABLE_ROWS FROM information_schema.TABLES
-      WHERE TABLE_SCHEMA = ${quoteText(table.database)} AND TABLE_NAME = ${quoteText(table.table)}`,
-  );
-  return Number(row?.[0] ?? 0);
 }
 
 async function infileAllowed(context: MoveContext, target: Session): Promise<boolean> {

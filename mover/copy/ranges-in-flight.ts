@@ -1,4 +1,4 @@
-import type { KeyRange } from '../shape/key-range.ts';
+import type { KeyRange } from '../plan/key-range.ts';
 
 /**
  * The key ranges of one table that the copy has read, or is about to read, and has not yet landed. The applier leaves

@@ -1,19 +1,16 @@
 import { BanyanError } from '../../common/errors.ts';
-import type { DirtyLog } from '../apply/dirty-log.ts';
 import { findConflicts } from '../apply/find-conflicts.ts';
 import { keyFromProgress, keyToProgress, type TableProgress } from '../bookkeeping/table-progress.ts';
+import type { ChangeLog } from '../capture/change-log.ts';
 import type { CopyProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
-import { type KeyRange, type KeyValues, keyId, keysCondition, rangeCondition } from '../shape/key-range.ts';
-import type { MovedTable } from '../shape/table-shape.ts';
-import { quoteTable } from '../sql/names.ts';
+import { type KeyRange, type KeyValues, keyId } from '../plan/key-range.ts';
+import { nextChunk } from '../plan/next-chunk.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
 import type { Session } from '../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
-import { insertRows, selectList } from '../sql/write-rows.ts';
-import { nextChunk } from './chunk.ts';
 import { type ChunkMeasure, nextChunkRows } from './chunk-size.ts';
 import { InfileEncoder } from './infile-encoder.ts';
-import { loadStatement } from './load-statement.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { RangesInFlight } from './ranges-in-flight.ts';
 
@@ -21,8 +18,8 @@ const attemptsMax = 20;
 
 export interface TableCopierOptions {
   readonly context: MoveContext;
-  readonly table: MovedTable;
-  readonly log: DirtyLog;
+  readonly plan: TablePlan;
+  readonly log: ChangeLog;
   readonly ranges: RangesInFlight;
   readonly source: Session;
   readonly target: Session;
@@ -59,8 +56,8 @@ export class TableCopier {
   }
 
   async run(from: TableProgress): Promise<void> {
-    const { context, table, rowsEstimate, signal, onProgress } = this.#options;
-    const meter = new ProgressMeter(table.table, rowsEstimate, from.rowsDone, performance.now());
+    const { context, plan, rowsEstimate, signal, onProgress } = this.#options;
+    const meter = new ProgressMeter(plan.name, rowsEstimate, from.rowsDone, performance.now());
     let progress = from;
     let ahead: Promise<ReadChunk> | null = this.#read(keyFromProgress(from.after));
     try {
@@ -75,7 +72,7 @@ export class TableCopier {
         } finally {
           chunk.clear();
         }
-        await context.points.reach('copy:range-cleared', { table: table.table, chunk: progress.chunks });
+        await context.points.reach('copy:range-cleared', { table: plan.name, chunk: progress.chunks });
         onProgress(meter.advance(progress.rowsDone, progress.state === 'copied', performance.now()));
         signal.throwIfAborted();
       }
@@ -88,18 +85,20 @@ export class TableCopier {
   }
 
   async #read(after: KeyValues | null): Promise<ReadChunk> {
-    const { context, table, source, ranges, infile } = this.#options;
-    const range = await nextChunk(source, table.database, table, { after, upTo: null }, this.#chunkRows);
+    const { context, plan, source, ranges, infile } = this.#options;
+    const range = await nextChunk(source, plan.source, { after, upTo: null }, this.#chunkRows);
     const clear = await ranges.publish(range);
     try {
-      await context.points.reach('copy:range-published', { table: table.table, last: range.upTo === null });
+      await context.points.reach('copy:range-published', { table: plan.name, last: range.upTo === null });
       const started = performance.now();
       const encoder = infile ? new InfileEncoder() : null;
       if (encoder) {
-        await source.packets(this.#select(range), (buffer, start, end) => encoder.add(buffer, start, end));
+        await source.packets(plan.source.select(plan.source.range(range)), (buffer, start, end) =>
+          encoder.add(buffer, start, end),
+        );
       }
       const readMs = performance.now() - started;
-      await context.points.reach('copy:after-read', { table: table.table, last: range.upTo === null });
+      await context.points.reach('copy:after-read', { table: plan.name, last: range.upTo === null });
       return { range, encoder, readMs, clear };
     } catch (error) {
       clear();
@@ -124,16 +123,15 @@ export class TableCopier {
 
   /** Null when the rows must be written another way: a duplicate in another unique index. */
   async #landByInfile(chunk: ReadChunk, before: TableProgress): Promise<Landed | null> {
-    const { context, table, target } = this.#options;
+    const { plan, target } = this.#options;
     const { encoder, range } = chunk;
     if (encoder === null) return null;
-    const { database } = context.spec.target;
     const pieces = encoder.finish();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#transaction(range, before, [], async () => {
           if (encoder.rows > 0) {
-            const written = await target.loadInfile(loadStatement(target.engine, database, table), pieces);
+            const written = await target.loadInfile(plan.target.load(target.engine), pieces);
             // LOCAL makes every fault a warning, a duplicate as well: the rows would be left out or bent to fit.
             if (written.warnings > 0 || written.affectedRows !== encoder.rows) {
               throw await this.#loadFault(written.affectedRows, encoder.rows);
@@ -150,16 +148,16 @@ export class TableCopier {
   }
 
   async #loadFault(written: number, read: number): Promise<Error> {
-    const { context, table, target } = this.#options;
+    const { plan, target } = this.#options;
     const warnings = await target.texts('SHOW WARNINGS LIMIT 5');
     if (warnings.some(([, number]) => number === '1062')) return new DuplicateInChunk();
     const said = warnings.map(([, number, message]) => `${number} ${message}`).join('; ');
     return new BanyanError(
       'BANYAN_COPY_ALTERED',
-      `${context.spec.target.database}.${table.table} took ${written} of ${read} rows, not as they are: ${said}`,
+      `${plan.target.database}.${plan.target.table} took ${written} of ${read} rows, not as they are: ${said}`,
       {
         fix: 'Make the target column hold what the source column holds (type, length, character set), then copy again.',
-        details: { table: table.table },
+        details: { table: plan.name },
       },
     );
   }
@@ -170,29 +168,22 @@ export class TableCopier {
    * brings it back as it is now.
    */
   async #landByInsert(chunk: ReadChunk, before: TableProgress): Promise<Landed> {
-    const { context, table, source, target, log } = this.#options;
+    const { context, plan, source, target, log } = this.#options;
     const { range } = chunk;
-    const where = rangeCondition(table.key, range);
+    const condition = plan.source.range(range);
     const inTheWay = new Map<string, KeyValues>();
     for (let attempt = 1; ; attempt += 1) {
-      const rows = await source.rows(this.#select(range));
-      await context.points.reach('copy:after-insert-read', { table: table.table });
+      const rows = await source.rows(plan.source.select(condition));
+      await context.points.reach('copy:after-insert-read', { table: plan.name });
       try {
         return await this.#transaction(range, before, [...inTheWay.values()], async () => {
-          await insertRows(target, context.spec.target.database, table, rows);
+          for (const statement of plan.target.insert(rows)) await target.run(statement);
           return { rows: rows.length, bytes: rows.reduce((sum, row) => sum + rowBytes(row), 0) };
         });
       } catch (error) {
         if (attempt >= attemptsMax || !(isLockConflict(error) || isDuplicate(error))) throw error;
         if (!isDuplicate(error)) continue;
-        const conflicts = await findConflicts({
-          source,
-          target,
-          sourceDatabase: context.spec.source.database,
-          targetDatabase: context.spec.target.database,
-          table,
-          where,
-        });
+        const conflicts = await findConflicts(source, target, plan, condition);
         await log.mark(source, conflicts);
         for (const key of conflicts) inTheWay.set(keyId(key), key);
       }
@@ -205,13 +196,10 @@ export class TableCopier {
     alsoDelete: readonly KeyValues[],
     write: () => Promise<Omit<ChunkMeasure, 'ms'>>,
   ): Promise<Landed> {
-    const { context, table, target } = this.#options;
-    const place = quoteTable(context.spec.target.database, table.table);
+    const { context, plan, target } = this.#options;
     return context.guarded(target, async () => {
-      await target.run(`DELETE FROM ${place} WHERE ${rangeCondition(table.key, range)}`);
-      if (alsoDelete.length > 0) {
-        await target.run(`DELETE FROM ${place} WHERE ${keysCondition(table.key, alsoDelete)}`);
-      }
+      await target.run(plan.target.delete(plan.target.range(range)));
+      if (alsoDelete.length > 0) await target.run(plan.target.delete(plan.target.keys(alsoDelete)));
       const measure = await write();
       const progress: TableProgress = {
         state: range.upTo === null ? 'copied' : 'copying',
@@ -219,15 +207,10 @@ export class TableCopier {
         rowsDone: before.rowsDone + measure.rows,
         chunks: before.chunks + 1,
       };
-      await context.books.writeProgress(target, table.table, progress);
-      await context.points.reach('copy:after-write', { table: table.table, chunk: progress.chunks });
+      await context.books.writeProgress(target, plan.name, progress);
+      await context.points.reach('copy:after-write', { table: plan.name, chunk: progress.chunks });
       return { progress, measure };
     });
-  }
-
-  #select(range: KeyRange): string {
-    const { table } = this.#options;
-    return `SELECT ${selectList(table)} FROM ${quoteTable(table.database, table.table)} WHERE ${rangeCondition(table.key, range)}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ChangeEvent, changeEvents } from '../capture/capture-names.ts';
+import { type ChangeEvent, changeEvents } from '../capture/triggers/capture-names.ts';
 import { derivedName, quoteTable, quoteText } from '../sql/names.ts';
 import type { FenceRow } from './fence-row.ts';
 

@@ -1,4 +1,4 @@
-import type { ChangeEvent } from '../capture/capture-names.ts';
+import type { ChangeEvent } from '../capture/triggers/capture-names.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import type { FenceRow } from './fence-row.ts';

@@ -1,7 +1,8 @@
 import type { Fault } from '../../common/errors.ts';
 import { collationsAgree } from '../schema/translate-collation.ts';
 import { chooseKey } from '../shape/choose-key.ts';
-import type { ColumnShape, TableShape, UniqueIndex } from '../shape/table-shape.ts';
+import type { TableShape, UniqueIndex } from '../shape/table-shape.ts';
+import type { ColumnShape } from '../sql/column-shape.ts';
 
 /**
  * Everything that keeps a table from being carried exactly, forward and in reverse, as far as the two shapes tell. Pure.

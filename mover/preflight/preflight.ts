@@ -1,13 +1,14 @@
 import type { Fault } from '../../common/errors.ts';
 import { TargetBooks } from '../bookkeeping/target-books.ts';
-import { captureTriggerName, changeEvents } from '../capture/capture-names.ts';
+import { captureTriggerName, changeEvents } from '../capture/triggers/capture-names.ts';
 import { isFenceTrigger } from '../fence/fence-statements.ts';
 import type { DatabaseEndpoint, MoveSpec } from '../move-spec.ts';
 import { checkMoverPrivileges } from '../privileges/missing-privileges.ts';
 import { moverPrivileges } from '../privileges/needed-privileges.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
-import { quoteTable, quoteText } from '../sql/names.ts';
+import { quoteTable } from '../sql/names.ts';
 import { Session } from '../sql/session.ts';
+import { readTriggers } from '../watch/read-triggers.ts';
 import { foreignKeyFaults, readForeignKeys } from './check-foreign-keys.ts';
 import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareTables } from './compare-tables.ts';
@@ -103,17 +104,13 @@ async function foreignTriggers(
   database: string,
   tables: readonly string[],
 ): Promise<Fault[]> {
-  const rows = await session.texts(
-    `SELECT TRIGGER_NAME, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS
-      WHERE EVENT_OBJECT_SCHEMA = ${quoteText(database)}
-        AND EVENT_OBJECT_TABLE IN (${tables.map(quoteText).join(', ')})`,
-  );
   const ours = new Set(
     tables.flatMap((table) => changeEvents.map((event) => captureTriggerName(database, table, event))),
   );
-  return rows
-    .filter(([name]) => !ours.has(name ?? '') && !isFenceTrigger(name ?? ''))
-    .map(([name, table]) => ({
+  const triggers = await readTriggers(session, database, tables);
+  return triggers
+    .filter(({ name }) => !ours.has(name) && !isFenceTrigger(name))
+    .map(({ name, table }) => ({
       code: 'BANYAN_TRIGGER_FOREIGN',
       what: `${database}.${table} has a trigger ${name}: it would run again for every row that is carried over`,
       fix: 'Move what the trigger does into the application, then drop the trigger.',

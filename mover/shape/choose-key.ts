@@ -1,5 +1,5 @@
-import { canBeKey } from './column-kind.ts';
-import type { ColumnShape, TableShape } from './table-shape.ts';
+import type { ColumnShape } from '../sql/column-shape.ts';
+import type { TableShape } from './table-shape.ts';
 
 /**
  * The columns by which the table's rows are told apart and ordered: the primary key, or else the first unique index
@@ -14,4 +14,15 @@ export function chooseKey(shape: TableShape): readonly ColumnShape[] | null {
     if (columns.every(usable)) return columns;
   }
   return null;
+}
+
+/** Types whose order and equality in SQL agree with how the mover compares keys. ENUM sorts by index but compares as text. */
+const keyTypes: ReadonlySet<string> = new Set([
+  ...['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal'],
+  ...['date', 'time', 'datetime', 'timestamp', 'year', 'uuid', 'inet4', 'inet6'],
+  ...['char', 'varchar', 'binary', 'varbinary'],
+]);
+
+function canBeKey(dataType: string): boolean {
+  return keyTypes.has(dataType);
 }

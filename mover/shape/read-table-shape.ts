@@ -1,9 +1,8 @@
-import { BanyanError } from '../../common/errors.ts';
+import { columnKind } from '../sql/column-kind.ts';
+import type { ColumnShape } from '../sql/column-shape.ts';
 import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { chooseKey } from './choose-key.ts';
-import { columnKind } from './column-kind.ts';
-import type { ColumnShape, MovedTable, TableShape, UniqueIndex } from './table-shape.ts';
+import type { TableShape, UniqueIndex } from './table-shape.ts';
 
 /** Null when there is no such table. */
 export async function readTableShape(
@@ -61,38 +60,4 @@ function toIndexes(rows: readonly (readonly (string | null)[])[]): UniqueIndex[]
     columns: parts.map((part) => part[1] ?? null),
     prefixed: parts.some((part) => part[2] !== null),
   }));
-}
-
-/** The table as the mover needs it; the preflight has said what is wrong with one that this refuses. */
-export async function readMovedTable(session: Session, database: string, table: string): Promise<MovedTable> {
-  const shape = await readTableShape(session, database, table);
-  const key = shape ? chooseKey(shape) : null;
-  if (!shape || !key) {
-    throw new BanyanError(
-      'BANYAN_TABLE_UNMOVABLE',
-      shape
-        ? `table ${database}.${table} has no key that a move can go by`
-        : `table ${database}.${table} does not exist`,
-      { fix: 'Run `banyan check`: it lists everything that keeps this table from moving.' },
-    );
-  }
-  return toMovedTable(shape, key);
-}
-
-export function toMovedTable(shape: TableShape, key: readonly ColumnShape[]): MovedTable {
-  const keyNames = new Set(key.map((column) => column.name));
-  const isKey = (index: UniqueIndex) =>
-    index.columns.length === keyNames.size &&
-    index.columns.every((name) => name !== null && keyNames.has(name));
-  return {
-    database: shape.database,
-    table: shape.table,
-    columns: shape.columns.filter((column) => !column.generated),
-    key,
-    otherUnique: shape.uniqueIndexes
-      .filter((index) => !isKey(index))
-      .map((index) =>
-        index.columns.flatMap((name) => shape.columns.find((column) => column.name === name) ?? []),
-      ),
-  };
 }

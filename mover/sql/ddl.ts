@@ -1,8 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
-import type { MoveTuning } from '../tuning.ts';
 import type { Session } from './session.ts';
 import { isLockConflict } from './sql-error.ts';
+
+/** How long such a statement may queue in front of the application, and how often it is tried. */
+export interface DdlPatience {
+  /** Seconds, at least 1. */
+  readonly ddlLockWaitSeconds: number;
+  readonly ddlAttempts: number;
+}
 
 /**
  * Runs a DDL statement that needs the table for itself. While it waits for open transactions, the application's writers
@@ -13,7 +19,7 @@ import { isLockConflict } from './sql-error.ts';
 export async function runDdl(
   session: Session,
   sql: string,
-  options: { readonly about: string; readonly tuning: MoveTuning; readonly signal: AbortSignal },
+  options: { readonly about: string; readonly tuning: DdlPatience; readonly signal: AbortSignal },
 ): Promise<void> {
   const { about, tuning, signal } = options;
   await session.run(`SET SESSION lock_wait_timeout = ${tuning.ddlLockWaitSeconds}`);

@@ -1,5 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
-import type { ColumnShape } from '../shape/table-shape.ts';
+import type { ColumnShape } from './column-shape.ts';
 import type { RawValue } from './session.ts';
 
 const integerOrDecimal = /^-?\d+(\.\d+)?$/;

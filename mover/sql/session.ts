@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import mysql from 'mysql2';
-import type { DatabaseEndpoint } from '../move-spec.ts';
+import type { DatabaseEndpoint } from './database-endpoint.ts';
 import { errnoOf } from './sql-error.ts';
 
 export type RawValue = Buffer | null;

@@ -1,6 +1,7 @@
 import type { RowDifference } from '../move.ts';
-import type { KeyValues } from '../shape/key-range.ts';
-import type { ColumnShape, MovedTable } from '../shape/table-shape.ts';
+import type { KeyValues } from '../plan/key-range.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
+import type { ColumnShape } from '../sql/column-shape.ts';
 import type { RawRow, RawValue } from '../sql/session.ts';
 import { equalValues } from './equal-values.ts';
 
@@ -8,22 +9,22 @@ const longestValue = 64;
 
 /** Two rows of one key, for people. */
 export function describeDifference(
-  table: MovedTable,
+  plan: TablePlan,
   key: KeyValues,
   source: RawRow | null,
   target: RawRow | null,
   enginesDiffer: boolean,
 ): RowDifference {
   const names = Object.fromEntries(
-    table.key.map((column, index) => [column.name, printable(column, key[index] ?? null) ?? 'NULL']),
+    plan.source.key.map(({ shape }, index) => [shape.name, printable(shape, key[index] ?? null) ?? 'NULL']),
   );
   if (source === null || target === null) {
     return { key: names, kind: source === null ? 'extra' : 'missing', columns: {} };
   }
-  const differing = table.columns.flatMap((column, index) => {
+  const differing = plan.source.columns.flatMap(({ name, shape }, index) => {
     const [a, b] = [source[index] ?? null, target[index] ?? null];
-    if (equalValues(column, a, b, enginesDiffer)) return [];
-    return [[column.name, { source: printable(column, a), target: printable(column, b) }] as const];
+    if (equalValues(shape, a, b, enginesDiffer)) return [];
+    return [[name, { source: printable(shape, a), target: printable(shape, b) }] as const];
   });
   return { key: names, kind: 'changed', columns: Object.fromEntries(differing) };
 }

@@ -1,4 +1,4 @@
-import type { ColumnShape } from '../shape/table-shape.ts';
+import type { ColumnShape } from '../sql/column-shape.ts';
 import type { RawValue } from '../sql/session.ts';
 
 /**

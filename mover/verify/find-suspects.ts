@@ -1,9 +1,9 @@
-import { nextChunk } from '../copy/chunk.ts';
-import { type KeyRange, type KeyValues, keyId, rangeCondition } from '../shape/key-range.ts';
-import type { ColumnShape, MovedTable } from '../shape/table-shape.ts';
-import { quoteName, quoteTable } from '../sql/names.ts';
+import { type KeyRange, type KeyValues, keyId } from '../plan/key-range.ts';
+import { nextChunk } from '../plan/next-chunk.ts';
+import type { SidePlan } from '../plan/side-plan.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
+import type { ColumnShape } from '../sql/column-shape.ts';
 import type { RawRow, Session } from '../sql/session.ts';
-import { checksumSelect, rowHash } from './checksum-sql.ts';
 import { equalValues } from './equal-values.ts';
 
 /** A differing range is cut until neither side has more rows than this in it; then rows are compared one by one. */
@@ -11,12 +11,9 @@ const leafRows = 250;
 const pieces = 8;
 
 export interface TwoSides {
-  readonly table: MovedTable;
+  readonly plan: TablePlan;
   readonly source: Session;
   readonly target: Session;
-  readonly sourceDatabase: string;
-  readonly targetDatabase: string;
-  readonly enginesDiffer: boolean;
 }
 
 export interface RangeFindings {
@@ -27,63 +24,64 @@ export interface RangeFindings {
 
 /** Compares one range on both servers and returns the keys of the rows that differ in it, at this moment. */
 export async function findSuspects(sides: TwoSides, range: KeyRange): Promise<RangeFindings> {
-  const { table, source, target, sourceDatabase, targetDatabase } = sides;
-  const exact = table.columns.filter((column) => !comparedHere(column, sides.enginesDiffer));
-  const where = rangeCondition(table.key, range);
-  const ask = async (session: Session, database: string) => {
-    const [row] = await session.texts(checksumSelect(exact, quoteTable(database, table.table), where));
+  const { plan, source, target } = sides;
+  const { hashed, compared } = columnsBySpelling(sides);
+  const ask = async (session: Session, side: SidePlan) => {
+    const [row] = await session.texts(side.checksum(hashed, side.range(range)));
     return { rows: Number(row?.[0]), checksum: row?.[1] ?? '' };
   };
-  const [here, there] = await Promise.all([ask(source, sourceDatabase), ask(target, targetDatabase)]);
+  const [here, there] = await Promise.all([ask(source, plan.source), ask(target, plan.target)]);
   const equal = here.rows === there.rows && here.checksum === there.checksum;
-  if (equal && exact.length === table.columns.length) return { rows: here.rows, suspects: [] };
+  if (equal && compared.length === 0) return { rows: here.rows, suspects: [] };
   if (Math.max(here.rows, there.rows) <= leafRows) {
-    return { rows: here.rows, suspects: await compareRows(sides, range, exact) };
+    return { rows: here.rows, suspects: await compareRows(sides, range) };
   }
   const suspects: KeyValues[] = [];
-  const fuller = here.rows >= there.rows ? source : target;
-  const database = here.rows >= there.rows ? sourceDatabase : targetDatabase;
+  const [session, side] = here.rows >= there.rows ? [source, plan.source] : [target, plan.target];
   const size = Math.max(leafRows, Math.ceil(Math.max(here.rows, there.rows) / pieces));
   for (let rest: KeyRange | null = range; rest !== null; ) {
-    const piece: KeyRange = await nextChunk(fuller, database, table, rest, size);
+    const piece: KeyRange = await nextChunk(session, side, rest, size);
     suspects.push(...(await findSuspects(sides, piece)).suspects);
     rest = piece.upTo === rest.upTo ? null : { after: piece.upTo, upTo: rest.upTo };
   }
   return { rows: here.rows, suspects };
 }
 
-/** What engines of different kinds print differently; the servers' checksums cannot speak of it. */
-function comparedHere(column: ColumnShape, enginesDiffer: boolean): boolean {
-  return enginesDiffer && (column.kind === 'json' || column.kind === 'float');
+/**
+ * Positions of the columns that the servers' checksums can speak of, and of those that engines of different kinds print
+ * differently: these are compared here.
+ */
+function columnsBySpelling({ plan, source, target }: TwoSides): { hashed: number[]; compared: number[] } {
+  const enginesDiffer = source.engine !== target.engine;
+  const comparedHere = ({ kind }: ColumnShape) => enginesDiffer && (kind === 'json' || kind === 'float');
+  const positions = [...plan.source.columns.keys()];
+  const isCompared = (position: number) => comparedHere(plan.source.columns[position]!.shape);
+  return {
+    hashed: positions.filter((position) => !isCompared(position)),
+    compared: positions.filter(isCompared),
+  };
 }
 
-async function compareRows(
-  sides: TwoSides,
-  range: KeyRange,
-  exact: readonly ColumnShape[],
-): Promise<KeyValues[]> {
-  const { table, source, target, sourceDatabase, targetDatabase, enginesDiffer } = sides;
-  const byValue = table.columns.filter((column) => !exact.includes(column));
-  const select = (database: string) => `
-    SELECT ${[
-      ...table.key.map((column) => quoteName(column.name)),
-      rowHash(exact),
-      ...byValue.map((column) =>
-        column.dataType === 'float' ? `CAST(${quoteName(column.name)} AS DOUBLE)` : quoteName(column.name),
-      ),
-    ].join(', ')} FROM ${quoteTable(database, table.table)} WHERE ${rangeCondition(table.key, range)}`;
+async function compareRows(sides: TwoSides, range: KeyRange): Promise<KeyValues[]> {
+  const { plan, source, target } = sides;
+  const { hashed, compared } = columnsBySpelling(sides);
   const [here, there] = await Promise.all([
-    source.rows(select(sourceDatabase)),
-    target.rows(select(targetDatabase)),
+    source.rows(plan.source.selectHashes(hashed, compared, plan.source.range(range))),
+    target.rows(plan.target.selectHashes(hashed, compared, plan.target.range(range))),
   ]);
-  const keyColumns = table.key.length;
+  const keyColumns = plan.source.key.length;
   const index = (rows: readonly RawRow[]) =>
     new Map(rows.map((row) => [keyId(row.slice(0, keyColumns)), row] as const));
   const [a, b] = [index(here), index(there)];
   const same = (one: RawRow, other: RawRow) =>
     one[keyColumns]?.equals(other[keyColumns] ?? Buffer.alloc(0)) === true &&
-    byValue.every((column, at) =>
-      equalValues(column, one[keyColumns + 1 + at], other[keyColumns + 1 + at], enginesDiffer),
+    compared.every((position, at) =>
+      equalValues(
+        plan.source.columns[position]!.shape,
+        one[keyColumns + 1 + at],
+        other[keyColumns + 1 + at],
+        source.engine !== target.engine,
+      ),
     );
   const changedOrMissing = [...a].filter(([id, row]) => {
     const other = b.get(id);

@@ -1,11 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DirtyLog } from '../apply/dirty-log.ts';
+import type { ChangeLog } from '../capture/change-log.ts';
 import type { RowDifference } from '../move.ts';
-import { type KeyValues, keyId, keysCondition } from '../shape/key-range.ts';
-import type { MovedTable } from '../shape/table-shape.ts';
-import { quoteTable } from '../sql/names.ts';
+import { type KeyValues, keyId } from '../plan/key-range.ts';
+import type { SidePlan } from '../plan/side-plan.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
 import type { RawRow, Session } from '../sql/session.ts';
-import { selectList } from '../sql/write-rows.ts';
 import { describeDifference } from './describe-difference.ts';
 import { equalValues } from './equal-values.ts';
 
@@ -15,12 +14,10 @@ const betweenLooksMs = 25;
 const looksNeeded = 3;
 
 export interface SettleOptions {
-  readonly table: MovedTable;
-  readonly log: DirtyLog;
+  readonly plan: TablePlan;
+  readonly log: ChangeLog;
   readonly source: Session;
   readonly target: Session;
-  readonly targetDatabase: string;
-  readonly enginesDiffer: boolean;
   readonly patienceMs: number;
   readonly samples: number;
   readonly signal: AbortSignal;
@@ -46,7 +43,8 @@ interface Suspect {
  * earlier look read had been applied by then (an entry goes only after its target commit), and the target row must show it.
  */
 export async function settle(keys: readonly KeyValues[], options: SettleOptions): Promise<Settled> {
-  const { table, enginesDiffer, patienceMs, signal } = options;
+  const { plan, patienceMs, signal } = options;
+  const enginesDiffer = options.source.engine !== options.target.engine;
   const suspects = new Map<string, Suspect>(keys.map((key) => [keyId(key), { key, looks: 0, seen: '' }]));
   const samples: RowDifference[] = [];
   let different = 0;
@@ -62,7 +60,7 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
         const id = keyId(suspect.key);
         const source = look.source.get(id) ?? null;
         const target = look.target.get(id) ?? null;
-        if (equalRows(table, source, target, enginesDiffer)) {
+        if (equalRows(plan, source, target, enginesDiffer)) {
           suspects.delete(id);
           continue;
         }
@@ -73,7 +71,7 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
         suspects.delete(id);
         different += 1;
         if (samples.length < options.samples) {
-          samples.push(describeDifference(table, suspect.key, source, target, enginesDiffer));
+          samples.push(describeDifference(plan, suspect.key, source, target, enginesDiffer));
         }
       }
     }
@@ -93,29 +91,24 @@ interface Look {
 }
 
 async function lookAt(keys: readonly KeyValues[], options: SettleOptions): Promise<Look> {
-  const { table, log, source, target, targetDatabase } = options;
-  const where = keysCondition(table.key, keys);
-  const select = (database: string) =>
-    `SELECT ${selectList(table)} FROM ${quoteTable(database, table.table)} WHERE ${where}`;
-  const there = await target.rows(select(targetDatabase));
-  const here = await source.rows(select(table.database));
+  const { plan, log, source, target } = options;
+  const keyColumns = plan.source.key.length;
+  const read = async (session: Session, side: SidePlan) => {
+    const rows = await session.rows(side.selectKeyed(side.keys(keys)));
+    return new Map(rows.map((row) => [keyId(row.slice(0, keyColumns)), row.slice(keyColumns)]));
+  };
+  const there = await read(target, plan.target);
+  const here = await read(source, plan.source);
   const ours = new Set(keys.map(keyId));
-  const logged = await log.keysIn(source, (naming) => keysCondition(table.key, keys, naming));
-  const dirty = logged.map(keyId).map((id) => (ours.has(id) ? id : '*'));
-  return { source: byKey(table, here), target: byKey(table, there), dirty: new Set(dirty) };
+  const dirty = (await log.dirtyAmong(source, keys)).map(keyId).map((id) => (ours.has(id) ? id : '*'));
+  return { source: here, target: there, dirty: new Set(dirty) };
 }
 
-export function byKey(table: MovedTable, rows: readonly RawRow[]): Map<string, RawRow> {
-  return new Map(rows.map((row) => [keyId(keyOf(table, row)), row]));
-}
-
-export function keyOf(table: MovedTable, row: RawRow): KeyValues {
-  return table.key.map((column) => row[table.columns.findIndex((one) => one.name === column.name)] ?? null);
-}
-
-function equalRows(table: MovedTable, a: RawRow | null, b: RawRow | null, enginesDiffer: boolean): boolean {
+function equalRows(plan: TablePlan, a: RawRow | null, b: RawRow | null, enginesDiffer: boolean): boolean {
   if (a === null || b === null) return a === b;
-  return table.columns.every((column, index) => equalValues(column, a[index], b[index], enginesDiffer));
+  return plan.source.columns.every(({ shape }, index) =>
+    equalValues(shape, a[index], b[index], enginesDiffer),
+  );
 }
 
 function rowId(row: RawRow | null): string {

@@ -1,10 +1,11 @@
-import type { DirtyLog } from '../apply/dirty-log.ts';
-import { nextChunk } from '../copy/chunk.ts';
+import type { ChangeLog } from '../capture/change-log.ts';
 import type { RowDifference, TableVerification, VerifyProgress, VerifyReport } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
-import { type KeyRange, type KeyValues, wholeTable } from '../shape/key-range.ts';
-import type { MovedTable } from '../shape/table-shape.ts';
-import { quoteText } from '../sql/names.ts';
+import type { MovePart } from '../move-part.ts';
+import { type KeyRange, type KeyValues, wholeTable } from '../plan/key-range.ts';
+import { nextChunk } from '../plan/next-chunk.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
+import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
 import { findSuspects, type TwoSides } from './find-suspects.ts';
 import { settle } from './settle.ts';
@@ -14,7 +15,7 @@ const suspectsAtOnce = 5_000;
 
 export interface VerifyTablesOptions {
   readonly context: MoveContext;
-  readonly tables: readonly { readonly table: MovedTable; readonly log: DirtyLog }[];
+  readonly parts: readonly MovePart[];
   readonly source: Session;
   readonly target: Session;
   readonly signal: AbortSignal;
@@ -24,7 +25,9 @@ export interface VerifyTablesOptions {
 /** Compares every row of every table on both servers, while writes go on. Needs the applier running, or an empty log. */
 export async function verifyTables(options: VerifyTablesOptions): Promise<VerifyReport> {
   const tables: TableVerification[] = [];
-  for (const one of options.tables) tables.push(await verifyTable(options, one.table, one.log));
+  for (const { plans, log } of options.parts) {
+    for (const plan of plans) tables.push(await verifyTable(options, plan, log));
+  }
   return total(tables);
 }
 
@@ -39,51 +42,43 @@ function total(tables: readonly TableVerification[]): VerifyReport {
   };
 }
 
-/** Compares the rows of the given keys only. For the moment under the fence, when the log is empty: nothing is dirty then. */
-export async function verifyKeys(
-  options: Omit<VerifyTablesOptions, 'tables' | 'onProgress'>,
-  tables: readonly {
-    readonly table: MovedTable;
-    readonly log: DirtyLog;
-    readonly keys: readonly KeyValues[];
-  }[],
+/**
+ * Compares the rows that were applied last, only. For the moment under the fence, when the logs are empty: nothing is dirty
+ * then.
+ */
+export async function verifyLastApplied(
+  options: Omit<VerifyTablesOptions, 'onProgress'>,
 ): Promise<VerifyReport> {
   const { context, source, target, signal } = options;
   const verified: TableVerification[] = [];
-  for (const { table, log, keys } of tables) {
-    const settled = await settle(keys, {
-      table,
-      log,
-      source,
-      target,
-      targetDatabase: context.spec.target.database,
-      enginesDiffer: source.engine !== target.engine,
-      // A row that is equal is done at the first look; one that is not gets the few that make it a fault.
-      patienceMs: 300,
-      samples: context.tuning.verifySamples,
-      signal,
-    });
-    verified.push({ table: table.table, rowsCompared: keys.length, ...settled });
+  for (const { plans, log, last } of options.parts) {
+    const keys = last.keys();
+    for (const plan of plans) {
+      const settled = await settle(keys, {
+        plan,
+        log,
+        source,
+        target,
+        // A row that is equal is done at the first look; one that is not gets the few that make it a fault.
+        patienceMs: 300,
+        samples: context.tuning.verifySamples,
+        signal,
+      });
+      verified.push({ table: plan.name, rowsCompared: keys.length, ...settled });
+    }
   }
   return total(verified);
 }
 
 async function verifyTable(
   options: VerifyTablesOptions,
-  table: MovedTable,
-  log: DirtyLog,
+  plan: TablePlan,
+  log: ChangeLog,
 ): Promise<TableVerification> {
   const { context, source, target, signal, onProgress } = options;
-  const { spec, tuning } = context;
-  const sides: TwoSides = {
-    table,
-    source,
-    target,
-    sourceDatabase: spec.source.database,
-    targetDatabase: spec.target.database,
-    enginesDiffer: source.engine !== target.engine,
-  };
-  const estimated = await estimate(source, table);
+  const { tuning } = context;
+  const sides: TwoSides = { plan, source, target };
+  const estimated = await estimateRows(source, plan.source.database, plan.source.table);
   let suspects: KeyValues[] = [];
   let rowsCompared = 0;
   let different = 0;
@@ -104,23 +99,17 @@ async function verifyTable(
   };
   for (let rest: KeyRange | null = wholeTable; rest !== null; ) {
     signal.throwIfAborted();
-    const chunk: KeyRange = await nextChunk(
-      source,
-      spec.source.database,
-      table,
-      rest,
-      tuning.verifyChunkRows,
-    );
+    const chunk: KeyRange = await nextChunk(source, plan.source, rest, tuning.verifyChunkRows);
     const found = await findSuspects(sides, chunk);
     await context.points.reach('verify:chunk-compared', {
-      table: table.table,
+      table: plan.name,
       suspects: found.suspects.length,
     });
     rowsCompared += found.rows;
     suspects.push(...found.suspects);
     if (suspects.length >= suspectsAtOnce) await settleSuspects();
     onProgress({
-      table: table.table,
+      table: plan.name,
       rowsCompared,
       rowsTotalEstimate: Math.max(estimated, rowsCompared),
       different,
@@ -128,12 +117,6 @@ async function verifyTable(
     rest = chunk.upTo === null ? null : { after: chunk.upTo, upTo: null };
   }
   await settleSuspects();
-  onProgress({ table: table.table, rowsCompared, rowsTotalEstimate: rowsCompared, different });
-  return { table: table.table, rowsCompared, different, unsettled, samples };
-}
-
-async function estimate(source: Session, table: MovedTable): Promise<number> {
-  const [row] = await source.texts(`SELECT TABLE_ROWS FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA = ${quoteText(table.database)} AND TABLE_NAME = ${quoteText(table.table)}`);
-  return Number(row?.[0] ?? 0);
+  onProgress({ table: plan.name, rowsCompared, rowsTotalEstimate: rowsCompared, different });
+  return { table: plan.name, rowsCompared, different, unsettled, samples };
 }

@@ -1,5 +1,6 @@
-import { columnKind } from '../../../mover/shape/column-kind.ts';
-import type { ColumnShape, TableShape } from '../../../mover/shape/table-shape.ts';
+import type { TableShape } from '../../../mover/shape/table-shape.ts';
+import { columnKind } from '../../../mover/sql/column-kind.ts';
+import type { ColumnShape } from '../../../mover/sql/column-shape.ts';
 
 /** A column as information_schema would describe it. */
 export function column(name: string, dataType: string, rest: Partial<ColumnShape> = {}): ColumnShape {

@@ -4,7 +4,7 @@ import { nextChunkRows } from '../../../mover/copy/chunk-size.ts';
 import { InfileEncoder } from '../../../mover/copy/infile-encoder.ts';
 import { ProgressMeter } from '../../../mover/copy/progress-meter.ts';
 import { RangesInFlight } from '../../../mover/copy/ranges-in-flight.ts';
-import { wholeTable } from '../../../mover/shape/key-range.ts';
+import { wholeTable } from '../../../mover/plan/key-range.ts';
 
 /** A row packet of the text protocol. */
 function packet(values: readonly (Buffer | null)[]): Buffer {

@@ -1,10 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { keyId, keysCondition, rangeCondition, wholeTable } from '../../../mover/shape/key-range.ts';
+import {
+  keyColumn,
+  keyId,
+  keysCondition,
+  rangeCondition,
+  wholeTable,
+} from '../../../mover/plan/key-range.ts';
 import { column } from './column.ts';
 
-const id = column('id', 'bigint');
-const shop = column('shop', 'int');
-const sku = column('sku', 'varchar', { charset: 'utf8mb4' });
+const id = keyColumn(column('id', 'bigint'));
+const shop = keyColumn(column('shop', 'int'));
+const sku = keyColumn(column('sku', 'varchar', { charset: 'utf8mb4' }));
 const key = (...values: string[]) => values.map((value) => Buffer.from(value));
 
 describe('rangeCondition', () => {
@@ -29,9 +35,7 @@ describe('rangeCondition', () => {
   });
 
   it('uses other names where the key columns have other names', () => {
-    expect(rangeCondition([id], { after: key('1'), upTo: null }, (_column, index) => `k${index + 1}`)).toBe(
-      '(k1 > 1)',
-    );
+    expect(rangeCondition([{ ...id, sql: 'k1' }], { after: key('1'), upTo: null })).toBe('(k1 > 1)');
   });
 });
 

@@ -3,8 +3,8 @@ import { foreignKeyFaults } from '../../../mover/preflight/check-foreign-keys.ts
 import { isRecent, pairFaults } from '../../../mover/preflight/check-servers.ts';
 import { comparableType, compareTables } from '../../../mover/preflight/compare-tables.ts';
 import { isGranted, parseGrant } from '../../../mover/privileges/grants.ts';
-import { fileName } from '../../../mover/shape/file-name.ts';
 import { derivedName, quoteName, quoteText } from '../../../mover/sql/names.ts';
+import { fileName } from '../../../mover/watch/file-name.ts';
 import { column, tableShape } from './column.ts';
 
 describe('grants', () => {

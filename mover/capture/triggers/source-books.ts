@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { BanyanError } from '../../common/errors.ts';
-import type { Fingerprint } from '../shape/fingerprint.ts';
-import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
-import type { Session } from '../sql/session.ts';
+import { BanyanError } from '../../../common/errors.ts';
+import { quoteName, quoteTable, quoteText } from '../../sql/names.ts';
+import type { Session } from '../../sql/session.ts';
+import type { CaptureRecord } from './capture-record.ts';
 
-const fingerprintSchema = z.object({ columns: z.string(), identity: z.string(), capture: z.string() });
+const recordSchema = z.object({ columns: z.string(), identity: z.string(), capture: z.string() });
 
 /**
  * The record of complete captures, on the source's own server. It is written when all triggers of a table stand and
@@ -32,7 +32,7 @@ export class SourceBooks {
     );
   }
 
-  async read(session: Session, tables: readonly string[]): Promise<Map<string, Fingerprint>> {
+  async read(session: Session, tables: readonly string[]): Promise<Map<string, CaptureRecord>> {
     const [books] = await session.texts(
       `SELECT 1 FROM information_schema.TABLES
         WHERE TABLE_SCHEMA = ${quoteText(this.#schema)} AND TABLE_NAME = 'mover_captures'`,
@@ -45,10 +45,10 @@ export class SourceBooks {
     return new Map(rows.map(([table, text]) => [table ?? '', parse(text ?? '')]));
   }
 
-  async write(session: Session, table: string, fingerprint: Fingerprint): Promise<void> {
+  async write(session: Session, table: string, record: CaptureRecord): Promise<void> {
     await session.run(
       `INSERT INTO ${this.#captures} (database_name, table_name, fingerprint)
-       VALUES (${quoteText(this.#database)}, ${quoteText(table)}, ${quoteText(JSON.stringify(fingerprint))})`,
+       VALUES (${quoteText(this.#database)}, ${quoteText(table)}, ${quoteText(JSON.stringify(record))})`,
     );
   }
 
@@ -64,9 +64,9 @@ export class SourceBooks {
   }
 }
 
-function parse(text: string): Fingerprint {
+function parse(text: string): CaptureRecord {
   try {
-    return fingerprintSchema.parse(JSON.parse(text));
+    return recordSchema.parse(JSON.parse(text));
   } catch (error) {
     throw new BanyanError('BANYAN_CAPTURE_BROKEN', 'the record of a capture cannot be read', {
       fix: 'Another version of banyan wrote it: drop the capture, install it again and restart the copy.',

@@ -57,14 +57,3 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
 export function columnKind(dataType: string): ColumnKind {
   return kinds[dataType] ?? 'unsupported';
 }
-
-/** Types whose order and equality in SQL agree with how the mover compares keys. ENUM sorts by index but compares as text. */
-const keyTypes: ReadonlySet<string> = new Set([
-  ...['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal'],
-  ...['date', 'time', 'datetime', 'timestamp', 'year', 'uuid', 'inet4', 'inet6'],
-  ...['char', 'varchar', 'binary', 'varbinary'],
-]);
-
-export function canBeKey(dataType: string): boolean {
-  return keyTypes.has(dataType);
-}

@@ -1,7 +1,18 @@
+import type { ColumnShape } from '../sql/column-shape.ts';
 import { literal } from '../sql/literal.ts';
 import { quoteName } from '../sql/names.ts';
 import type { RawRow } from '../sql/session.ts';
-import type { ColumnShape } from './table-shape.ts';
+
+/** One column of a key, as it is called where a condition is to hold: a table, or a log with names of its own. */
+export interface KeyColumn {
+  /** SQL of the column. */
+  readonly sql: string;
+  readonly shape: ColumnShape;
+}
+
+export function keyColumn(shape: ColumnShape): KeyColumn {
+  return { sql: quoteName(shape.name), shape };
+}
 
 /** Values of the key columns, in their order, as raw bytes. */
 export type KeyValues = RawRow;
@@ -14,34 +25,25 @@ export interface KeyRange {
 
 export const wholeTable: KeyRange = { after: null, upTo: null };
 
-/** How the key columns are called where the condition is to hold: in a log they have names of their own. */
-export type ColumnNaming = (column: ColumnShape, index: number) => string;
-
-const byOwnName: ColumnNaming = (column) => quoteName(column.name);
-
 /** The order of keys for ORDER BY. */
-export function keyOrder(key: readonly ColumnShape[], naming: ColumnNaming = byOwnName): string {
-  return key.map(naming).join(', ');
+export function keyOrder(key: readonly KeyColumn[]): string {
+  return key.map((column) => column.sql).join(', ');
 }
 
 /** A condition true for the keys of the range. Keys are compared by the servers only, with their collations. */
-export function rangeCondition(
-  key: readonly ColumnShape[],
-  range: KeyRange,
-  naming: ColumnNaming = byOwnName,
-): string {
+export function rangeCondition(key: readonly KeyColumn[], range: KeyRange): string {
   const parts = [
-    ...(range.after === null ? [] : [beyond(key, range.after, naming)]),
-    ...(range.upTo === null ? [] : [upTo(key, range.upTo, naming)]),
+    ...(range.after === null ? [] : [beyond(key, range.after)]),
+    ...(range.upTo === null ? [] : [upTo(key, range.upTo)]),
   ];
   return parts.length === 0 ? 'TRUE' : `(${parts.join(' AND ')})`;
 }
 
 /** `(a > 1 OR (a = 1 AND b > 2))`, with `a >= 1` in front: neither engine uses an index for `(a, b) > (1, 2)`. */
-function beyond(key: readonly ColumnShape[], values: KeyValues, naming: ColumnNaming): string {
+function beyond(key: readonly KeyColumn[], values: KeyValues): string {
   const terms = key.map((column, index) => ({
-    name: naming(column, index),
-    value: literal(column, values[index] ?? null),
+    name: column.sql,
+    value: literal(column.shape, values[index] ?? null),
   }));
   const [first] = terms;
   if (terms.length === 1 && first) return `${first.name} > ${first.value}`;
@@ -53,24 +55,20 @@ function beyond(key: readonly ColumnShape[], values: KeyValues, naming: ColumnNa
 }
 
 /** The first column's own bound lets the server end its index range: `NOT (… > …)` alone does not. */
-function upTo(key: readonly ColumnShape[], values: KeyValues, naming: ColumnNaming): string {
+function upTo(key: readonly KeyColumn[], values: KeyValues): string {
   const [first] = key;
-  const bound = first ? `${naming(first, 0)} <= ${literal(first, values[0] ?? null)}` : 'TRUE';
-  return key.length === 1 ? bound : `${bound} AND NOT ${beyond(key, values, naming)}`;
+  const bound = first ? `${first.sql} <= ${literal(first.shape, values[0] ?? null)}` : 'TRUE';
+  return key.length === 1 ? bound : `${bound} AND NOT ${beyond(key, values)}`;
 }
 
 /** A condition true for exactly these keys; at least one. */
-export function keysCondition(
-  key: readonly ColumnShape[],
-  keys: readonly KeyValues[],
-  naming: ColumnNaming = byOwnName,
-): string {
+export function keysCondition(key: readonly KeyColumn[], keys: readonly KeyValues[]): string {
   const [only] = key;
   if (key.length === 1 && only) {
-    return `${naming(only, 0)} IN (${keys.map((values) => literal(only, values[0] ?? null)).join(', ')})`;
+    return `${only.sql} IN (${keys.map((values) => literal(only.shape, values[0] ?? null)).join(', ')})`;
   }
   const one = (values: KeyValues) =>
-    `(${key.map((column, index) => `${naming(column, index)} = ${literal(column, values[index] ?? null)}`).join(' AND ')})`;
+    `(${key.map((column, index) => `${column.sql} = ${literal(column.shape, values[index] ?? null)}`).join(' AND ')})`;
   return `(${keys.map(one).join(' OR ')})`;
 }
 

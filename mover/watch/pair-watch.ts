@@ -1,9 +1,9 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { compareTables } from '../preflight/compare-tables.ts';
+import { readTableShape } from '../shape/read-table-shape.ts';
 import type { Session } from '../sql/session.ts';
 import { readColumnHashes } from './fingerprint.ts';
-import { readTableShape } from './read-table-shape.ts';
 
 /**
  * Sees to it that the target's tables can hold what the source's hold: when work begins, and whenever the target's columns

@@ -1,13 +1,14 @@
-import type { ColumnShape, MovedTable } from '../shape/table-shape.ts';
-import { quoteName, quoteTable } from '../sql/names.ts';
+import type { ColumnShape } from '../../sql/column-shape.ts';
+import { quoteTable } from '../../sql/names.ts';
+import type { CapturedTable } from '../capture.ts';
 import { type ChangeEvent, captureTriggerName, logKeyName, logName } from './capture-names.ts';
 
 /**
  * The log of one table. Key columns have the table's own types and collations, so that a key compares in the log as it
  * does in the table.
  */
-export function createLogStatement(schema: string, table: MovedTable): string {
-  const keys = table.key.map((column, index) => `${logKeyName(index)} ${typeOf(column)} NOT NULL`);
+export function createLogStatement(schema: string, table: CapturedTable): string {
+  const keys = table.key.map(({ shape }, index) => `${logKeyName(index)} ${typeOf(shape)} NOT NULL`);
   return `CREATE TABLE ${quoteTable(schema, logName(table.database, table.table))} (
     seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
     ${keys.join(',\n    ')},
@@ -31,7 +32,7 @@ function typeOf(column: ColumnShape): string {
  */
 export function createTriggerStatement(
   schema: string,
-  table: MovedTable,
+  table: CapturedTable,
   event: ChangeEvent,
   passHash: string,
 ): string {
@@ -39,10 +40,8 @@ export function createTriggerStatement(
   const log = quoteTable(schema, logName(database, table.table));
   const names = key.map((_, index) => logKeyName(index)).join(', ');
   const note = (row: 'OLD' | 'NEW') =>
-    `INSERT INTO ${log} (${names}) VALUES (${key.map((column) => `${row}.${quoteName(column.name)}`).join(', ')});`;
-  const keyChanged = key
-    .map((column) => `NOT (OLD.${quoteName(column.name)} <=> NEW.${quoteName(column.name)})`)
-    .join(' OR ');
+    `INSERT INTO ${log} (${names}) VALUES (${key.map(({ sql }) => `${row}.${sql}`).join(', ')});`;
+  const keyChanged = key.map(({ sql }) => `NOT (OLD.${sql} <=> NEW.${sql})`).join(' OR ');
   const body = {
     INSERT: note('NEW'),
     UPDATE: `${note('NEW')} IF ${keyChanged} THEN ${note('OLD')} END IF;`,

@@ -1,0 +1,33 @@
+import type { Backlog } from '../move.ts';
+import type { KeyRange, KeyValues } from '../plan/key-range.ts';
+import type { Session } from '../sql/session.ts';
+
+/** Dirty keys that were taken from a log and are still in it. */
+export interface TakenKeys {
+  /** In the order in which they were noted; a key may come more than once. */
+  readonly keys: readonly KeyValues[];
+  /**
+   * Removes these entries, and only these: a key that was noted again meanwhile stays. Call it after the target's commit of
+   * what was read from the source after the take.
+   */
+  forget(source: Session): Promise<void>;
+}
+
+/**
+ * The dirty keys of one captured table. Sessions are the caller's sessions with the source's server, so that work goes on
+ * side by side; an implementation that keeps its log elsewhere may leave them alone.
+ */
+export interface ChangeLog {
+  /**
+   * How the applier must read the rows of taken keys. `snapshot`: a change is visible to a plain read once its key can be
+   * taken. `locking`: it may be taken before that, and only a locking read waits for it.
+   */
+  readonly reread: 'snapshot' | 'locking';
+  /** The oldest entries whose keys lie in none of the ranges; null when there are none. */
+  take(source: Session, leaveAlone: readonly KeyRange[], limit: number): Promise<TakenKeys | null>;
+  /** Notes keys as dirty, durably. Any key may be marked at any time: it is read again and made equal. */
+  mark(source: Session, keys: readonly KeyValues[]): Promise<void>;
+  /** Those of the keys that are dirty, as they were noted: equal by the key's collation, perhaps not in bytes. */
+  dirtyAmong(source: Session, keys: readonly KeyValues[]): Promise<KeyValues[]>;
+  backlog(source: Session): Promise<Backlog>;
+}

@@ -1,0 +1,23 @@
+import type { MoveSpec, TableSpec } from '../move-spec.ts';
+import { readTableShape } from '../shape/read-table-shape.ts';
+import type { Session } from '../sql/session.ts';
+import { makeTablePlan, unmovable } from './make-table-plan.ts';
+import type { TablePlan } from './table-plan.ts';
+
+/**
+ * The plan of one table by what both servers say of it now.
+ *
+ * @throws BanyanError BANYAN_TABLE_UNMOVABLE; the preflight has said what is wrong with a table that this refuses.
+ */
+export async function readTablePlan(
+  source: Session,
+  target: Session,
+  spec: MoveSpec,
+  { table }: TableSpec,
+): Promise<TablePlan> {
+  const here = await readTableShape(source, spec.source.database, table);
+  const there = await readTableShape(target, spec.target.database, table);
+  if (here === null) throw unmovable(`table ${spec.source.database}.${table} does not exist`);
+  // Where the target's table is gone the move can still be opened, to be taken down.
+  return makeTablePlan(here, there ?? { ...here, database: spec.target.database });
+}

@@ -1,0 +1,24 @@
+import type { ColumnShape } from '../sql/column-shape.ts';
+import type { SidePlan } from './side-plan.ts';
+
+/** A column of a unique index of the target: where its value comes from, and where it lies. */
+export interface UniqueColumn {
+  /** SQL over the source's row. */
+  readonly source: string;
+  /** SQL over the target's row. */
+  readonly target: string;
+  readonly shape: ColumnShape;
+}
+
+/**
+ * How one moved table maps to the other side, in one direction. Immutable; everything that reads, writes or compares rows
+ * goes by it.
+ */
+export interface TablePlan {
+  /** Names the table in progress, reports and errors; the same in both directions. */
+  readonly name: string;
+  readonly source: SidePlan;
+  readonly target: SidePlan;
+  /** The target's unique indexes besides the key. */
+  readonly otherUnique: readonly (readonly UniqueColumn[])[];
+}

@@ -1,0 +1,33 @@
+import { quoteText } from '../sql/names.ts';
+import type { Session } from '../sql/session.ts';
+
+export interface TableTrigger {
+  readonly table: string;
+  readonly name: string;
+  readonly timing: string;
+  readonly event: string;
+  readonly statement: string;
+  /** By the server's clock; changes when a trigger is dropped and made again with the same text. */
+  readonly created: string;
+}
+
+/** Every trigger of these tables, or of the database, ours and the application's, by table and name. */
+export async function readTriggers(
+  session: Session,
+  database: string,
+  tables: readonly string[] | 'all',
+): Promise<TableTrigger[]> {
+  const which = tables === 'all' ? 'TRUE' : `EVENT_OBJECT_TABLE IN (${tables.map(quoteText).join(', ')})`;
+  const rows = await session.texts(
+    `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT, CREATED
+       FROM information_schema.TRIGGERS
+      WHERE EVENT_OBJECT_SCHEMA = ${quoteText(database)} AND ${which}
+      ORDER BY EVENT_OBJECT_TABLE, TRIGGER_NAME`,
+  );
+  return rows.map((row) => {
+    const [table = '', name = '', timing = '', event = '', statement = '', created = ''] = row.map(
+      (value) => value ?? '',
+    );
+    return { table, name, timing, event, statement, created };
+  });
+}
