@@ -16,8 +16,9 @@ export async function readCaptured(
   database: string,
   tables: readonly string[],
 ): Promise<Map<string, CaptureRecord>> {
-  const fingerprints = await readFingerprints(session, database, tables);
+  // Triggers first: a table that is replaced between the two looks is then told as replaced.
   const triggers = await readTriggers(session, database, tables);
+  const fingerprints = await readFingerprints(session, database, tables);
   return new Map(
     [...fingerprints].map(([table, fingerprint]) => {
       const ours = new Set(changeEvents.map((event) => captureTriggerName(database, table, event)));
