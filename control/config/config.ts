@@ -1,7 +1,7 @@
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/table/route-policy.ts';
-import type { RouteCall, RouteConstraints } from '../../router/table/route-table.ts';
+import type { RouteCall, RouteConstraints, RouteMatching } from '../../router/table/route-table.ts';
 import type { ServiceTls } from '../../router/tls/tls-settings.ts';
 import type { Address } from './address.ts';
 import type { ParsedConfig } from './config-input.ts';
@@ -12,6 +12,7 @@ export interface ConfiguredRoute {
   readonly id: string;
   readonly method: string;
   readonly path: string;
+  readonly matching?: RouteMatching;
   readonly access: 'read' | 'write';
   readonly constraints?: RouteConstraints;
   readonly call: RouteCall;

@@ -59,6 +59,7 @@ export async function thriftRoutes(
         id: `${route.method} ${route.path}${printConstraints(constraints)}`,
         method: route.method,
         path: route.path,
+        ...(route.matching === undefined ? {} : { matching: route.matching }),
         access: override?.access ?? route.access,
         ...(constraints === undefined ? {} : { constraints }),
         call: { kind: 'thrift' as const, method: route.rpcMethod },

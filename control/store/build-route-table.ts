@@ -32,6 +32,7 @@ export function buildRouteTable(
         method: route.method,
         path: route.path,
         access: route.access,
+        ...(route.matching === undefined ? {} : { matching: route.matching }),
         ...(route.constraints === undefined ? {} : { constraints: route.constraints }),
         call: route.call,
         readPercent: readPercentOf(route.id, state),

@@ -1,4 +1,4 @@
-import FindMyWay from 'find-my-way';
+import { compilePattern, type PathPattern } from './path-pattern.ts';
 import { type ConstraintFacts, constraintsHold, specificity } from './route-constraints.ts';
 import type { Route } from './route-table.ts';
 
@@ -17,36 +17,51 @@ export interface Matcher {
   serves(routes: readonly Route[]): boolean;
 }
 
-type Constraints = NonNullable<Route['constraints']>;
+interface Entry {
+  readonly pattern: PathPattern;
+  readonly route: Route;
+  readonly index: number;
+}
 
 /**
  * Matches as an Express monolith does, because a request that the router does not recognize but the monolith does would
- * get past the flip: upper and lower case alike, a last slash ignored, HEAD served by the GET route.
- * Among routes with one pattern the most specific constraints win (see `specificity`), an unconstrained one comes last.
+ * get past the flip: upper and lower case alike, a last slash ignored unless the route says otherwise, HEAD served by the GET route.
+ * Where Express takes the pattern that was declared first, this takes the most specific one: segment by segment literal text goes
+ * before a parameter with text around it, a parameter, a wildcard. Among routes with one pattern the most specific constraints win
+ * (see `specificity`), an unconstrained one comes last.
+ *
+ * Patterns are looked up by the literal segments that they begin with, so that a path costs a few look-ups, and one expression for each
+ * pattern that begins as it does.
  */
 export function createMatcher(routes: readonly Route[]): Matcher {
-  const router = FindMyWay({
-    caseSensitive: false,
-    ignoreTrailingSlash: true,
-    maxParamLength: 65_536,
-    constraints: { facts: factsStrategy() },
-  });
-  const constrained = routes.some((route) => route.constraints !== undefined);
-  const order = routes
-    .map((route, index) => ({ route, index }))
-    .sort((a, b) => specificity(a.route.constraints) - specificity(b.route.constraints) || b.index - a.index);
-  for (const { route, index } of order) {
-    const options = route.constraints === undefined ? {} : { constraints: { facts: route.constraints } };
-    router.on(route.method as FindMyWay.HTTPMethod, route.path, options, noHandler, { index });
+  const byMethod = new Map<string, Map<string, Entry[]>>();
+  for (const [index, route] of routes.entries()) {
+    const pattern = compilePattern(route.path, route.matching);
+    const byPrefix = byMethod.get(route.method) ?? new Map<string, Entry[]>();
+    byMethod.set(route.method, byPrefix);
+    const entries = byPrefix.get(pattern.prefix);
+    if (entries === undefined) byPrefix.set(pattern.prefix, [{ pattern, route, index }]);
+    else entries.push({ pattern, route, index });
+  }
+  for (const byPrefix of byMethod.values()) {
+    for (const entries of byPrefix.values()) entries.sort(bySpecificity);
   }
   const find = (method: string, path: string, facts: ConstraintFacts): RouteMatch | null => {
-    const found = constrained
-      ? router.find(method as FindMyWay.HTTPMethod, path, { facts })
-      : router.find(method as FindMyWay.HTTPMethod, path);
-    return found === null
-      ? null
-      : { index: (found.store as { index: number }).index, params: found.params as Record<string, string> };
+    const byPrefix = byMethod.get(method);
+    if (byPrefix === undefined) return null;
+    const lower = path.toLowerCase();
+    for (let end = lower.length; end >= 0; end = end === 0 ? -1 : lower.lastIndexOf('/', end - 1)) {
+      const entries = byPrefix.get(end === lower.length ? lower : lower.slice(0, end));
+      if (entries === undefined) continue;
+      for (const { pattern, route, index } of entries) {
+        if (route.constraints !== undefined && !constraintsHold(route.constraints, facts)) continue;
+        const found = pattern.regexp.exec(path);
+        if (found !== null) return { index, params: paramsOf(pattern, found) };
+      }
+    }
+    return null;
   };
+  const constrained = routes.some((route) => route.constraints !== undefined);
   const shape = shapeOf(routes);
   return {
     constrained,
@@ -58,41 +73,30 @@ export function createMatcher(routes: readonly Route[]): Matcher {
   };
 }
 
-function shapeOf(routes: readonly Route[]): string {
-  return routes
-    .map((route) => `${route.method} ${route.path} ${JSON.stringify(route.constraints ?? null)}`)
-    .join('\n');
+function bySpecificity(a: Entry, b: Entry): number {
+  const length = Math.max(a.pattern.ranks.length, b.pattern.ranks.length);
+  for (let i = 0; i < length; i++) {
+    // What has no segment there takes fewer paths than a wildcard, and others than all else.
+    const difference = (a.pattern.ranks[i] ?? 2.5) - (b.pattern.ranks[i] ?? 2.5);
+    if (difference !== 0) return difference;
+  }
+  return specificity(b.route.constraints) - specificity(a.route.constraints) || a.index - b.index;
 }
 
-function noHandler(): void {}
+function paramsOf({ keys }: PathPattern, found: RegExpExecArray): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (let i = 0; i < keys.length; i++) {
+    const value = found[i + 1];
+    if (value !== undefined) params[keys[i]!.name] = decodeURIComponent(value);
+  }
+  return params;
+}
 
-/**
- * find-my-way asks a strategy's storage for a bit mask of the routes whose constraint holds; the highest bit wins. All
- * of banyan's constraints are one strategy, so that a pattern whose constraints fail gives way to the next pattern.
- */
-const factsStrategy = () =>
-  ({
-    name: 'facts',
-    storage() {
-      const masks = new Map<Constraints, number>();
-      return {
-        get(asked: Constraints | ConstraintFacts): number | undefined {
-          if (!isFacts(asked)) return masks.get(asked);
-          let mask = 0;
-          for (const [constraints, bits] of masks) {
-            if (constraintsHold(constraints, asked)) mask |= bits;
-          }
-          return mask;
-        },
-        set(constraints: Constraints, mask: number): void {
-          masks.set(constraints, mask);
-        },
-      };
-    },
-    deriveConstraint: () => undefined,
-    mustMatchWhenDerived: false,
-  }) as unknown as FindMyWay.ConstraintStrategy<FindMyWay.HTTPVersion.V1>;
-
-function isFacts(asked: Constraints | ConstraintFacts): asked is ConstraintFacts {
-  return 'rawHeaders' in asked;
+function shapeOf(routes: readonly Route[]): string {
+  return routes
+    .map(
+      (route) =>
+        `${route.method} ${route.path} ${JSON.stringify([route.matching ?? null, route.constraints ?? null])}`,
+    )
+    .join('\n');
 }

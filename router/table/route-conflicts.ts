@@ -30,7 +30,7 @@ function patternKey(path: string): string {
   const pattern = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   return pattern
     .split('/')
-    .map((segment) => segment.replace(/:[^/:(.-]+/g, ':').toLowerCase())
+    .map((segment) => segment.replace(/:\w+/g, ':').replace(/\*\w+/g, '*').toLowerCase())
     .join('/');
 }
 

@@ -27,6 +27,14 @@ export interface RouteConstraints {
   readonly query?: Readonly<Record<string, string>>;
 }
 
+/** How a pattern is read, where not as Express 5 does by default. */
+export interface RouteMatching {
+  /** Whose rules for parameters and wildcards hold. Default 5. */
+  readonly express?: 4 | 5;
+  /** `strict`: a path with a last slash is another one than without. Default `loose`. */
+  readonly slash?: 'strict' | 'loose';
+}
+
 /** How a service is asked what a request asks: by a method of its IDL, or by the request itself. */
 export type RouteCall = { readonly kind: 'thrift'; readonly method: string } | { readonly kind: 'http' };
 
@@ -36,8 +44,9 @@ export interface Route {
   readonly feature: string;
   /** Upper case. */
   readonly method: string;
-  /** find-my-way pattern. */
+  /** As Express writes it: `/things/:id`, `/files/*path`, `/archive{/:year}`. */
   readonly path: string;
+  readonly matching?: RouteMatching;
   readonly access: 'read' | 'write';
   readonly constraints?: RouteConstraints;
   /** How its service is asked. */

@@ -35,6 +35,7 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.max_body_bytes': ['service'],
   'api.inflate': ['service'],
   'api.express': ['service'],
+  'api.slash': ['service', 'method'],
   'api.escapes': ['service', 'field'],
   'api.http_code': ['method', 'exception', 'throws entry', 'field'],
   'api.unknown': ['struct', 'exception'],

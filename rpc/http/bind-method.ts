@@ -2,7 +2,7 @@ import { type Annotation, annotation, type FieldDef, type MethodDef, type Servic
 import { isMember } from '../json/leaf-options.ts';
 import { hostOfDomain } from './base-domain.ts';
 import type { Escapes, HttpRoute, MethodBinding, ReplyBinding, Source, SourceKind } from './binding.ts';
-import { pathParameters, routerPath, wildcardName } from './path-pattern.ts';
+import { pathParameters, routerPath, wildcardNames } from './path-pattern.ts';
 
 export const verbs: Readonly<Record<string, string>> = {
   'api.get': 'GET',
@@ -113,6 +113,13 @@ function routesOf(service: ServiceDef, method: MethodDef): HttpRoute[] {
   const domain = annotation(service.annotations, 'api.base_domain');
   const host = domain === undefined ? null : hostOfDomain(domain);
   const said = annotation(method.annotations, 'api.access');
+  const express = expressVersion(service);
+  const slash =
+    annotation(method.annotations, 'api.slash') ?? annotation(service.annotations, 'api.slash') ?? 'loose';
+  const matching: HttpRoute['matching'] = {
+    ...(express === 4 ? { express } : {}),
+    ...(slash === 'strict' ? { slash } : {}),
+  };
   const routes: HttpRoute[] = [];
   const add = (verb: string, path: string): void => {
     if (routes.some((route) => route.method === verb && route.path === path)) return;
@@ -123,10 +130,11 @@ function routesOf(service: ServiceDef, method: MethodDef): HttpRoute[] {
       rpcMethod: method.name,
       access,
       ...(host === null ? {} : { host }),
+      ...(express === 5 && slash !== 'strict' ? {} : { matching }),
     });
   };
   for (const [verb, path] of annotatedPaths(service, method)) {
-    for (const each of verb === 'ANY' ? everyVerb : [verb]) add(each, routerPath(path));
+    for (const each of verb === 'ANY' ? everyVerb : [verb]) add(each, routerPath(path, express));
   }
   return routes;
 }
@@ -134,7 +142,7 @@ function routesOf(service: ServiceDef, method: MethodDef): HttpRoute[] {
 /** Where the fields of one method are. */
 class SourceFinder {
   readonly #parameters: ReadonlySet<string>;
-  readonly #wildcards: ReadonlySet<string | null>;
+  readonly #wildcards: ReadonlySet<string>;
   /** Where JSON members and unannotated fields of a body are. */
   readonly #bodyKind: 'body' | 'form';
   readonly #byQuery: boolean;
@@ -142,7 +150,7 @@ class SourceFinder {
 
   constructor(method: MethodDef, paths: readonly string[], routes: readonly HttpRoute[]) {
     this.#parameters = new Set(paths.flatMap(pathParameters));
-    this.#wildcards = new Set(paths.map(wildcardName));
+    this.#wildcards = new Set(paths.flatMap(wildcardNames));
     this.#bodyKind = annotation(method.annotations, 'api.serializer') === 'form' ? 'form' : 'body';
     this.#byQuery = routes.some((route) => queryVerbs.has(route.method));
     this.#byBody = routes.some((route) => !queryVerbs.has(route.method));

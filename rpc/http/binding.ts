@@ -37,8 +37,10 @@ export interface BoundField {
 export interface HttpRoute {
   /** Upper case. */
   readonly method: string;
-  /** find-my-way pattern, `/api/products/:id`. */
+  /** Pattern as Express 5 writes it, `/api/products/:id`. */
   readonly path: string;
+  /** How it is read, where not as Express 5 does by default. */
+  readonly matching?: { readonly express?: 4; readonly slash?: 'strict' };
   readonly rpcMethod: string;
   readonly access: 'read' | 'write';
   /** The only host it matches (`api.base_domain`). */

@@ -19,6 +19,7 @@ export function checkServiceAnnotation(one: Annotation, report: AnnotationReport
   }
   checkOneOf(one, 'api.inflate', ['true', 'false'], report);
   checkOneOf(one, 'api.express', ['4', '5'], report);
+  checkOneOf(one, 'api.slash', ['strict', 'loose'], report);
   checkOneOf(one, 'api.escapes', ['lenient', 'strict'], report);
   if (one.name === 'api.base_domain' && hostOfDomain(one.value) === null) {
     report.fault(one, `${JSON.stringify(one.value)} is no host`, 'Write it as "shop.example".');
@@ -40,6 +41,7 @@ export function checkMethodAnnotation(one: Annotation, report: AnnotationReport)
   if (one.name === 'api.set_header') checkHeader(one, report);
   checkGroup(one, report);
   checkOneOf(one, 'api.etag', ['weak'], report);
+  checkOneOf(one, 'api.slash', ['strict', 'loose'], report);
   checkOneOf(one, 'api.access', ['read', 'write'], report);
   checkOneOf(one, 'api.idempotent', ['true', 'false'], report);
   checkOneOf(one, 'api.serializer', ['json', 'form'], report);

@@ -1,33 +1,49 @@
-const parameter = /:([A-Za-z0-9_]+)/g;
-const wildcard = /\/\*([A-Za-z0-9_]*)$/;
+import { parse, stringify, type Token, TokenData } from 'path-to-regexp';
+
+/** `/orders/:id:cancel`: the second colon is text. Express has no such paths unless it is escaped. */
+const customVerb = /(:[A-Za-z0-9_]+):(?=[A-Za-z])/g;
+const unnamedWildcard = /\*(?![A-Za-z_$"])/g;
 
 /** Names of a path's parameters; that of a wildcard without a name is `*`. */
 export function pathParameters(path: string): string[] {
-  const rest = wildcard.exec(path);
-  const names = [...path.matchAll(parameter)].map((found) => found[1]!);
-  return rest === null ? names : [...names, rest[1] || '*'];
+  return named(tokensOf(path)).map(({ name }) => name);
 }
 
-/** The name of a path's wildcard, which routers know as `*`; null where it has none. */
-export function wildcardName(path: string): string | null {
-  const rest = wildcard.exec(path);
-  return rest === null ? null : rest[1] || '*';
+/** Names of a path's wildcards. */
+export function wildcardNames(path: string): string[] {
+  return named(tokensOf(path)).flatMap(({ type, name }) => (type === 'wildcard' ? [name] : []));
 }
 
-/** The path as find-my-way has it: its wildcards have no names. */
-export function routerPath(path: string): string {
-  return path.replace(wildcard, '/*');
+/** The path as routers have it, which is how Express 5 writes it. Express 4's wildcards may be empty, as only those without a name are here. */
+export function routerPath(path: string, express: 4 | 5): string {
+  const escaped = path.replace(customVerb, '$1\\:');
+  return express === 4 ? escaped.replace(/\*[A-Za-z0-9_]*/g, '*') : escaped;
 }
 
-/** The path as OpenAPI has it, `/products/{id}`. */
-export function templatePath(path: string): string {
-  return path.replace(parameter, '{$1}').replace(wildcard, (_, name: string) => `/{${name || 'rest'}}`);
+/** The path as OpenAPI has it, `/products/{id}`; one for each way to leave out what is optional. */
+export function templatePaths(path: string): string[] {
+  const texts = variants(tokensOf(path)).map((tokens) =>
+    tokens
+      .map((token) =>
+        token.type === 'text' ? token.value : 'name' in token ? `{${templateName(token.name)}}` : '',
+      )
+      .join(''),
+  );
+  return [...new Set(texts.map((text) => text.replace(/(?<=.)\/$/, '')))];
+}
+
+export function templateName(parameter: string): string {
+  return parameter === '*' ? 'rest' : parameter;
 }
 
 /** Paths with one key match the same requests. */
 export function pathKey(path: string): string {
-  return routerPath(path)
-    .replace(parameter, ':')
+  const unnamed = (tokens: readonly Token[]): Token[] =>
+    tokens.map((token) => {
+      if (token.type === 'group') return { type: 'group', tokens: unnamed(token.tokens) };
+      return token.type === 'text' ? token : { ...token, name: '_' };
+    });
+  return stringify(new TokenData(unnamed(tokensOf(path))))
     .replace(/(?<=.)\/$/, '')
     .toLowerCase();
 }
@@ -42,17 +58,60 @@ export function pathFault(path: string): readonly [what: string, fix: string] | 
       'Take the parameter as it is, and let the field’s type judge it.',
     ];
   }
-  if (/:(?![A-Za-z0-9_])/.test(path)) {
+  if (/:(?![A-Za-z0-9_])/.test(path.replace(/\\./g, ''))) {
     return [`${shown} has a parameter without a name`, 'Write it as "/api/products/:id".'];
   }
-  if (/:[A-Za-z0-9_]+[^A-Za-z0-9_/.-]/.test(path)) {
-    return [`${shown} has a parameter that runs into what follows`, 'Part them with "-", "." or "/".'];
+  let tokens: Token[];
+  try {
+    tokens = parsed(path);
+  } catch (error) {
+    const why =
+      error instanceof Error ? error.message.replace(/; visit .*$/s, '').replace(/: \/.*$/s, '') : '';
+    return [`${shown} is no pattern: ${why}`, 'Escape what is text with a backslash: "\\\\+".'];
   }
-  if (path.replace(wildcard, '').includes('*')) {
-    return [`${shown} has a wildcard amid it`, 'A wildcard is the whole last segment: "/files/*path".'];
+  for (const variant of variants(tokens)) {
+    if (variant.some((token, i) => i > 0 && isNamed(token) && isNamed(variant[i - 1]!))) {
+      return [`${shown} has a parameter that runs into what follows`, 'Part them with "-", "." or "/".'];
+    }
   }
-  const names = pathParameters(path);
+  const names = named(tokens).map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) return [`${shown} has two parameters ${twice}`, 'Rename one of them.'];
   return null;
+}
+
+type Named = Extract<Token, { name: string }>;
+
+function isNamed(token: Token): token is Named {
+  return token.type === 'param' || token.type === 'wildcard';
+}
+
+/** Parameters and wildcards in their order, the optional ones too. */
+function named(tokens: readonly Token[]): Named[] {
+  return tokens.flatMap((token) =>
+    token.type === 'group' ? named(token.tokens) : isNamed(token) ? [token] : [],
+  );
+}
+
+/** Each way to take or leave the optional parts, those taken first. */
+function variants(tokens: readonly Token[]): Token[][] {
+  const [first, ...rest] = tokens;
+  if (first === undefined) return [[]];
+  const behind = variants(rest);
+  if (first.type !== 'group') return behind.map((one) => [first, ...one]);
+  const inside = variants(first.tokens);
+  return [...inside.flatMap((one) => behind.map((other) => [...one, ...other])), ...behind];
+}
+
+function parsed(path: string): Token[] {
+  return parse(path.replace(customVerb, '$1\\:').replaceAll(unnamedWildcard, '*"*"')).tokens;
+}
+
+/** Of a path that is none, which is told elsewhere, there are no parameters. */
+function tokensOf(path: string): Token[] {
+  try {
+    return parsed(path);
+  } catch {
+    return [{ type: 'text', value: path }];
+  }
 }

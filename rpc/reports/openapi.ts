@@ -2,7 +2,7 @@ import { serverOfDomain } from '../http/base-domain.ts';
 import { bindMethod, queryVerbs } from '../http/bind-method.ts';
 import type { BoundField, HttpRoute, MethodBinding, ReplyBinding, Source } from '../http/binding.ts';
 import { httpRoutes } from '../http/http-routes.ts';
-import { pathKey, pathParameters, routerPath, templatePath } from '../http/path-pattern.ts';
+import { routerPath, templateName, templatePaths, wildcardNames } from '../http/path-pattern.ts';
 import { serviceOf } from '../idl/load-idl.ts';
 import { annotation, type Idl, type ServiceDef, type ThriftType } from '../idl/model.ts';
 import { memberName } from '../json/leaf-options.ts';
@@ -27,8 +27,8 @@ export function openApiDocument(idl: Idl, service: string, options: OpenApiOptio
   const paths = new Paths(found, schemas);
   // A wildcard's template is that of a parameter, which is the better match and so comes first.
   const routes = httpRoutes(idl, service);
-  for (const route of routes) if (!route.path.endsWith('*')) paths.add(route);
-  for (const route of routes) if (route.path.endsWith('*')) paths.add(route);
+  for (const route of routes) if (wildcardNames(route.path).length === 0) paths.add(route);
+  for (const route of routes) if (wildcardNames(route.path).length > 0) paths.add(route);
   const domain = annotation(found.annotations, 'api.base_domain');
   const server = domain === undefined ? null : serverOfDomain(domain);
   return {
@@ -75,10 +75,15 @@ class Paths {
   add(route: HttpRoute): void {
     const binding = this.#bindings.get(route.rpcMethod);
     if (binding === undefined) return;
-    const annotated = binding.paths.find((path) => routerPath(path) === route.path) ?? route.path;
-    const own = pathParameters(annotated).map(templateName);
-    const key = pathKey(annotated).replace(/\*$/, ':');
-    const template = this.#templates.get(key) ?? { path: templatePath(annotated), parameters: own };
+    const express = route.matching?.express ?? 5;
+    const annotated = binding.paths.find((path) => routerPath(path, express) === route.path) ?? route.path;
+    for (const path of templatePaths(annotated)) this.#add(binding, route, annotated, path);
+  }
+
+  #add(binding: MethodBinding, route: HttpRoute, annotated: string, path: string): void {
+    const own = [...path.matchAll(/\{([^}]+)\}/g)].map((found) => found[1]!);
+    const key = path.replace(/\{[^}]+\}/g, ':').toLowerCase();
+    const template = this.#templates.get(key) ?? { path, parameters: own };
     this.#templates.set(key, template);
     this.items[template.path] ??= {};
     if (this.items[template.path]![route.method.toLowerCase()] !== undefined) {
@@ -102,10 +107,6 @@ class Paths {
     this.#operationIds.add(id);
     return id;
   }
-}
-
-function templateName(parameter: string): string {
-  return parameter === '*' ? 'rest' : parameter;
 }
 
 /** @param named what the template calls a path parameter; null where this route has none of that name. */

@@ -25,7 +25,7 @@ export async function startGatewayFront(options: GatewayFrontOptions): Promise<G
   const gateway = createGateway({ idl, service, client });
   const router = findMyWay();
   for (const route of httpRoutes(idl, service)) {
-    router.on(route.method as 'GET', route.path, (request, response, params) =>
+    router.on(route.method as 'GET', route.path.replace(/\*\w+$/, '*'), (request, response, params) =>
       answer(request, response, route.rpcMethod, params),
     );
   }

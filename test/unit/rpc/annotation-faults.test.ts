@@ -88,18 +88,20 @@ test.each<[string, Record<string, string>, string[]]>([
   i32 d(1: i32 x) (api.get = "/d/:x/:x")
   i32 e() (api.get = "/e/*x*")`),
     [
-      'a.thrift:3:12 ANNOTATION "/a/*/b" has a wildcard amid it',
+      'a.thrift:3:7 ANNOTATION nothing takes the path parameter :*',
       'a.thrift:4:21 ANNOTATION "/b/:id(\\\\d+)" has a regular expression',
       'a.thrift:5:12 ANNOTATION "/c/:" has a parameter without a name',
       'a.thrift:6:20 ANNOTATION "/d/:x/:x" has two parameters x',
-      'a.thrift:7:12 ANNOTATION "/e/*x*" has a wildcard amid it',
+      'a.thrift:7:12 ANNOTATION "/e/*x*" has a parameter that runs into what follows',
+      'a.thrift:7:7 ANNOTATION nothing takes the path parameter :x',
+      'a.thrift:7:7 ANNOTATION nothing takes the path parameter :*',
     ],
   ],
   [
     'one route twice, by a wildcard and in other letters',
     serviceOf(`i32 f(1: string p) (api.get = "/x/*p"),
   i32 g(1: string q) (api.get = "/X/*q")`),
-    ['a.thrift:4:7 ANNOTATION GET /X/* is already a route of f'],
+    ['a.thrift:4:7 ANNOTATION GET /X/*q is already a route of f'],
   ],
   [
     'a domain and a group that are none',
