@@ -9,6 +9,7 @@ export interface StackInfo {
   /** The product service's `/readyz`, `/livez` and `/metrics`; empty while it is not running. */
   readonly productHealth: string;
   readonly admin: { readonly url: string; readonly tokenFile: string };
+  /** As their administrator. */
   readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
   /** Process ids. */
   readonly processes: {

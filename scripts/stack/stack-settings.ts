@@ -27,7 +27,10 @@ export interface StackSettings extends StackOptions {
   readonly legacyPort: number;
   readonly productPort: number;
   readonly controlPort: number;
+  /** As their administrator. */
   readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
+  /** Who the stack's programs sign in as; all have the administrator's password. */
+  readonly accounts: { readonly banyan: string; readonly shop: string; readonly product: string };
   /** What every process of the stack gets, so that each reads the same config. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -44,7 +47,7 @@ export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEn
   const password = env.BANYAN_DB_PASSWORD ?? 'banyan';
   const dataDir = resolve(repositoryRoot, env.BANYAN_DATA_DIR ?? '.banyan');
   const replicas = await replicaPorts(options.routers - 1, routerPort);
-  const account = { host: '127.0.0.1', user: 'banyan', password };
+  const account = { host: '127.0.0.1', user: 'administrator', password };
   return {
     ...options,
     dataDir,
@@ -56,6 +59,7 @@ export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEn
       legacy: { ...account, port: legacyDbPort, database: 'shop' },
       product: { ...account, port: productDbPort, database: 'product' },
     },
+    accounts: { banyan: 'banyan', shop: 'shop', product: 'product' },
     environment: {
       BANYAN_ROUTER_PORT: String(routerPort),
       BANYAN_LEGACY_PORT: String(legacyPort),

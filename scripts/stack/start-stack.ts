@@ -3,6 +3,7 @@ import { seed } from '../../legacy/seed.ts';
 import { type MigrationFolder, migrate } from '../migrate.ts';
 import type { ProgressStep } from '../terminal/progress.ts';
 import { checkPorts } from './check-ports.ts';
+import { createAccounts } from './create-accounts.ts';
 import { createDatabase } from './create-database.ts';
 import { takeDataFolder } from './data-folder.ts';
 import { GuardLink } from './guard-link.ts';
@@ -109,6 +110,7 @@ async function startAll(starting: Starting): Promise<void> {
       await migrate(endpoint, folder);
     }),
   );
+  await createAccounts(settings);
   signal.throwIfAborted();
 
   watcher.step('seed', `${settings.rows} products`);
@@ -180,7 +182,7 @@ function programOf(
   if (name === 'legacy') {
     const env = {
       PORT: String(settings.legacyPort),
-      ...databaseVariables('SHOP_DB', settings.databases.legacy),
+      ...databaseVariables('SHOP_DB', { ...settings.databases.legacy, user: settings.accounts.shop }),
     };
     return { args: ['legacy/main.ts'], env };
   }
@@ -189,7 +191,10 @@ function programOf(
       PORT: String(settings.productPort),
       // Any free one: the ready line says which.
       HEALTH_PORT: '0',
-      ...databaseVariables('PRODUCT_DB', settings.databases.product),
+      ...databaseVariables('PRODUCT_DB', {
+        ...settings.databases.product,
+        user: settings.accounts.product,
+      }),
     };
     return { args: ['extracted/product/main.ts'], env };
   }

@@ -45,6 +45,23 @@ describe('banyan on a running stack', () => {
     expect(code).toBe(0);
   });
 
+  it('grants prints what the stack’s own account holds, and nothing is missing', async () => {
+    const { code, value } = await json('grants');
+    expect(code).toBe(0);
+    const [legacy, service] = value as unknown as { roles: string[]; user: string; statements: string[] }[];
+    expect(legacy).toMatchObject({ user: 'banyan', roles: ['state store', 'legacy of product'] });
+    expect(legacy?.statements).toContainEqual(
+      expect.stringMatching(/ON `shop`\.`products` TO 'banyan'@'127.0.0.1';$/),
+    );
+    expect(service?.roles).toEqual(['service of product']);
+    const banyan = await createConnection({ ...info.databases.legacy, user: 'banyan' });
+    await expect(banyan.query('CREATE TABLE shop.mine (id INT)')).rejects.toMatchObject({ errno: 1142 });
+    await banyan.end();
+    const shop = await createConnection({ ...info.databases.legacy, user: 'shop' });
+    await expect(shop.query('SELECT * FROM banyan.state_features')).rejects.toMatchObject({ errno: 1142 });
+    await shop.end();
+  });
+
   it('schema prints statements, and leaves tables alone that stand there', async () => {
     const text = await stack.banyan('schema', 'product');
     expect(text.stdout).toMatch(
