@@ -9,7 +9,12 @@ export { claimEpoch } from './claim-epoch.ts';
 export type * from './move.ts';
 export type { DatabaseEndpoint, MoveSpec, TableSpec } from './move-spec.ts';
 export { openMove } from './open-move.ts';
-export { type PreflightOptions, preflight } from './preflight/preflight.ts';
+export {
+  inspectMove,
+  type PreflightOptions,
+  type PreflightReport,
+  preflight,
+} from './preflight/preflight.ts';
 export { accountName, grantStatements } from './privileges/grant-statements.ts';
 export { checkPrivileges, currentAccount, trustTriggers } from './privileges/missing-privileges.ts';
 export { moverPrivileges, type NeededPrivilege } from './privileges/needed-privileges.ts';

@@ -1,16 +1,19 @@
-import type { Fault } from '../../common/errors.ts';
+import { describeError, type Fault } from '../../common/errors.ts';
 import { TargetBooks } from '../bookkeeping/target-books.ts';
 import { captureTriggerName, changeEvents } from '../capture/triggers/capture-names.ts';
 import { isFenceTrigger } from '../fence/fence-statements.ts';
 import type { DatabaseEndpoint, MoveSpec } from '../move-spec.ts';
 import { checkMoverPrivileges } from '../privileges/missing-privileges.ts';
 import { moverPrivileges } from '../privileges/needed-privileges.ts';
+import { proposeKey } from '../schema/propose-key.ts';
+import { readTableDefinition } from '../schema/read-table-definition.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import { quoteTable } from '../sql/names.ts';
 import { Session } from '../sql/session.ts';
 import { readTriggers } from '../watch/read-triggers.ts';
 import { foreignKeyFaults, readForeignKeys } from './check-foreign-keys.ts';
 import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
+import { compareDefinitions } from './compare-definitions.ts';
 import { compareTables } from './compare-tables.ts';
 
 export interface PreflightOptions {
@@ -22,9 +25,22 @@ export interface PreflightOptions {
   readonly targetRows?: 'none' | 'any';
 }
 
+export interface PreflightReport {
+  /** What stands in the way: empty when the move can begin. */
+  readonly faults: readonly Fault[];
+  /** What the two sides do differently, with the consequence; nothing keeps the move from it. */
+  readonly warnings: readonly Fault[];
+}
+
 /** Everything that stands in the way of a move, all at once; empty when it can begin. Changes nothing. */
-export async function preflight(spec: MoveSpec, options: PreflightOptions = {}): Promise<Fault[]> {
+export async function preflight(spec: MoveSpec, options: PreflightOptions = {}): Promise<readonly Fault[]> {
+  return (await inspectMove(spec, options)).faults;
+}
+
+/** The preflight, with its warnings. Changes nothing. */
+export async function inspectMove(spec: MoveSpec, options: PreflightOptions = {}): Promise<PreflightReport> {
   const faults: Fault[] = [];
+  const warnings: Fault[] = [];
   const source = await open(spec.source, faults);
   const target = await open(spec.target, faults);
   try {
@@ -34,7 +50,7 @@ export async function preflight(spec: MoveSpec, options: PreflightOptions = {}):
         what: `both sides are the database ${spec.source.database} at ${spec.source.host}:${spec.source.port}`,
         fix: 'Give the service a database of its own.',
       });
-      return faults;
+      return { faults, warnings };
     }
     const sides = [
       [source, spec.source, 'source'],
@@ -48,10 +64,14 @@ export async function preflight(spec: MoveSpec, options: PreflightOptions = {}):
       faults.push(...pairFaults(await readServerFacts(source), await readServerFacts(target)));
       for (const { table } of spec.tables) {
         options.signal?.throwIfAborted();
-        faults.push(...(await checkTable(source, target, spec, table, options.targetRows ?? 'none')));
+        const found = await checkTable(source, target, spec, table, options.targetRows ?? 'none').catch(
+          (error: unknown) => unlessTold(error, faults),
+        );
+        faults.push(...found.faults);
+        warnings.push(...found.warnings);
       }
     }
-    return faults;
+    return { faults, warnings };
   } finally {
     source?.close();
     target?.close();
@@ -69,6 +89,15 @@ async function open(endpoint: DatabaseEndpoint, faults: Fault[]): Promise<Sessio
     });
     return null;
   }
+}
+
+/** A look that a missing right forbids says nothing new where the right is on the list. */
+function unlessTold(error: unknown, faults: readonly Fault[]): PreflightReport {
+  const { code } = describeError(error);
+  if (code === 'BANYAN_PRIVILEGE_MISSING' && faults.some((fault) => fault.code === code)) {
+    return { faults: [], warnings: [] };
+  }
+  throw error;
 }
 
 function sameDatabase({ source, target }: MoveSpec): boolean {
@@ -123,16 +152,21 @@ async function checkTable(
   spec: MoveSpec,
   table: string,
   targetRows: 'none' | 'any',
-): Promise<Fault[]> {
+): Promise<PreflightReport> {
   const here = await readTableShape(source, spec.source.database, table);
   const there = await readTableShape(target, spec.target.database, table);
   if (here === null || there === null) {
-    return [
+    const gone = [
       ...(here === null ? [missing(spec.source, table)] : []),
       ...(there === null ? [missing(spec.target, table)] : []),
     ];
+    return { faults: gone, warnings: [] };
   }
-  const faults = compareTables(here, there);
+  const { faults: further, warnings, proposal } = await compareDeeper(source, target, spec, table);
+  const faults = compareTables(here, there).map((fault) =>
+    fault.code === 'BANYAN_TABLE_NO_KEY' && proposal !== null ? { ...fault, fix: proposal } : fault,
+  );
+  faults.push(...further);
   if (targetRows === 'none' && there.tableType === 'BASE TABLE') {
     const [row] = await target.rows(`SELECT 1 FROM ${quoteTable(spec.target.database, table)} LIMIT 1`);
     const books = new TargetBooks(spec.bookkeepingSchema, spec.id);
@@ -144,7 +178,15 @@ async function checkTable(
       });
     }
   }
-  return faults;
+  return { faults, warnings };
+}
+
+async function compareDeeper(source: Session, target: Session, spec: MoveSpec, table: string) {
+  const here = await readTableDefinition(source, spec.source.database, table);
+  const there = await readTableDefinition(target, spec.target.database, table);
+  const proposal = here === null ? null : proposeKey(here);
+  if (here === null || there === null) return { faults: [], warnings: [], proposal };
+  return { ...compareDefinitions(here, there), proposal };
 }
 
 function missing(endpoint: DatabaseEndpoint, table: string): Fault {

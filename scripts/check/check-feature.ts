@@ -1,6 +1,6 @@
 import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts';
 import { moveSpecs } from '../../control/index.ts';
-import { preflight } from '../../mover/index.ts';
+import { inspectMove } from '../../mover/index.ts';
 import type { AdminClient } from '../cli/admin-client.ts';
 import type { FlipRehearsal } from '../cli/admin-types.ts';
 import type { CheckLine } from './check-report.ts';
@@ -38,17 +38,12 @@ async function checkTables({ config, feature, signal }: CheckFeatureOptions): Pr
   const specs = moveSpecs(config, feature);
   const line = { feature: feature.name, check: 'tables' };
   if (specs === null) return [{ ...line, ok: true, detail: 'the feature has none' }];
-  const faults = await preflight(specs.forward, { signal });
-  if (faults.length === 0) {
-    return [{ ...line, ok: true, detail: `${feature.tables.join(', ')} can be moved as they are` }];
-  }
-  return faults.map((fault) => ({
-    ...line,
-    ok: false,
-    detail: fault.what,
-    code: fault.code,
-    fix: fault.fix,
-  }));
+  const { faults, warnings } = await inspectMove(specs.forward, { signal });
+  const lines = (found: typeof faults, ok: boolean): CheckLine[] =>
+    found.map((one) => ({ ...line, ok, detail: one.what, code: one.code, fix: one.fix }));
+  const told = lines(warnings, true);
+  if (faults.length > 0) return [...lines(faults, false), ...told];
+  return [{ ...line, ok: true, detail: `${feature.tables.join(', ')} can be moved as they are` }, ...told];
 }
 
 async function checkGate(

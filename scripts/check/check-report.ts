@@ -5,7 +5,7 @@ export interface CheckLine {
   readonly check: string;
   readonly ok: boolean;
   readonly detail: string;
-  /** There when it is not ok. */
+  /** There when it is not ok, and with what is ok but worth a look: a warning. */
   readonly code?: string;
   readonly fix?: string;
 }

@@ -49,6 +49,9 @@ export const checkCommand: CommandFactory = (io, outcome) => {
 function renderChecks(report: CheckReport, paint: Paint): string {
   const lines = report.checks.map((one) => {
     const name = (one.feature === null ? one.check : `${one.feature}: ${one.check}`).padEnd(24);
+    if (one.ok && one.code !== undefined) {
+      return `${paint.strong('!')} ${name} ${one.detail} ${paint.faint(`[${one.code}]`)}\n    ${one.fix}`;
+    }
     if (one.ok) return `${paint.good('✓')} ${name} ${one.detail}`;
     return `${paint.bad('✗')} ${name} ${one.detail} ${paint.faint(`[${one.code}]`)}\n    ${paint.strong('fix:')} ${one.fix}`;
   });

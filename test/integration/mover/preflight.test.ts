@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { moverPrivileges, preflight } from '../../../mover/index.ts';
+import { inspectMove, moverPrivileges, preflight } from '../../../mover/index.ts';
 import { freePorts, startPrivateServer } from '../../../scripts/servers/index.ts';
 import { administer, createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
@@ -69,6 +69,42 @@ describeEachEngine('preflight', (lane) => {
     expect(found('BANYAN_UNIQUE_UNSUPPORTED')).toEqual([expect.stringContaining('short')]);
     expect(faults.every((fault) => fault.fix.length > 10)).toBe(true);
     expect(new Set(faults.map((fault) => fault.code)).size).toBe(11);
+  });
+
+  it('warns of what the sides do differently, and refuses where one would refuse rows of the other', async () => {
+    const tail = 'DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci';
+    await using fixture = await MoveFixture.create(lane, {
+      schema: [
+        `CREATE TABLE p (id INT PRIMARY KEY) ${tail}`,
+        `CREATE TABLE c (
+           id INT PRIMARY KEY, n INT DEFAULT 1, at TIMESTAMP NULL DEFAULT NULL ON UPDATE CURRENT_TIMESTAMP, s VARCHAR(9), g INT AS (n + 1) STORED,
+           p_id INT, KEY by_n (n, s), CONSTRAINT c_p FOREIGN KEY (p_id) REFERENCES p (id), CONSTRAINT positive CHECK (n > 0)) ${tail}`,
+      ],
+      targetSchema: [
+        `CREATE TABLE p (id INT PRIMARY KEY, CONSTRAINT low CHECK (id < 100)) ${tail}`,
+        `CREATE TABLE c (
+           id INT PRIMARY KEY, n INT DEFAULT 2, at TIMESTAMP NULL DEFAULT NULL, s VARCHAR(9) COLLATE utf8mb4_bin, g INT AS (n + 2) STORED,
+           p_id INT) ${tail}`,
+      ],
+      tables: ['p', 'c'],
+    });
+    const { faults, warnings } = await inspectMove(fixture.spec);
+    expect(faults.map((fault) => fault.code)).toEqual(['BANYAN_CHECK_DIFFERS', 'BANYAN_CHECK_DIFFERS']);
+    expect(faults.map((fault) => fault.what).join('\n')).toMatch(
+      /`id` < 100 is on this side only: rows of legacy.*`n` > 0 is on the other side only: rows that the service/s,
+    );
+    const told = warnings.map((one) => one.what).join('\n');
+    for (const text of [
+      'default 2',
+      'ON UPDATE none',
+      'computed from `n` + 2',
+      'utf8mb4_bin',
+      'no index by_n (n, s)',
+      'foreign key c_p (to p) is missing',
+    ]) {
+      expect(told).toContain(text);
+    }
+    expect(warnings.every((one) => one.code === 'BANYAN_TABLES_DEVIATE' && one.fix.length > 10)).toBe(true);
   });
 
   it('tells all that an account lacks for any step, and which server does not answer; and creates nothing', async () => {
