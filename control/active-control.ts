@@ -91,9 +91,9 @@ export class ActiveControl {
   }
 
   async #begin(feature: string): Promise<void> {
-    const { transition } = await this.#options.store.feature(feature);
+    const { handover } = await this.#options.store.feature(feature);
     const started = this.runners.get(feature)?.start();
-    if (transition !== null) this.#recover(feature);
+    if (handover !== null) this.#recover(feature);
     await started;
   }
 
@@ -102,13 +102,13 @@ export class ActiveControl {
     this.commands.jobs
       .run(feature, 'recovery', () => this.#conductor.recover(this.commands.conducted(feature)))
       .then(
-        (outcome) => logger.warn({ feature, outcome }, 'the interrupted flip is over'),
+        (outcome) => logger.warn({ feature, outcome }, 'the interrupted handover is over'),
         (error) =>
-          logger.warn({ feature, err: error }, 'the interrupted flip could not be ended by this process'),
+          logger.warn({ feature, err: error }, 'the interrupted handover could not be ended by this process'),
       );
   }
 
-  /** Ends copies and verifies, takes back a flip that is not decided and finishes one that is, stops the runners. */
+  /** Ends copies and verifies, takes back a handover that is not decided and finishes one that is, stops the runners. */
   async stop(): Promise<void> {
     this.#end.abort();
     await Promise.all([this.commands.jobs.idle(), this.#canaries.ended()]);

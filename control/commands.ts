@@ -9,15 +9,14 @@ import {
   setCanary,
   setCohorts,
 } from './canary/index.ts';
-import type { Conducted, Conductor, FlipRequest, FlipResult } from './conductor/index.ts';
+import type { Conducted, Conductor, HandoverRequest, HandoverResult } from './conductor/index.ts';
 import type { BanyanConfig, FeatureConfig } from './config/index.ts';
+import { advance, type Direction, type FeatureState, stageRefused, stages } from './feature/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
 import type { OnProgress } from './progress.ts';
-import type { FeatureRunner, MoveDirection, MoverDoor } from './runner/index.ts';
+import type { FeatureRunner, MoverDoor } from './runner/index.ts';
 import { moveSpecs } from './runner/index.ts';
-import { stageRefused } from './stage-refused.ts';
-import { type Direction, stages } from './stages.ts';
-import type { Actor, FeatureState, LeaseGrant, StateStore } from './store/index.ts';
+import type { Actor, LeaseGrant, StateStore } from './store/index.ts';
 
 export interface CommandsOptions {
   readonly config: BanyanConfig;
@@ -65,7 +64,9 @@ export class Commands {
 
   /** Compares both sides. The result counts for the gate of the next cutover or rollback. */
   verify(name: string, actor: Actor, onProgress: OnProgress): Promise<VerifyReport> {
-    return this.jobs.run(name, 'verify', () => this.#verify(name, actor, onProgress));
+    return this.jobs.run(name, 'verify', () =>
+      this.#subject(name).runner.verify(actor, onProgress, this.#options.signal),
+    );
   }
 
   /** Sets the share of reads that goes to the service, now and as the request plans it for later. */
@@ -88,9 +89,9 @@ export class Commands {
     });
   }
 
-  flip(name: string, request: FlipRequest): Promise<FlipResult> {
+  handover(name: string, request: HandoverRequest): Promise<HandoverResult> {
     return this.jobs.run(name, request.direction, () =>
-      this.#options.conductor.flip(this.conducted(name), request),
+      this.#options.conductor.handover(this.conducted(name), request),
     );
   }
 
@@ -118,11 +119,12 @@ export class Commands {
       const { runner } = this.#subject(name);
       const before = await this.#options.store.feature(name);
       if (before.failing !== null) {
-        await this.#refence(name, before);
-        await this.#recapture(name, actor, before);
+        await runner.makeReady(actor, this.#options.signal);
       }
       const { state } = await this.#change(name, actor, 'resume', (at) =>
-        at.paused || at.failing !== null ? { ...at, paused: false, failing: null } : at,
+        at.paused || at.failing !== null
+          ? { ...at, paused: false, failing: null, otherSide: behind(at) }
+          : at,
       );
       await runner.settle();
       return state;
@@ -134,25 +136,7 @@ export class Commands {
     return this.jobs.run(name, 'abandon', async () => {
       const { runner } = this.#subject(name);
       // Reads leave the service first, while it is still current.
-      const { state } = await this.#change(name, actor, 'abandon', (before) => {
-        if (before.stage !== 'copying' && before.stage !== 'syncing') {
-          throw stageRefused(
-            name,
-            before.stage,
-            'giving up a copy',
-            'Roll back first if the rows are extracted.',
-          );
-        }
-        return {
-          ...before,
-          stage: 'legacy',
-          paused: false,
-          failing: null,
-          verified: null,
-          readPercents: {},
-          readCohorts: {},
-        };
-      });
+      const { state } = await this.#change(name, actor, 'abandon', (before) => advance(before, 'abandon'));
       await runner.settle();
       await this.#clearAway(runner);
       await runner.settle();
@@ -170,7 +154,6 @@ export class Commands {
         legacy: { kind: 'http', addresses: this.#options.config.legacy.addresses },
         service: feature.service,
       },
-      verify: (actor, onProgress) => this.#verify(name, actor, onProgress),
     };
   }
 
@@ -188,11 +171,7 @@ export class Commands {
     }
     // An abandoned copy's progress would make this one skip rows that have changed since.
     await (await runner.move('forward')).restartCopy();
-    await this.#change(name, actor, 'copy', (before) => {
-      if (before.stage !== 'legacy')
-        throw stageRefused(name, before.stage, 'a copy', 'It has begun already.');
-      return { ...before, stage: 'copying', paused: false, failing: null, verified: null };
-    });
+    await this.#change(name, actor, 'copy', (before) => advance(before, 'copy'));
     await runner.settle();
   }
 
@@ -213,67 +192,6 @@ export class Commands {
       }
       await changed;
     }
-  }
-
-  async #verify(name: string, actor: Actor, onProgress: OnProgress): Promise<VerifyReport> {
-    const { runner } = this.#subject(name);
-    const { store, signal } = this.#options;
-    const state = await store.feature(name);
-    const rules = stages[state.stage];
-    if (rules.mover === 'nothing' || state.stage === 'copying' || rules.mover === 'conducted') {
-      throw stageRefused(name, state.stage, 'a verify', 'Verify once the copy is done.');
-    }
-    const direction: MoveDirection = rules.owner === 'legacy' ? 'forward' : 'reverse';
-    const move = await runner.move(direction);
-    const report = await move.verify({
-      signal,
-      onProgress: (at) =>
-        onProgress({ phase: 'verify', about: at.table, done: at.rowsCompared, total: at.rowsTotalEstimate }),
-    });
-    const { rowsCompared, different, unsettled } = report;
-    await this.#change(name, actor, 'verify', (now, at) =>
-      // A result for rows that have changed hands meanwhile says nothing about the way back.
-      now.stage === state.stage ? { ...now, verified: { at, rowsCompared, different, unsettled } } : now,
-    );
-    return report;
-  }
-
-  /** Puts the fence of the side that does not own the rows up again. */
-  async #refence(name: string, state: FeatureState): Promise<void> {
-    const rules = stages[state.stage];
-    if (rules.mover === 'nothing' || rules.mover === 'conducted') return;
-    const { runner } = this.#subject(name);
-    const move = await runner.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
-    await move.fence('target', {
-      lockTimeoutMs: this.#options.config.control.cutover.lockTimeoutMs,
-      signal: this.#options.signal,
-    });
-  }
-
-  /**
-   * Where capture was lost changes may be missing on the other side, and only a whole copy heals that. It is written down
-   * that there must be one before capture begins again, since once it is whole nothing else would tell.
-   *
-   * Before a cutover the feature goes back to `copying`, which takes reads from the service; after one it stays where it
-   * is, and there is no way back until legacy's tables are copied again.
-   */
-  async #recapture(name: string, actor: Actor, { stage }: FeatureState): Promise<void> {
-    if (stage !== 'syncing' && stage !== 'extracted') return;
-    const move = await this.#subject(name).runner.move(stage === 'syncing' ? 'forward' : 'reverse');
-    if ((await move.captureState()) === 'complete') return;
-    if (stage === 'syncing') {
-      await this.#change(name, actor, 'copy again', (at) =>
-        at.stage === stage
-          ? { ...at, stage: 'copying', readPercents: {}, readCohorts: {}, verified: null }
-          : at,
-      );
-      return;
-    }
-    await this.#change(name, actor, 'copy again', (at) => ({ ...at, recopy: true, verified: null }));
-    const { signal } = this.#options;
-    await move.dropCapture({ signal });
-    await move.restartCopy();
-    await move.installCapture({ signal });
   }
 
   async #clearAway(runner: FeatureRunner): Promise<void> {
@@ -311,4 +229,9 @@ export class Commands {
     const { who, why } = actor;
     return store.change({ feature, who, why, action, lease, change: ({ state, now }) => change(state, now) });
   }
+}
+
+/** What stood still has gathered changes: until they are carried over, reads stay with the owner. */
+function behind(state: FeatureState): FeatureState['otherSide'] {
+  return state.otherSide === 'current' && state.stage !== 'copying' ? 'catching up' : state.otherSide;
 }

@@ -1,11 +1,11 @@
 /** What `scripts/` uses of control. The config is the package's main export: control/config. */
 
 export type { CanaryResult, CohortsResult, PlanDescription } from './canary/index.ts';
-export type { FlipResult, GateCheck } from './conductor/index.ts';
+export type { GateCheck, HandoverResult } from './conductor/index.ts';
 export type { BanyanConfig, FeatureConfig } from './config/index.ts';
 export { loadConfig } from './config/index.ts';
 export { type ControlDependencies, type RunningControl, startControl } from './control.ts';
+export { type Direction, type Stage, stages, transitions } from './feature/stages.ts';
 export type { Progress } from './progress.ts';
 export { moveSpecs } from './runner/index.ts';
-export { type Direction, type Stage, stages, transitions } from './stages.ts';
 export { MysqlStateLink } from './store/index.ts';

@@ -1,8 +1,8 @@
 import { describePlan } from './canary/index.ts';
 import type { BanyanConfig } from './config/index.ts';
+import { stages } from './feature/stages.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import type { FeatureRunner } from './runner/index.ts';
-import { stages } from './stages.ts';
 import { readCohortsOf, readPercentOf, type StateStore } from './store/index.ts';
 
 export interface StatusSources {
@@ -35,9 +35,9 @@ export async function readStatus(sources: StatusSources) {
         since: state.since,
         paused: state.paused,
         failing: state.failing,
-        hold: state.hold,
-        recopy: state.recopy,
-        transition: state.transition,
+        hold: state.handover !== null,
+        otherSide: state.otherSide,
+        handover: state.handover,
         verified: state.verified,
         canaries: state.canaries.map((plan) => describePlan(plan, state)),
         running: sources.jobs?.kindOf(state.feature) ?? null,

@@ -1,7 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { BanyanError } from '../../common/errors.ts';
 import type { Commands } from '../commands.ts';
-import type { Direction } from '../stages.ts';
+import type { Direction } from '../feature/stages.ts';
 import type { StateStore } from '../store/index.ts';
 import { sameToken } from './admin-token.ts';
 import { answerError } from './answer-error.ts';
@@ -11,7 +11,7 @@ import {
   canaryRequest,
   changeRequest,
   cohortsRequest,
-  flipRequest,
+  handoverRequest,
   optionalWhy,
   parseRequest,
 } from './requests.ts';
@@ -71,13 +71,13 @@ export function adminApi(options: AdminApiOptions): Express {
   });
   for (const direction of ['cutover', 'rollback'] satisfies Direction[]) {
     app.post(`/v1/features/:feature/${direction}`, async (request, response) => {
-      const { why, dryRun } = parseRequest(flipRequest, request.body);
+      const { why, dryRun } = parseRequest(handoverRequest, request.body);
       const { feature } = await known(store, request);
       const at = commands();
       await streamWork(response, (onProgress) =>
         dryRun
           ? at.rehearse(feature, direction)
-          : at.flip(feature, { ...actorOf(request, why ?? ''), direction, onProgress }),
+          : at.handover(feature, { ...actorOf(request, why ?? ''), direction, onProgress }),
       );
     });
   }

@@ -11,7 +11,7 @@ const whyMissing = { error: 'say why: it is kept in the audit log', path: ['why'
 
 export const changeRequest = z.strictObject({ why });
 export const optionalWhy = z.strictObject({ why: why.optional() });
-export const flipRequest = z
+export const handoverRequest = z
   .strictObject({ why: why.optional(), dryRun: z.boolean().default(false) })
   .refine(saysWhy, whyMissing);
 /** Only the shape: what the values must be, and how they go together, is for canary/read-canary.ts to say. */

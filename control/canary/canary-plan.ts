@@ -1,4 +1,5 @@
-import { type Stage, stages } from '../stages.ts';
+import type { OtherSide } from '../feature/feature-state.ts';
+import { type Stage, stages } from '../feature/stages.ts';
 
 /**
  * What a canary will still do by itself: step a ramp up, put the percentages back, or both. Durable state of the
@@ -31,7 +32,7 @@ export interface CanaryPlan {
 export interface CanaryState {
   readonly stage: Stage;
   readonly paused: boolean;
-  readonly recopy: boolean;
+  readonly otherSide: OtherSide;
   readonly failing: object | null;
   readonly readPercents: Readonly<Record<string, number>>;
   readonly canaries: readonly CanaryPlan[];

@@ -77,7 +77,7 @@ export function nameOfDue(plan: CanaryPlan, due: DueChange): string {
  * move runs again. One that sends fewer never waits.
  */
 function mayRevert(id: string, plan: CanaryPlan, state: CanaryState): boolean {
-  if (!state.paused && !state.recopy && state.failing === null) return true;
+  if (!state.paused && state.otherSide === 'current' && state.failing === null) return true;
   const byOwner = ownersPercent(state.stage);
   const target = plan.before[id] ?? byOwner;
   const current = state.readPercents[id] ?? byOwner;

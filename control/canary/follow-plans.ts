@@ -1,4 +1,4 @@
-import { stages } from '../stages.ts';
+import { stages } from '../feature/stages.ts';
 import { type CanaryPlan, type CanaryState, frozenBecause, later } from './canary-plan.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { Side } from '../../router/table/route-table.ts';
-import { stageRefused } from '../stage-refused.ts';
-import { stages } from '../stages.ts';
+import { stageRefused } from '../feature/stage-refused.ts';
+import { stages } from '../feature/stages.ts';
 import type { FeatureState } from '../store/index.ts';
 
 /**
@@ -19,7 +19,12 @@ export function assertMayCanary(state: FeatureState, towards: Side | null): void
       'Reads can be canaried once the copy is done.',
     );
   }
-  if (towards === null || towards === rules.owner || (state.failing === null && !state.recopy)) return;
+  if (
+    towards === null ||
+    towards === rules.owner ||
+    (state.failing === null && state.otherSide !== 'copying again')
+  )
+    return;
   throw new BanyanError(
     'BANYAN_CANARY_REFUSED',
     state.failing === null

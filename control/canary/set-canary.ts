@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Side } from '../../router/table/route-table.ts';
-import { stages } from '../stages.ts';
+import { stages } from '../feature/stages.ts';
 import type { Actor, FeatureState, LeaseGrant, StateStore } from '../store/index.ts';
 import { type CanaryPlan, later } from './canary-plan.ts';
 import { describePlan, type PlanDescription } from './describe-plan.ts';

@@ -2,17 +2,23 @@ import { randomUUID } from 'node:crypto';
 import { BanyanError, describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
-import type { MoveLogger, VerifyReport } from '../../mover/index.ts';
+import type { MoveLogger } from '../../mover/index.ts';
 import type { SidePlace } from '../../router/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
+import { type Direction, type HandoverRules, handoverDuring, handovers } from '../feature/stages.ts';
 import type { OnProgress } from '../progress.ts';
 import { orFailure } from '../runner/copy-rows.ts';
 import type { FeatureRunner, MoveDirection } from '../runner/index.ts';
-import { type Direction, type Flip, flipDuring, flips } from '../stages.ts';
 import type { Actor, ChangeRequest, ChangeResult, LeaseGrant, StateStore } from '../store/index.ts';
 import { awaitBarrier } from './barrier.ts';
-import { assertFlipAllowed, assertGateOpen, type GateCheck, inspectGate, verifyStanding } from './gate.ts';
-import { decide, giveUp, hold, release } from './transition-changes.ts';
+import {
+  assertGateOpen,
+  assertHandoverAllowed,
+  type GateCheck,
+  inspectGate,
+  verifyStanding,
+} from './gate.ts';
+import { decide, giveUp, hold, release } from './handover-changes.ts';
 import { untilDone } from './until-done.ts';
 import { verifyRest } from './verify-rest.ts';
 
@@ -39,15 +45,14 @@ export interface Conducted {
   readonly runner: FeatureRunner;
   /** Where each side answers requests. */
   readonly places: Readonly<Record<'legacy' | 'service', SidePlace>>;
-  verify(actor: Actor, onProgress: OnProgress): Promise<VerifyReport>;
 }
 
-export interface FlipRequest extends Actor {
+export interface HandoverRequest extends Actor {
   readonly direction: Direction;
   readonly onProgress: OnProgress;
 }
 
-export interface FlipResult {
+export interface HandoverResult {
   readonly direction: Direction;
   readonly feature: string;
   readonly stage: string;
@@ -63,7 +68,7 @@ export interface FlipResult {
 }
 
 /**
- * Cutover and rollback: one order of steps, mirrored by `Flip`. S is the old owner's side (the move's source), T the new
+ * Cutover and rollback: one order of steps, mirrored by `HandoverRules`. S is the old owner's side (the move's source), T the new
  * owner's. What each step leaves behind, and what a restarted control does when it died right after it:
  *
  *   step                          database S   database T   routers            a crash here leads to
@@ -90,7 +95,7 @@ export class Conductor {
     this.#options = options;
   }
 
-  /** What a flip would do and what the gate says now. Changes nothing. */
+  /** What a handover would do and what the gate says now. Changes nothing. */
   async rehearse(
     subject: Conducted,
     direction: Direction,
@@ -101,69 +106,69 @@ export class Conductor {
     wouldBegin: boolean;
     steps: string[];
   }> {
-    const flip = flips[direction];
+    const rules = handovers[direction];
     const state = await this.#options.store.feature(subject.feature);
-    assertFlipAllowed(flip, state);
-    const gate = await this.#inspect(subject, flip, false);
+    assertHandoverAllowed(rules, state);
+    const gate = await this.#inspect(subject, rules, false);
     return {
       direction,
       dryRun: true,
       gate,
       wouldBegin: gate.every((check) => check.ok),
-      steps: describeSteps(flip, this.#options.cutover),
+      steps: describeSteps(rules, this.#options.cutover),
     };
   }
 
-  async flip(subject: Conducted, request: FlipRequest): Promise<FlipResult> {
-    const flip = flips[request.direction];
+  async handover(subject: Conducted, request: HandoverRequest): Promise<HandoverResult> {
+    const rules = handovers[request.direction];
     const { store, cutover, points, signal } = this.#options;
     const say = (phase: string, about: string) => request.onProgress({ phase, about });
 
     say('gate', 'looking whether it may begin');
-    assertFlipAllowed(flip, await store.feature(subject.feature));
-    await this.#catchUp(subject, flip, request);
-    assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, false));
-    await this.#verifyIfOutdated(subject, flip, request);
-    await this.#prepare(subject, flip, request);
-    await points.reach(`${flip.direction}:after-gate`);
+    assertHandoverAllowed(rules, await store.feature(subject.feature));
+    await this.#catchUp(subject, rules, request);
+    assertGateOpen(subject.feature, rules, await this.#inspect(subject, rules, false));
+    await this.#verifyIfOutdated(subject, rules, request);
+    await this.#prepare(subject, rules, request);
+    await points.reach(`${rules.direction}:after-gate`);
 
     const id = randomUUID();
     const heldFrom = performance.now();
     let barrierMs = 0;
     let fenceToDrainedMs = 0;
     try {
-      const change = hold({ id, flip, who: request.who, why: request.why });
-      const held = await this.#change(subject, request, `${flip.direction}: hold`, change);
-      const holdVersion = held.state.transition!.holdVersion;
+      const change = hold({ id, rules, who: request.who, why: request.why });
+      const held = await this.#change(subject, request, `${rules.direction}: hold`, change);
+      const holdVersion = held.state.handover!.holdVersion;
       say('hold', `routers park writes (route table ${holdVersion})`);
       const inTime = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
-      await points.reach(`${flip.direction}:after-hold`);
+      await points.reach(`${rules.direction}:after-hold`);
       await awaitBarrier(store, subject.feature, holdVersion, inTime);
       barrierMs = performance.now() - heldFrom;
-      await points.reach(`${flip.direction}:after-barrier`);
-      fenceToDrainedMs = await this.#moveOver(subject, flip, request, inTime, heldFrom);
-      await points.reach(`${flip.direction}:before-decision`);
+      await points.reach(`${rules.direction}:after-barrier`);
+      fenceToDrainedMs = await this.#moveOver(subject, rules, request, inTime, heldFrom);
+      await points.reach(`${rules.direction}:before-decision`);
       inTime.throwIfAborted();
-      await this.#change(subject, request, `${flip.direction}: decide`, decide(id, flip));
+      await this.#change(subject, request, `${rules.direction}: decide`, decide(id, rules));
     } catch (error) {
-      const outcome = await this.#takeBack(subject, flip, id, request, error);
+      const outcome = await this.#takeBack(subject, rules, id, request, error);
       if (outcome === 'taken back') {
         await subject.runner.settle();
-        throw failedFlip(flip, subject.feature, error, cutover.deadlineMs);
+        throw failedHandover(rules, subject.feature, error, cutover.deadlineMs);
       }
       // The decision had been taken and only its answer was lost.
     }
-    say('decide', `${flip.newOwner} owns the rows`);
-    await points.reach(`${flip.direction}:after-decision`);
-    const released = await this.#finishForward(subject, flip, id, request);
+    say('decide', `${rules.newOwner} owns the rows`);
+    await points.reach(`${rules.direction}:after-decision`);
+    const released = await this.#finishForward(subject, rules, id, request);
     const holdMs = performance.now() - heldFrom;
-    say('release', `writes go to ${flip.newOwner}`);
+    say('release', `writes go to ${rules.newOwner}`);
     await subject.runner.settle();
     return {
-      direction: flip.direction,
+      direction: rules.direction,
       feature: subject.feature,
-      stage: flip.to,
-      owner: flip.newOwner,
+      stage: rules.to,
+      owner: rules.newOwner,
       holdMs: round(holdMs),
       barrierMs: round(barrierMs),
       fenceToDrainedMs: round(fenceToDrainedMs),
@@ -174,18 +179,18 @@ export class Conductor {
   /** What a start finds under way: undecided is taken back, decided is finished. Null: nothing was under way. */
   async recover(subject: Conducted): Promise<'taken back' | 'finished' | null> {
     const { store, logger } = this.#options;
-    const { transition, stage } = await store.feature(subject.feature);
-    if (transition === null) return null;
-    const flip = flipDuring(stage) ?? flips[transition.direction];
-    const actor = { who: 'banyan', why: `control started and found a ${flip.direction} under way` };
-    logger.warn({ feature: subject.feature, transition }, 'a flip was interrupted');
+    const { handover, stage } = await store.feature(subject.feature);
+    if (handover === null) return null;
+    const rules = handoverDuring(stage) ?? handovers[handover.direction];
+    const actor = { who: 'banyan', why: `control started and found a ${rules.direction} under way` };
+    logger.warn({ feature: subject.feature, handover }, 'a handover was interrupted');
     let outcome: 'taken back' | 'finished' = 'finished';
-    if (transition.phase !== 'decided') {
+    if (handover.phase !== 'decided') {
       const reason = new Error('the control process that conducted it ended');
-      const taken = await this.#takeBack(subject, flip, transition.id, actor, reason);
+      const taken = await this.#takeBack(subject, rules, handover.id, actor, reason);
       if (taken === 'taken back') outcome = taken;
     }
-    if (outcome === 'finished') await this.#finishForward(subject, flip, transition.id, actor);
+    if (outcome === 'finished') await this.#finishForward(subject, rules, handover.id, actor);
     await subject.runner.settle();
     return outcome;
   }
@@ -194,16 +199,16 @@ export class Conductor {
    * Whatever may wait for a table, before anybody is held: T's capture (T is closed, so its log stays empty), ids on T, the
    * triggers of S's fence. Then the gate once more, since all this may have taken its time.
    */
-  async #prepare(subject: Conducted, flip: Flip, request: FlipRequest): Promise<void> {
+  async #prepare(subject: Conducted, rules: HandoverRules, request: HandoverRequest): Promise<void> {
     const { signal } = this.#options;
-    const move = await subject.runner.move(moveDirection(flip));
+    const move = await subject.runner.move(moveDirection(rules));
     try {
-      await this.#captureWayBack(subject, flip, signal);
+      await this.#captureWayBack(subject, rules, signal);
       await move.raiseAutoIncrement({ room: idRoom, signal });
-      request.onProgress({ phase: 'prepare', about: `the fence of ${flip.oldOwner}’s tables` });
+      request.onProgress({ phase: 'prepare', about: `the fence of ${rules.oldOwner}’s tables` });
       await move.prepareFence('source', { lockTimeoutMs: preparePatienceMs, signal });
-      await this.#catchUp(subject, flip, request);
-      assertGateOpen(subject.feature, flip, await this.#inspect(subject, flip, true));
+      await this.#catchUp(subject, rules, request);
+      assertGateOpen(subject.feature, rules, await this.#inspect(subject, rules, true));
     } catch (error) {
       // It is open; this says that nobody is about to close it, so that its triggers are taken away.
       await move.openFence('source').catch(() => undefined);
@@ -214,18 +219,18 @@ export class Conductor {
   /** Steps 4 to 7: under the fence, everything of the old owner is carried over. Returns fence-to-drained in ms. */
   async #moveOver(
     subject: Conducted,
-    flip: Flip,
-    request: FlipRequest,
+    rules: HandoverRules,
+    request: HandoverRequest,
     inTime: AbortSignal,
     heldFrom: number,
   ): Promise<number> {
     const { cutover, points } = this.#options;
-    const { direction } = flip;
-    const move = await subject.runner.move(moveDirection(flip));
-    const applier = await subject.runner.apply(moveDirection(flip));
+    const { direction } = rules;
+    const move = await subject.runner.move(moveDirection(rules));
+    const applier = await subject.runner.apply(moveDirection(rules));
     const fencedFrom = performance.now();
     await move.fence('source', { lockTimeoutMs: cutover.lockTimeoutMs, signal: inTime });
-    request.onProgress({ phase: 'fence', about: `${flip.oldOwner}’s tables refuse writes` });
+    request.onProgress({ phase: 'fence', about: `${rules.oldOwner}’s tables refuse writes` });
     await points.reach(`${direction}:after-fence`);
 
     const deadlineMs = Math.max(1, cutover.deadlineMs - (performance.now() - heldFrom));
@@ -238,36 +243,41 @@ export class Conductor {
 
     await move.raiseAutoIncrement({ patienceMs: cutover.lockTimeoutMs, signal: inTime });
     await points.reach(`${direction}:after-auto-increment`);
-    await this.#captureWayBack(subject, flip, inTime);
+    await this.#captureWayBack(subject, rules, inTime);
     await points.reach(`${direction}:after-capture`);
     return fenceToDrainedMs;
   }
 
   /** Idempotent: makes sure that every write to T will be noted from the moment T is opened. */
-  async #captureWayBack(subject: Conducted, flip: Flip, signal: AbortSignal): Promise<void> {
-    const back = await subject.runner.move(flip.direction === 'cutover' ? 'reverse' : 'forward');
+  async #captureWayBack(subject: Conducted, rules: HandoverRules, signal: AbortSignal): Promise<void> {
+    const back = await subject.runner.move(rules.direction === 'cutover' ? 'reverse' : 'forward');
     await back.installCapture({ signal });
   }
 
   /** Steps 9 and 10. Every part may be repeated; nothing but ending the process stops it. */
-  async #finishForward(subject: Conducted, flip: Flip, id: string, actor: Actor): Promise<ChangeResult> {
+  async #finishForward(
+    subject: Conducted,
+    rules: HandoverRules,
+    id: string,
+    actor: Actor,
+  ): Promise<ChangeResult> {
     const { points } = this.#options;
     await this.#untilDone(subject, 'open the new owner’s fence', async () => {
-      const move = await subject.runner.move(moveDirection(flip));
+      const move = await subject.runner.move(moveDirection(rules));
       await this.#assertStill(subject, id, 'decided');
       await move.openFence('target');
     });
-    await points.reach(`${flip.direction}:after-open`);
+    await points.reach(`${rules.direction}:after-open`);
     const released = await this.#untilDone(subject, 'release', () =>
-      this.#change(subject, actor, `${flip.direction}: release`, release(id, flip)),
+      this.#change(subject, actor, `${rules.direction}: release`, release(id, rules)),
     );
-    await points.reach(`${flip.direction}:after-release`);
+    await points.reach(`${rules.direction}:after-release`);
     return released;
   }
 
   async #takeBack(
     subject: Conducted,
-    flip: Flip,
+    rules: HandoverRules,
     id: string,
     actor: Actor,
     reason: unknown,
@@ -275,40 +285,40 @@ export class Conductor {
     const { points } = this.#options;
     const because = { who: actor.who, why: describeError(reason).message };
     const { state } = await this.#untilDone(subject, 'give up', () =>
-      this.#change(subject, because, `${flip.direction}: abort`, giveUp(id)),
+      this.#change(subject, because, `${rules.direction}: abort`, giveUp(id)),
     );
     // Not even the hold was published: there is nothing to take back.
-    if (state.transition?.id !== id) return 'taken back';
-    if (state.transition.phase === 'decided') return 'decided';
-    await points.reach(`${flip.direction}:after-give-up`);
+    if (state.handover?.id !== id) return 'taken back';
+    if (state.handover.phase === 'decided') return 'decided';
+    await points.reach(`${rules.direction}:after-give-up`);
     await this.#untilDone(subject, 'open the old owner’s fence', async () => {
-      const move = await subject.runner.move(moveDirection(flip));
+      const move = await subject.runner.move(moveDirection(rules));
       await this.#assertStill(subject, id, 'aborting');
       await move.openFence('source');
     });
-    await points.reach(`${flip.direction}:after-reopen`);
+    await points.reach(`${rules.direction}:after-reopen`);
     await this.#untilDone(subject, 'release', () =>
-      this.#change(subject, because, `${flip.direction}: release to ${flip.oldOwner}`, release(id, flip)),
+      this.#change(subject, because, `${rules.direction}: release to ${rules.oldOwner}`, release(id, rules)),
     );
     return 'taken back';
   }
 
-  async #inspect(subject: Conducted, flip: Flip, verifyCounts: boolean): Promise<GateCheck[]> {
+  async #inspect(subject: Conducted, rules: HandoverRules, verifyCounts: boolean): Promise<GateCheck[]> {
     return inspectGate({
-      flip,
+      rules,
       state: await this.#options.store.feature(subject.feature),
-      move: await subject.runner.move(moveDirection(flip)),
+      move: await subject.runner.move(moveDirection(rules)),
       cutover: this.#options.cutover,
-      newOwner: subject.places[flip.newOwner],
+      newOwner: subject.places[rules.newOwner],
       verifyCounts,
     });
   }
 
   /** Gives a move that has just begun again a moment to work off its log: nobody is held meanwhile. */
-  async #catchUp(subject: Conducted, flip: Flip, request: FlipRequest): Promise<void> {
+  async #catchUp(subject: Conducted, rules: HandoverRules, request: HandoverRequest): Promise<void> {
     const { cutover, signal } = this.#options;
     const patience = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
-    const move = await subject.runner.move(moveDirection(flip));
+    const move = await subject.runner.move(moveDirection(rules));
     while (!patience.aborted) {
       const { entries } = await move.backlog();
       if (entries <= cutover.maxBacklog) return;
@@ -317,23 +327,23 @@ export class Conductor {
     }
   }
 
-  async #verifyIfOutdated(subject: Conducted, flip: Flip, request: FlipRequest): Promise<void> {
+  async #verifyIfOutdated(subject: Conducted, rules: HandoverRules, request: HandoverRequest): Promise<void> {
     const state = await this.#options.store.feature(subject.feature);
     if (verifyStanding(state, this.#options.cutover.verifiedWithinMs, Date.now()) !== 'outdated') return;
-    request.onProgress({ phase: 'verify', about: `what ${flip.newOwner} has is compared first` });
-    await subject.verify(request, request.onProgress);
+    request.onProgress({ phase: 'verify', about: `what ${rules.newOwner} has is compared first` });
+    await subject.runner.verify(request, request.onProgress, this.#options.signal);
   }
 
   /**
    * Asked right before a fence is opened: a process that was stopped for long may wake up when another one has long
-   * finished the flip, and even flipped back. Its fence must stay where that one left it.
+   * finished the handover, and even handed it back. Its fence must stay where that one left it.
    */
   async #assertStill(subject: Conducted, id: string, phase: 'aborting' | 'decided'): Promise<void> {
     await this.#change(subject, { who: 'banyan', why: 'about to open a fence' }, 'check', ({ state }) => {
-      if (state.transition?.id === id && state.transition.phase === phase) return state;
+      if (state.handover?.id === id && state.handover.phase === phase) return state;
       throw new BanyanError(
         'BANYAN_LEASE_LOST',
-        `The flip of ${subject.feature} went on without this process.`,
+        `The handover of ${subject.feature} went on without this process.`,
         {
           fix: 'Nothing: another control process has finished it.',
         },
@@ -363,18 +373,23 @@ export class Conductor {
 }
 
 /** The move whose source is the old owner. */
-function moveDirection(flip: Flip): MoveDirection {
-  return flip.direction === 'cutover' ? 'forward' : 'reverse';
+function moveDirection(rules: HandoverRules): MoveDirection {
+  return rules.direction === 'cutover' ? 'forward' : 'reverse';
 }
 
-function failedFlip(flip: Flip, feature: string, error: unknown, deadlineMs: number): BanyanError {
+function failedHandover(
+  rules: HandoverRules,
+  feature: string,
+  error: unknown,
+  deadlineMs: number,
+): BanyanError {
   const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
   const described = timedOut
     ? { message: `it was not decided within ${deadlineMs} ms`, fix: 'Try again when there is less load.' }
     : describeError(error);
   return new BanyanError(
-    'BANYAN_FLIP_TAKEN_BACK',
-    `The ${flip.direction} of ${feature} was taken back, ${flip.oldOwner} still owns the rows: ${described.message}`,
+    'BANYAN_HANDOVER_TAKEN_BACK',
+    `The ${rules.direction} of ${feature} was taken back, ${rules.oldOwner} still owns the rows: ${described.message}`,
     {
       fix: described.fix,
       cause: error,
@@ -383,8 +398,8 @@ function failedFlip(flip: Flip, feature: string, error: unknown, deadlineMs: num
   );
 }
 
-function describeSteps(flip: Flip, cutover: CutoverConfig): string[] {
-  const { oldOwner, newOwner } = flip;
+function describeSteps(rules: HandoverRules, cutover: CutoverConfig): string[] {
+  const { oldOwner, newOwner } = rules;
   return [
     'verify, if the last one is outdated',
     `capture on ${newOwner}’s tables, for the way back; AUTO_INCREMENT there above ${oldOwner}’s counter, with room; the fence on ${oldOwner}’s tables made ready`,
@@ -393,7 +408,7 @@ function describeSteps(flip: Flip, cutover: CutoverConfig): string[] {
     `fence: ${oldOwner}’s tables refuse writes (writers in flight are waited for, at most ${cutover.lockTimeoutMs} ms)`,
     `drain: carry what is left in the log to ${newOwner}; verify the tables’ shapes and the rows applied last`,
     `make sure of AUTO_INCREMENT and of the capture on ${newOwner}’s tables`,
-    `decide: ${newOwner} owns the rows, ${flip.readPercent} % of reads go to the service`,
+    `decide: ${newOwner} owns the rows, ${rules.readPercent} % of reads go to the service`,
     `open ${newOwner}’s tables`,
     'release: routers send the parked writes on',
   ];

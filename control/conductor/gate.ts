@@ -2,7 +2,7 @@ import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
 import type { Move } from '../../mover/index.ts';
 import { reach, type SidePlace } from '../../router/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
-import { type Flip, stagesBefore } from '../stages.ts';
+import { type HandoverRules, stagesBefore } from '../feature/stages.ts';
 import type { FeatureState } from '../store/index.ts';
 import { longTransactions } from './long-transactions.ts';
 
@@ -15,7 +15,7 @@ export interface GateCheck {
 }
 
 export interface GateOptions {
-  readonly flip: Flip;
+  readonly rules: HandoverRules;
   readonly state: FeatureState;
   readonly move: Move;
   readonly cutover: CutoverConfig;
@@ -25,20 +25,20 @@ export interface GateOptions {
   readonly verifyCounts: boolean;
 }
 
-/** Refuses a flip that the stage does not allow, before anything is looked at. */
-export function assertFlipAllowed(flip: Flip, state: FeatureState): void {
-  if (state.stage !== flip.from) {
+/** Refuses a handover that the stage does not allow, before anything is looked at. */
+export function assertHandoverAllowed(rules: HandoverRules, state: FeatureState): void {
+  if (state.stage !== rules.from) {
     throw new BanyanError(
       'BANYAN_STAGE_REFUSED',
-      `${state.feature} is in stage ${state.stage}: a ${flip.direction} begins in ${stagesBefore(flip.direction).join(' or ')}.`,
-      { fix: fixFor(flip, state) },
+      `${state.feature} is in stage ${state.stage}: a ${rules.direction} begins in ${stagesBefore(rules.direction).join(' or ')}.`,
+      { fix: fixFor(rules, state) },
     );
   }
 }
 
-/** Everything that stands against a flip at this moment. Changes nothing. */
+/** Everything that stands against a handover at this moment. Changes nothing. */
 export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
-  const { flip, state, move, cutover } = options;
+  const { rules, state, move, cutover } = options;
   const source = move.spec.source;
   return Promise.all([
     check('running', 'Run `banyan resume` first.', async () => {
@@ -47,7 +47,8 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
     }),
     check('copied', 'Wait until `banyan copy` is done.', async () => {
       // Legacy's rows were there first: the reverse move has nothing to copy, but after its capture was lost.
-      const done = flip.direction === 'rollback' ? !state.recopy : await move.copied();
+      const done =
+        state.otherSide !== 'copying again' && (rules.direction === 'rollback' || (await move.copied()));
       return [done, done ? 'every row is on the other side' : 'the copy is not complete'];
     }),
     check(
@@ -62,7 +63,7 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
     check('fences', 'Find out who changed them, then `banyan resume`.', async () => {
       const fences = await move.fenceState();
       const ok = fences.source === 'open' && fences.target === 'fenced';
-      return [ok, `${flip.oldOwner} is ${fences.source}, ${flip.newOwner} is ${fences.target}`];
+      return [ok, `${rules.oldOwner} is ${fences.source}, ${rules.newOwner} is ${fences.target}`];
     }),
     check('backlog', 'Wait until the log is smaller; see `banyan status`.', async () => {
       const { entries, oldestMs } = await move.backlog();
@@ -77,7 +78,7 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
       const list = open.map((one) => `connection ${one.connection} for ${one.openMs} ms`).join(', ');
       return [open.length === 0, open.length === 0 ? 'none is open for long' : `open: ${list}`];
     }),
-    check('listening', `Start the ${flip.newOwner} side.`, async () => {
+    check('listening', `Start the ${rules.newOwner} side.`, async () => {
       const reached = await reach(options.newOwner, 1_000);
       const ok = reached.some(({ refused }) => refused === null);
       const addresses = reached.map(({ address }) => address).join(', ');
@@ -91,7 +92,7 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
   ]);
 }
 
-/** `outdated`: not verified in this direction, or too long ago; a flip verifies again then. */
+/** `outdated`: not verified in this direction, or too long ago; a handover verifies again then. */
 export function verifyStanding(
   state: FeatureState,
   withinMs: number,
@@ -105,7 +106,7 @@ export function verifyStanding(
 }
 
 /** Throws `BANYAN_GATE_CLOSED` with every unmet condition. */
-export function assertGateOpen(feature: string, flip: Flip, checks: readonly GateCheck[]): void {
+export function assertGateOpen(feature: string, rules: HandoverRules, checks: readonly GateCheck[]): void {
   const faults: Fault[] = checks
     .filter((one) => !one.ok)
     .map((one) => ({
@@ -116,7 +117,7 @@ export function assertGateOpen(feature: string, flip: Flip, checks: readonly Gat
   if (faults.length === 0) return;
   throw new BanyanError(
     'BANYAN_GATE_CLOSED',
-    `The ${flip.direction} of ${feature} did not begin: ${faults.map((fault) => fault.what).join('; ')}.`,
+    `The ${rules.direction} of ${feature} did not begin: ${faults.map((fault) => fault.what).join('; ')}.`,
     { fix: faults.map((fault) => fault.fix).join(' '), faults },
   );
 }
@@ -144,9 +145,9 @@ function verifyDetail(state: FeatureState, standing: 'equal' | 'different' | 'ou
   return standing === 'outdated' ? `${facts}: too long ago or not settled` : facts;
 }
 
-function fixFor(flip: Flip, state: FeatureState): string {
-  if (state.transition !== null) return 'Wait until the transition under way is over; see `banyan status`.';
-  if (state.stage === flip.to) return `Nothing: the rows belong to ${flip.newOwner} already.`;
-  if (flip.direction === 'rollback') return 'Nothing to roll back: the rows belong to legacy.';
+function fixFor(rules: HandoverRules, state: FeatureState): string {
+  if (state.handover !== null) return 'Wait until the handover under way is over; see `banyan status`.';
+  if (state.stage === rules.to) return `Nothing: the rows belong to ${rules.newOwner} already.`;
+  if (rules.direction === 'rollback') return 'Nothing to roll back: the rows belong to legacy.';
   return 'Run `banyan copy` and wait until it is done.';
 }

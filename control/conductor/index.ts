@@ -2,7 +2,7 @@ export {
   type Conducted,
   Conductor,
   type ConductorOptions,
-  type FlipRequest,
-  type FlipResult,
+  type HandoverRequest,
+  type HandoverResult,
 } from './conductor.ts';
 export type { GateCheck } from './gate.ts';

@@ -1,16 +1,17 @@
 import { BanyanError, describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
-import type { Applier, Backlog, Move, MoveLogger, MoveSpec } from '../../mover/index.ts';
-import { ProgressFeed } from '../progress.ts';
-import { stages } from '../stages.ts';
-import { type FeatureState, type HeldLease, holdLease, type StateStore } from '../store/index.ts';
+import type { Applier, Backlog, Move, MoveLogger, MoveSpec, VerifyReport } from '../../mover/index.ts';
+import { stages } from '../feature/stages.ts';
+import { type OnProgress, ProgressFeed } from '../progress.ts';
+import { type Actor, type FeatureState, type HeldLease, holdLease, type StateStore } from '../store/index.ts';
+import { makeReady } from './make-ready.ts';
 import { mayPass } from './may-pass.ts';
 import type { MoveDirection } from './move-specs.ts';
 import type { MoverDoor } from './mover-door.ts';
 import { NoTablesMove } from './no-tables-move.ts';
-import { runForward } from './run-forward.ts';
-import { runReverse } from './run-reverse.ts';
+import { runMove } from './run-move.ts';
+import { verifyFeature } from './verify-feature.ts';
 
 export interface FeatureRunnerOptions {
   readonly feature: string;
@@ -133,15 +134,7 @@ export class FeatureRunner {
 
   /** The open move of that direction. Throws `BANYAN_MOVE_ELSEWHERE` while another process has the lease. */
   async move(direction: MoveDirection): Promise<Move> {
-    if (this.#held === null || this.#held.lost.aborted) {
-      throw new BanyanError(
-        'BANYAN_MOVE_ELSEWHERE',
-        `The move of ${this.feature} is not in this process’s hands.`,
-        {
-          fix: 'Wait until the process that has it ends or gives it back (`banyan status` names it), then try again.',
-        },
-      );
-    }
+    this.#mustHold();
     let opening = this.#moves.get(direction);
     if (opening === undefined) {
       opening = this.#open(direction);
@@ -172,6 +165,38 @@ export class FeatureRunner {
     await pause(atMostMs, wake);
   }
 
+  /** Compares both sides; see verify-feature.ts. */
+  verify(actor: Actor, onProgress: OnProgress, signal: AbortSignal): Promise<VerifyReport> {
+    return verifyFeature(this.#context(this.#mustHold()), actor, onProgress, signal);
+  }
+
+  /** What must be put right before a failed move runs again; see make-ready.ts. */
+  makeReady(actor: Actor, signal: AbortSignal): Promise<void> {
+    return makeReady(this.#context(this.#mustHold()), actor, signal);
+  }
+
+  #context(held: HeldLease): RunContext {
+    return {
+      options: this.#options,
+      feed: this.feed,
+      held,
+      move: (direction) => this.move(direction),
+      apply: (direction) => this.apply(direction),
+      announceChange: () => this.#announceChange(),
+    };
+  }
+
+  #mustHold(): HeldLease {
+    if (this.#held !== null && !this.#held.lost.aborted) return this.#held;
+    throw new BanyanError(
+      'BANYAN_MOVE_ELSEWHERE',
+      `The move of ${this.feature} is not in this process’s hands.`,
+      {
+        fix: 'Wait until the process that has it ends or gives it back (`banyan status` names it), then try again.',
+      },
+    );
+  }
+
   #announceChange(): void {
     this.#changed.abort();
     this.#changed = new AbortController();
@@ -190,18 +215,10 @@ export class FeatureRunner {
   /** Runs the stage's work until it is stopped; tries again what may pass by itself, and reports what will not. */
   async #keepRunning(state: FeatureState, held: HeldLease, signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
-    const context: RunContext = {
-      options: this.#options,
-      feed: this.feed,
-      held,
-      move: (direction) => this.move(direction),
-      apply: (direction) => this.apply(direction),
-      announceChange: () => this.#announceChange(),
-    };
+    const context = this.#context(held);
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        if (stages[state.stage].mover === 'reverse: apply') await runReverse(context, signal);
-        else await runForward(context, signal);
+        await runMove(context, stages[state.stage].owner === 'legacy' ? 'forward' : 'reverse', signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#trouble = describeError(error).message;

@@ -1,7 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
-import type { Move } from '../../mover/index.ts';
-import { stages } from '../stages.ts';
+import type { Applier, Move } from '../../mover/index.ts';
+import { stages } from '../feature/stages.ts';
 import type { RunContext } from './feature-runner.ts';
 import type { MoveDirection } from './move-specs.ts';
 
@@ -36,9 +36,26 @@ export async function watchApplying(
   while (!signal.aborted) {
     if (failure !== null) throw failure;
     await checkFence(context, direction, move);
+    await noteCaughtUp(context, applier);
     await leftovers.clear(signal);
     await pause(lookEveryMs, woken);
   }
+}
+
+/** After a pause or a failure reads stay with the owner until what gathered in the log is carried over. */
+async function noteCaughtUp(context: RunContext, applier: Applier): Promise<void> {
+  const { feature, store, maxBacklog } = context.options;
+  if ((await store.feature(feature)).otherSide !== 'catching up') return;
+  if ((await applier.backlog()).entries > maxBacklog) return;
+  await store.change({
+    feature,
+    action: 'caught up',
+    who: 'banyan',
+    why: 'what had gathered in the log is carried over',
+    lease: context.held.grant,
+    change: ({ state }) => (state.otherSide === 'catching up' ? { ...state, otherSide: 'current' } : state),
+  });
+  context.announceChange();
 }
 
 /** The owner's tables need no fence: its triggers go when no reader is in the way, which is asked ever less often. */
@@ -96,5 +113,5 @@ async function checkFence(context: RunContext, direction: MoveDirection, move: M
 async function isSettled(context: RunContext, direction: MoveDirection): Promise<boolean> {
   const state = await context.options.store.feature(context.options.feature);
   const source = direction === 'forward' ? 'legacy' : 'service';
-  return state.transition === null && stages[state.stage].owner === source;
+  return state.handover === null && stages[state.stage].owner === source;
 }

@@ -1,8 +1,8 @@
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { FeatureRouting, Route, RouteTable } from '../../router/table/route-table.ts';
 import type { FeatureConfig } from '../config/config.ts';
-import { stages } from '../stages.ts';
-import type { FeatureState } from './feature-state.ts';
+import { type FeatureState, isOtherSideReadable } from '../feature/feature-state.ts';
+import { stages } from '../feature/stages.ts';
 
 /** What routers decide by, from what is configured and where each feature is. Pure: equal input, equal table. */
 export function buildRouteTable(
@@ -19,8 +19,8 @@ export function buildRouteTable(
       name: feature.name,
       stage: state.stage,
       owner: stages[state.stage].owner,
-      inTransition: state.transition !== null,
-      hold: state.hold,
+      inTransition: state.handover !== null,
+      hold: state.handover !== null,
       salt: feature.salt,
       ...(feature.policy === undefined ? {} : { policy: feature.policy }),
     });
@@ -46,14 +46,14 @@ export function buildRouteTable(
   return { features: routings, routes, ...(used.length === 0 ? {} : { cohorts: used }) };
 }
 
-/** Reads follow the owner unless a canary says otherwise, and a canary counts only where the stage allows it. */
+/** Reads follow the owner unless a canary says otherwise, and a canary counts only while the other side is current. */
 export function readPercentOf(routeId: string, state: FeatureState): number {
   const rules = stages[state.stage];
   const byOwner = rules.owner === 'service' ? 100 : 0;
-  return rules.reads === 'canary' ? (state.readPercents[routeId] ?? byOwner) : byOwner;
+  return isOtherSideReadable(state) ? (state.readPercents[routeId] ?? byOwner) : byOwner;
 }
 
-/** Cohorts count, like percentages, only where the stage allows it. */
+/** Cohorts count, like percentages, only while the other side is current. */
 export function readCohortsOf(routeId: string, state: FeatureState): readonly string[] {
-  return stages[state.stage].reads === 'canary' ? (state.readCohorts[routeId] ?? []) : [];
+  return isOtherSideReadable(state) ? (state.readCohorts[routeId] ?? []) : [];
 }

@@ -1,6 +1,6 @@
+export type { Failing, FeatureState, HandoverState, VerifiedState } from '../feature/feature-state.ts';
 export type { Actor, AuditEntry } from './audit.ts';
 export { buildRouteTable, readCohortsOf, readPercentOf } from './build-route-table.ts';
-export type { Failing, FeatureState, TransitionState, VerifiedState } from './feature-state.ts';
 export { HeldLease, holdLease } from './held-lease.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';

@@ -7,11 +7,18 @@ import type { RouteTable } from '../../router/table/route-table.ts';
 import { auditedPlan } from '../canary/describe-plan.ts';
 import { followPlans } from '../canary/follow-plans.ts';
 import type { FeatureConfig } from '../config/config.ts';
-import { stages } from '../stages.ts';
+import { assertLawful } from '../feature/advance.ts';
+import {
+  type FeatureRow,
+  type FeatureState,
+  fromRow,
+  newFeatureState,
+  toRow,
+} from '../feature/feature-state.ts';
+import { stages } from '../feature/stages.ts';
 import { type Actor, type AuditEntry, appendAudit, readAudit } from './audit.ts';
 import { buildRouteTable } from './build-route-table.ts';
 import { connectState } from './connect-state.ts';
-import { type FeatureRow, type FeatureState, fromRow, newFeatureState, toRow } from './feature-state.ts';
 import { assertLease, type LeaseGrant, Leases } from './leases.ts';
 import { migrateState } from './migrate-state.ts';
 import { forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
@@ -123,6 +130,7 @@ export class StateStore {
       const before = this.#known(states, request.feature);
       const changed = request.change({ state: before, nextVersion: Number(row.version) + 1, now });
       if (changed === before) return { state: before, version: Number(row.version), now };
+      assertLawful(before, changed);
       const after = {
         ...changed,
         since: changed.stage === before.stage ? changed.since : now,

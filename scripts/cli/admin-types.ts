@@ -2,7 +2,7 @@
 
 import type { GateCheck, PlanDescription } from '../../control/index.ts';
 
-export type { CanaryResult, CohortsResult, FlipResult, PlanDescription } from '../../control/index.ts';
+export type { CanaryResult, CohortsResult, HandoverResult, PlanDescription } from '../../control/index.ts';
 
 export type FeatureAction =
   | 'copy'
@@ -95,7 +95,7 @@ export interface AuditEntry {
 }
 
 /** What a rehearsed one answers. */
-export interface FlipRehearsal {
+export interface HandoverRehearsal {
   readonly dryRun: true;
   readonly wouldBegin: boolean;
   readonly gate: readonly GateCheck[];

@@ -8,8 +8,8 @@ import { checkCommand } from './commands/check.ts';
 import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
 import { explainCommand } from './commands/explain.ts';
-import { flipCommand } from './commands/flip.ts';
 import { grantsCommand } from './commands/grants.ts';
+import { handoverCommand } from './commands/handover.ts';
 import { idlCommand } from './commands/idl.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
@@ -38,8 +38,8 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       copyCommand,
       verifyCommand,
       canaryCommand,
-      flipCommand('cutover'),
-      flipCommand('rollback'),
+      handoverCommand('cutover'),
+      handoverCommand('rollback'),
       ...steering,
     ],
   ],

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
 import type { AdminClient } from '../cli/admin-client.ts';
-import type { FeatureAction, FeatureStatus, FlipResult, ProgressLine } from '../cli/admin-types.ts';
+import type { FeatureAction, FeatureStatus, HandoverResult, ProgressLine } from '../cli/admin-types.ts';
 import type { Handover } from './report.ts';
 
 export interface DriveOptions {
@@ -55,8 +55,11 @@ export async function driveFeature<Result>(
 }
 
 /** A cutover or rollback with its times, from the audit log if nobody else can tell them any more. */
-export async function driveFlip(options: DriveOptions, direction: 'cutover' | 'rollback'): Promise<Handover> {
-  const result = await driveFeature<FlipResult>(options, direction);
+export async function driveHandover(
+  options: DriveOptions,
+  direction: 'cutover' | 'rollback',
+): Promise<Handover> {
+  const result = await driveFeature<HandoverResult>(options, direction);
   if (result !== null) {
     return { direction, holdMs: result.holdMs, fenceToDrainedMs: result.fenceToDrainedMs };
   }

@@ -5,7 +5,7 @@ import { checkAll } from '../check/check-all.ts';
 import type { VerifyResult } from '../cli/admin-types.ts';
 import { isClean } from '../cli/commands/verify.ts';
 import { formatCount, formatMs, formatSeconds } from '../terminal/numbers.ts';
-import { type DriveOptions, driveFeature, driveFlip, untilDrained } from './drive-feature.ts';
+import { type DriveOptions, driveFeature, driveHandover, untilDrained } from './drive-feature.ts';
 import type { Narrator } from './narrator.ts';
 import type { Handover } from './report.ts';
 import type { Traffic } from './traffic.ts';
@@ -130,7 +130,7 @@ async function flip(
   text: string,
 ): Promise<Handover> {
   narrator.begin(direction);
-  const handover = await driveFlip(drive, direction);
+  const handover = await driveHandover(drive, direction);
   narrator.done(direction, `writes held ${formatMs(handover.holdMs)}; ${text}`);
   return handover;
 }

@@ -6,7 +6,7 @@ import { auditDatabases } from '../../scripts/demo/audit-databases.ts';
 import {
   type DriveOptions,
   driveFeature,
-  driveFlip,
+  driveHandover,
   untilDrained,
 } from '../../scripts/demo/drive-feature.ts';
 import { pickProducts } from '../../scripts/demo/pick-products.ts';
@@ -48,18 +48,18 @@ describeEachEngine('kill -9 in the midst of the story', (lane) => {
       await answersAgain(traffic);
 
       const cutting = killAt('fence', () => kill('control'));
-      expect((await driveFlip(driving(info, cutting.onProgress), 'cutover')).direction).toBe('cutover');
+      expect((await driveHandover(driving(info, cutting.onProgress), 'cutover')).direction).toBe('cutover');
       expect(cutting.killed()).toBe(true);
       await answersAgain(traffic);
 
       // Writes are parked in the router that dies: they were never sent, so never acknowledged.
       const back = killAt('hold', () => kill('router'));
-      await driveFlip(driving(info, back.onProgress), 'rollback');
+      await driveHandover(driving(info, back.onProgress), 'rollback');
       expect(back.killed()).toBe(true);
       await answersAgain(traffic);
 
       const deciding = killAt('decide', () => kill('control'));
-      await driveFlip(driving(info, deciding.onProgress), 'cutover');
+      await driveHandover(driving(info, deciding.onProgress), 'cutover');
       expect(deciding.killed()).toBe(true);
       await answersAgain(traffic);
     } finally {

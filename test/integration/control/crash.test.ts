@@ -105,7 +105,7 @@ describeEachEngine('a control process that', (db) => {
     expect(await openSides(world)).toEqual(['service']);
 
     zombie.wake();
-    expect((await asked).code).toMatch(/^BANYAN_(LEASE_LOST|FLIP_TAKEN_BACK)$/);
+    expect((await asked).code).toMatch(/^BANYAN_(LEASE_LOST|HANDOVER_TAKEN_BACK)$/);
     await until(async () => (await zombie.admin.get('/v1/status')).role === 'standby');
     expect(await openSides(world)).toEqual(['service']);
     expect((await control.admin.get('/v1/status')).features[0]).toMatchObject({
@@ -123,7 +123,7 @@ async function settled(control: ChildControl): Promise<void> {
   await until(async () => {
     const [feature] = (await control.admin.get('/v1/status')).features;
     expect(feature.failing).toBeNull();
-    return feature.transition === null && feature.running === null;
+    return feature.handover === null && feature.running === null;
   });
 }
 

@@ -52,7 +52,7 @@ describeEachEngine('a move that cannot go on', (db) => {
       'DELETE FROM parcels WHERE id = 7; UPDATE parcels SET weight = 9 WHERE id = 8',
     );
     await admin.post('/v1/features/parcels/resume', { why });
-    await until(async () => (await feature()).stage === 'syncing');
+    await until(async () => (await feature()).otherSide === 'current');
     const verify = async () => (await admin.run('/v1/features/parcels/verify', { why })).result;
     expect(await verify()).toMatchObject({ different: 0, unsettled: 0 });
     const audit = await admin.get('/v1/audit?feature=parcels');
@@ -92,7 +92,7 @@ describeEachEngine('a move that cannot go on', (db) => {
       code: 'BANYAN_GATE_CLOSED',
     });
     await admin.post('/v1/features/parcels/resume', { why });
-    await until(async () => !(await feature()).recopy);
+    await until(async () => (await feature()).otherSide === 'current');
     const { result } = await admin.run('/v1/features/parcels/rollback', { why });
     expect(result.owner).toBe('legacy');
     const rows = await world.query(

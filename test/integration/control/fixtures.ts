@@ -1,4 +1,5 @@
 import type { FeatureConfig } from '../../../control/config/index.ts';
+import { advance } from '../../../control/feature/index.ts';
 import { StateStore } from '../../../control/store/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
 
@@ -65,5 +66,13 @@ export async function until(condition: () => Promise<boolean> | boolean, withinM
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Takes a feature from `legacy` to `syncing` in the store alone: no mover has anything to do with it. */
+export async function toSyncing(store: StateStore, feature: string): Promise<void> {
+  for (const action of ['copy', 'copied'] as const) {
+    const change = { who: 'ops', why: 'because', feature, action };
+    await store.change({ ...change, change: ({ state }) => advance(state, action) });
   }
 }

@@ -6,7 +6,7 @@ import { MysqlStateLink } from '../../../control/store/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { EchoService, startStage, startUpstream } from '../../support/router/router-stage.ts';
 import { createStateDatabase } from '../../support/state-database.ts';
-import { openStore, parcelFeature, until } from './fixtures.ts';
+import { openStore, parcelFeature, toSyncing, until } from './fixtures.ts';
 
 /** A line of the access log: what a request met. */
 interface Seen {
@@ -36,12 +36,7 @@ describeEachEngine('a flip', (db) => {
     const feature = parcelFeature(null);
     await using store = await openStore(state, [feature]);
     const actor = { who: 'ops', why: 'try it' };
-    await store.change({
-      ...actor,
-      feature: 'parcels',
-      action: 'copied',
-      change: (at) => ({ ...at.state, stage: 'syncing' }),
-    });
+    await toSyncing(store, 'parcels');
     const lease = (await store.leases.acquire('control', 'test', 60_000))!;
     await using legacy = await startUpstream((_request, response) => response.end('legacy'));
     const end = new AbortController();

@@ -35,7 +35,7 @@ describeEachEngine('a state store that fails in the middle of a cutover', (db) =
     // Nobody knows whether it was decided. It was not: the rollback is taken back.
     at['rollback:before-decision'] = () => proxy.loseNextCommit('commit');
     await expect(admin.run('/v1/features/parcels/rollback', { why })).rejects.toMatchObject({
-      code: 'BANYAN_FLIP_TAKEN_BACK',
+      code: 'BANYAN_HANDOVER_TAKEN_BACK',
     });
     delete at['rollback:before-decision'];
     expect(await owner()).toBe('service');

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import { describeError } from '../../../common/errors.ts';
+import { advance } from '../../../control/feature/index.ts';
 import { barrierPending, HeldLease, MysqlStateLink, StateStore } from '../../../control/store/index.ts';
 import { statePrivileges } from '../../../control/store/state-privileges.ts';
 import { checkPrivileges, type NeededPrivilege } from '../../../mover/index.ts';
 import { administer, createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { createStateDatabase } from '../../support/state-database.ts';
-import { openStore, parcelFeature, until } from './fixtures.ts';
+import { openStore, parcelFeature, toSyncing, until } from './fixtures.ts';
 
 const actor = { who: 'ops', why: 'because' };
 const signal = () => AbortSignal.timeout(5_000);
@@ -21,36 +22,44 @@ describeEachEngine('state store', (db) => {
     expect(first.version).toBe(1);
     expect(first.routes.map((route) => route.readPercent)).toEqual([0, 0, 0]);
 
+    await toSyncing(store, 'parcels');
+    const ids = first.routes.map((route) => route.id);
     const changed = await store.change({
       ...actor,
       feature: 'parcels',
-      action: 'test: extract',
-      change: ({ state: before }) => ({ ...before, stage: 'extracted' }),
+      action: 'test: flip',
+      change: ({ state: before }) => ({
+        ...before,
+        readPercents: Object.fromEntries(ids.map((id) => [id, 100])),
+      }),
     });
-    expect(changed.version).toBe(2);
+    expect(changed.version).toBe(4);
     const table = await store.routeTable();
-    expect(table.features[0]).toMatchObject({ owner: 'service', stage: 'extracted', hold: false });
+    expect(table.features[0]).toMatchObject({ owner: 'legacy', stage: 'syncing', hold: false });
     // All routes of one flip are in one version: there is no table in which only some have moved.
     expect(table.routes.map((route) => route.readPercent)).toEqual([100, 100, 100]);
 
-    // Nothing that routers decide by changed: no new version, but an entry.
+    // A flip goes to nobody but readers, and a pause takes them back: the other side is not kept current.
     const paused = await store.change({
       ...actor,
       feature: 'parcels',
       action: 'pause',
       change: ({ state: before }) => ({ ...before, paused: true }),
     });
-    expect(paused.version).toBe(2);
+    expect(paused.version).toBe(5);
+    expect((await store.routeTable()).routes.map((route) => route.readPercent)).toEqual([0, 0, 0]);
     const entries = await store.audit({ feature: 'parcels', limit: 10 });
     expect(entries.map((entry) => [entry.action, entry.version])).toEqual([
-      ['pause', 2],
-      ['test: extract', 2],
+      ['pause', 5],
+      ['test: flip', 4],
+      ['copied', 3],
+      ['copy', 2],
     ]);
-    expect(entries[1]).toMatchObject({
+    expect(entries[2]).toMatchObject({
       who: 'ops',
       why: 'because',
-      from: { stage: 'legacy', owner: 'legacy' },
-      to: { stage: 'extracted', owner: 'service' },
+      from: { stage: 'copying' },
+      to: { stage: 'syncing' },
     });
   });
 
@@ -85,7 +94,7 @@ describeEachEngine('state store', (db) => {
           ...actor,
           feature: 'parcels',
           action: `step ${index}`,
-          change: ({ state: before }) => ({ ...before, hold: !before.hold }),
+          change: ({ state: before }) => advance(before, before.stage === 'legacy' ? 'copy' : 'abandon'),
         }),
       ),
     );

@@ -45,7 +45,7 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     // A live router with a write under way that never ends.
     router.neverDrains = true;
     await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
-      code: 'BANYAN_FLIP_TAKEN_BACK',
+      code: 'BANYAN_HANDOVER_TAKEN_BACK',
       details: { cause: 'BANYAN_BARRIER_TIMEOUT' },
     });
     router.neverDrains = false;
@@ -59,7 +59,7 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
       unlock = await world.openTransaction('legacy', "UPDATE parcel_events SET kind = 'held' WHERE id = 1");
     };
     await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
-      code: 'BANYAN_FLIP_TAKEN_BACK',
+      code: 'BANYAN_HANDOVER_TAKEN_BACK',
       details: { cause: 'BANYAN_FENCE_TIMEOUT' },
     });
     afterBarrier = async () => {};
@@ -71,7 +71,7 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     const cutover = admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
     await until(() => router.table.features[0]?.hold === true);
     await control.stop();
-    expect((await cutover).code).toBe('BANYAN_FLIP_TAKEN_BACK');
+    expect((await cutover).code).toBe('BANYAN_HANDOVER_TAKEN_BACK');
     await until(() => router.table.features[0]?.hold === false);
     router.neverDrains = false;
     ({ control, admin } = await start({}));
@@ -112,7 +112,7 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
       await setWeight(6);
     };
     await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
-      code: 'BANYAN_FLIP_TAKEN_BACK',
+      code: 'BANYAN_HANDOVER_TAKEN_BACK',
       details: { cause: 'BANYAN_ROWS_DIFFER' },
     });
     afterDrain = async () => {};

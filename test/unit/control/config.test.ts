@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BanyanError } from '../../../common/errors.ts';
 import { type BanyanConfigInput, loadConfig } from '../../../control/config/index.ts';
-import { newFeatureState } from '../../../control/store/feature-state.ts';
+import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
 import { failureDefaults } from '../../../router/life/router-options.ts';
 import { compileTable } from '../../../router/table/compiled-table.ts';

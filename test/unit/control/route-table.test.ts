@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { stages } from '../../../control/stages.ts';
-import { newFeatureState } from '../../../control/store/feature-state.ts';
+import { newFeatureState } from '../../../control/feature/feature-state.ts';
+import { stages } from '../../../control/feature/stages.ts';
 import {
   barrierPending,
   buildRouteTable,
@@ -33,7 +33,7 @@ test('a canary counts only where the other side is kept current', () => {
 });
 
 test('hold and transition are what the state says, also between decision and release', () => {
-  const transition = {
+  const handover = {
     id: 'x',
     direction: 'cutover',
     phase: 'decided',
@@ -42,7 +42,7 @@ test('hold and transition are what the state says, also between decision and rel
     who: '',
     why: '',
   } as const;
-  expect(at({ stage: 'extracted', hold: true, transition }).features[0]).toMatchObject({
+  expect(at({ stage: 'extracted', handover }).features[0]).toMatchObject({
     owner: 'service',
     hold: true,
     inTransition: true,

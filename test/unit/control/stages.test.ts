@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
 import {
   findTransition,
-  flips,
-  isInTransition,
+  handovers,
   type Stage,
   stages,
   transitions,
-} from '../../../control/stages.ts';
+} from '../../../control/feature/stages.ts';
 
 test('every transition has an undo that can be taken where it leads', () => {
   for (const transition of transitions) {
+    // Only the end has no way back.
+    expect(transition.undo === null).toBe(transition.to === 'finished');
+    if (transition.undo === null) continue;
     expect(
       findTransition(transition.undo, transition.to),
       `${transition.name} from ${transition.from}`,
@@ -22,7 +24,7 @@ test('the rows change hands only by a decision, and the old owner is fenced afte
     const changes = stages[from].owner !== stages[to].owner;
     expect(changes, `${name} from ${from}`).toBe(name === 'decide');
     if (changes) {
-      expect(isInTransition(from)).toBe(true);
+      expect(stages[from].mover === 'conducted').toBe(true);
       expect(stages[to].fenced).toBe(stages[from].owner);
     }
   }
@@ -44,20 +46,21 @@ test('reads are canaried only where the mover keeps the other side current', () 
 
 test('writes are held exactly in the transitions, and both can be taken back', () => {
   for (const [stage, rules] of Object.entries(stages)) {
-    expect(rules.writes === 'held', stage).toBe(isInTransition(stage as Stage));
-    if (isInTransition(stage as Stage)) expect(findTransition('abort', stage as Stage)).toBeDefined();
+    expect(rules.writes === 'held', stage).toBe(stages[stage as Stage].mover === 'conducted');
+    if (stages[stage as Stage].mover === 'conducted')
+      expect(findTransition('abort', stage as Stage)).toBeDefined();
   }
 });
 
 test('cutover and rollback are mirror images', () => {
-  const { cutover, rollback } = flips;
+  const { cutover, rollback } = handovers;
   expect([rollback.oldOwner, rollback.newOwner]).toEqual([cutover.newOwner, cutover.oldOwner]);
   expect([rollback.from, rollback.to]).toEqual([cutover.to, cutover.from]);
-  for (const flip of [cutover, rollback]) {
-    expect(findTransition(flip.direction, flip.from)?.to).toBe(flip.during);
-    expect(findTransition('decide', flip.during)?.to).toBe(flip.to);
-    expect(findTransition('abort', flip.during)?.to).toBe(flip.from);
-    expect(stages[flip.during].owner).toBe(flip.oldOwner);
-    expect(stages[flip.to].owner).toBe(flip.newOwner);
+  for (const handover of [cutover, rollback]) {
+    expect(findTransition(handover.direction, handover.from)?.to).toBe(handover.during);
+    expect(findTransition('decide', handover.during)?.to).toBe(handover.to);
+    expect(findTransition('abort', handover.during)?.to).toBe(handover.from);
+    expect(stages[handover.during].owner).toBe(handover.oldOwner);
+    expect(stages[handover.to].owner).toBe(handover.newOwner);
   }
 });

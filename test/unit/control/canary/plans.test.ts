@@ -4,7 +4,7 @@ import type { CanaryPlan } from '../../../../control/canary/canary-plan.ts';
 import { describePlan } from '../../../../control/canary/describe-plan.ts';
 import { applyDue, dueChange } from '../../../../control/canary/due-change.ts';
 import { followPlans } from '../../../../control/canary/follow-plans.ts';
-import { type FeatureState, newFeatureState } from '../../../../control/store/feature-state.ts';
+import { type FeatureState, newFeatureState } from '../../../../control/feature/feature-state.ts';
 
 const start = '2026-11-22T10:00:00.000Z';
 const at = (minutes: number) => new Date(Date.parse(start) + minutes * 60_000).toISOString();

@@ -1,4 +1,4 @@
-import type { Side } from '../router/table/route-table.ts';
+import type { Side } from '../../router/table/route-table.ts';
 
 /**
  * The state machine of a feature. Everything that depends on a stage (what the mover runs, what ops may ask for, what a
@@ -16,12 +16,12 @@ export type Stage =
 export type TransitionName =
   | 'copy'
   | 'copied'
-  | 'recopy'
   | 'abandon'
   | 'cutover'
   | 'rollback'
   | 'decide'
-  | 'abort';
+  | 'abort'
+  | 'finish';
 
 export interface StageRules {
   /** The side that owns the rows: the only one whose tables may be open to client writes. */
@@ -57,15 +57,14 @@ export interface Transition {
   readonly to: Stage;
   /** Who asks for it. `mover` and `conductor`: it follows from work done. */
   readonly by: 'ops' | 'mover' | 'conductor';
-  /** The transition that undoes it, to be taken from `to`. */
-  readonly undo: TransitionName;
+  /** The transition that undoes it, to be taken from `to`. Null: there is no way back. */
+  readonly undo: TransitionName | null;
 }
 
 // biome-ignore format: it is to be read as a table
 export const transitions: readonly Transition[] = [
   { name: 'copy',     from: 'legacy',       to: 'copying',      by: 'ops',       undo: 'abandon'  },
   { name: 'copied',   from: 'copying',      to: 'syncing',      by: 'mover',     undo: 'abandon'  },
-  { name: 'recopy',   from: 'syncing',      to: 'copying',      by: 'ops',       undo: 'copied'   },
   { name: 'abandon',  from: 'copying',      to: 'legacy',       by: 'ops',       undo: 'copy'     },
   { name: 'abandon',  from: 'syncing',      to: 'legacy',       by: 'ops',       undo: 'copy'     },
   { name: 'cutover',  from: 'syncing',      to: 'cutting_over', by: 'ops',       undo: 'abort'    },
@@ -74,12 +73,13 @@ export const transitions: readonly Transition[] = [
   { name: 'rollback', from: 'extracted',    to: 'rolling_back', by: 'ops',       undo: 'abort'    },
   { name: 'abort',    from: 'rolling_back', to: 'extracted',    by: 'conductor', undo: 'rollback' },
   { name: 'decide',   from: 'rolling_back', to: 'syncing',      by: 'conductor', undo: 'cutover'  },
+  { name: 'finish',   from: 'extracted',    to: 'finished',     by: 'ops',       undo: null       },
 ];
 
 export type Direction = 'cutover' | 'rollback';
 
-/** A flip of ownership and its mirror image: the conductor's code reads its stages and sides from here. */
-export interface Flip {
+/** A cutover, and the rollback that mirrors it: the conductor's code reads its stages and sides from here. */
+export interface HandoverRules {
   readonly direction: Direction;
   readonly from: Stage;
   readonly during: Stage;
@@ -92,7 +92,7 @@ export interface Flip {
 }
 
 // biome-ignore format: it is to be read as a table
-export const flips: Readonly<Record<Direction, Flip>> = {
+export const handovers: Readonly<Record<Direction, HandoverRules>> = {
   cutover:  { direction: 'cutover',  from: 'syncing',   during: 'cutting_over', to: 'extracted', oldOwner: 'legacy',  newOwner: 'service', readPercent: 100 },
   rollback: { direction: 'rollback', from: 'extracted', during: 'rolling_back', to: 'syncing',   oldOwner: 'service', newOwner: 'legacy',  readPercent: 0   },
 };
@@ -107,11 +107,7 @@ export function stagesBefore(name: TransitionName): readonly Stage[] {
   return transitions.filter((transition) => transition.name === name).map((transition) => transition.from);
 }
 
-export function isInTransition(stage: Stage): boolean {
-  return stages[stage].mover === 'conducted';
-}
-
-/** The flip that a stage in transition is on; undefined for all other stages. */
-export function flipDuring(stage: Stage): Flip | undefined {
-  return Object.values(flips).find((flip) => flip.during === stage);
+/** The handover that a stage in transition is on; undefined for all other stages. */
+export function handoverDuring(stage: Stage): HandoverRules | undefined {
+  return Object.values(handovers).find((handover) => handover.during === stage);
 }

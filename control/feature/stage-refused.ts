@@ -1,4 +1,4 @@
-import { BanyanError } from '../common/errors.ts';
+import { BanyanError } from '../../common/errors.ts';
 
 /** The feature's stage does not allow what was asked for. */
 export function stageRefused(feature: string, stage: string, what: string, fix: string): BanyanError {

@@ -1,8 +1,8 @@
 import type { CanaryPlan } from '../canary/canary-plan.ts';
-import type { Direction, Stage } from '../stages.ts';
+import { type Direction, type Stage, stages } from './stages.ts';
 
 /** A cutover or rollback under way: what a restarted control needs to take it back or finish it. */
-export interface TransitionState {
+export interface HandoverState {
   readonly id: string;
   readonly direction: Direction;
   /** `undecided` → `decided`, or `undecided` → `aborting`; never back and never from one to the other. */
@@ -33,6 +33,16 @@ export interface VerifiedState {
   readonly unsettled: number;
 }
 
+/**
+ * Whether the side that does not own the rows can be read. `catching up`: the mover stood still and works off its log.
+ * `copying again`: a capture was lost and begun anew, so the tables are copied once more, whole; until then there is no
+ * handover.
+ */
+export type OtherSide = 'current' | 'catching up' | 'copying again';
+
+/** As the column `recopy` keeps it: it was a boolean once. */
+const otherSides: readonly OtherSide[] = ['current', 'copying again', 'catching up'];
+
 /** All that is kept of one feature. */
 export interface FeatureState {
   readonly feature: string;
@@ -40,14 +50,10 @@ export interface FeatureState {
   /** When it came into this stage: ISO 8601, the state store's clock. */
   readonly since: string;
   readonly paused: boolean;
-  readonly hold: boolean;
-  /**
-   * After a cutover only: the capture of the service's tables was lost and begun again, so legacy's tables are being
-   * copied once more, whole. Until that is done there is no way back.
-   */
-  readonly recopy: boolean;
+  readonly otherSide: OtherSide;
   readonly failing: Failing | null;
-  readonly transition: TransitionState | null;
+  /** A feature is in a handover from its hold to its release: exactly while this is not null. */
+  readonly handover: HandoverState | null;
   /** Of the move under way; forgotten when the rows change hands. */
   readonly verified: VerifiedState | null;
   /** Route id → percent of reads at the service, where it is not the stage's default. */
@@ -64,10 +70,9 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     stage: 'legacy',
     since: now,
     paused: false,
-    hold: false,
-    recopy: false,
+    otherSide: 'current',
     failing: null,
-    transition: null,
+    handover: null,
     verified: null,
     readPercents: {},
     readCohorts: {},
@@ -81,7 +86,6 @@ export interface FeatureRow {
   readonly stage: string;
   readonly since: Date;
   readonly paused: number;
-  readonly hold: number;
   readonly recopy: number;
   readonly failing: string | null;
   readonly transition: string | null;
@@ -97,10 +101,9 @@ export function fromRow(row: FeatureRow): FeatureState {
     stage: row.stage as Stage,
     since: row.since.toISOString(),
     paused: row.paused === 1,
-    hold: row.hold === 1,
-    recopy: row.recopy === 1,
+    otherSide: otherSides[row.recopy] ?? 'copying again',
     failing: parse<Failing>(row.failing),
-    transition: parse<TransitionState>(row.transition),
+    handover: parse<HandoverState>(row.transition),
     verified: parse<VerifiedState>(row.verified),
     readPercents: JSON.parse(row.read_percents) as Record<string, number>,
     readCohorts: parse<Record<string, string[]>>(row.read_cohorts) ?? {},
@@ -114,10 +117,10 @@ export function toRow(state: FeatureState) {
     stage: state.stage,
     since: new Date(state.since),
     paused: state.paused,
-    hold: state.hold,
-    recopy: state.recopy,
+    hold: state.handover !== null,
+    recopy: otherSides.indexOf(state.otherSide),
     failing: print(state.failing),
-    transition: print(state.transition),
+    transition: print(state.handover),
     verified: print(state.verified),
     read_percents: JSON.stringify(state.readPercents),
     read_cohorts: print(Object.keys(state.readCohorts).length === 0 ? null : state.readCohorts),
@@ -131,4 +134,17 @@ function parse<T>(text: string | null): T | null {
 
 function print(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
+}
+
+/**
+ * Reads may be sent to the side that does not own the rows only while the mover keeps it current: a paused or failed move
+ * leaves it in the past.
+ */
+export function isOtherSideReadable(state: FeatureState): boolean {
+  return (
+    stages[state.stage].reads === 'canary' &&
+    !state.paused &&
+    state.failing === null &&
+    state.otherSide === 'current'
+  );
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import type { FlipRehearsal, FlipResult } from '../admin-types.ts';
+import type { HandoverRehearsal, HandoverResult } from '../admin-types.ts';
 import {
   type ChangeFlags,
   CommandContext,
@@ -33,7 +33,7 @@ const words = {
 } as const;
 
 /** `cutover` and `rollback`: one command, two directions. */
-export function flipCommand(direction: 'cutover' | 'rollback'): CommandFactory {
+export function handoverCommand(direction: 'cutover' | 'rollback'): CommandFactory {
   return (io, outcome) => {
     const command = new Command(direction)
       .description(words[direction].description)
@@ -46,7 +46,7 @@ export function flipCommand(direction: 'cutover' | 'rollback'): CommandFactory {
     );
     return command.action(async (feature: string, flags: Flags) => {
       const context = new CommandContext(io, flags);
-      const result = await runAction<FlipResult | FlipRehearsal>(context, feature, direction, {
+      const result = await runAction<HandoverResult | HandoverRehearsal>(context, feature, direction, {
         why: flags.why,
         ...(flags.dryRun ? { dryRun: true } : {}),
       });
@@ -61,14 +61,14 @@ export function flipCommand(direction: 'cutover' | 'rollback'): CommandFactory {
 function renderFlip(
   feature: string,
   direction: 'cutover' | 'rollback',
-  result: FlipResult,
+  result: HandoverResult,
   paint: Paint,
 ): string {
   const times = `writes held ${formatMs(result.holdMs)}, fence to drained ${formatMs(result.fenceToDrainedMs)}`;
   return `${paint.good('✓')} ${feature}: ${words[direction].done}.\n  ${times} ${paint.faint(`(route table ${result.version})`)}`;
 }
 
-function renderRehearsal(rehearsal: FlipRehearsal, paint: Paint): string {
+function renderRehearsal(rehearsal: HandoverRehearsal, paint: Paint): string {
   const gate = rehearsal.gate.map((one) => {
     const line = `${one.ok ? paint.good('✓') : paint.bad('✗')} ${one.check.padEnd(13)} ${one.detail}`;
     return one.ok ? line : `${line}\n  ${paint.strong('fix:')} ${one.fix ?? ''}`;

@@ -1,0 +1,20 @@
+export { advance, assertLawful } from './advance.ts';
+export {
+  type Failing,
+  type FeatureState,
+  type HandoverState,
+  isOtherSideReadable,
+  newFeatureState,
+  type VerifiedState,
+} from './feature-state.ts';
+export { stageRefused } from './stage-refused.ts';
+export {
+  type Direction,
+  type HandoverRules,
+  handoverDuring,
+  handovers,
+  type Stage,
+  stages,
+  stagesBefore,
+  transitions,
+} from './stages.ts';

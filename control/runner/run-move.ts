@@ -1,0 +1,59 @@
+import type { Move } from '../../mover/index.ts';
+import { advance } from '../feature/index.ts';
+import { copyRows } from './copy-rows.ts';
+import type { RunContext } from './feature-runner.ts';
+import type { MoveDirection } from './move-specs.ts';
+import { watchApplying } from './watch-applying.ts';
+
+/**
+ * What the stage says the mover does, from whichever point a restart finds it at: every step is idempotent and the copy
+ * resumes. Rows are copied before a cutover, and once more in either direction when a capture was lost; else legacy's
+ * rows were there first and the reverse move needs no copy.
+ */
+export async function runMove(
+  context: RunContext,
+  direction: MoveDirection,
+  signal: AbortSignal,
+): Promise<void> {
+  const { options, feed, held } = context;
+  const state = await options.store.feature(options.feature);
+  if (state.stage === 'copying' || state.otherSide === 'copying again') {
+    const move = await context.move(direction);
+    await captureAndCopy(context, move, direction, signal);
+    await options.store.change({
+      feature: options.feature,
+      action: state.stage === 'copying' ? 'copied' : 'copied again',
+      who: 'banyan',
+      why: 'every row is copied and the log is small',
+      lease: held.grant,
+      change: ({ state: now }) => {
+        if (now.stage === 'copying') return { ...advance(now, 'copied'), otherSide: 'current' };
+        return now.otherSide === 'copying again' ? { ...now, otherSide: 'current' } : now;
+      },
+    });
+    feed.tell({ phase: 'syncing' });
+    context.announceChange();
+  }
+  await watchApplying(context, direction, signal);
+}
+
+/** The target's tables are fenced before anything else: from the first row on, only the mover writes to them. */
+async function captureAndCopy(
+  context: RunContext,
+  move: Move,
+  direction: MoveDirection,
+  signal: AbortSignal,
+): Promise<void> {
+  const { lockTimeoutMs, points } = context.options;
+  await move.fence('target', { lockTimeoutMs, signal });
+  await points.reach('copy:after-service-fence');
+  if ((await move.captureState()) !== 'complete') {
+    // Not installed yet, half installed when a process died, or damaged since: changes may be missing, so nothing
+    // that was copied counts.
+    await move.dropCapture({ signal });
+    await move.restartCopy();
+  }
+  await move.installCapture({ signal });
+  await points.reach('copy:after-capture');
+  await copyRows(context, move, direction, signal);
+}

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { decide, giveUp, hold, release } from '../../../control/conductor/handover-changes.ts';
+import { newFeatureState } from '../../../control/feature/feature-state.ts';
+import { handovers } from '../../../control/feature/stages.ts';
+import type { FeatureState } from '../../../control/store/index.ts';
+
+const now = '2026-11-22T00:00:00.000Z';
+const context = (state: FeatureState) => ({ state, nextVersion: 5, now });
+
+for (const rules of Object.values(handovers)) {
+  const before: FeatureState = {
+    ...newFeatureState('f', now),
+    stage: rules.from,
+    readPercents: { r: 10 },
+    verified: { at: now, rowsCompared: 1, different: 0, unsettled: 0 },
+  };
+  const held = hold({ id: 'one', rules, who: 'w', why: 'y' })(context(before));
+
+  test(`${rules.direction}: hold, decide and release end with the new owner`, () => {
+    expect(held).toMatchObject({ stage: rules.during, handover: { holdVersion: 5 } });
+    const done = decide('one', rules)(context(held));
+    expect(done).toMatchObject({ stage: rules.to, readPercents: {}, verified: null });
+    expect(release('one', rules)(context(done))).toMatchObject({
+      stage: rules.to,
+      handover: null,
+    });
+  });
+
+  test(`${rules.direction}: given up, it ends where it was, canary and all`, () => {
+    const given = giveUp('one')(context(held));
+    expect(given).toMatchObject({ stage: rules.during });
+    expect(release('one', rules)(context(given))).toEqual(before);
+  });
+
+  test(`${rules.direction}: deciding and giving up exclude each other`, () => {
+    const given = giveUp('one')(context(held));
+    expect(() => decide('one', rules)(context(given))).toThrow(/no longer where/);
+    const done = decide('one', rules)(context(held));
+    expect(giveUp('one')(context(done))).toBe(done);
+  });
+
+  test(`${rules.direction}: a late conductor of another handover changes nothing`, () => {
+    expect(() => decide('other', rules)(context(held))).toThrow(/no longer where/);
+    expect(giveUp('other')(context(held))).toBe(held);
+    expect(release('other', rules)(context(held))).toBe(held);
+    expect(() => release('one', rules)(context(held))).toThrow(/no longer where/);
+    expect(() => hold({ id: 'two', rules, who: '', why: '' })(context(held))).toThrow(/no longer where/);
+  });
+}
