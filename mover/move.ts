@@ -136,6 +136,11 @@ export interface Move {
    * progress: without a capture nobody knows what it missed.
    */
   dropCapture(options?: WorkOptions): Promise<void>;
+  /**
+   * Captures a source that is closed to everybody, before it becomes the owner: what an earlier capture has left is used if it
+   * is whole, and made anew if not, since there is no change that it can have missed.
+   */
+  renewCapture(options?: WorkOptions): Promise<void>;
   /** Whether capture stands complete, as it was installed. Throws nothing for a broken one: it says so. */
   captureState(): Promise<'none' | 'complete' | 'broken'>;
   /** Resumable. Returns once every table has been copied; the applier must be running for it to be correct. */
@@ -167,8 +172,29 @@ export interface Move {
   fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }>;
   /** Lifts each target table's AUTO_INCREMENT to the source's *counter* (not its MAX), never lowers it. */
   raiseAutoIncrement(options?: RaiseIdsOptions): Promise<void>;
+  /** Throws `BANYAN_IDS_SHORT` where a counter of the target is below the source's. */
+  checkAutoIncrement(): Promise<void>;
   /** Throws `BANYAN_SCHEMA_CHANGED` or `BANYAN_CAPTURE_BROKEN` if the source is not as the capture found it. */
   checkFingerprint(): Promise<void>;
+  /**
+   * The target's tables, as they are now, hold what they are to hold: from here on it counts as a fault if one is truncated,
+   * rebuilt or replaced. A copy that begins says so by itself.
+   */
+  adoptTarget(): Promise<void>;
+  /** Tables of the target that are not the ones that were adopted. */
+  targetChanged(): Promise<readonly string[]>;
+  /** Throws `BANYAN_TARGET_CHANGED` if a table of the target is not the one that was adopted. */
+  checkTarget(): Promise<void>;
+  /** Throws `BANYAN_XA_PREPARED` while either server has prepared XA transactions. */
+  checkPrepared(): Promise<void>;
+  /**
+   * For a handover, before clients are held: from here on nobody can alter, truncate or replace a table of either side, or
+   * make or drop a trigger there, until `releaseTables`. Then looks at everything that the fence cannot see, once.
+   */
+  guardTables(): Promise<void>;
+  /** Right before the decision, under the fence: the guard held all the time, and no XA transaction is prepared. */
+  assertGuarded(): Promise<void>;
+  releaseTables(): void;
   /** Stops everything of this move that runs in this process. Idempotent. */
   close(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { TriggerCapture } from './capture/triggers/trigger-capture.ts';
 import { copyTables } from './copy/copy-tables.ts';
 import { RangesInFlight } from './copy/ranges-in-flight.ts';
 import { Fence } from './fence/fence.ts';
-import { raiseAutoIncrement } from './fence/raise-auto-increment.ts';
+import { assertAutoIncrement, raiseAutoIncrement } from './fence/raise-auto-increment.ts';
 import type {
   Applier,
   Backlog,
@@ -35,6 +35,9 @@ import type { Link } from './sql/link.ts';
 import { defaultTuning } from './tuning.ts';
 import { verifyLastApplied, verifyTables } from './verify/verify-tables.ts';
 import { PairWatch } from './watch/pair-watch.ts';
+import { assertNonePrepared } from './watch/prepared-transactions.ts';
+import { TableGuard } from './watch/table-guard.ts';
+import { TargetRecord } from './watch/target-record.ts';
 
 /** The row of a closed fence is locked only for the length of a mover's own transactions: a chunk of a copy, at most. */
 const openPatienceMs = 10_000;
@@ -60,6 +63,7 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     const target = await links.target.session();
     await context.books.ensureTables(target);
     await context.books.guard(target, options.epoch);
+    await new TargetRecord(context).ensureTable(target);
     const plans: TablePlan[] = [];
     for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
     return new OpenMove(context, plans, links);
@@ -79,6 +83,8 @@ class OpenMove implements Move {
   readonly #killer: Link;
   readonly #capture: Capture;
   readonly #pair: PairWatch;
+  readonly #targetRecord: TargetRecord;
+  #guards: readonly TableGuard[] = [];
   readonly #fences: Readonly<Record<MoveSide, Fence>>;
   #applier: BackgroundApplier | null = null;
   #copying: Promise<void> | null = null;
@@ -106,6 +112,7 @@ class OpenMove implements Move {
       last: new LastApplied(context.tuning.verifyLastApplied),
     }));
     this.#pair = new PairWatch(context.spec);
+    this.#targetRecord = new TargetRecord(context);
     const assertEpoch = () => this.#assertEpoch();
     this.#fences = {
       source: new Fence(
@@ -130,12 +137,69 @@ class OpenMove implements Move {
     await this.#capture.drop(this.#context.signal(options.signal));
   }
 
+  async renewCapture(options: WorkOptions = {}): Promise<void> {
+    await this.#assertEpoch();
+    const signal = this.#context.signal(options.signal);
+    if ((await this.#capture.state()) !== 'complete') await this.#capture.drop(signal);
+    await this.#capture.install(signal);
+  }
+
   captureState(): Promise<CaptureState> {
     return this.#capture.state();
   }
 
   async checkFingerprint(): Promise<void> {
     await this.#capture.check();
+  }
+
+  async adoptTarget(): Promise<void> {
+    await this.#targetRecord.adopt(await this.#admin.target.session());
+  }
+
+  async targetChanged(): Promise<readonly string[]> {
+    return this.#targetRecord.changed(await this.#admin.target.session());
+  }
+
+  async checkTarget(): Promise<void> {
+    await this.#targetRecord.check(await this.#admin.target.session());
+  }
+
+  async checkPrepared(): Promise<void> {
+    for (const side of ['source', 'target'] as const) {
+      await assertNonePrepared(await this.#admin[side].session(), this.spec[side]);
+    }
+  }
+
+  async guardTables(): Promise<void> {
+    const names = this.spec.tables.map(({ table }) => table);
+    this.releaseTables();
+    const guards: TableGuard[] = [];
+    this.#guards = guards;
+    try {
+      for (const side of ['source', 'target'] as const) {
+        guards.push(await TableGuard.open(this.spec[side], names));
+      }
+      const source = await this.#admin.source.session();
+      const target = await this.#admin.target.session();
+      await this.#capture.check(source);
+      await this.#pair.check(source, target);
+      await this.#targetRecord.check(target);
+      await this.#fences.source.assertPrepared();
+      await this.#fences.target.assertClosed();
+    } catch (error) {
+      this.releaseTables();
+      throw error;
+    }
+  }
+
+  async assertGuarded(): Promise<void> {
+    for (const guard of this.#guards) await guard.assertOpen();
+    await this.checkPrepared();
+  }
+
+  releaseTables(): void {
+    for (const guard of this.#guards) guard.close();
+    this.#guards = [];
   }
 
   async copy(options: CopyOptions = {}): Promise<void> {
@@ -163,6 +227,8 @@ class OpenMove implements Move {
     const target = context.targetLink();
     try {
       await this.#pair.check(await source.session(), await target.session());
+      if (await context.books.hasProgress(await target.session())) await this.checkTarget();
+      else await this.adoptTarget();
       await copyTables({
         context,
         parts: this.#parts,
@@ -188,7 +254,10 @@ class OpenMove implements Move {
   async restartCopy(): Promise<void> {
     const target = this.#context.targetLink();
     try {
-      await this.#context.books.forgetProgress(await target.session(), this.epoch);
+      const session = await target.session();
+      await this.#context.books.forgetProgress(session, this.epoch);
+      // Whatever the tables are now, the copy that comes finds them so.
+      await this.#targetRecord.forget(session);
     } finally {
       target.close();
     }
@@ -205,6 +274,7 @@ class OpenMove implements Move {
       check: async (source, target) => {
         await this.#capture.check(source);
         await this.#pair.check(source, target);
+        await this.#targetRecord.check(target);
       },
     });
     return this.#applier;
@@ -282,6 +352,11 @@ class OpenMove implements Move {
     await raiseAutoIncrement(this.#context, source, target, { room, patienceMs, signal });
   }
 
+  async checkAutoIncrement(): Promise<void> {
+    const { source, target } = this.#admin;
+    await assertAutoIncrement(this.spec, await source.session(), await target.session());
+  }
+
   async close(): Promise<void> {
     this.#context.closing.abort(
       new BanyanError('BANYAN_MOVE_CLOSED', 'the move was closed while it worked', {
@@ -290,6 +365,7 @@ class OpenMove implements Move {
     );
     await this.#copying?.catch(() => undefined);
     await this.#applier?.stop();
+    this.releaseTables();
     this.#context.closeLinks();
   }
 

@@ -26,7 +26,7 @@ import { verifyRest } from './verify-rest.ts';
 const preparePatienceMs = 30_000;
 
 /** Ids that the old owner may give out between the preparation and the fence; they are skipped later. */
-const idRoom = 1_000;
+const idRoom = 10_000;
 
 export interface ConductorOptions {
   readonly store: StateStore;
@@ -72,13 +72,13 @@ export interface HandoverResult {
  * owner's. What each step leaves behind, and what a restarted control does when it died right after it:
  *
  *   step                          database S   database T   routers            a crash here leads to
- *   1 gate, then prepare          open         closed       writes → S         nothing (capture on T, an open fence on S)
+ *   1 gate, prepare, guard        open         closed       writes → S         nothing (capture on T, an open fence on S)
  *   2 hold (transaction)          open         closed       writes parked      taken back
  *   3 barrier                     open         closed       all parked         taken back
  *   4 fence S                     closed       closed       all parked         S opened, taken back
  *   5 drain, verify the rest      closed       closed       all parked         S opened, taken back
  *   6 AUTO_INCREMENT, looked at   closed       closed       all parked         S opened, taken back (ids are skipped)
- *   7 capture on T, made sure of  closed       closed       all parked         S opened, taken back (T's log stays empty: T is closed)
+ *   7 the guard, XA, made sure of closed       closed       all parked         S opened, taken back
  *   8 THE DECISION (transaction)  closed       closed       parked, owner T    finished forward
  *   9 open T                      closed       open         parked, owner T    finished forward (both remaining steps repeat)
  *  10 release (transaction)       closed       open         writes → T         nothing: it is over
@@ -132,6 +132,7 @@ export class Conductor {
     await this.#prepare(subject, rules, request);
     await points.reach(`${rules.direction}:after-gate`);
 
+    const move = await subject.runner.move(moveDirection(rules));
     const id = randomUUID();
     const heldFrom = performance.now();
     let barrierMs = 0;
@@ -148,9 +149,11 @@ export class Conductor {
       await points.reach(`${rules.direction}:after-barrier`);
       fenceToDrainedMs = await this.#moveOver(subject, rules, request, inTime, heldFrom);
       await points.reach(`${rules.direction}:before-decision`);
+      await move.assertGuarded();
       inTime.throwIfAborted();
       await this.#change(subject, request, `${rules.direction}: decide`, decide(id, rules));
     } catch (error) {
+      move.releaseTables();
       const outcome = await this.#takeBack(subject, rules, id, request, error);
       if (outcome === 'taken back') {
         await subject.runner.settle();
@@ -161,6 +164,7 @@ export class Conductor {
     say('decide', `${rules.newOwner} owns the rows`);
     await points.reach(`${rules.direction}:after-decision`);
     const released = await this.#finishForward(subject, rules, id, request);
+    move.releaseTables();
     const holdMs = performance.now() - heldFrom;
     say('release', `writes go to ${rules.newOwner}`);
     await subject.runner.settle();
@@ -200,16 +204,21 @@ export class Conductor {
    * triggers of S's fence. Then the gate once more, since all this may have taken its time.
    */
   async #prepare(subject: Conducted, rules: HandoverRules, request: HandoverRequest): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, points } = this.#options;
     const move = await subject.runner.move(moveDirection(rules));
     try {
       await this.#captureWayBack(subject, rules, signal);
+      await points.reach(`${rules.direction}:after-capture`);
       await move.raiseAutoIncrement({ room: idRoom, signal });
       request.onProgress({ phase: 'prepare', about: `the fence of ${rules.oldOwner}’s tables` });
       await move.prepareFence('source', { lockTimeoutMs: preparePatienceMs, signal });
       await this.#catchUp(subject, rules, request);
       assertGateOpen(subject.feature, rules, await this.#inspect(subject, rules, true));
+      await move.guardTables();
+      // What S's tables are now is what the way back must find.
+      await this.#adoptWayBack(subject, rules);
     } catch (error) {
+      move.releaseTables();
       // It is open; this says that nobody is about to close it, so that its triggers are taken away.
       await move.openFence('source').catch(() => undefined);
       throw error;
@@ -241,17 +250,20 @@ export class Conductor {
     await verifyRest(move, inTime);
     await points.reach(`${direction}:after-verify`);
 
-    await move.raiseAutoIncrement({ patienceMs: cutover.lockTimeoutMs, signal: inTime });
+    await move.checkAutoIncrement();
     await points.reach(`${direction}:after-auto-increment`);
-    await this.#captureWayBack(subject, rules, inTime);
-    await points.reach(`${direction}:after-capture`);
     return fenceToDrainedMs;
   }
 
-  /** Idempotent: makes sure that every write to T will be noted from the moment T is opened. */
+  async #adoptWayBack(subject: Conducted, rules: HandoverRules): Promise<void> {
+    const back = await subject.runner.move(rules.direction === 'cutover' ? 'reverse' : 'forward');
+    await back.adoptTarget();
+  }
+
+  /** Every write to T will be noted from the moment T is opened, also where its tables were altered meanwhile. */
   async #captureWayBack(subject: Conducted, rules: HandoverRules, signal: AbortSignal): Promise<void> {
     const back = await subject.runner.move(rules.direction === 'cutover' ? 'reverse' : 'forward');
-    await back.installCapture({ signal });
+    await back.renewCapture({ signal });
   }
 
   /** Steps 9 and 10. Every part may be repeated; nothing but ending the process stops it. */
@@ -403,11 +415,12 @@ function describeSteps(rules: HandoverRules, cutover: CutoverConfig): string[] {
   return [
     'verify, if the last one is outdated',
     `capture on ${newOwner}’s tables, for the way back; AUTO_INCREMENT there above ${oldOwner}’s counter, with room; the fence on ${oldOwner}’s tables made ready`,
+    'guard: nobody can alter, truncate or replace one of these tables, on either side; all that no fence sees is looked at',
     `hold: every router parks writes; at most ${cutover.deadlineMs} ms until the decision, else it is taken back`,
     'barrier: wait until every live router has confirmed and ended its writes',
     `fence: ${oldOwner}’s tables refuse writes (writers in flight are waited for, at most ${cutover.lockTimeoutMs} ms)`,
-    `drain: carry what is left in the log to ${newOwner}; verify the tables’ shapes and the rows applied last`,
-    `make sure of AUTO_INCREMENT and of the capture on ${newOwner}’s tables`,
+    `drain: carry what is left in the log to ${newOwner}; verify the rows applied last`,
+    'make sure that the guard held, that no XA transaction is prepared and no id was given out twice',
     `decide: ${newOwner} owns the rows, ${rules.readPercent} % of reads go to the service`,
     `open ${newOwner}’s tables`,
     'release: routers send the parked writes on',

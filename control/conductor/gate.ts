@@ -65,6 +65,14 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
       const ok = fences.source === 'open' && fences.target === 'fenced';
       return [ok, `${rules.oldOwner} is ${fences.source}, ${rules.newOwner} is ${fences.target}`];
     }),
+    check('tables', 'Find out who changed them, then `banyan resume`.', async () => {
+      await move.checkTarget();
+      return [true, `${rules.newOwner}’s tables are the ones that were filled`];
+    }),
+    check('prepared', 'Commit or roll back the prepared XA transactions.', async () => {
+      await move.checkPrepared();
+      return [true, 'no XA transaction is prepared'];
+    }),
     check('backlog', 'Wait until the log is smaller; see `banyan status`.', async () => {
       const { entries, oldestMs } = await move.backlog();
       return [

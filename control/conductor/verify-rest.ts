@@ -2,12 +2,11 @@ import { BanyanError } from '../../common/errors.ts';
 import type { Move } from '../../mover/index.ts';
 
 /**
- * The last look before the decision, under the fence and with an empty log, when nothing can be dirty: the tables have
- * the shape that the capture found, and the rows that were applied last are equal. The gate's verify called all earlier
+ * The last look before the decision, under the fence and with an empty log, when nothing can be dirty: the rows that were
+ * applied last are equal. The gate's verify called all earlier
  * ones equal, and left none unsettled. Throws `BANYAN_ROWS_DIFFER`.
  */
 export async function verifyRest(move: Move, signal: AbortSignal): Promise<void> {
-  await move.checkFingerprint();
   const report = await move.verifyLastApplied({ signal });
   const wrong = report.different + report.unsettled;
   if (wrong === 0) return;

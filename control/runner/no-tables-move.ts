@@ -14,6 +14,7 @@ export class NoTablesMove implements Move {
 
   async installCapture() {}
   async dropCapture() {}
+  async renewCapture() {}
   async captureState() {
     return 'complete' as const;
   }
@@ -49,6 +50,16 @@ export class NoTablesMove implements Move {
     return { source: 'open', target: 'fenced' } as const;
   }
   async raiseAutoIncrement() {}
+  async checkAutoIncrement() {}
   async checkFingerprint() {}
+  async adoptTarget() {}
+  async targetChanged() {
+    return [];
+  }
+  async checkTarget() {}
+  async checkPrepared() {}
+  async guardTables() {}
+  async assertGuarded() {}
+  releaseTables() {}
   async close() {}
 }

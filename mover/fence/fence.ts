@@ -92,10 +92,26 @@ export class Fence {
     }
     await this.#set(true, lockTimeoutMs, signal);
     await this.#context.points.reach('fence:closed', { database: this.#endpoint.database });
-    const missing = await this.#triggers.missing(await this.#links.work.session(), this.#tag);
+    const tag = this.#tag;
     this.#tag = null;
-    if (missing.length === 0) return;
-    throw bypassed(this.#endpoint.database, missing);
+    await this.#assertTriggers(tag);
+  }
+
+  /** @throws BanyanError BANYAN_FENCE_BYPASSED when a trigger that `prepare` made is gone or changed. */
+  async assertPrepared(): Promise<void> {
+    await this.#assertTriggers(this.#tag);
+  }
+
+  /** @throws BanyanError BANYAN_FENCE_BYPASSED */
+  async assertClosed(): Promise<void> {
+    const record = await this.#row.read(await this.#links.work.session());
+    if (record?.closed === false) throw bypassed(this.#endpoint.database, []);
+    await this.#assertTriggers(null);
+  }
+
+  async #assertTriggers(tag: string | null): Promise<void> {
+    const missing = await this.#triggers.missing(await this.#links.work.session(), tag);
+    if (missing.length > 0) throw bypassed(this.#endpoint.database, missing);
   }
 
   async open({ lockTimeoutMs, signal }: Required<FenceOptions>): Promise<void> {
@@ -187,9 +203,10 @@ function fenceTimeout(database: string, lockTimeoutMs: number, cause: unknown): 
 
 function bypassed(database: string, missing: readonly { table: string; event: string }[]): BanyanError {
   const names = missing.map(({ table, event }) => `${event} on ${table}`).join(', ');
+  const what = missing.length === 0 ? 'was opened' : `lost triggers, or they were changed (${names})`;
   return new BanyanError(
     'BANYAN_FENCE_BYPASSED',
-    `fence triggers of ${database} were dropped or changed while the fence closed: ${names}`,
-    { fix: 'Find out who drops triggers there, then try again.', details: { database } },
+    `the fence of ${database} ${what} while a handover was under way`,
+    { fix: 'Find out who does that, then try again.', details: { database } },
   );
 }

@@ -1,5 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { MoveContext } from '../move-context.ts';
+import type { MoveSpec } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import { type AloneLinks, runAlone } from '../sql/run-alone.ts';
 import type { Session } from '../sql/session.ts';
@@ -16,8 +17,8 @@ export interface RaiseOptions {
  * Lifts each target table's counter to the source's. The counter, not MAX(id): an id that was given out and deleted, or
  * rolled back, may still be in somebody's hands and must not come again. It never lowers a counter.
  *
- * ALTER TABLE waits for every open reader of the target's table. So it is called with room before clients are held, and
- * once more without under the source's fence: then there is nothing to do, unless the room was used up.
+ * ALTER TABLE waits for every open reader of the target's table. So it is called with room, before clients are held; under
+ * the source's fence there is only to be seen that the room was enough.
  *
  * @throws BanyanError BANYAN_DDL_LOCK_TIMEOUT
  */
@@ -28,17 +29,7 @@ export async function raiseAutoIncrement(
   { room, patienceMs, signal }: RaiseOptions,
 ): Promise<void> {
   const { spec, logger } = context;
-  const tables = spec.tables.map(({ table }) => table);
-  const wanted = await readCounters(source, spec.source.database, tables);
-  const present = await readCounters(await target.work.session(), spec.target.database, tables);
-  for (const [table, { next }] of wanted) {
-    const there = present.get(table);
-    if (there === undefined) continue;
-    const free = there.last > next ? (there.last - next) / 4n : 0n;
-    const ahead = free < BigInt(room) ? free : BigInt(room);
-    // Lifted half an hour ago it may have room still.
-    if (there.next >= next + ahead / 2n) continue;
-    const to = next + ahead;
+  for (const { table, from, to } of await shortOf(spec, source, await target.work.session(), room)) {
     await runAlone(target, `ALTER TABLE ${quoteTable(spec.target.database, table)} AUTO_INCREMENT = ${to}`, {
       patienceMs,
       signal,
@@ -52,8 +43,41 @@ export async function raiseAutoIncrement(
           },
         ),
     });
-    logger.info({ table, from: String(there.next), to: String(to) }, 'auto-increment raised');
+    logger.info({ table, from: String(from), to: String(to) }, 'auto-increment raised');
   }
+}
+
+/** @throws BanyanError BANYAN_IDS_SHORT when the source has given out ids that the target would give out again. */
+export async function assertAutoIncrement(spec: MoveSpec, source: Session, target: Session): Promise<void> {
+  const short = await shortOf(spec, source, target, 0);
+  if (short.length === 0) return;
+  const list = short.map(({ table, from, to }) => `${table} is at ${from} and must be at ${to}`).join(', ');
+  throw new BanyanError(
+    'BANYAN_IDS_SHORT',
+    `so many rows were inserted since the handover was prepared that AUTO_INCREMENT of ${spec.target.database} is too low: ${list}`,
+    { fix: 'Try again, at a quieter time if need be.', details: { database: spec.target.database } },
+  );
+}
+
+/** Tables whose counter on the target is behind: where it is, and where it should be. */
+async function shortOf(
+  spec: MoveSpec,
+  source: Session,
+  target: Session,
+  room: number,
+): Promise<{ table: string; from: bigint; to: bigint }[]> {
+  const tables = spec.tables.map(({ table }) => table);
+  const wanted = await readCounters(source, spec.source.database, tables);
+  const present = await readCounters(target, spec.target.database, tables);
+  return [...wanted].flatMap(([table, { next }]) => {
+    const there = present.get(table);
+    if (there === undefined) return [];
+    // Of a small type not much is spent.
+    const spare = there.last > next ? (there.last - next) / 100n : 0n;
+    const ahead = spare < BigInt(room) ? spare : BigInt(room);
+    // Lifted for an earlier attempt it may have room still.
+    return there.next >= next + ahead / 2n ? [] : [{ table, from: there.next, to: next + ahead }];
+  });
 }
 
 interface Counter {

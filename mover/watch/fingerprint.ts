@@ -5,7 +5,7 @@ import { readIdentities } from './table-identity.ts';
 
 /** What a table must keep while it moves, on either side. */
 export interface Fingerprint {
-  /** A hash of names, types, character sets and expressions of its columns. */
+  /** See `readColumnHashes`. */
   readonly columns: string;
   /** InnoDB's numbers of the table; see `readIdentities`. */
   readonly identity: string;
@@ -27,7 +27,10 @@ export async function readFingerprints(
   );
 }
 
-/** A hash of names, types, character sets and expressions of each table's columns; empty for a table that is gone. */
+/**
+ * A hash of each table's columns (names, types, character sets, expressions), its unique indexes and the foreign keys that it
+ * has; empty for a table that is gone. A key that cascades onto the table changes its rows and fires no trigger.
+ */
 export async function readColumnHashes(
   session: Session,
   database: string,
@@ -39,5 +42,23 @@ export async function readColumnHashes(
       WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})
       ORDER BY TABLE_NAME, ORDINAL_POSITION`,
   );
-  return new Map(tables.map((table) => [table, hashRows(columns.filter((row) => row[0] === table))]));
+  const indexes = await session.texts(
+    `SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
+      WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})
+        AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
+  );
+  const foreignKeys = await session.texts(
+    `SELECT TABLE_NAME, CONSTRAINT_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, DELETE_RULE, UPDATE_RULE
+       FROM information_schema.REFERENTIAL_CONSTRAINTS
+      WHERE CONSTRAINT_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})
+      ORDER BY TABLE_NAME, CONSTRAINT_NAME`,
+  );
+  const facts = new Map<string, (readonly (string | null)[])[]>(tables.map((table) => [table, []]));
+  for (const row of columns) facts.get(row[0] ?? '')?.push(row);
+  // A table that is gone has no columns; what else is said of it does not count.
+  for (const row of [...indexes, ...foreignKeys]) {
+    const known = facts.get(row[0] ?? '');
+    if (known !== undefined && known.length > 0) known.push(row);
+  }
+  return new Map([...facts].map(([table, rows]) => [table, hashRows(rows)]));
 }

@@ -1,13 +1,14 @@
-import { BanyanError, type Fault } from '../../common/errors.ts';
+import { BanyanError } from '../../common/errors.ts';
 import type { MoveSpec } from '../move-spec.ts';
+import { foreignKeyFaults, readForeignKeys } from '../preflight/check-foreign-keys.ts';
 import { compareTables } from '../preflight/compare-tables.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import type { Session } from '../sql/session.ts';
 import { readColumnHashes } from './fingerprint.ts';
 
 /**
- * Sees to it that the target's tables can hold what the source's hold: when work begins, and whenever the target's columns
- * have changed since. The source's own changes are the capture's business.
+ * Sees to it that the target's tables can hold what the source's hold: when work begins, and whenever the target's columns,
+ * unique indexes or foreign keys have changed since. The source's own changes are the capture's business.
  */
 export class PairWatch {
   readonly #spec: MoveSpec;
@@ -24,7 +25,8 @@ export class PairWatch {
     const hashes = await readColumnHashes(target, spec.target.database, tables);
     const present = JSON.stringify([...hashes]);
     if (present === this.#approved) return;
-    const faults: Fault[] = [];
+    const { database } = spec.target;
+    const faults = foreignKeyFaults(await readForeignKeys(target, database), database, tables, 'target');
     for (const table of tables) {
       const here = await readTableShape(source, spec.source.database, table);
       const there = await readTableShape(target, spec.target.database, table);

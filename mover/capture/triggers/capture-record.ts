@@ -6,7 +6,7 @@ import { captureTriggerName, changeEvents } from './capture-names.ts';
 
 /** What a captured table looked like when its capture was complete. */
 export interface CaptureRecord extends Fingerprint {
-  /** A hash of the capture triggers; empty where one is missing. */
+  /** A hash of the capture triggers and of when they were made, since one made again is a gap; empty where one is missing. */
   readonly capture: string;
 }
 
@@ -23,12 +23,8 @@ export async function readCaptured(
     [...fingerprints].map(([table, fingerprint]) => {
       const ours = new Set(changeEvents.map((event) => captureTriggerName(database, table, event)));
       const found = triggers.filter((trigger) => trigger.table === table && ours.has(trigger.name));
-      const facts = found.map(({ name, timing, event, statement }) => [
-        table,
-        name,
-        timing,
-        event,
-        statement,
+      const facts = found.map(({ name, timing, event, statement, created }) => [
+        ...[table, name, timing, event, statement, created],
       ]);
       return [table, { ...fingerprint, capture: facts.length === ours.size ? hashRows(facts) : '' }];
     }),

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { startControl } from '../../../control/index.ts';
+import { describeEachEngine } from '../../support/databases.ts';
+import { AdminClient } from './admin-client.ts';
+import { until } from './fixtures.ts';
+import { createParcelWorld } from './parcel-world.ts';
+
+const why = 'the test says so';
+
+describeEachEngine('changes behind the fence', (db) => {
+  test('a side that was emptied is noticed before and after a cutover, blocks it, and is filled again', async () => {
+    await using world = await createParcelWorld(db, 300);
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const feature = async () => (await admin.get('/v1/status')).features[0];
+    const run = (what: string) => admin.run(`/v1/features/parcels/${what}`, { why });
+    const rows = async (side: 'legacy' | 'service') =>
+      (await world.query(side, 'SELECT COUNT(*) AS n FROM parcels'))[0]?.n;
+    const resume = async (stage: string) => {
+      await admin.post('/v1/features/parcels/resume', { why });
+      await until(async () => {
+        const now = await feature();
+        return now.stage === stage && now.otherSide === 'current' && now.failing === null;
+      });
+      expect((await run('verify')).result).toMatchObject({ different: 0, unsettled: 0 });
+    };
+    await run('copy');
+    await run('verify');
+    await world.query('service', 'TRUNCATE parcels');
+    await expect(run('cutover')).rejects.toMatchObject({ code: 'BANYAN_GATE_CLOSED' });
+    await until(async () => (await feature()).failing?.code === 'BANYAN_TARGET_CHANGED');
+    await resume('syncing');
+    expect((await run('cutover')).result.owner).toBe('service');
+    expect(await rows('service')).toBe(300);
+
+    await world.query('legacy', 'TRUNCATE parcels');
+    await until(async () => (await feature()).failing?.code === 'BANYAN_TARGET_CHANGED');
+    await expect(run('rollback')).rejects.toMatchObject({ code: 'BANYAN_GATE_CLOSED' });
+    await resume('extracted');
+    expect((await run('rollback')).result.owner).toBe('legacy');
+    expect(await rows('legacy')).toBe(300);
+    await control.stop();
+  });
+
+  test('after the same ALTER TABLE on both sides there is a way home, and one to go again', async () => {
+    await using world = await createParcelWorld(db, 50);
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const feature = async () => (await admin.get('/v1/status')).features[0];
+    const run = (what: string) => admin.run(`/v1/features/parcels/${what}`, { why });
+    await run('copy');
+    await run('cutover');
+
+    await world.query('service', 'ALTER TABLE parcels ADD COLUMN colour VARCHAR(10) NULL');
+    await until(async () => (await feature()).failing !== null);
+    // One side alone: it says which one lacks what.
+    await admin.post('/v1/features/parcels/resume', { why });
+    await until(async () => (await feature()).failing?.code === 'BANYAN_TABLES_DIFFER');
+    expect((await feature()).failing.message).toMatch(/parcels has no column colour/);
+    await world.query('legacy', 'ALTER TABLE parcels ADD COLUMN colour VARCHAR(10) NULL');
+    await admin.post('/v1/features/parcels/resume', { why });
+    await until(async () => (await feature()).otherSide === 'current' && (await feature()).failing === null);
+    await world.query('service', "UPDATE parcels SET colour = 'green' WHERE id = 1");
+    await until(async () => (await feature()).move.backlog?.entries === 0);
+    expect((await run('verify')).result).toMatchObject({ different: 0, unsettled: 0 });
+    expect((await run('rollback')).result.owner).toBe('legacy');
+    expect((await world.query('legacy', 'SELECT colour FROM parcels WHERE id = 1'))[0]).toEqual({
+      colour: 'green',
+    });
+    expect((await run('cutover')).result.owner).toBe('service');
+    await control.stop();
+  });
+});
