@@ -16,6 +16,15 @@ import { FeatureJobs } from './feature-jobs.ts';
 import type { OnProgress } from './progress.ts';
 import type { FeatureRunner, MoverDoor } from './runner/index.ts';
 import { moveSpecs } from './runner/index.ts';
+import {
+  type IgnoreRequest,
+  ignoreDifference,
+  type ShadowRequest,
+  type ShadowResult,
+  type SignOff,
+  setShadow,
+  signOff,
+} from './shadow/index.ts';
 import type { Actor, LeaseGrant, StateStore } from './store/index.ts';
 
 export interface CommandsOptions {
@@ -87,6 +96,24 @@ export class Commands {
       known: config.cohorts,
       request,
     });
+  }
+
+  /** Sets the share of clients whose requests are asked of both sides, to compare the answers. */
+  async shadow(name: string, request: ShadowRequest): Promise<ShadowResult> {
+    const { store, lease } = this.#options;
+    return setShadow({ store, lease, subject: this.#subject(name).feature, request });
+  }
+
+  /** Says that a difference does not matter, or takes that back. */
+  async ignore(name: string, request: IgnoreRequest) {
+    const { store, lease } = this.#options;
+    return ignoreDifference(store, lease, this.#subject(name).feature, request);
+  }
+
+  /** Records that somebody takes the differences as they are. */
+  async signOff(name: string, actor: Actor): Promise<SignOff> {
+    const { store, lease } = this.#options;
+    return signOff(store, lease, this.#subject(name).feature.name, actor);
   }
 
   handover(name: string, request: HandoverRequest): Promise<HandoverResult> {

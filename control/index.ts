@@ -8,4 +8,5 @@ export { type ControlDependencies, type RunningControl, startControl } from './c
 export { type Direction, type Stage, stages, transitions } from './feature/stages.ts';
 export type { Progress } from './progress.ts';
 export { moveSpecs } from './runner/index.ts';
+export type { DiffReport, ShadowResult, ShadowState, SignOff } from './shadow/index.ts';
 export { MysqlStateLink } from './store/index.ts';

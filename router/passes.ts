@@ -18,7 +18,7 @@ type Pass = (exchange: Exchange) => boolean;
 /** Once for every request: what it is. */
 const arrivalPasses: readonly Pass[] = [checkMethod, checkHead, checkTarget, checkSize, dressForUpstream];
 /** Again whenever a hold is released, in one synchronous stretch: where it goes, by one table. */
-const routingPasses: readonly Pass[] = [match, decideAndCount, hold, act];
+const routingPasses: readonly Pass[] = [match, decideAndCount, hold, shadow, act];
 
 export function run(exchange: Exchange): void {
   if (walk(arrivalPasses, exchange)) walk(routingPasses, exchange);
@@ -142,6 +142,13 @@ function decideRouted(exchange: Exchange, compiled: CompiledRoute): Decision {
       exchange.handshake?.isWebSocket && compiled.route.call.kind !== 'http' ? 'legacy' : head.sideAsked,
     wroteRecently: split && !compiled.isWrite && core.recentWrites.has(feature.name, identity),
   });
+}
+
+/** The other side may be asked too, later: then this answer is kept as it passes. */
+function shadow(exchange: Exchange): boolean {
+  if (exchange.compiled?.feature.shadow === undefined) return true;
+  exchange.alsoTold = exchange.core.shadow?.consider(exchange) ?? null;
+  return true;
 }
 
 /** The side is asked, and answers the client. */

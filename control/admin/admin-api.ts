@@ -2,6 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { BanyanError } from '../../common/errors.ts';
 import type { Commands } from '../commands.ts';
 import type { Direction } from '../feature/stages.ts';
+import { judgeShadow } from '../shadow/index.ts';
 import type { StateStore } from '../store/index.ts';
 import { sameToken } from './admin-token.ts';
 import { answerError } from './answer-error.ts';
@@ -11,9 +12,12 @@ import {
   canaryRequest,
   changeRequest,
   cohortsRequest,
+  diffQuery,
   handoverRequest,
+  ignoreRequest,
   optionalWhy,
   parseRequest,
+  shadowRequest,
 } from './requests.ts';
 import { streamWork } from './stream-work.ts';
 
@@ -90,6 +94,26 @@ export function adminApi(options: AdminApiOptions): Express {
     const { why, ...asked } = parseRequest(cohortsRequest, request.body);
     const { feature } = await known(store, request);
     response.json(await commands().cohorts(feature, { ...asked, ...actorOf(request, why ?? '') }));
+  });
+  app.post('/v1/features/:feature/shadow', async (request, response) => {
+    const { why, ...asked } = parseRequest(shadowRequest, request.body);
+    const { feature } = await known(store, request);
+    response.json(await commands().shadow(feature, { ...asked, ...actorOf(request, why ?? '') }));
+  });
+  app.get('/v1/features/:feature/diff', async (request, response) => {
+    const { route } = parseRequest(diffQuery, request.query);
+    const { feature } = await known(store, request);
+    response.json(await judgeShadow(store, feature, route));
+  });
+  app.post('/v1/features/:feature/ignore', async (request, response) => {
+    const { why, ...asked } = parseRequest(ignoreRequest, request.body);
+    const { feature } = await known(store, request);
+    response.json(await commands().ignore(feature, { ...asked, ...actorOf(request, why) }));
+  });
+  app.post('/v1/features/:feature/sign-off', async (request, response) => {
+    const { why } = parseRequest(changeRequest, request.body);
+    const { feature } = await known(store, request);
+    response.json(await commands().signOff(feature, actorOf(request, why)));
   });
   for (const action of ['pause', 'resume', 'abandon'] as const) {
     app.post(`/v1/features/:feature/${action}`, async (request, response) => {

@@ -34,6 +34,29 @@ export const cohortsRequest = z
     dryRun: z.boolean().default(false),
   })
   .refine(saysWhy, whyMissing);
+/** Only the shape: shadow/set-shadow.ts says what the values must be. */
+export const shadowRequest = z
+  .strictObject({
+    why: why.optional(),
+    percent: z.number(),
+    repeatPercent: z.number().optional(),
+    routes: z.array(z.string().min(1)).min(1).optional(),
+    sandbox: z.string().optional(),
+    numbers: z.enum(['value', 'text']).optional(),
+    keyOrder: z.enum(['ignore', 'compare']).optional(),
+    headers: z.array(z.string()).optional(),
+    restart: z.boolean().optional(),
+    dryRun: z.boolean().default(false),
+  })
+  .refine(saysWhy, whyMissing);
+export const ignoreRequest = z.strictObject({
+  why,
+  path: z.string().min(1).max(400),
+  kind: z.string().optional(),
+  route: z.string().min(1).optional(),
+  remove: z.boolean().optional(),
+});
+export const diffQuery = z.object({ route: z.string().min(1).optional() });
 export const auditQuery = z.object({
   feature: z.string().min(1).optional(),
   limit: z.coerce.number().int().min(1).max(1_000).default(100),

@@ -1,5 +1,6 @@
 import type { OtherSide } from '../feature/feature-state.ts';
 import { type Stage, stages } from '../feature/stages.ts';
+import type { PlanGuard } from '../guard/plan-guard.ts';
 
 /**
  * What a canary will still do by itself: step a ramp up, put the percentages back, or both. Durable state of the
@@ -26,6 +27,8 @@ export interface CanaryPlan {
   readonly frozenAt: string | null;
   /** Its routes, and what each had when the command was given; null: what the owner's side implies. */
   readonly before: Readonly<Record<string, number | null>>;
+  /** What watches over it; left out: nothing does. */
+  readonly guard?: PlanGuard | null;
 }
 
 /** What plans depend on and change: a part of the feature's state. */

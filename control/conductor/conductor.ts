@@ -9,6 +9,7 @@ import { type Direction, type HandoverRules, handoverDuring, handovers } from '.
 import type { OnProgress } from '../progress.ts';
 import { orFailure } from '../runner/copy-rows.ts';
 import type { FeatureRunner, MoveDirection } from '../runner/index.ts';
+import { signOffStanding } from '../shadow/index.ts';
 import type { Actor, ChangeRequest, ChangeResult, LeaseGrant, StateStore } from '../store/index.ts';
 import { awaitBarrier } from './barrier.ts';
 import {
@@ -316,13 +317,18 @@ export class Conductor {
   }
 
   async #inspect(subject: Conducted, rules: HandoverRules, verifyCounts: boolean): Promise<GateCheck[]> {
+    const { store, cutover } = this.#options;
+    const state = await store.feature(subject.feature);
     return inspectGate({
       rules,
-      state: await this.#options.store.feature(subject.feature),
+      state,
       move: await subject.runner.move(moveDirection(rules)),
-      cutover: this.#options.cutover,
+      cutover,
       newOwner: subject.places[rules.newOwner],
       verifyCounts,
+      // A way back must not wait for anybody's signature.
+      signedOff:
+        cutover.signOff && rules.direction === 'cutover' ? () => signOffStanding(store, state) : null,
     });
   }
 

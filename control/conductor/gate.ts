@@ -23,6 +23,8 @@ export interface GateOptions {
   readonly newOwner: SidePlace;
   /** False: an outdated or missing verify is no fault, since the caller verifies next. */
   readonly verifyCounts: boolean;
+  /** Whether somebody has signed off how the answers differ; null: nobody need. */
+  readonly signedOff: (() => Promise<readonly [ok: boolean, detail: string]>) | null;
 }
 
 /** Refuses a handover that the stage does not allow, before anything is looked at. */
@@ -97,6 +99,15 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
       if (stand === 'outdated' && !options.verifyCounts) return [true, 'will be verified first'];
       return [stand === 'equal', verifyDetail(state, stand)];
     }),
+    ...(options.signedOff === null
+      ? []
+      : [
+          check(
+            'signed off',
+            `Look at \`banyan diff ${state.feature}\`, then sign it off.`,
+            options.signedOff,
+          ),
+        ]),
   ]);
 }
 

@@ -235,6 +235,8 @@ export const configInput = z.strictObject({
           maxTransactionMs: milliseconds.default(2_000),
           /** A verify older than this is done again before a cutover. */
           verifiedWithinMs: z.int().min(0).default(3_600_000),
+          /** A cutover begins only once somebody has signed off `banyan diff`. */
+          signOff: z.boolean().default(false),
         })
         .prefault({}),
     })

@@ -92,6 +92,7 @@ export interface CutoverConfig {
   readonly maxBacklog: number;
   readonly maxTransactionMs: number;
   readonly verifiedWithinMs: number;
+  readonly signOff: boolean;
 }
 
 /** The config after checking: every default filled in, every name resolved, every path absolute; deeply frozen. */

@@ -1,4 +1,5 @@
 import type { CanaryPlan } from '../canary/canary-plan.ts';
+import type { ShadowState } from '../shadow/shadow-state.ts';
 import { type Direction, type Stage, stages } from './stages.ts';
 
 /** A cutover or rollback under way: what a restarted control needs to take it back or finish it. */
@@ -62,6 +63,8 @@ export interface FeatureState {
   readonly readCohorts: Readonly<Record<string, readonly string[]>>;
   /** What canaries will still do by themselves. The store adapts them to every change: see canary/follow-plans.ts. */
   readonly canaries: readonly CanaryPlan[];
+  /** null: none of its requests was ever compared. */
+  readonly shadow: ShadowState | null;
 }
 
 export function newFeatureState(feature: string, now: string): FeatureState {
@@ -77,6 +80,7 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     readPercents: {},
     readCohorts: {},
     canaries: [],
+    shadow: null,
   };
 }
 
@@ -93,6 +97,7 @@ export interface FeatureRow {
   readonly read_percents: string;
   readonly read_cohorts: string | null;
   readonly canaries: string | null;
+  readonly shadow: string | null;
 }
 
 export function fromRow(row: FeatureRow): FeatureState {
@@ -108,6 +113,7 @@ export function fromRow(row: FeatureRow): FeatureState {
     readPercents: JSON.parse(row.read_percents) as Record<string, number>,
     readCohorts: parse<Record<string, string[]>>(row.read_cohorts) ?? {},
     canaries: parse<CanaryPlan[]>(row.canaries) ?? [],
+    shadow: parse<ShadowState>(row.shadow),
   };
 }
 
@@ -125,6 +131,7 @@ export function toRow(state: FeatureState) {
     read_percents: JSON.stringify(state.readPercents),
     read_cohorts: print(Object.keys(state.readCohorts).length === 0 ? null : state.readCohorts),
     canaries: print(state.canaries.length === 0 ? null : state.canaries),
+    shadow: print(state.shadow),
   };
 }
 

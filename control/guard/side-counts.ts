@@ -1,19 +1,6 @@
-/** What routers counted of one route at one side. Grows; plain data. */
-export interface SideCounts {
-  readonly requests: number;
-  /** Answers of 5xx, and none at all. */
-  readonly errors: number;
-  /** Requests by latency bucket of the routers' metrics, not cumulative. */
-  readonly latencies: readonly number[];
-}
+import type { RouteCounts, SideCounts, TrafficCounts } from '../../router/replica/state-link.ts';
 
-export interface RouteCounts {
-  readonly legacy: SideCounts;
-  readonly service: SideCounts;
-}
-
-/** By route id. */
-export type TrafficCounts = Readonly<Record<string, RouteCounts>>;
+export type { RouteCounts, SideCounts, TrafficCounts };
 
 export const noTraffic: SideCounts = { requests: 0, errors: 0, latencies: [] };
 

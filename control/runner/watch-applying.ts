@@ -4,6 +4,7 @@ import type { Applier, Move } from '../../mover/index.ts';
 import { stages } from '../feature/stages.ts';
 import type { RunContext } from './feature-runner.ts';
 import type { MoveDirection } from './move-specs.ts';
+import { noteCurrent } from './note-current.ts';
 
 const lookEveryMs = 1_000;
 
@@ -33,12 +34,19 @@ export async function watchApplying(
   });
   const woken = AbortSignal.any([signal, failed.signal]);
   const leftovers = new Leftovers(context, direction, move);
-  while (!signal.aborted) {
-    if (failure !== null) throw failure;
-    await checkFence(context, direction, move);
-    await noteCaughtUp(context, applier);
-    await leftovers.clear(signal);
-    await pause(lookEveryMs, woken);
+  const ended = new AbortController();
+  const noting = noteCurrent(context.options, applier, AbortSignal.any([woken, ended.signal]));
+  try {
+    while (!signal.aborted) {
+      if (failure !== null) throw failure;
+      await checkFence(context, direction, move);
+      await noteCaughtUp(context, applier);
+      await leftovers.clear(signal);
+      await pause(lookEveryMs, woken);
+    }
+  } finally {
+    ended.abort();
+    await noting;
   }
 }
 

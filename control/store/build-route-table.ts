@@ -3,6 +3,7 @@ import type { FeatureRouting, Route, RouteTable } from '../../router/table/route
 import type { FeatureConfig } from '../config/config.ts';
 import { type FeatureState, isOtherSideReadable } from '../feature/feature-state.ts';
 import { stages } from '../feature/stages.ts';
+import { sampleLifeMs } from '../shadow/shadow-state.ts';
 
 /** What routers decide by, from what is configured and where each feature is. Pure: equal input, equal table. */
 export function buildRouteTable(
@@ -23,6 +24,7 @@ export function buildRouteTable(
       hold: state.handover !== null,
       salt: feature.salt,
       ...(feature.policy === undefined ? {} : { policy: feature.policy }),
+      ...shadowOf(state),
     });
     for (const route of feature.routes) {
       const readCohorts = readCohortsOf(route.id, state);
@@ -56,4 +58,25 @@ export function readPercentOf(routeId: string, state: FeatureState): number {
 /** Cohorts count, like percentages, only while the other side is current. */
 export function readCohortsOf(routeId: string, state: FeatureState): readonly string[] {
   return isOtherSideReadable(state) ? (state.readCohorts[routeId] ?? []) : [];
+}
+
+/** Answers are compared, and routes watched, where both sides are kept current: as reads are canaried. */
+function shadowOf(state: FeatureState): Pick<FeatureRouting, 'shadow' | 'watched'> {
+  const { shadow, canaries, handover } = state;
+  if (stages[state.stage].reads !== 'canary' || handover !== null) return {};
+  const watched = canaries.some((plan) => plan.guard != null) ? { watched: true } : {};
+  if (shadow === null || shadow.percent === 0 || !isOtherSideReadable(state)) return watched;
+  const { run, percent, repeatPercent, routes, sandbox, compare } = shadow;
+  return {
+    ...watched,
+    shadow: {
+      run,
+      percent,
+      repeatPercent,
+      ...(routes === null ? {} : { routes }),
+      ...(sandbox === null ? {} : { sandbox }),
+      compare,
+      sampleLifeMs,
+    },
+  };
 }

@@ -21,6 +21,12 @@ const beatSql = `
   ON DUPLICATE KEY UPDATE version = VALUES(version), drained = VALUES(drained),
     beat_at = VALUES(beat_at), lease_until = VALUES(lease_until)`;
 
+const countsSql = `
+  INSERT INTO state_counts (replica, feature, shadow, traffic, at) VALUES (?, ?, ?, ?, NOW(3))
+  ON DUPLICATE KEY UPDATE shadow = VALUES(shadow), traffic = VALUES(traffic), at = VALUES(at)`;
+
+const currentSql = 'SELECT feature, TIMESTAMPDIFF(MICROSECOND, at, NOW(3)) AS ago FROM state_current';
+
 /**
  * A router's link to the state store: one connection of its own. A beat that is aborted destroys the connection, since a
  * server that went silent would keep it busy for minutes; the next beat opens another.
@@ -43,19 +49,23 @@ export class MysqlStateLink implements StateLink {
         JSON.stringify(report.drained),
         (this.#options.leaseMs + leaseMarginMs) * 1_000,
       ]);
+      for (const { feature, shadow, traffic } of report.counted ?? []) {
+        await connection.query(countsSql, [report.replica, feature, print(shadow), print(traffic)]);
+      }
       // Read after the report is written: a barrier that sees this replica at a version knows what it decides by.
       const [rows] = await connection.query<RowDataPacket[]>(
         'SELECT version, written_at, content FROM state_route_table WHERE id = 1 AND version <> ?',
         [report.version],
       );
+      const current = report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {};
       const row = rows[0];
-      if (row === undefined) return { leaseMs: this.#options.leaseMs };
+      if (row === undefined) return { leaseMs: this.#options.leaseMs, ...current };
       const table: RouteTable = {
         version: Number(row.version),
         writtenAt: (row.written_at as Date).toISOString(),
         ...(JSON.parse(row.content) as Pick<RouteTable, 'features' | 'routes'>),
       };
-      return { leaseMs: this.#options.leaseMs, table };
+      return { leaseMs: this.#options.leaseMs, table, ...current };
     });
   }
 
@@ -108,4 +118,13 @@ async function open(state: DatabaseEndpoint): Promise<Connection> {
   await connection.query("SET time_zone = '+00:00'");
   await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
   return connection;
+}
+
+async function currentAgo(connection: Connection): Promise<Record<string, number>> {
+  const [rows] = await connection.query<RowDataPacket[]>(currentSql);
+  return Object.fromEntries(rows.map(({ feature, ago }) => [feature, Number(ago) / 1_000]));
+}
+
+function print(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
 }

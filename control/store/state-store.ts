@@ -3,6 +3,8 @@ import type { Knex } from 'knex';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
+import type { TrafficCounts } from '../../router/replica/state-link.ts';
+import type { ShadowTally } from '../../router/shadow/tally/index.ts';
 import type { RouteTable } from '../../router/table/route-table.ts';
 import { auditedPlan } from '../canary/describe-plan.ts';
 import { followPlans } from '../canary/follow-plans.ts';
@@ -16,11 +18,13 @@ import {
   toRow,
 } from '../feature/feature-state.ts';
 import { stages } from '../feature/stages.ts';
+import { sampleLifeMs } from '../shadow/shadow-state.ts';
 import { type Actor, type AuditEntry, appendAudit, readAudit } from './audit.ts';
 import { buildRouteTable } from './build-route-table.ts';
 import { connectState } from './connect-state.ts';
 import { assertLease, type LeaseGrant, Leases } from './leases.ts';
 import { migrateState } from './migrate-state.ts';
+import { forgetOldCounts, readTally, readTraffic } from './replica-counts.ts';
 import { forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
 
 export interface StateStoreOptions {
@@ -183,6 +187,35 @@ export class StateStore {
 
   forgetDeadReplicas(): Promise<void> {
     return forgetDeadReplicas(this.#knex);
+  }
+
+  /** What all routers counted in the feature's run; empty before the first. */
+  async shadowTally(feature: string): Promise<ShadowTally> {
+    const { shadow } = await this.feature(feature);
+    return shadow === null ? {} : readTally(this.#knex, feature, shadow.run, sampleLifeMs);
+  }
+
+  /** What each replica counted of the feature's routes since it started. */
+  traffic(feature: string): Promise<ReadonlyMap<string, TrafficCounts>> {
+    return readTraffic(this.#knex, feature);
+  }
+
+  /** Forgets counts of earlier runs, and samples whose time is over. */
+  async forgetOldCounts(): Promise<void> {
+    const states = await this.#states(this.#knex);
+    const runs = [...states.values()].map(({ feature, shadow }) => [
+      feature,
+      shadow === null ? null : { run: shadow.run, sampleLifeMs },
+    ]);
+    await forgetOldCounts(this.#knex, Object.fromEntries(runs));
+  }
+
+  /** Notes that the side which does not own the rows held everything at `at`, ISO 8601. */
+  async noteCurrent(feature: string, at: string): Promise<void> {
+    await this.#knex('state_current')
+      .insert({ feature, at: new Date(at) })
+      .onConflict('feature')
+      .merge();
   }
 
   audit(filter: { readonly feature?: string; readonly limit: number }): Promise<AuditEntry[]> {

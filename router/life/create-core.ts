@@ -7,9 +7,12 @@ import { WritesInFlight } from '../hold/writes-in-flight.ts';
 import { createAccessLog } from '../observe/access-log.ts';
 import { Metrics } from '../observe/metrics.ts';
 import { createTracing } from '../observe/tracing.ts';
+import { CountsReport } from '../replica/counts-report.ts';
 import { LiveTable } from '../replica/live-table.ts';
 import { readSnapshot } from '../replica/snapshot-file.ts';
 import { createRequestIds } from '../request/request-ids.ts';
+import { Shadow } from '../shadow/shadow.ts';
+import type { ShadowSides } from '../sides/create-shadow-sides.ts';
 import type { Sides } from '../sides/create-sides.ts';
 import { defaultPolicy } from '../table/failure-policy.ts';
 import { OpenExchanges } from './open-exchanges.ts';
@@ -17,8 +20,17 @@ import type { RouterCore } from './router-core.ts';
 import type { NormalizedOptions } from './router-options.ts';
 
 /** Puts the parts of one router together. Nothing runs yet: `firstTable`, then `startCore`. */
-export function createCore(options: NormalizedOptions, sides: Sides): RouterCore {
+export function createCore(
+  options: NormalizedOptions,
+  sides: Sides,
+  shadowSides: ShadowSides | null = null,
+): RouterCore {
   const policy = defaultPolicy(options);
+  const metrics = new Metrics();
+  const shadow =
+    shadowSides === null
+      ? null
+      : new Shadow({ settings: options.shadow, ...shadowSides, logger: options.logger });
   const holds = new HoldQueue(options.hold);
   const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
   const table: LiveTable = new LiveTable({
@@ -33,17 +45,26 @@ export function createCore(options: NormalizedOptions, sides: Sides): RouterCore
     policy,
     writesInFlight: (feature) => writes.count(feature),
     onChange: () => holds.releaseAll(),
+    counts: new CountsReport({
+      features: () => table.current.table.features,
+      shadow,
+      series: () => metrics.snapshot().series,
+      everyMs: options.shadow.reportMs,
+    }),
+    onCurrent: (ago, sentAt) => shadow?.currency.note(ago, sentAt),
   });
   return {
     options,
     ...sides,
+    upstreams: [...sides.upstreams, ...(shadowSides?.upstreams ?? [])],
     table,
+    shadow,
     holds,
     writes,
     recentWrites: new RecentWrites(options.readYourWritesMs, 200_000),
     heads: new HeadFlusher(),
     ids: createRequestIds(),
-    metrics: new Metrics(),
+    metrics,
     tracing: options.tracer === null ? null : createTracing(options.tracer),
     accessLog: createAccessLog(options.logger, options.accessLog.sample),
     policy,
@@ -53,19 +74,21 @@ export function createCore(options: NormalizedOptions, sides: Sides): RouterCore
 }
 
 /** Begins what runs beside the requests. */
-export function startCore({ table, upstreams }: RouterCore): void {
+export function startCore({ table, upstreams, shadow }: RouterCore): void {
   table.start();
+  shadow?.start();
   for (const upstream of upstreams) upstream.start();
 }
 
 /** Gives the lease back and closes the ways to the sides, but not the services that were handed in. */
-export async function stopCore({ table, upstreams }: RouterCore): Promise<void> {
+export async function stopCore({ table, upstreams, shadow }: RouterCore): Promise<void> {
+  shadow?.stop();
   await table.stop();
   await Promise.all(upstreams.map((upstream) => upstream.close()));
 }
 
-export async function closeServices({ services }: NormalizedOptions): Promise<void> {
-  const closing = Object.values(services).map((service) =>
+export async function closeServices({ services, shadowServices }: NormalizedOptions): Promise<void> {
+  const closing = [...Object.values(services), ...Object.values(shadowServices)].map((service) =>
     'invoke' in service ? service.close() : undefined,
   );
   await Promise.all(closing);

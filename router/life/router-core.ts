@@ -7,6 +7,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Tracing } from '../observe/tracing.ts';
 import type { LiveTable } from '../replica/live-table.ts';
 import type { RequestIds } from '../request/request-ids.ts';
+import type { Shadow } from '../shadow/shadow.ts';
 import type { Sides } from '../sides/create-sides.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
@@ -16,6 +17,8 @@ import type { NormalizedOptions } from './router-options.ts';
 export interface RouterCore extends Sides {
   readonly options: NormalizedOptions;
   readonly table: LiveTable;
+  /** null where the router does not pass requests on itself. */
+  readonly shadow: Shadow | null;
   readonly holds: HoldQueue;
   readonly writes: WritesInFlight;
   readonly recentWrites: RecentWrites;

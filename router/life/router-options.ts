@@ -8,6 +8,7 @@ import { noStopPoints, type StopPoints } from '../../common/stop-points.ts';
 import { type IdentitySource, parseIdentitySources } from '../cohorts/identity.ts';
 import type { StateLink } from '../replica/state-link.ts';
 import { isPeer, trustCheck } from '../request/trusted-peers.ts';
+import { shadowSettings } from '../shadow/shadow-settings.ts';
 import {
   type HttpService,
   type HttpServiceSettings,
@@ -122,6 +123,8 @@ const settings = z.strictObject({
   fallback: z.boolean().default(true),
   /** Instead of the router's own JSON, for answers with 5xx. */
   errorBody: errorBodySchema.optional(),
+  /** Requests that are asked of the other side too, to compare. */
+  shadow: shadowSettings,
   accessLog: z
     .strictObject({
       /** The share of ordinary requests that is logged, 0–1; failures and holds are always logged. */
@@ -152,6 +155,8 @@ type ParsedSettings = z.output<typeof settings>;
 export interface RouterOptions extends RouterSettings {
   /** By feature: what is called in Thrift, or how what speaks HTTP is asked. */
   readonly services: Readonly<Record<string, RouterService | HttpServiceSettings>>;
+  /** By feature: how services are called for shadows, over connections of their own; default: as for clients. */
+  readonly shadowServices?: Readonly<Record<string, RouterService>>;
   readonly link: StateLink;
   readonly logger: Logger;
   readonly points?: StopPoints;
@@ -167,6 +172,7 @@ export interface NormalizedOptions
   readonly identity: readonly IdentitySource[];
   readonly isTrusted: (address: string) => boolean;
   readonly services: Readonly<Record<string, RouterService | HttpService>>;
+  readonly shadowServices: Readonly<Record<string, RouterService>>;
   readonly link: StateLink;
   readonly logger: Logger;
   readonly points: StopPoints;
@@ -181,7 +187,7 @@ export function failureDefaults(): Pick<ParsedSettings, 'timeouts' | 'retries' |
 
 /** Checks and completes the options once; throws `BANYAN_ROUTER_OPTIONS` with every fault found. */
 export function normalizeOptions(options: RouterOptions): NormalizedOptions {
-  const { services, link, logger, points, tracer, serviceMetrics, ...plain } = options;
+  const { services, shadowServices, link, logger, points, tracer, serviceMetrics, ...plain } = options;
   const http = Object.entries(services).filter(([, service]) => !('invoke' in service));
   const parsed = settings.extend({ services: z.record(z.string(), httpServiceSchema) }).safeParse({
     ...plain,
@@ -208,6 +214,7 @@ export function normalizeOptions(options: RouterOptions): NormalizedOptions {
     identity: parseIdentitySources(identity),
     isTrusted: trustCheck(trustedPeers),
     services: { ...(services as Record<string, RouterService>), ...httpServices },
+    shadowServices: shadowServices ?? {},
     link,
     logger,
     points: points ?? noStopPoints,

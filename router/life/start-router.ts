@@ -12,6 +12,7 @@ import type { AdminReport, MetricsReport } from '../observe/metrics-report.ts';
 import type { Gauges } from '../observe/metrics-text.ts';
 import { run } from '../passes.ts';
 import { Peers } from '../request/peers.ts';
+import { createShadowSides } from '../sides/create-shadow-sides.ts';
 import { createSides } from '../sides/create-sides.ts';
 import { readTlsFiles, type TlsMaterial } from '../tls/tls-files.ts';
 import { stampOf, TlsRenewal } from '../tls/tls-renewal.ts';
@@ -63,7 +64,11 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const { tls } = normalized;
   const stamp = tls === undefined ? '' : await stampOf(tls);
   const files = await readTlsFiles({ server: tls, legacy: normalized.legacy.tls });
-  const core = createCore(normalized, createSides(normalized, files.legacyCa));
+  const core = createCore(
+    normalized,
+    createSides(normalized, files.legacyCa),
+    createShadowSides(normalized, files.legacyCa),
+  );
   const peers = new Peers(core.options.isTrusted, core.options.limits.streams);
   const { server, http2, upgrades } = createHttpServer(core, peers, files.server);
   const renewal =

@@ -28,6 +28,7 @@ export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
     for (const [bucket, count] of one.latencies.entries())
       sum.latencies[bucket] = (sum.latencies[bucket] ?? 0) + count;
     sum.latencySumMs += one.latencySumMs;
+    sum.fellBack += one.fellBack;
   }
   const snapshots = reports.map((report) => report.snapshot);
   const gauges = reports.map((report) => report.gauges);

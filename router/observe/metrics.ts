@@ -14,6 +14,8 @@ export interface Series {
   /** Requests by latency bucket, not cumulative; one more than there are bounds. */
   readonly latencies: number[];
   latencySumMs: number;
+  /** Those that legacy answered because the service could not. */
+  fellBack: number;
 }
 
 export interface MetricsSnapshot {
@@ -51,7 +53,15 @@ export class Metrics {
     let series = sides[side];
     if (series === undefined) {
       const latencies = new Array<number>(latencyBucketsMs.length + 1).fill(0);
-      series = { route, feature: decision?.feature ?? '', side, statuses: {}, latencies, latencySumMs: 0 };
+      series = {
+        route,
+        feature: decision?.feature ?? '',
+        side,
+        statuses: {},
+        latencies,
+        latencySumMs: 0,
+        fellBack: 0,
+      };
       sides[side] = series;
     }
     const ms = now - account.beganAt;
@@ -64,7 +74,10 @@ export class Metrics {
       this.#parked += 1;
       this.#heldMs += account.heldMs;
     }
-    if (account.fellBack) this.#fallbacks += 1;
+    if (account.fellBack) {
+      this.#fallbacks += 1;
+      series.fellBack += 1;
+    }
     this.#retries += account.retries;
     if (account.clientGone) this.#aborted += 1;
   }

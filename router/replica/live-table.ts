@@ -5,6 +5,7 @@ import { type CompiledTable, compileTable } from '../table/compiled-table.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import { withCalls } from '../table/route-call.ts';
 import { emptyRouteTable, type RouteTable } from '../table/route-table.ts';
+import type { CountsReport } from './counts-report.ts';
 import { holdVersions } from './hold-versions.ts';
 import { writeSnapshot } from './snapshot-file.ts';
 import type { ReplicaReport, StateLink } from './state-link.ts';
@@ -26,6 +27,10 @@ export interface LiveTableOptions {
   readonly writesInFlight: (feature: string) => number;
   /** A new table is in force, or the lease came back: parked requests may decide again. */
   readonly onChange: () => void;
+  /** What is reported besides; left out: nothing. */
+  readonly counts?: CountsReport | undefined;
+  /** Told how current the sides of shadowed features are; `sentAt` by this process's monotonic clock. */
+  readonly onCurrent?: ((currentAgoMs: Readonly<Record<string, number>>, sentAt: number) => void) | undefined;
   readonly now?: () => number;
 }
 
@@ -88,17 +93,19 @@ export class LiveTable {
   async beat(): Promise<boolean> {
     const sentAt = this.#now();
     const hadLease = this.leaseValid;
+    const report = this.#report();
     const signal = AbortSignal.any([
       this.#stopping.signal,
       AbortSignal.timeout(Math.max(1, this.#options.beatTimeoutMs)),
     ]);
     try {
       // A link that forgets the signal must not stop the beats: a late answer counts for nothing.
-      const reply = await Promise.race([this.#options.link.beat(this.#report(), signal), aborted(signal)]);
+      const reply = await Promise.race([this.#options.link.beat(report, signal), aborted(signal)]);
       this.#leaseUntil = sentAt + reply.leaseMs;
       this.#lastReplyAt = this.#now();
       if (this.#failing) this.#options.logger.info('the state store answers again');
       this.#failing = false;
+      if (reply.currentAgoMs !== undefined) this.#options.onCurrent?.(reply.currentAgoMs, sentAt);
       if (reply.table !== undefined && reply.table.version !== this.#current.version) {
         await this.#take(withCalls(reply.table));
       } else if (!hadLease) this.#options.onChange();
@@ -108,6 +115,7 @@ export class LiveTable {
         this.#options.logger.warn({ error: (error as Error).message }, 'the state store does not answer');
       }
       this.#failing = true;
+      if (report.counted !== undefined) this.#options.counts?.failed();
       const wasOutdated = this.mayBeOutdated;
       this.#failedSince = sentAt;
       // Who waited to hear whether the table still holds hears that nobody can tell.
@@ -141,6 +149,7 @@ export class LiveTable {
     this.#wake?.();
     await this.#loop;
     await this.#saving;
+    await this.#reportLast();
     this.#leaseUntil = Number.NEGATIVE_INFINITY;
     try {
       await this.#options.link.leave(this.#options.replica);
@@ -219,13 +228,32 @@ export class LiveTable {
     });
   }
 
-  #report(): ReplicaReport {
+  #report(last = false): ReplicaReport {
     const { replica, host, writesInFlight } = this.#options;
     const drained: Record<string, number> = {};
     for (const [feature, version] of Object.entries(this.#holds)) {
       if (writesInFlight(feature) === 0) drained[feature] = version;
     }
-    return { replica, host, pid: process.pid, version: this.#current.version, drained };
+    const { counts } = this.#options;
+    const counted = counts?.due(last);
+    return {
+      ...{ replica, host, pid: process.pid, version: this.#current.version, drained },
+      ...(counted === undefined ? {} : { counted }),
+      ...(counts?.asksCurrent ? { asksCurrent: true } : {}),
+    };
+  }
+
+  /** What was counted since the last report would be lost with this process. */
+  async #reportLast(): Promise<void> {
+    const report = this.#report(true);
+    if (report.counted === undefined) return;
+    const { link, beatTimeoutMs, logger } = this.#options;
+    const signal = AbortSignal.timeout(Math.max(1, beatTimeoutMs));
+    try {
+      await Promise.race([link.beat(report, signal), aborted(signal)]);
+    } catch (error) {
+      logger.warn({ error: (error as Error).message }, 'the last counts could not be reported');
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ShadowTally } from '../shadow/tally/index.ts';
 import type { RouteTable } from '../table/route-table.ts';
 
 /** What one replica tells the state store in each beat. */
@@ -13,6 +14,35 @@ export interface ReplicaReport {
    * request of the feature which was begun before the hold has ended. A feature not listed is not drained.
    */
   readonly drained: Readonly<Record<string, number>>;
+  /** What it has counted so far, whole: a report that arrives twice counts once. Left out when there is nothing new. */
+  readonly counted?: readonly FeatureCounts[];
+  /** True: it compares answers, and wants to know how current the sides are. */
+  readonly asksCurrent?: boolean;
+}
+
+/** What one replica has counted of one feature since its process began, or since the run did. */
+export interface FeatureCounts {
+  readonly feature: string;
+  readonly shadow: { readonly run: string; readonly tally: ShadowTally } | null;
+  /** null where the feature is not watched. */
+  readonly traffic: TrafficCounts | null;
+}
+
+/** By route id. */
+export type TrafficCounts = Readonly<Record<string, RouteCounts>>;
+
+export interface RouteCounts {
+  readonly legacy: SideCounts;
+  readonly service: SideCounts;
+}
+
+/** Requests that one side answered, or failed to. */
+export interface SideCounts {
+  readonly requests: number;
+  /** Answers of 5xx, and none at all. */
+  readonly errors: number;
+  /** Requests by latency bucket of the metrics, not cumulative. */
+  readonly latencies: readonly number[];
 }
 
 export interface StateReply {
@@ -20,6 +50,11 @@ export interface StateReply {
   readonly leaseMs: number;
   /** Present when the store holds a version other than the report's. */
   readonly table?: RouteTable;
+  /**
+   * By feature: milliseconds since the side that does not own the rows was last seen to hold everything that the owner's held. There when
+   * it was asked for.
+   */
+  readonly currentAgoMs?: Readonly<Record<string, number>>;
 }
 
 /** The router's side of the state store: implemented in control/store. */

@@ -1,4 +1,5 @@
 import type { CohortDefinition } from '../cohorts/named-cohorts.ts';
+import type { ShadowRouting } from '../shadow/shadow-routing.ts';
 import type { RoutePolicy } from './route-policy.ts';
 
 /** Where a request can go: the monolith, or the feature's extracted service. */
@@ -19,6 +20,10 @@ export interface FeatureRouting {
   readonly salt: string;
   /** What its routes' own policies are laid over. */
   readonly policy?: RoutePolicy;
+  /** Left out: none of its requests is compared. */
+  readonly shadow?: ShadowRouting;
+  /** True: replicas report what they counted of its routes. */
+  readonly watched?: boolean;
 }
 
 export interface RouteConstraints {

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { Agent, type Dispatcher } from 'undici';
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import type { RouteTable } from '../../router/table/route-table.ts';
-import type { AuditEntry, FeatureAction, ProgressLine, StatusReport } from './admin-types.ts';
+import type { AuditEntry, DiffReport, FeatureAction, ProgressLine, StatusReport } from './admin-types.ts';
 
 export interface AdminClientOptions {
   /** `http://host:port` of the control process. */
@@ -76,6 +76,12 @@ export class AdminClient {
     if (query.feature !== undefined) search.set('feature', query.feature);
     if (query.limit !== undefined) search.set('limit', String(query.limit));
     return this.#get(`/v1/audit?${search}`, signal) as Promise<readonly AuditEntry[]>;
+  }
+
+  diff(feature: string, route?: string, signal?: AbortSignal): Promise<DiffReport> {
+    const search = new URLSearchParams(route === undefined ? {} : { route });
+    const path = `/v1/features/${encodeURIComponent(feature)}/diff?${search}`;
+    return this.#get(path, signal) as Promise<DiffReport>;
   }
 
   /**

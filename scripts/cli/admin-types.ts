@@ -2,13 +2,24 @@
 
 import type { GateCheck, PlanDescription } from '../../control/index.ts';
 
-export type { CanaryResult, CohortsResult, HandoverResult, PlanDescription } from '../../control/index.ts';
+export type {
+  CanaryResult,
+  CohortsResult,
+  DiffReport,
+  HandoverResult,
+  PlanDescription,
+  ShadowResult,
+  SignOff,
+} from '../../control/index.ts';
 
 export type FeatureAction =
   | 'copy'
   | 'verify'
   | 'canary'
   | 'cohorts'
+  | 'shadow'
+  | 'ignore'
+  | 'sign-off'
   | 'cutover'
   | 'rollback'
   | 'pause'

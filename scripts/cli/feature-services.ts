@@ -46,3 +46,21 @@ async function routerService(
   });
   return createGateway({ idl, service: name, client, deadlineMs: settings.deadlineMs });
 }
+
+/** Those that are called in Thrift: what speaks HTTP the router asks itself. */
+export function thriftOnly(
+  services: Readonly<Record<string, RouterService>>,
+): NonNullable<RouterOptions['shadowServices']> {
+  return Object.fromEntries(
+    Object.entries(services).flatMap(([feature, service]) =>
+      'invoke' in service ? [[feature, service]] : [],
+    ),
+  );
+}
+
+/** Ends what was handed to no router. */
+export async function closeFeatureServices(services: Readonly<Record<string, RouterService>>): Promise<void> {
+  await Promise.all(
+    Object.values(services).map((service) => ('invoke' in service ? service.close() : undefined)),
+  );
+}

@@ -7,13 +7,16 @@ import { canaryCommand } from './commands/canary.ts';
 import { checkCommand } from './commands/check.ts';
 import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
+import { diffCommand } from './commands/diff.ts';
 import { explainCommand } from './commands/explain.ts';
 import { grantsCommand } from './commands/grants.ts';
 import { handoverCommand } from './commands/handover.ts';
 import { idlCommand } from './commands/idl.ts';
+import { ignoreCommand } from './commands/ignore.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { shadowCommand } from './commands/shadow.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
 import { verifyCommand } from './commands/verify.ts';
@@ -31,6 +34,7 @@ const steering = [steerCommand('pause'), steerCommand('resume'), steerCommand('a
 
 const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
   ['Look:', [checkCommand, grantsCommand, statusCommand, routesCommand, explainCommand, auditCommand]],
+  ['Compare both sides:', [shadowCommand, diffCommand, ignoreCommand]],
   [
     'Move a feature:',
     [

@@ -13,12 +13,15 @@ export interface Observation {
 
 export interface Repeat {
   /**
-   * `sampled`: decided before any answer was known, and asked at the same time as the shadow. `doubted`: asked because there was a
-   * difference.
+   * `sampled`: decided before any answer was known, and asked at the same time as the other side. `doubted`: asked because there
+   * was a difference.
    */
   readonly why: 'sampled' | 'doubted';
   /** Legacy's answer against its second one. */
   readonly legacy: readonly Difference[];
-  /** Legacy's answer against the service's second one; null: it was not asked, since its data was current the first time. */
-  readonly service: readonly Difference[] | null;
+  /** Both sides once more, when the data of both was known to be the same: legacy's first answer against these. null: there was no need. */
+  readonly settled: {
+    readonly legacy: readonly Difference[];
+    readonly service: readonly Difference[];
+  } | null;
 }

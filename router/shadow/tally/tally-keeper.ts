@@ -139,9 +139,10 @@ export class TallyKeeper {
   }
 }
 
-/** What a second look says of a difference; null: all three answers differ there, which tells nothing. */
+/** What a second look says of a difference; null: legacy's own answers differ there, which tells nothing of the service. */
 function verdictOn(difference: Difference, repeat: Repeat): 'persisted' | 'wavered' | 'settled' | null {
   if (!agreesAt(repeat.legacy, difference)) return repeat.why === 'doubted' ? 'wavered' : null;
-  if (repeat.service !== null && agreesAt(repeat.service, difference)) return 'settled';
-  return 'persisted';
+  if (repeat.settled === null) return 'persisted';
+  if (!agreesAt(repeat.settled.legacy, difference)) return null;
+  return agreesAt(repeat.settled.service, difference) ? 'settled' : 'persisted';
 }

@@ -61,7 +61,7 @@ export const routerCommand: CommandFactory = (io) => {
     const [
       { startRouter, runWorkers, isRouterWorker, serveAsWorker, readTlsFiles },
       { MysqlStateLink },
-      { featureServices },
+      { closeFeatureServices, featureServices, thriftOnly },
       { registeredTracer },
       { Registry },
     ] = await Promise.all([
@@ -99,6 +99,8 @@ export const routerCommand: CommandFactory = (io) => {
     const serviceMetrics = new Registry();
     const tracer = registeredTracer();
     const services = await featureServices(config, { tls: serviceTls, metrics: serviceMetrics, tracer });
+    // Calls of shadows are no clients': connections of their own, and in no metrics and traces.
+    const shadowServices = thriftOnly(await featureServices(config, { tls: serviceTls }));
     try {
       const { database: _, ...legacy } = config.legacy;
       const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;
@@ -116,6 +118,7 @@ export const routerCommand: CommandFactory = (io) => {
         ...(flags.accessLog === undefined ? {} : { accessLog: { sample: flags.accessLog } }),
         legacy: { ...legacy, addresses: [...legacy.addresses] },
         services,
+        shadowServices,
         serviceMetrics,
         ...(tracer === undefined ? {} : { tracer }),
         link,
@@ -129,9 +132,7 @@ export const routerCommand: CommandFactory = (io) => {
       await router.stop();
     } catch (error) {
       // Once it serves, stopping the router closes these.
-      await Promise.all(
-        Object.values(services).map((service) => ('invoke' in service ? service.close() : undefined)),
-      );
+      await Promise.all([closeFeatureServices(services), closeFeatureServices(shadowServices)]);
       throw error;
     } finally {
       await link.close();

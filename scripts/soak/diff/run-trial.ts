@@ -62,7 +62,7 @@ export function runTrial({ seed, requests, shareOf, repeatShare, looks }: TrialO
       request: `GET /api/products/${n}`,
       differences,
       repeat:
-        sampled || doubted ? { why: sampled ? 'sampled' : 'doubted', legacy: again, service: null } : null,
+        sampled || doubted ? { why: sampled ? 'sampled' : 'doubted', legacy: again, settled: null } : null,
     });
     if (n % Math.ceil(requests / looks) !== 0 && n !== requests) continue;
     banyan.look(reportedBy(keeper));

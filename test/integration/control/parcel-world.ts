@@ -117,6 +117,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
         // The gate asks the whole server, and other tests have transactions open on it.
         maxTransactionMs: 600_000,
         verifiedWithinMs: 600_000,
+        signOff: false,
       },
     },
     cohorts: [],

@@ -11,6 +11,8 @@ export class MemoryLink implements StateLink {
   table: RouteTable = emptyRouteTable;
   leaseMs = 2_000;
   away = false;
+  /** What it says of how current the sides are, where it is asked. */
+  currentAgoMs: Readonly<Record<string, number>> | null = null;
   readonly reports: ReplicaReport[] = [];
   readonly left: string[] = [];
   #watchers: { test: (report: ReplicaReport) => boolean; resolve: (report: ReplicaReport) => void }[] = [];
@@ -26,8 +28,12 @@ export class MemoryLink implements StateLink {
     this.reports.push(report);
     for (const watcher of this.#watchers.filter(({ test }) => test(report))) watcher.resolve(report);
     this.#watchers = this.#watchers.filter(({ test }) => !test(report));
-    const { leaseMs, table } = this;
-    return report.version === table.version ? { leaseMs } : { leaseMs, table };
+    const { leaseMs, table, currentAgoMs } = this;
+    return {
+      leaseMs,
+      ...(report.version === table.version ? {} : { table }),
+      ...(report.asksCurrent && currentAgoMs !== null ? { currentAgoMs } : {}),
+    };
   }
 
   /** The next report that passes the test. */

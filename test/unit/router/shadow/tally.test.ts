@@ -21,7 +21,7 @@ describe('a second look', () => {
   const differences = [value('body.a')];
 
   test('legacy says the same again: the difference persists', () => {
-    expect(countsOf({ differences, repeat: { why: 'doubted', legacy: [], service: null } })).toEqual({
+    expect(countsOf({ differences, repeat: { why: 'doubted', legacy: [], settled: null } })).toEqual({
       'value body.a': { differed: 1, persisted: 1, wavered: 0, settled: 0, noise: 0 },
     });
   });
@@ -29,7 +29,7 @@ describe('a second look', () => {
   test('legacy contradicts itself: a doubted one wavers, of a sampled one nothing is known', () => {
     const legacy = [value('body.a')];
     expect(
-      countsOf({ differences, repeat: { why: 'doubted', legacy, service: null } })['value body.a'],
+      countsOf({ differences, repeat: { why: 'doubted', legacy, settled: null } })['value body.a'],
     ).toEqual({
       differed: 1,
       persisted: 0,
@@ -38,7 +38,7 @@ describe('a second look', () => {
       noise: 0,
     });
     expect(
-      countsOf({ differences, repeat: { why: 'sampled', legacy, service: null } })['value body.a'],
+      countsOf({ differences, repeat: { why: 'sampled', legacy, settled: null } })['value body.a'],
     ).toEqual({
       differed: 1,
       persisted: 0,
@@ -49,7 +49,7 @@ describe('a second look', () => {
   });
 
   test('the sides agree, and legacy does not agree with itself: that is noise', () => {
-    const repeat = { why: 'sampled', legacy: [value('body.a')], service: null } as const;
+    const repeat = { why: 'sampled', legacy: [value('body.a')], settled: null } as const;
     expect(countsOf({ repeat })['value body.a']).toEqual({
       differed: 0,
       persisted: 0,
@@ -61,7 +61,12 @@ describe('a second look', () => {
 
   test('the service says what legacy said once its data is current: it was behind, and no sample is kept', () => {
     const keeper = new TallyKeeper(1_000);
-    keeper.record(observation({ differences, repeat: { why: 'doubted', legacy: [], service: [] } }));
+    keeper.record(
+      observation({
+        differences,
+        repeat: { why: 'doubted', legacy: [], settled: { legacy: [], service: [] } },
+      }),
+    );
     const { paths, samples } = keeper.tally()[route]!;
     expect(paths['value body.a']).toMatchObject({ persisted: 0, settled: 1 });
     expect(samples).toEqual({});
@@ -74,7 +79,7 @@ test('tallies of several routers are as one tally of all, in whatever order they
     fc.record({
       why: fc.constantFrom('sampled' as const, 'doubted' as const),
       legacy: fc.array(paths, { maxLength: 2 }),
-      service: fc.constant(null),
+      settled: fc.constant(null),
     }),
   );
   const observations = fc.array(
@@ -110,7 +115,7 @@ test('samples end, and confirmed ones are kept before others', () => {
   const keeper = new TallyKeeper(1_000, () => clock.at);
   const differences = [value('body.a')];
   for (let i = 0; i < 5; i++) keeper.record(observation({ requestId: `r${i}`, differences }));
-  const repeat = { why: 'doubted', legacy: [], service: null } as const;
+  const repeat = { why: 'doubted', legacy: [], settled: null } as const;
   clock.at = 500;
   keeper.record(observation({ requestId: 'confirmed', differences, repeat }));
   const ids = () => keeper.tally()[route]!.samples['value body.a']?.map(({ requestId }) => requestId);

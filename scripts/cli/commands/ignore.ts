@@ -1,0 +1,40 @@
+import { Command } from 'commander';
+import {
+  type ChangeFlags,
+  CommandContext,
+  withCommonOptions,
+  withExamples,
+  withWhyOption,
+} from '../command-context.ts';
+import type { CommandFactory } from '../program.ts';
+import { runAction } from './run-action.ts';
+
+interface Flags extends ChangeFlags {
+  readonly path: string;
+  readonly kind?: string;
+  readonly route?: string;
+  readonly remove?: boolean;
+}
+
+export const ignoreCommand: CommandFactory = (io) => {
+  const command = new Command('ignore')
+    .description('Says that a difference between both sides is meant to be, or does not matter, and why.')
+    .argument('<feature>', 'as the config names it')
+    .requiredOption('--path <path>', 'as `banyan diff` shows it; * stands for anything')
+    .option('--kind <kind>', 'only this kind of difference')
+    .option('--route <route>', 'only on this route; default: on all')
+    .option('--remove', 'it counts again');
+  withExamples(
+    withWhyOption(withCommonOptions(command)),
+    'banyan ignore product --path "body.generatedAt" --why "the time of the answer itself"',
+  );
+  return command.action(async (feature: string, flags: Flags) => {
+    const context = new CommandContext(io, flags);
+    const { path, kind, route, remove, why } = flags;
+    const result = await runAction<object>(context, feature, 'ignore', { path, kind, route, remove, why });
+    context.output.result(
+      result,
+      (paint) => `${paint.good('✓')} ${path} ${remove ? 'counts again' : 'is ignored'} in ${feature}.`,
+    );
+  });
+};
