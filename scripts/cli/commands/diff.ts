@@ -30,7 +30,7 @@ export const diffCommand: CommandFactory = (io, outcome) => {
   withExamples(
     withWhyOption(withCommonOptions(command)),
     'banyan diff product',
-    'banyan diff product --sign-off --why "prices are equal, dates are meant to be ISO"',
+    'banyan diff product --sign-off --why "dates are meant to be ISO"',
   );
   return command.action(async (feature: string, flags: Flags) => {
     const context = new CommandContext(io, flags);

@@ -26,7 +26,7 @@ export const ignoreCommand: CommandFactory = (io) => {
     .option('--remove', 'it counts again');
   withExamples(
     withWhyOption(withCommonOptions(command)),
-    'banyan ignore product --path "body.generatedAt" --why "the time of the answer itself"',
+    'banyan ignore product --path body.at --why "time of the answer"',
   );
   return command.action(async (feature: string, flags: Flags) => {
     const context = new CommandContext(io, flags);

@@ -44,7 +44,7 @@ export const shadowCommand: CommandFactory = (io) => {
   withExamples(
     withWhyOption(withCommonOptions(command)),
     'banyan shadow product --percent 10 --why "does it answer alike?"',
-    'banyan shadow product --percent 100 --restart --why "with the rounding put right"',
+    'banyan shadow product --percent 100 --restart --why "rounding is right"',
     'banyan shadow product --percent 0 --why "seen enough"',
   );
   return command.action(async (feature: string, flags: Flags) => {

@@ -34,7 +34,8 @@ describe('every command', () => {
       expect(help).toContain('--json');
       expect(help).toContain('--config');
     }
-    const changes = ['copy', 'canary', 'cutover', 'rollback', 'pause', 'resume', 'abandon'].includes(name);
+    const steering = ['copy', 'canary', 'cutover', 'rollback', 'pause', 'resume', 'abandon'];
+    const changes = [...steering, 'shadow', 'diff', 'ignore'].includes(name);
     expect(command.options.some((option) => option.long === '--why')).toBe(changes);
   });
 
