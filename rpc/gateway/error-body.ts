@@ -1,25 +1,39 @@
-import type { Annotation } from '../idl/model.ts';
+import { type Annotation, annotation } from '../idl/model.ts';
 import type { GatewayProblem } from './http-types.ts';
 
-/** Makes the body of an error that the gateway answers itself: JSON text. */
+/** Makes the body of an error that the gateway answers itself. */
 export type ErrorBody = (problem: GatewayProblem) => string;
 
 export const defaultErrorTemplate = '{"error":{"code":"$code","message":"$message"}}';
+export const jsonErrorType = 'application/json; charset=utf-8';
 
 /**
- * A template is JSON text in which `$code`, `$message`, `$status` and `$at` are replaced: inside a string literal as text,
- * and a bare `$status` as a number.
+ * A template is text in which `$code`, `$message`, `$status`, `$at` and `$request_id` are replaced, escaped as the content type wants it:
+ * in JSON as inside a string literal, in HTML and XML as text, in anything else not at all.
  */
-export function errorBodyFromTemplate(template: string): ErrorBody {
-  const parts = template.split(/\$(code|message|status|at)\b/);
+export function errorBodyFromTemplate(template: string, type: string = jsonErrorType): ErrorBody {
+  const parts = template.split(/\$(code|message|status|at|request_id)\b/);
+  const escaped = escapeOf(type);
   return (problem) => {
     let body = '';
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i]!;
-      body += i % 2 === 0 ? part : JSON.stringify(String(placeholder(problem, part))).slice(1, -1);
+      body += i % 2 === 0 ? part : escaped(String(placeholder(problem, part)));
     }
     return body;
   };
+}
+
+export function isJsonType(type: string): boolean {
+  return /^\s*application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i.test(type);
+}
+
+function escapeOf(type: string): (text: string) => string {
+  if (isJsonType(type)) return (text) => JSON.stringify(text).slice(1, -1);
+  if (/html|xml/i.test(type)) {
+    return (text) => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+  }
+  return (text) => text;
 }
 
 /** The status and the text of an `api.error_message = "413: The body is too large."`, or null if it is none. */
@@ -28,25 +42,59 @@ export function splitErrorMessage(value: string): [number, string] | null {
   return parts === null ? null : [Number(parts[1]), parts[2]!];
 }
 
-/** What a service's annotations say instead of the gateway's own messages, by status. */
-export function errorMessages(annotations: readonly Annotation[]): ReadonlyMap<number, string> {
-  return new Map(
-    annotations
-      .filter((one) => one.name === 'api.error_message')
-      .flatMap((one) => {
-        const message = splitErrorMessage(one.value);
-        return message === null ? [] : [message];
-      }),
-  );
+/** The gateway's codes, in whose place a service may have another status. */
+export const problemCodes = [
+  'bad_request',
+  'body_too_large',
+  'request_stalled',
+  'unsupported_media_type',
+  'internal_error',
+  'bad_reply',
+  'unavailable',
+  'deadline',
+] as const;
+
+/** The code and the status of an `api.error_status = "bad_request: 422"`, or null if it is none. */
+export function splitErrorStatus(value: string): [string, number] | null {
+  const parts = /^([a-z_]+):\s*([45][0-9][0-9])$/.exec(value);
+  if (parts === null || !(problemCodes as readonly string[]).includes(parts[1]!)) return null;
+  return [parts[1]!, Number(parts[2])];
 }
 
-/** null where the template makes JSON, else what is wrong with it. */
-export function templateFault(template: string): string | null {
+/** What a service's annotations say instead of the gateway's own messages, by status. */
+export function errorMessages(annotations: readonly Annotation[]): ReadonlyMap<number, string> {
+  return new Map(allOf(annotations, 'api.error_message', splitErrorMessage));
+}
+
+/** What a service's annotations say instead of the gateway's own statuses, by code. */
+export function errorStatuses(annotations: readonly Annotation[]): ReadonlyMap<string, number> {
+  return new Map(allOf(annotations, 'api.error_status', splitErrorStatus));
+}
+
+export function errorType(annotations: readonly Annotation[]): string {
+  return annotation(annotations, 'api.error_type') ?? jsonErrorType;
+}
+
+function allOf<K, V>(
+  annotations: readonly Annotation[],
+  name: string,
+  split: (value: string) => [K, V] | null,
+): [K, V][] {
+  return annotations.flatMap((one) => {
+    const found = one.name === name ? split(one.value) : null;
+    return found === null ? [] : [found];
+  });
+}
+
+/** null where the template makes JSON, or is not meant to; else what is wrong with it. */
+export function templateFault(template: string, type: string = jsonErrorType): string | null {
+  if (!isJsonType(type)) return null;
   const body = errorBodyFromTemplate(template)({
     status: 400,
     code: 'code',
     message: 'a "message"',
     at: 'body.x',
+    requestId: 'id',
     rpcMethod: 'm',
   });
   try {
@@ -65,6 +113,8 @@ function placeholder(problem: GatewayProblem, name: string): string | number {
       return problem.status;
     case 'at':
       return problem.at ?? '';
+    case 'request_id':
+      return problem.requestId ?? '';
     default:
       return problem.message;
   }

@@ -2,27 +2,31 @@ import { isUtf8 } from 'node:buffer';
 import { BanyanError } from '../../common/errors.ts';
 import type { ThriftClient } from '../client/client.ts';
 import type { CallOptions } from '../client/options.ts';
-import { BadValue } from '../codec/bad-value.ts';
+import type { AnswerPolicy } from '../http/answer-policy.ts';
 import { bindMethod } from '../http/bind-method.ts';
 import type { MethodBinding } from '../http/binding.ts';
 import { serviceOf } from '../idl/load-idl.ts';
 import { annotation, type Idl } from '../idl/model.ts';
 import { JsonOut } from '../json/json-out.ts';
 import { ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
-import { JsonSyntaxError } from '../json/parsed-json.ts';
 import { JsonFromThriftCompiler } from '../json/thrift-to-json.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { malformed } from '../wire/wire-error.ts';
+import { preflight, withPolicyHeaders } from './answer-headers.ts';
+import { compressed } from './compress.ts';
 import {
   defaultErrorTemplate,
   type ErrorBody,
   errorBodyFromTemplate,
   errorMessages,
+  errorStatuses,
+  errorType,
   templateFault,
 } from './error-body.ts';
 import { isFresh, weakEtag } from './etag.ts';
 import type { GatewayProblem, HttpInput, HttpOutput, InvokeOptions } from './http-types.ts';
-import { InflatedTooLarge, inflated } from './inflate.ts';
+import { inflated } from './inflate.ts';
+import { problemOf } from './problems.ts';
 import { type ReplyKind, replyWriter } from './reply-writer.ts';
 import { type Incoming, UnsupportedMedia } from './request-body.ts';
 import { contextOfHeaders, headerValue } from './request-parts.ts';
@@ -55,10 +59,19 @@ export interface Gateway {
 
 interface Plan {
   readonly binding: MethodBinding;
+  /** OPTIONS is a method of its routes like any other, and no preflight. */
+  readonly takesOptions: boolean;
   /** The body is parsed, and so must be inflated before. */
   readonly parsesBody: boolean;
   readonly write: (w: ProtocolWriter, request: Incoming) => void;
   readonly read: (r: ProtocolReader, messageType: number, out: JsonOut) => ReplyKind;
+}
+
+/** A request on its way to an answer. */
+interface Asked {
+  readonly plan: Plan;
+  readonly input: HttpInput;
+  readonly requestId: string | undefined;
 }
 
 /** @throws BanyanError `BANYAN_IDL_NO_SERVICE`, `BANYAN_RPC_ERROR_BODY` */
@@ -70,6 +83,8 @@ class ThriftGateway implements Gateway {
   readonly #client: ThriftClient;
   readonly #plans = new Map<string, Plan>();
   readonly #errorBody: ErrorBody;
+  readonly #errorType: string;
+  readonly #statuses: ReadonlyMap<string, number>;
   readonly #messages: ReadonlyMap<number, string>;
   readonly maxBodyBytes: number;
   /** Content codings are taken off; if not, a body with one is refused, as by a monolith that does not. */
@@ -88,6 +103,8 @@ class ThriftGateway implements Gateway {
     this.maxBodyBytes = options.maxBodyBytes ?? (said === undefined ? 16 * 1024 * 1024 : Number(said));
     this.#inflates = annotation(service.annotations, 'api.inflate') !== 'false';
     this.#messages = errorMessages(service.annotations);
+    this.#statuses = errorStatuses(service.annotations);
+    this.#errorType = errorType(service.annotations);
     const fromJson = new ThriftFromJsonCompiler({ unknownMembers: options.unknownMembers ?? 'ignore' });
     const toJson = new JsonFromThriftCompiler();
     for (const method of service.methods) {
@@ -96,6 +113,7 @@ class ThriftGateway implements Gateway {
       const wants = bodyWants(binding);
       this.#plans.set(method.name, {
         binding,
+        takesOptions: binding.routes.some(({ method }) => method === 'OPTIONS'),
         parsesBody: wants.json || wants.form.size > 0,
         write: requestWriter(binding, fromJson),
         read: replyWriter(binding, toJson),
@@ -104,7 +122,7 @@ class ThriftGateway implements Gateway {
     const body =
       options.errorBody ?? annotation(service.annotations, 'api.error_body') ?? defaultErrorTemplate;
     if (typeof body === 'string') {
-      const fault = templateFault(body);
+      const fault = templateFault(body, this.#errorType);
       if (fault !== null) {
         throw new BanyanError(
           'BANYAN_RPC_ERROR_BODY',
@@ -115,7 +133,7 @@ class ThriftGateway implements Gateway {
         );
       }
     }
-    this.#errorBody = typeof body === 'string' ? errorBodyFromTemplate(body) : body;
+    this.#errorBody = typeof body === 'string' ? errorBodyFromTemplate(body, this.#errorType) : body;
   }
 
   close(): Promise<void> {
@@ -131,14 +149,41 @@ class ThriftGateway implements Gateway {
   }
 
   refuse(rpcMethod: string, input: HttpInput, why: Omit<GatewayProblem, 'rpcMethod'>): HttpOutput {
-    return this.#problem(this.#planOf(rpcMethod), input, { ...why, rpcMethod });
+    const { requestId } = contextOfHeaders(input.rawHeaders);
+    const plan = this.#planOf(rpcMethod);
+    const output = this.#problem({ plan, input, requestId }, { ...why, rpcMethod });
+    const policy = plan.binding.answer;
+    return policy === null ? output : withPolicyHeaders(policy, input, output);
   }
 
   async invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions = {}): Promise<HttpOutput> {
     const plan = this.#planOf(rpcMethod);
+    const policy = plan.binding.answer;
+    return policy === null
+      ? this.#exchange(plan, input, options)
+      : this.#underPolicy(policy, plan, input, options);
+  }
+
+  async #underPolicy(
+    policy: AnswerPolicy,
+    plan: Plan,
+    input: HttpInput,
+    options: InvokeOptions,
+  ): Promise<HttpOutput> {
+    const { cors, compressFrom } = policy;
+    const isPreflight = cors !== null && input.method === 'OPTIONS' && !plan.takesOptions;
+    const output = isPreflight ? preflight(cors, input) : await this.#exchange(plan, input, options);
+    const withHeaders = withPolicyHeaders(policy, input, output);
+    return compressFrom === null ? withHeaders : await compressed(compressFrom, input, withHeaders);
+  }
+
+  async #exchange(plan: Plan, input: HttpInput, options: InvokeOptions): Promise<HttpOutput> {
+    const rpcMethod = plan.binding.method.name;
+    const context = options.context ?? contextOfHeaders(input.rawHeaders);
+    const asked: Asked = { plan, input, requestId: context.requestId };
     if (input.body !== null && input.body.length > this.maxBodyBytes) {
       const message = `the body has ${input.body.length} bytes, and the limit is ${this.maxBodyBytes}`;
-      return this.#problem(plan, input, { status: 413, code: 'body_too_large', message, rpcMethod });
+      return this.#problem(asked, { status: 413, code: 'body_too_large', message, rpcMethod });
     }
     if (plan.parsesBody && input.body !== null && input.body.length > 0) {
       const coding = headerValue(input.rawHeaders, 'content-encoding');
@@ -147,19 +192,18 @@ class ThriftGateway implements Gateway {
           if (!this.#inflates) throw new UnsupportedMedia(`a body encoded with ${coding}`);
           input = { ...input, body: await inflated(input.body, coding, this.maxBodyBytes) };
         } catch (error) {
-          return this.#failed(plan, input, rpcMethod, error);
+          return this.#failed(asked, error);
         }
       }
     }
     const usual = options.deadlineMs ?? this.#deadlineMs;
     const { withinMs } = options;
     const deadlineMs = withinMs !== undefined && withinMs < usual ? withinMs : usual;
-    const context = options.context ?? contextOfHeaders(input.rawHeaders);
     // Set one by one: spreading objects is dear on a path that every request takes.
     const call: { -readonly [K in keyof CallOptions]: CallOptions[K] } = { deadlineMs };
     if (options.retries !== undefined) call.retries = options.retries;
     if (options.signal !== undefined) call.signal = options.signal;
-    if (context !== undefined) call.context = context;
+    call.context = context;
     const request: Incoming = { input, call: null, json: null, form: null };
     try {
       const answered: HttpOutput | undefined = await this.#client.exchange(
@@ -174,7 +218,7 @@ class ThriftGateway implements Gateway {
       // A oneway call ends once it is sent, and nothing comes back.
       return answered ?? { status: plan.binding.status, rawHeaders: ['Content-Length', '0'], body: null };
     } catch (error) {
-      return this.#failed(plan, input, rpcMethod, error);
+      return this.#failed(asked, error);
     }
   }
 
@@ -213,72 +257,30 @@ class ThriftGateway implements Gateway {
     return { status, rawHeaders, body: input.method === 'HEAD' ? null : body };
   }
 
-  #failed(plan: Plan, input: HttpInput, rpcMethod: string, error: unknown): HttpOutput {
-    if (error instanceof BadValue) {
-      const at = error.path === '' ? 'request' : error.path;
-      const problem = { status: 400, code: 'bad_request', message: `${at} ${error.what}`, at, rpcMethod };
-      return this.#problem(plan, input, problem, error.fault);
-    }
-    if (error instanceof JsonSyntaxError) {
-      const message = `body is no JSON: ${error.message}`;
-      return this.#problem(plan, input, { status: 400, code: 'bad_request', message, at: 'body', rpcMethod });
-    }
-    if (error instanceof UnsupportedMedia) {
-      const message = `${rpcMethod} does not take ${error.message}`;
-      return this.#problem(plan, input, { status: 415, code: 'unsupported_media_type', message, rpcMethod });
-    }
-    if (error instanceof InflatedTooLarge) {
-      const { message } = error;
-      return this.#problem(plan, input, { status: 413, code: 'body_too_large', message, rpcMethod });
-    }
-    const code = error instanceof BanyanError ? error.code : 'BANYAN_UNEXPECTED';
-    const failure = { code, message: error instanceof Error ? error.message : String(error) };
-    return { ...this.#problem(plan, input, { ...failureProblem(error, code), rpcMethod }), failure };
+  #failed(asked: Asked, error: unknown): HttpOutput {
+    const { problem, fault, failure } = problemOf(error, asked.plan.binding.method.name);
+    const output = this.#problem(asked, problem, fault);
+    return failure === undefined ? output : { ...output, failure };
   }
 
   /** @param fault what the field at fault wants the client to be told. */
-  #problem(plan: Plan, input: HttpInput, problem: GatewayProblem, fault?: string): HttpOutput {
+  #problem({ plan, input, requestId }: Asked, problem: GatewayProblem, fault?: string): HttpOutput {
     const message = fault ?? this.#messages.get(problem.status) ?? problem.message;
-    const body = Buffer.from(this.#errorBody({ ...problem, message }));
+    const status = this.#statuses.get(problem.code) ?? problem.status;
+    const told = { ...problem, status, message, ...(requestId === undefined ? {} : { requestId }) };
+    const body = Buffer.from(this.#errorBody(told));
     const rawHeaders = [
       ...(plan.binding.weakEtag ? ['ETag', weakEtag(body)] : []),
       ...(problem.status === 503 ? ['Retry-After', '1'] : []),
       'Content-Type',
-      'application/json; charset=utf-8',
+      this.#errorType,
       'Content-Length',
       String(body.length),
     ];
-    return { status: problem.status, rawHeaders, body: input.method === 'HEAD' ? null : body };
+    return { status, rawHeaders, body: input.method === 'HEAD' ? null : body };
   }
 }
 
 function without(rawHeaders: readonly string[], name: string): string[] {
   return rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)]!.toLowerCase() !== name);
-}
-
-/** What the client may know of a failure, and nothing of the inside. */
-function failureProblem(error: unknown, code: string): Omit<GatewayProblem, 'rpcMethod'> {
-  switch (code) {
-    case 'BANYAN_RPC_UNAVAILABLE':
-    case 'BANYAN_RPC_OVERLOADED':
-    case 'BANYAN_RPC_CLOSED':
-      return { status: 503, code: 'unavailable', message: 'the service is unavailable' };
-    case 'BANYAN_RPC_DEADLINE':
-      return { status: 504, code: 'deadline', message: 'the service did not answer in time' };
-    case 'BANYAN_RPC_CANCELLED':
-      return { status: 499, code: 'cancelled', message: 'the request was cancelled' };
-    case 'BANYAN_RPC_MALFORMED':
-    case 'BANYAN_RPC_WRONG_REPLY':
-    case 'BANYAN_RPC_CONNECTION_LOST':
-      return { status: 502, code: 'bad_reply', message: 'the service did not answer properly' };
-    case 'BANYAN_RPC_APPLICATION': {
-      const type = error instanceof BanyanError ? error.details.type : undefined;
-      // Internal error and unknown are the service's own failure; all others say that the two sides do not understand each other.
-      return type === 6 || type === 0
-        ? { status: 500, code: 'internal_error', message: 'the service failed' }
-        : { status: 502, code: 'bad_reply', message: 'the service did not answer properly' };
-    }
-    default:
-      return { status: 500, code: 'internal_error', message: 'the request could not be carried over' };
-  }
 }

@@ -44,5 +44,7 @@ export interface GatewayProblem {
   readonly message: string;
   /** The place in the request: `body.items[2].price`, `query.limit`. */
   readonly at?: string;
+  /** As the router has it, or `X-Request-Id`. */
+  readonly requestId?: string;
   readonly rpcMethod: string;
 }

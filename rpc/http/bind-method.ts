@@ -1,7 +1,9 @@
 import { type Annotation, annotation, type FieldDef, type MethodDef, type ServiceDef } from '../idl/model.ts';
 import { isMember } from '../json/leaf-options.ts';
+import { answerPolicy } from './answer-policy.ts';
 import { hostOfDomain } from './base-domain.ts';
 import type { Escapes, HttpRoute, MethodBinding, ReplyBinding, Source, SourceKind } from './binding.ts';
+import { splitHeader } from './header-text.ts';
 import { pathParameters, routerPath, wildcardNames } from './path-pattern.ts';
 
 export const verbs: Readonly<Record<string, string>> = {
@@ -60,6 +62,7 @@ export function bindMethod(service: ServiceDef, method: MethodDef): MethodBindin
       .filter((one) => one.name === 'api.set_header')
       .flatMap((one) => splitHeader(one.value) ?? []),
     isIdempotent: isIdempotentMethod(method, isRead),
+    answer: answerPolicy(service, method),
     reply: method.result === null ? null : bindReply(method.result.kind === 'struct' ? method.result : null),
     throws: method.throws.flatMap((field) => {
       if (field.type.kind !== 'struct') return [];
@@ -87,12 +90,6 @@ function escapesOf(service: ServiceDef, field: FieldDef): Escapes {
 export function isIdempotentMethod(method: MethodDef, isRead: boolean): boolean {
   const said = annotation(method.annotations, 'api.idempotent');
   return said === undefined ? isRead : said !== 'false';
-}
-
-/** `Name: value`, or null if it is none. */
-export function splitHeader(text: string): [string, string] | null {
-  const parts = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):\s*([\t\x20-\x7e]*)$/.exec(text);
-  return parts === null ? null : [parts[1]!, parts[2]!.trim()];
 }
 
 export function isSource(name: string): boolean {

@@ -1,4 +1,5 @@
 import type { FieldDef, MethodDef, StructDef } from '../idl/model.ts';
+import type { AnswerPolicy } from './answer-policy.ts';
 
 export type SourceKind =
   | 'path'
@@ -80,6 +81,8 @@ export interface MethodBinding {
   /** Flat list of names and values. */
   readonly fixedHeaders: readonly string[];
   readonly isIdempotent: boolean;
+  /** What holds for all its answers; null: nothing does. */
+  readonly answer: AnswerPolicy | null;
   readonly reply: ReplyBinding | null;
   readonly throws: readonly ThrowBinding[];
 }

@@ -1,12 +1,38 @@
-import { splitErrorMessage, templateFault } from '../gateway/error-body.ts';
-import type { Annotation } from '../idl/model.ts';
+import {
+  errorType,
+  problemCodes,
+  splitErrorMessage,
+  splitErrorStatus,
+  templateFault,
+} from '../gateway/error-body.ts';
+import type { Annotation, ServiceDef } from '../idl/model.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import { hostOfDomain } from './base-domain.ts';
-import { splitHeader } from './bind-method.ts';
 import { isFramingHeader } from './framing-headers.ts';
+import { splitHeader } from './header-text.ts';
 
 /** Notes values that an annotation of a service cannot have. */
-export function checkServiceAnnotation(one: Annotation, report: AnnotationReport): void {
+export function checkServiceAnnotation(
+  one: Annotation,
+  { annotations }: ServiceDef,
+  report: AnnotationReport,
+): void {
+  checkAnswerAnnotation(one, report);
+  if (one.name === 'api.error_status' && splitErrorStatus(one.value) === null) {
+    report.fault(
+      one,
+      `${JSON.stringify(one.value)} names no code and status`,
+      `Write it as "bad_request: 422", with one of ${problemCodes.join(', ')}.`,
+    );
+  }
+  if (one.name === 'api.error_type' && !/^[a-z]+\/[a-z0-9.+-]+(?:;[ -~]*)?$/i.test(one.value)) {
+    report.fault(
+      one,
+      `${JSON.stringify(one.value)} is no content type`,
+      'Write it as "text/html; charset=utf-8".',
+    );
+  }
+
   if (one.name === 'api.error_message' && splitErrorMessage(one.value) === null) {
     report.fault(
       one,
@@ -25,7 +51,7 @@ export function checkServiceAnnotation(one: Annotation, report: AnnotationReport
     report.fault(one, `${JSON.stringify(one.value)} is no host`, 'Write it as "shop.example".');
   }
   checkGroup(one, report);
-  const fault = one.name === 'api.error_body' ? templateFault(one.value) : null;
+  const fault = one.name === 'api.error_body' ? templateFault(one.value, errorType(annotations)) : null;
   if (fault !== null) {
     report.fault(
       one,
@@ -37,6 +63,7 @@ export function checkServiceAnnotation(one: Annotation, report: AnnotationReport
 
 /** Notes values that an annotation of a method cannot have. */
 export function checkMethodAnnotation(one: Annotation, report: AnnotationReport): void {
+  checkAnswerAnnotation(one, report);
   if (one.name === 'api.http_code') checkStatus(one, report);
   if (one.name === 'api.set_header') checkHeader(one, report);
   checkGroup(one, report);
@@ -45,6 +72,21 @@ export function checkMethodAnnotation(one: Annotation, report: AnnotationReport)
   checkOneOf(one, 'api.access', ['read', 'write'], report);
   checkOneOf(one, 'api.idempotent', ['true', 'false'], report);
   checkOneOf(one, 'api.serializer', ['json', 'form'], report);
+}
+
+function checkAnswerAnnotation(one: Annotation, report: AnnotationReport): void {
+  if (one.name === 'api.always_header') checkHeader(one, report);
+  if (one.name === 'api.compress' && !/^(?:|false|[0-9]{1,9})$/.test(one.value)) {
+    report.fault(
+      one,
+      `${JSON.stringify(one.value)} is no number of bytes`,
+      'Write it as "1024", or "false".',
+    );
+  }
+  if (one.name === 'api.cors_max_age' && !/^[0-9]{1,9}$/.test(one.value)) {
+    report.fault(one, `${JSON.stringify(one.value)} is no number of seconds`, 'Write it as "600".');
+  }
+  checkOneOf(one, 'api.cors_credentials', ['true', 'false'], report);
 }
 
 function checkHeader(one: Annotation, report: AnnotationReport): void {

@@ -15,7 +15,7 @@ export function checkBindings(service: ServiceDef, faults: FaultList, warnings: 
   const report = new AnnotationReport(faults, warnings);
   const types = new TypeCheck(report);
   checkAnnotationNames(service.annotations, 'service', report);
-  for (const one of service.annotations) checkServiceAnnotation(one, report);
+  for (const one of service.annotations) checkServiceAnnotation(one, service, report);
   const seen = new Map<string, MethodDef>();
   for (const method of service.methods) {
     checkMethod(service, method, types, report);

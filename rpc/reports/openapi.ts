@@ -6,7 +6,7 @@ import { routerPath, templateName, templatePaths, wildcardNames } from '../http/
 import { serviceOf } from '../idl/load-idl.ts';
 import { annotation, type Idl, type ServiceDef, type ThriftType } from '../idl/model.ts';
 import { memberName } from '../json/leaf-options.ts';
-import { errorSchema } from './error-schema.ts';
+import { errorContent } from './error-schema.ts';
 import { type Schema, Schemas } from './json-schema.ts';
 
 export interface OpenApiOptions {
@@ -57,13 +57,14 @@ class Paths {
   readonly leftOut: string[] = [];
   readonly #bindings: ReadonlyMap<string, MethodBinding>;
   readonly #schemas: Schemas;
+  /** Content of the gateway's own errors. */
   readonly #error: Schema;
   readonly #templates = new Map<string, Template>();
   readonly #operationIds = new Set<string>();
 
   constructor(service: ServiceDef, schemas: Schemas) {
     this.#schemas = schemas;
-    this.#error = errorSchema(service);
+    this.#error = errorContent(service);
     this.#bindings = new Map(
       service.methods.flatMap((method) => {
         const binding = bindMethod(service, method);
@@ -140,13 +141,27 @@ function operation(
   if (binding.weakEtag && (isHead || route.method === 'GET')) {
     responses['304'] ??= { description: 'If-None-Match names what the reply would be' };
   }
-  responses.default = { description: 'An error of the gateway', ...(isHead ? {} : json(error)) };
+  responses.default = { description: 'An error of the gateway', ...(isHead ? {} : error) };
+  addHeaders(responses, binding);
   return {
     ...(method.docs === '' ? {} : { description: method.docs }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(requestBody === null ? {} : { requestBody }),
     responses,
   };
+}
+
+/** Headers that every answer has. */
+function addHeaders(responses: Record<string, Schema>, { answer }: MethodBinding): void {
+  if (answer === null) return;
+  const names = answer.always.filter((_, i) => i % 2 === 0);
+  if (answer.cors !== null) names.push('Access-Control-Allow-Origin');
+  if (answer.compressFrom !== null) names.push('Content-Encoding');
+  if (names.length === 0) return;
+  const more = Object.fromEntries(names.map((name) => [name, { schema: { type: 'string' } }]));
+  for (const [status, response] of Object.entries(responses)) {
+    responses[status] = { ...response, headers: { ...more, ...(response.headers as Schema | undefined) } };
+  }
 }
 
 function withEtag(response: Schema): Schema {
