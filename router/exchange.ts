@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Account } from './account.ts';
-import { linger } from './answer/linger.ts';
+import { endAndLinger, linger } from './answer/linger.ts';
+import { fail } from './answer/reply.ts';
 import type { RouterResponse } from './answer/router-response.ts';
 import { ExchangeContext } from './cohorts/client-identity.ts';
+import { upstreamFailure } from './failure.ts';
 import type { RouterCore } from './life/router-core.ts';
 import type { PeerFacts } from './request/outbound-headers.ts';
 import { RequestBody, type RequestBodyOptions } from './request/request-body.ts';
@@ -65,6 +67,7 @@ export class Exchange implements Ask {
     this.handshake = handshake;
     response.exchange = this;
     core.exchanges.begin();
+    peer.last = this;
     peer.open += 1;
     // Node's parser is still at work, and goes on reading once it has this request: after that.
     if (peer.open > peer.mostOpen) queueMicrotask(() => this.#readNoFurther());
@@ -126,6 +129,12 @@ export class Exchange implements Ask {
     return new RequestBody(this.request, options);
   }
 
+  /** What came of its body makes no sense: there will be no more of it. */
+  breakBody(why: Error): void {
+    if (this.#work !== null) this.#work.abort(why);
+    else if (!this.response.writableEnded) fail(this, upstreamFailure(why));
+  }
+
   /** Counts this request among its feature's writes in flight; in the same stretch of code that decided it. */
   countWrite(feature: string): void {
     this.#counted = feature;
@@ -160,6 +169,7 @@ export class Exchange implements Ask {
     else if (!sent) work.abort(new Error('the client went away'));
     core.exchanges.end();
     peer.open -= 1;
+    if (peer.broken && peer.open === 0) endAndLinger(this.request.socket, core.options.timeouts.lingerMs);
     if (peer.open === peer.mostOpen) this.request.socket.resume();
     const now = performance.now();
     core.metrics.record(this, now);

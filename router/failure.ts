@@ -143,10 +143,21 @@ export function blamesAddress(error: Error): boolean {
   return addressCodes.has(code) || certificateCodes.has(code);
 }
 
+/** A request that cannot be sent whole, because its client did not send it so. */
+export class RequestFault extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+}
+
 /** What to answer when an upstream failed. */
 export function upstreamFailure(error: Error): Failure {
   const { code = error.name } = error as NodeJS.ErrnoException;
   if (code === 'BANYAN_BODY_TOO_LARGE') return { status: 413, code, message: error.message };
+  if (error instanceof RequestFault) return error.failure;
   if (code === 'BANYAN_REQUEST_STALLED') return failures.requestStalled(error.message);
   if (code === 'ERR_UPSTREAM_CONNECT_TIMEOUT') return failures.timeout('no connection');
   if (code === 'ERR_UPSTREAM_FIRST_BYTE_TIMEOUT') return failures.timeout('no first byte');

@@ -60,7 +60,9 @@ function checkMethod(exchange: Exchange): boolean {
 }
 
 function checkHead(exchange: Exchange): boolean {
-  const { request, peer } = exchange;
+  const { request, peer, core } = exchange;
+  // An answer that refuses it names it too.
+  exchange.requestId = core.ids.nextRequestId();
   const head = readRequestHead(request.rawHeaders, {
     httpVersionMinor: request.httpVersionMinor,
     peerTrusted: peer.trusted,
@@ -70,6 +72,7 @@ function checkHead(exchange: Exchange): boolean {
     return false;
   }
   exchange.head = head;
+  if (head.requestId !== null) exchange.requestId = head.requestId;
   return true;
 }
 
@@ -98,7 +101,6 @@ function checkSize(exchange: Exchange): boolean {
 
 function dressForUpstream(exchange: Exchange): boolean {
   const { head, peer, core } = exchange;
-  exchange.requestId = head.requestId ?? core.ids.nextRequestId();
   exchange.traceparent = core.tracing?.begin(exchange) ?? head.traceparent ?? core.ids.nextTraceparent();
   exchange.headers = outboundHeaders(head, peer, exchange.requestId, exchange.traceparent);
   return true;
@@ -107,11 +109,13 @@ function dressForUpstream(exchange: Exchange): boolean {
 function match(exchange: Exchange): boolean {
   const { request, target, head, core } = exchange;
   const table = core.table.current;
-  exchange.match = table.matcher.match(request.method!, target.path, {
-    host: head.host,
-    rawHeaders: request.rawHeaders,
-    query: target.query,
-  });
+  exchange.match = target.decides
+    ? table.matcher.match(request.method!, target.path, {
+        host: head.host,
+        rawHeaders: request.rawHeaders,
+        query: target.query,
+      })
+    : null;
   exchange.compiled = exchange.match === null ? null : compiledRoute(table, exchange.match);
   return true;
 }

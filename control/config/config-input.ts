@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pathRulesSchema } from '../../router/request/request-target.ts';
 import { isPeer } from '../../router/request/trusted-peers.ts';
 import { errorBodySchema, routePolicySchema } from '../../router/table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema, serviceTlsSchema } from '../../router/tls/tls-settings.ts';
@@ -170,7 +171,7 @@ const routerTuning = {
   accessLog: z.strictObject({ sample: z.number().min(0).max(1).optional() }).optional(),
   /** After a client's write its canaried reads stay with the owner for so long; 0 turns this off. */
   readYourWritesMs: z.int().min(0).max(3_600_000).optional(),
-  paths: z.strictObject({ encodedSlash: z.enum(['refuse', 'keep']).optional() }).optional(),
+  paths: pathRulesSchema.partial().optional(),
   tls: serverTlsSchema.optional(),
   /** A graceful stop. */
   drain: z

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Exchange } from '../exchange.ts';
 
 /**
@@ -16,6 +17,16 @@ export function linger(request: IncomingMessage, ms: number): void {
   };
   request.once('end', done).once('close', done);
   request.resume();
+}
+
+/** Ends the way to a client, and reads what it still sends for a while, for the same reason. */
+export function endAndLinger(socket: Socket, ms: number): void {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), ms);
+  socket.on('error', () => socket.destroy()).once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.destroy());
+  socket.end();
+  socket.resume();
 }
 
 /**

@@ -121,6 +121,10 @@ export class Http2Request extends EventEmitter {
     return this.#stream.readableHighWaterMark;
   }
 
+  get readableEnded(): boolean {
+    return this.#stream.readableEnded;
+  }
+
   resume(): void {
     if (!this.#reading) {
       this.#reading = true;

@@ -7,6 +7,7 @@ import { BanyanError } from '../../common/errors.ts';
 import { noStopPoints, type StopPoints } from '../../common/stop-points.ts';
 import { type IdentitySource, parseIdentitySources } from '../cohorts/identity.ts';
 import type { StateLink } from '../replica/state-link.ts';
+import { pathRulesSchema } from '../request/request-target.ts';
 import { isPeer, trustCheck } from '../request/trusted-peers.ts';
 import { shadowSettings } from '../shadow/shadow-settings.ts';
 import {
@@ -49,12 +50,7 @@ const settings = z.strictObject({
       }),
     )
     .default([]),
-  paths: z
-    .strictObject({
-      /** `%2F` in a path: refused with 400, or kept as data of its segment. */
-      encodedSlash: z.enum(['refuse', 'keep']).default('refuse'),
-    })
-    .prefault({}),
+  paths: pathRulesSchema.prefault({}),
   /** After a client's write, its canaried reads stay with the owner for so long; 0 turns this off. */
   readYourWritesMs: z.number().int().nonnegative().default(2_000),
   hold: z

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
+import { createMalformedHandler } from '../answer/malformed.ts';
 import { refuseConnection } from '../answer/refuse-connection.ts';
 import { RouterResponse } from '../answer/router-response.ts';
 import { Exchange } from '../exchange.ts';
@@ -220,6 +221,7 @@ function createHttpServer(
     if (isAnswering(socket)) socket.destroy();
     else refuseConnection(socket, failures.refused('CONNECT is not served here', 405), timeouts.lingerMs);
   });
+  server.on('clientError', createMalformedHandler(peers, timeouts.lingerMs));
   server.on('upgrade', upgrades.handle);
   if (tls === undefined || !tls.http2) return { server, http2: null, upgrades };
   const { headerBytes, streams: maxStreams } = limits;

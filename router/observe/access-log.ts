@@ -15,7 +15,11 @@ export function createAccessLog(logger: Logger, sample: number): AccessLog {
   return {
     write(exchange, now) {
       const { account } = exchange;
-      const ordinary = account.failure === null && account.heldMs === 0 && !account.fellBack;
+      const ordinary =
+        account.failure === null &&
+        account.heldMs === 0 &&
+        !account.fellBack &&
+        (exchange.target?.wouldRefuse ?? null) === null;
       if (ordinary) {
         // Evenly spaced rather than random: with 0.01, every hundredth request.
         credit += sample;
@@ -33,7 +37,7 @@ function describe(exchange: Exchange, now: number): Record<string, unknown> {
   return {
     requestId: exchange.requestId,
     method: request.method,
-    path: exchange.target?.path,
+    path: exchange.target?.path ?? exchange.url.split(/[?#]/, 1)[0],
     status,
     client: exchange.peer.address,
     feature: decision?.feature ?? undefined,
@@ -46,6 +50,7 @@ function describe(exchange: Exchange, now: number): Record<string, unknown> {
     heldMs: account.heldMs === 0 ? undefined : rounded(account.heldMs),
     retries: account.retries === 0 ? undefined : account.retries,
     fellBack: account.fellBack || undefined,
+    wouldRefuse: exchange.target?.wouldRefuse ?? undefined,
     aborted: account.clientGone || undefined,
     failure: failure?.code,
     why: failure?.message,

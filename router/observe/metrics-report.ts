@@ -44,6 +44,7 @@ export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
       fallbacks: total(snapshots, ({ fallbacks }) => fallbacks),
       retries: total(snapshots, ({ retries }) => retries),
       aborted: total(snapshots, ({ aborted }) => aborted),
+      wouldRefuse: total(snapshots, ({ wouldRefuse }) => wouldRefuse),
     },
     gauges: {
       requestsInFlight: total(gauges, (gauge) => gauge.requestsInFlight),

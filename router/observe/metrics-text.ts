@@ -58,6 +58,12 @@ export function metricsText(snapshot: MetricsSnapshot, gauges: Gauges): string {
   );
   single('banyan_retries_total', 'counter', 'Further tries of requests.', snapshot.retries);
   single('banyan_aborted_total', 'counter', 'Requests whose client went away.', snapshot.aborted);
+  single(
+    'banyan_would_refuse_total',
+    'counter',
+    'Requests passed on that strictness about paths would refuse.',
+    snapshot.wouldRefuse,
+  );
   single('banyan_requests_in_flight', 'gauge', 'Requests begun and not ended.', gauges.requestsInFlight);
   single('banyan_requests_held', 'gauge', 'Requests on hold now.', gauges.requestsHeld);
   single('banyan_held_bytes', 'gauge', 'Octets kept for requests on hold.', gauges.heldBytes);

@@ -24,6 +24,8 @@ export interface MetricsSnapshot {
   readonly fallbacks: number;
   readonly retries: number;
   readonly aborted: number;
+  /** Requests that strictness about paths would refuse, where it only reports. */
+  readonly wouldRefuse: number;
 }
 
 /**
@@ -37,6 +39,7 @@ export class Metrics {
   #fallbacks = 0;
   #retries = 0;
   #aborted = 0;
+  #wouldRefuse = 0;
 
   record(exchange: Exchange, now: number): void {
     const { decision, status, account } = exchange;
@@ -80,6 +83,7 @@ export class Metrics {
     }
     this.#retries += account.retries;
     if (account.clientGone) this.#aborted += 1;
+    if (exchange.target?.wouldRefuse != null) this.#wouldRefuse += 1;
   }
 
   snapshot(): MetricsSnapshot {
@@ -89,6 +93,7 @@ export class Metrics {
       fallbacks: this.#fallbacks,
       retries: this.#retries,
       aborted: this.#aborted,
+      wouldRefuse: this.#wouldRefuse,
     };
   }
 }

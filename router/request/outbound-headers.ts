@@ -1,4 +1,11 @@
+import type { IncomingMessage } from 'node:http';
 import type { RequestHead } from './request-head.ts';
+
+/** As much of a request as its connection must know. */
+export interface LastRequest {
+  readonly request: IncomingMessage;
+  breakBody(why: Error): void;
+}
 
 /** What the router knows of the connection a request came in on. */
 export interface PeerFacts {
@@ -12,6 +19,10 @@ export interface PeerFacts {
   closing: boolean;
   /** Requests on it that have begun and not ended. */
   open: number;
+  /** The request on it that began last. */
+  last: LastRequest | null;
+  /** Something came that is no request: once those in front of it are answered it ends. */
+  broken: boolean;
   /** With more than so many it is not read from until some have ended. */
   readonly mostOpen: number;
 }

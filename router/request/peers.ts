@@ -25,6 +25,8 @@ export class Peers {
       via: http2 ? '2 banyan' : '1.1 banyan',
       closing: false,
       open: 0,
+      last: null,
+      broken: false,
       mostOpen: http2 ? Number.POSITIVE_INFINITY : this.#mostOpen,
     };
     this.#facts.set(socket, facts);

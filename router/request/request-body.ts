@@ -41,6 +41,7 @@ export class RequestBody extends Readable {
 
   override _read(): void {
     if (!this.#attached) this.#attach();
+    if (this.#request.readableEnded) return;
     this.#request.resume();
     this.#wait();
   }
@@ -53,6 +54,11 @@ export class RequestBody extends Readable {
   #attach(): void {
     this.#attached = true;
     this.#options.onWanted?.();
+    // It may have ended before anybody read it: in HTTP/2 by an empty frame.
+    if (this.#request.readableEnded) {
+      this.#onEnd();
+      return;
+    }
     this.#request
       .on('data', this.#onData)
       .on('end', this.#onEnd)

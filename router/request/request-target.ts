@@ -1,20 +1,40 @@
-/** The one path that both decides and is forwarded. */
+import { z } from 'zod';
+
+/** A request's target: what decides, and what is sent on. */
 export interface RequestTarget {
-  /** Canonical: absolute, no dot segments, no doubled slash, unreserved octets not percent-encoded. */
+  /** What decides: unreserved octets are not percent-encoded, `%2F` is in one spelling. */
   readonly path: string;
   /** Raw, without the question mark; empty when there is none. */
   readonly query: string;
-  /** What goes to the upstream: path and query. */
+  /** What goes to an HTTP side: path and query as they came, since signatures and caches count octets. */
   readonly url: string;
+  /** False: nobody can tell what the path means, so it matches no route. */
+  readonly decides: boolean;
+  /** Why it would be refused, were refusals more than reported; null: it would not. */
+  readonly wouldRefuse: string | null;
 }
 
-export interface PathRules {
+const refuseOrKeep = z.enum(['refuse', 'keep']);
+
+/** What becomes of paths that two programs may read in two ways; left out, they are refused. */
+export const pathRulesSchema = z.strictObject({
+  /** `report`: nothing is refused, the access log and the metrics say what would be. */
+  mode: z.enum(['enforce', 'report']).default('enforce'),
   /**
    * `keep`: `%2F` is an octet of a segment's data, never a separator, as Express reads it, which takes a path apart before it
    * decodes the parts. `refuse`: what stands behind the router may read it otherwise.
    */
-  readonly encodedSlash: 'refuse' | 'keep';
-}
+  encodedSlash: refuseOrKeep.default('refuse'),
+  /** `//`, which some programs take for one slash. */
+  emptySegment: refuseOrKeep.default('refuse'),
+  /** `%5C` and a plain backslash, which some programs take for a slash. */
+  encodedBackslash: refuseOrKeep.default('refuse'),
+  /** Octets that are not UTF-8 once decoded. Kept, such a path matches no route. */
+  notUtf8: refuseOrKeep.default('refuse'),
+});
+
+export type PathRules = z.output<typeof pathRulesSchema>;
+const strict = pathRulesSchema.parse({});
 
 export type TargetVerdict = RequestTarget | { readonly refused: string };
 
@@ -28,14 +48,10 @@ const unreserved = /[\w.~-]/;
  * Reads a request target (RFC 9112 §3.2). What two programs could read in two ways is refused, because the router
  * deciding by one reading and the monolith acting on the other is how a write gets past a hold: dot segments, empty
  * segments, backslashes, encoded slashes, backslashes and NULs, stray percent signs, fragments, raw octets that no
- * target may hold, an absolute form whose authority is not the Host. Where encoded slashes are kept, they are all spelled `%2F`,
- * and a dot segment that would show if they were slashes is refused still.
+ * target may hold, an absolute form whose authority is not the Host. Where encoded slashes are kept, they decide in the one spelling
+ * `%2F`, and a dot segment that would show if they were slashes is refused still.
  */
-export function readTarget(
-  rawUrl: string,
-  host: string | null,
-  rules: PathRules = { encodedSlash: 'refuse' },
-): TargetVerdict {
+export function readTarget(rawUrl: string, host: string | null, rules: PathRules = strict): TargetVerdict {
   let url = rawUrl;
   if (url.charCodeAt(0) !== 47) {
     const absolute = absoluteForm.exec(url);
@@ -46,33 +62,35 @@ export function readTarget(
     const rest = absolute[2]!;
     url = rest.startsWith('/') ? rest : `/${rest}`;
   }
-  if (url.includes('#')) return { refused: 'the request target holds a fragment' };
+  const fragment = url.includes('#');
   const mark = url.indexOf('?');
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 ? '' : url.slice(mark + 1);
-  if (plainPath.test(path)) return { path, query, url };
-  const refused = pathFault(path, rules);
-  if (refused !== null) return { refused };
+  if (!fragment && plainPath.test(path)) return { path, query, url, decides: true, wouldRefuse: null };
   const canonical = decodeUnreserved(path).replaceAll('%2f', '%2F');
-  const hidden = pathFault(canonical, rules);
-  if (hidden !== null) return { refused: hidden };
-  return { path: canonical, query, url: mark < 0 ? canonical : `${canonical}?${query}` };
+  const refused = fragment
+    ? 'the request target holds a fragment'
+    : (pathFault(path, rules) ?? pathFault(canonical, rules));
+  if (refused === null) return { path: canonical, query, url, decides: isUtf8(canonical), wouldRefuse: null };
+  if (rules.mode === 'enforce') return { refused };
+  return { path, query, url, decides: false, wouldRefuse: refused };
 }
 
-function pathFault(path: string, { encodedSlash }: PathRules): string | null {
-  if (path.includes('\\')) return 'the path holds a backslash';
-  if (path.includes('//')) return 'the path holds an empty segment';
-  if (/\/\.{1,2}(?:\/|;|$)/.test(path)) return 'the path holds a dot segment';
+function pathFault(path: string, rules: PathRules): string | null {
+  if (rules.encodedBackslash === 'refuse' && path.includes('\\')) return 'the path holds a backslash';
+  if (rules.emptySegment === 'refuse' && path.includes('//')) return 'the path holds an empty segment';
+  if (/[/\\]\.{1,2}(?:[/\\;]|$)/.test(path)) return 'the path holds a dot segment';
   if (/%(?![0-9a-fA-F]{2})/.test(path)) return 'the path holds a percent sign that encodes nothing';
-  if (/%(?:5c|00)/i.test(path)) return 'the path holds an encoded backslash or NUL';
-  if (/%2f/i.test(path)) {
-    if (encodedSlash === 'refuse') return 'the path holds an encoded slash';
-    if (/\/\.{1,2}(?:\/|;|$)/.test(path.replace(/%2f/gi, '/'))) {
-      return 'the path holds a dot segment beside an encoded slash';
-    }
+  if (path.includes('%00')) return 'the path holds an encoded NUL';
+  const backslash = /%5c/i.test(path);
+  if (backslash && rules.encodedBackslash === 'refuse') return 'the path holds an encoded backslash';
+  const slash = /%2f/i.test(path);
+  if (slash && rules.encodedSlash === 'refuse') return 'the path holds an encoded slash';
+  if ((slash || backslash) && /\/\.{1,2}(?:\/|;|$)/.test(path.replace(/%(?:2f|5c)/gi, '/'))) {
+    return 'the path holds a dot segment beside an encoded slash';
   }
   if (/[^\x21-\x7e]/.test(path)) return 'the path holds an octet that must be percent-encoded';
-  return isUtf8(path) ? null : 'the path is not UTF-8 once decoded';
+  return rules.notUtf8 === 'keep' || isUtf8(path) ? null : 'the path is not UTF-8 once decoded';
 }
 
 function isUtf8(path: string): boolean {

@@ -2,7 +2,7 @@ import { bucketOf } from '../cohorts/cohorts.ts';
 import { type IdentitySource, identityOf } from '../cohorts/identity.ts';
 import { cohortOf } from '../cohorts/named-cohorts.ts';
 import { readRequestHead } from '../request/request-head.ts';
-import { type PathRules, readTarget } from '../request/request-target.ts';
+import { type PathRules, pathRulesSchema, readTarget } from '../request/request-target.ts';
 import { type CompiledTable, compiledRoute } from './compiled-table.ts';
 import { type Decision, type DecisionReason, decide } from './decision.ts';
 import { type RouterFailureSettings, type SourcedPolicy, sourcedPolicy } from './policy-sources.ts';
@@ -26,7 +26,7 @@ export interface ExplainRequest {
 
 /** What of the router's own section bears on one request. */
 export interface ExplainSettings extends RouterFailureSettings {
-  readonly paths?: { readonly encodedSlash?: PathRules['encodedSlash'] | undefined } | undefined;
+  readonly paths?: { readonly [K in keyof PathRules]?: PathRules[K] | undefined } | undefined;
 }
 
 export interface Explanation {
@@ -76,13 +76,11 @@ export function explain(
   const rawHeaders = hasHost ? given : ['Host', absolute?.[1] ?? 'localhost', ...given];
   const head = readRequestHead(rawHeaders, { httpVersionMinor: 1, peerTrusted: request.trusted ?? false });
   if ('refused' in head) return refusal(table, head.status, head.refused);
-  const target = readTarget(request.target, head.host, {
-    encodedSlash: router.paths?.encodedSlash ?? 'refuse',
-  });
+  const target = readTarget(request.target, head.host, pathRulesSchema.parse(router.paths ?? {}));
   if ('refused' in target) return refusal(table, 400, target.refused);
 
   const facts = { host: head.host, rawHeaders, query: target.query };
-  const match = table.matcher.match(method, target.path, facts);
+  const match = target.decides ? table.matcher.match(method, target.path, facts) : null;
   const compiled = match === null ? null : compiledRoute(table, match);
   const params = match?.params ?? {};
   const address = head.forwardedFor?.split(',', 1)[0]?.trim() ?? request.address ?? '127.0.0.1';

@@ -41,7 +41,7 @@ export class HttpAsk implements ConnectionUser, Carrier, Work {
     this.dispatchOptions = {
       path: ask.target.url,
       method: ask.method,
-      headers: ask.headers,
+      headers: head.host === null ? ['Host', options.upstream.host, ...ask.headers] : ask.headers,
       body: this.#body,
       hop: hopFields(ask, streamed),
       continueMs: streamed && head.expectsContinue ? options.continueMs : null,

@@ -10,6 +10,8 @@ export interface ResponseHead {
   readonly nominated: readonly string[] | null;
 }
 
+const notAscii = /[^\x20-\x7e]/;
+
 const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -37,6 +39,10 @@ export function responseHead(raw: readonly string[]): ResponseHead {
       else if (lower === 'trailer') trailers = true;
       else if (hopByHop.has(lower)) {
         if (lower === 'connection') nominated = nominate(value, nominated);
+        continue;
+      } else if (lower === 'content-disposition' && notAscii.test(value)) {
+        // Behind a Content-Length Node's writer takes its octets for UTF-8 (and sends others, or none): it goes in front.
+        rawHeaders.unshift(name, value);
         continue;
       }
     }

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { BanyanError, describeError } from '../../../common/errors.ts';
-import { type Failure, failures, upstreamFailure } from '../../failure.ts';
+import { type Failure, failures, RequestFault, upstreamFailure } from '../../failure.ts';
 import { bodyTooLarge, readWhole } from '../../request/request-body.ts';
 import type { Ask, Side, Work } from '../side.ts';
 import type { Sink } from '../sink.ts';
@@ -79,7 +79,7 @@ export class ThriftSide implements Side {
     try {
       return await readWhole(body);
     } catch (error) {
-      if (error instanceof BanyanError) return upstreamFailure(error);
+      if (error instanceof BanyanError || error instanceof RequestFault) return upstreamFailure(error);
       return failures.refused('its body broke off', 400);
     } finally {
       signal.removeEventListener('abort', stop);

@@ -118,6 +118,11 @@ export class Upstream {
     return best === null ? null : this.#take(best);
   }
 
+  /** What a request without a Host is sent with: a client of HTTP/1.0 may leave it out, HTTP/1.1 may not. */
+  get host(): string {
+    return new URL(this.addresses[0]!.url).host;
+  }
+
   /** How long until some circuit lets a probe through, whole seconds, at least 1. */
   get retryAfterSeconds(): number {
     const next = Math.min(...this.addresses.map((address) => address.openUntil));
