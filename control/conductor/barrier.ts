@@ -32,3 +32,20 @@ export async function awaitBarrier(
     await pause(askEveryMs, signal);
   }
 }
+
+/**
+ * Resolves with true once every live replica decides by the route table of `version` or a later one; with false when
+ * `signal` aborts first. A replica whose lease ran out is not waited for.
+ */
+export async function everyRouterFollows(
+  store: StateStore,
+  version: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (;;) {
+    const replicas = await store.replicas();
+    if (replicas.every((replica) => !replica.live || replica.version >= version)) return true;
+    if (signal.aborted) return false;
+    await pause(askEveryMs, signal);
+  }
+}

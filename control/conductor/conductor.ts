@@ -11,7 +11,7 @@ import { orFailure } from '../runner/copy-rows.ts';
 import type { FeatureRunner, MoveDirection } from '../runner/index.ts';
 import { signOffStanding } from '../shadow/index.ts';
 import type { Actor, ChangeRequest, ChangeResult, LeaseGrant, StateStore } from '../store/index.ts';
-import { awaitBarrier } from './barrier.ts';
+import { awaitBarrier, everyRouterFollows } from './barrier.ts';
 import {
   assertGateOpen,
   assertHandoverAllowed,
@@ -81,8 +81,9 @@ export interface HandoverResult {
  *   6 AUTO_INCREMENT, looked at   closed       closed       all parked         S opened, taken back (ids are skipped)
  *   7 the guard, XA, made sure of closed       closed       all parked         S opened, taken back
  *   8 THE DECISION (transaction)  closed       closed       parked, owner T    finished forward
- *   9 open T                      closed       open         parked, owner T    finished forward (both remaining steps repeat)
- *  10 release (transaction)       closed       open         writes → T         nothing: it is over
+ *   9 open T                      closed       open         parked, owner T    finished forward (the remaining steps repeat)
+ *  10 every router reads from T   closed       open         parked, owner T    finished forward
+ *  11 release (transaction)       closed       open         writes → T         nothing: it is over
  *
  * At no line are both sides open. Taking back is in three steps for the same reason: `giveUp` (transaction: from now on
  * nobody can decide) → open S → release. A crash between them leaves `aborting`, and the next start repeats the rest. A
@@ -267,7 +268,7 @@ export class Conductor {
     await back.renewCapture({ signal });
   }
 
-  /** Steps 9 and 10. Every part may be repeated; nothing but ending the process stops it. */
+  /** Steps 9 to 11. Every part may be repeated; nothing but ending the process stops it. */
   async #finishForward(
     subject: Conducted,
     rules: HandoverRules,
@@ -281,11 +282,29 @@ export class Conductor {
       await move.openFence('target');
     });
     await points.reach(`${rules.direction}:after-open`);
+    await this.#untilReadsFollow(subject);
     const released = await this.#untilDone(subject, 'release', () =>
       this.#change(subject, actor, `${rules.direction}: release`, release(id, rules)),
     );
     await points.reach(`${rules.direction}:after-release`);
     return released;
+  }
+
+  /**
+   * No write may be acknowledged while a router still reads from the old owner: the next read through it would miss that
+   * write. So the release waits until every live router decides by the table of the decision, or lost its lease.
+   */
+  async #untilReadsFollow(subject: Conducted): Promise<void> {
+    const { store, cutover, logger, signal } = this.#options;
+    const patience = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
+    const follow = await this.#untilDone(subject, 'wait for the routers', async () =>
+      everyRouterFollows(store, (await store.routeTable()).version, patience),
+    );
+    if (follow || signal.aborted) return;
+    logger.warn(
+      { feature: subject.feature, waitedMs: cutover.deadlineMs },
+      'a router does not take the decided route table: writes are released, and its reads are stale until it does',
+    );
   }
 
   async #takeBack(
@@ -429,6 +448,7 @@ function describeSteps(rules: HandoverRules, cutover: CutoverConfig): string[] {
     'make sure that the guard held, that no XA transaction is prepared and no id was given out twice',
     `decide: ${newOwner} owns the rows, ${rules.readPercent} % of reads go to the service`,
     `open ${newOwner}’s tables`,
+    `wait until every live router reads from ${newOwner}`,
     'release: routers send the parked writes on',
   ];
 }

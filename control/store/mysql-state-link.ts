@@ -15,6 +15,10 @@ export interface MysqlStateLinkOptions {
  */
 const leaseMarginMs = 250;
 
+/** While writes are held, all replicas together may beat this often, each at most every 10 ms. */
+const holdBeatsPerSecond = 5_000;
+const holdBeatAtLeastMs = 10;
+
 const beatSql = `
   INSERT INTO state_replicas (replica, host, pid, version, drained, beat_at, lease_until)
   VALUES (?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? MICROSECOND)
@@ -54,7 +58,9 @@ export class MysqlStateLink implements StateLink {
       }
       // Read after the report is written: a barrier that sees this replica at a version knows what it decides by.
       const [rows] = await connection.query<RowDataPacket[]>(
-        'SELECT version, written_at, content FROM state_route_table WHERE id = 1 AND version <> ?',
+        `SELECT version, written_at, content,
+           (SELECT COUNT(*) FROM state_replicas WHERE lease_until > NOW(3)) AS replicas
+         FROM state_route_table WHERE id = 1 AND version <> ?`,
         [report.version],
       );
       const current = report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {};
@@ -65,7 +71,8 @@ export class MysqlStateLink implements StateLink {
         writtenAt: (row.written_at as Date).toISOString(),
         ...(JSON.parse(row.content) as Pick<RouteTable, 'features' | 'routes'>),
       };
-      return { leaseMs: this.#options.leaseMs, table, ...current };
+      const holdBeatMs = Math.max(holdBeatAtLeastMs, (Number(row.replicas) / holdBeatsPerSecond) * 1_000);
+      return { leaseMs: this.#options.leaseMs, table, holdBeatMs, ...current };
     });
   }
 

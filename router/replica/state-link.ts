@@ -55,6 +55,11 @@ export interface StateReply {
    * it was asked for.
    */
   readonly currentAgoMs?: Readonly<Record<string, number>>;
+  /**
+   * Milliseconds between the starts of two beats while the replica holds writes: clients wait then. May come with a
+   * table; the store chooses it so that all replicas together do not overload it.
+   */
+  readonly holdBeatMs?: number;
 }
 
 /** The router's side of the state store: implemented in control/store. */
