@@ -12,9 +12,14 @@ export async function canUnpackDebianPackages(env: NodeJS.ProcessEnv): Promise<b
 
 export interface UnpackOptions {
   readonly packageName: string;
+  /**
+   * Of the package and all that it depends on, those whose names match are fetched and unpacked; left out: all of them. For libraries
+   * that are used by programs of this machine.
+   */
+  readonly only?: RegExp;
   /** A Debian suite, or null for the suites the machine itself is set up with. */
   readonly suite: string | null;
-  /** The folder that will hold the package and everything it depends on. It appears whole or not at all. */
+  /** The folder that will hold the packages. It appears whole or not at all. */
   readonly into: string;
   readonly signal?: AbortSignal;
 }
@@ -33,12 +38,8 @@ export async function unpackDebianPackage(options: UnpackOptions): Promise<void>
   try {
     const apt = await aptCommand(work, options.suite);
     await run([...apt, 'update'], packageName, signal);
-    await run(
-      [...apt, '--download-only', '--no-install-recommends', '-y', 'install', packageName],
-      packageName,
-      signal,
-    );
     const archives = join(work, 'apt/cache/archives');
+    await download(apt, options, archives);
     const root = join(work, 'root');
     await mkdir(root);
     for (const file of (await readdir(archives)).filter((name) => name.endsWith('.deb'))) {
@@ -51,6 +52,23 @@ export async function unpackDebianPackage(options: UnpackOptions): Promise<void>
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+async function download(
+  apt: readonly [string, ...string[]],
+  { packageName, only, signal }: UnpackOptions,
+  archives: string,
+): Promise<void> {
+  const install = ['--no-install-recommends', '-y', 'install', packageName];
+  if (only === undefined) {
+    await run([...apt, '--download-only', ...install], packageName, signal);
+    return;
+  }
+  const planned = await run([...apt, '--simulate', ...install], packageName, signal);
+  const names = [...planned.matchAll(/^Inst (\S+)/gm)]
+    .map(([, name]) => name!)
+    .filter((name) => only.test(name));
+  await run([...apt, 'download', ...names], packageName, signal, archives);
 }
 
 async function aptCommand(work: string, suite: string | null): Promise<readonly [string, ...string[]]> {
@@ -106,12 +124,14 @@ async function run(
   command: readonly [string, ...string[]],
   packageName: string,
   signal?: AbortSignal,
-): Promise<void> {
+  cwd?: string,
+): Promise<string> {
   const result = await runProgram(command, {
     env: { LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
     ...(signal ? { signal } : {}),
+    ...(cwd ? { cwd } : {}),
   });
-  if (result.status === 0) return;
+  if (result.status === 0) return result.stdout;
   const said = `${result.stderr}${result.stdout}`.trim().split('\n').slice(-3).join(' | ');
   throw new BanyanError(
     'BANYAN_SERVER_DOWNLOAD',

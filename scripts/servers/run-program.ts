@@ -13,6 +13,7 @@ export function runProgram(
     readonly input?: string | Buffer;
     readonly env?: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal;
+    readonly cwd?: string;
   } = {},
 ): Promise<ProgramResult> {
   const [program, ...args] = command;
@@ -21,6 +22,7 @@ export function runProgram(
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
       ...(options.signal ? { signal: options.signal } : {}),
+      ...(options.cwd ? { cwd: options.cwd } : {}),
     });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
