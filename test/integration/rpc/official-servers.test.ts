@@ -22,7 +22,7 @@ describe.skipIf(toolchain === null)('an official server, beside as many official
     const tried = await withRunContext(options, (context) =>
       tryServer({
         ...{ server, wire, toolchain: toolchain!, port: port! },
-        ...{ calls: 12, callMs: 600, rounds: 2 },
+        ...{ calls: 12, callMs: 600, rounds: 3 },
         spawn: (command) => context.spawn({ ...command, ready: /^ready/ }),
       }),
     );
