@@ -7,7 +7,13 @@
 
 export { claimEpoch } from './claim-epoch.ts';
 export type * from './move.ts';
-export type { DatabaseEndpoint, MoveSpec, TableSpec } from './move-spec.ts';
+export {
+  type DatabaseEndpoint,
+  inverseTable,
+  type MoveSpec,
+  sideTables,
+  type TableSpec,
+} from './move-spec.ts';
 export { openMove } from './open-move.ts';
 export {
   inspectMove,

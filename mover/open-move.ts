@@ -28,7 +28,7 @@ import type {
 } from './move.ts';
 import { MoveContext } from './move-context.ts';
 import type { MovePart } from './move-part.ts';
-import type { MoveSpec } from './move-spec.ts';
+import { type MoveSpec, sideTables } from './move-spec.ts';
 import { readTablePlan } from './plan/read-table-plan.ts';
 import type { TablePlan } from './plan/table-plan.ts';
 import type { Link } from './sql/link.ts';
@@ -171,13 +171,12 @@ class OpenMove implements Move {
   }
 
   async guardTables(): Promise<void> {
-    const names = this.spec.tables.map(({ table }) => table);
     this.releaseTables();
     const guards: TableGuard[] = [];
     this.#guards = guards;
     try {
       for (const side of ['source', 'target'] as const) {
-        guards.push(await TableGuard.open(this.spec[side], names));
+        guards.push(await TableGuard.open(this.spec[side], sideTables(this.spec, side)));
       }
       const source = await this.#admin.source.session();
       const target = await this.#admin.target.session();

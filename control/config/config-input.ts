@@ -26,6 +26,21 @@ const sqlName = z
   .max(64)
   .refine((text) => !/[`\0/\\.]/.test(text), { error: 'is no name of a table or schema' });
 
+/** SQL over one row, by its bare column names. */
+const rowSql = z.string().trim().min(1, { error: 'is empty: write SQL over a row' });
+
+/** A table that the service has in another form; docs/mover.md tells what each means. */
+const mappedTable = z.strictObject({
+  table: sqlName,
+  into: sqlName.exactOptional(),
+  where: rowSql.exactOptional(),
+  intoWhere: rowSql.exactOptional(),
+  columns: z.array(z.string().min(1)).min(1).exactOptional(),
+  rename: z.record(z.string(), z.string().min(1)).exactOptional(),
+  set: z.record(z.string(), rowSql).exactOptional(),
+  back: z.record(z.string(), rowSql).exactOptional(),
+});
+
 const database = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(3306),
@@ -112,7 +127,7 @@ const feature = z.strictObject({
   service: z.discriminatedUnion('kind', [thriftService, httpService]),
   /** Name of the service's database in `databases`. Only a feature without tables may leave it out. */
   database: z.string().optional(),
-  tables: z.array(sqlName).default([]),
+  tables: z.array(z.union([sqlName, mappedTable])).default([]),
   /** By `METHOD /path`: overrides of what the IDL declares; of a service that speaks HTTP, all its routes. */
   routes: z.record(z.string(), routeOverride).default({}),
   /** What routers do when a side is slow or fails; left out, the router's own settings hold. */

@@ -1,4 +1,4 @@
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint, TableSpec } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/table/route-policy.ts';
 import type { RouteCall, RouteConstraints, RouteMatching } from '../../router/table/route-table.ts';
@@ -78,7 +78,7 @@ export interface FeatureConfig {
   readonly service: ServiceConfig;
   /** null only where the feature has no tables. */
   readonly database: DatabaseEndpoint | null;
-  readonly tables: readonly string[];
+  readonly tables: readonly TableSpec[];
   readonly routes: readonly ConfiguredRoute[];
   /** What the policies of its routes are laid over. */
   readonly policy?: RoutePolicy;

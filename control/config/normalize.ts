@@ -8,6 +8,7 @@ import { configError, configFault } from './config-fault.ts';
 import { configInput, type ParsedConfig } from './config-input.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { httpServiceRoutes, thriftRoutes } from './feature-routes.ts';
+import { checkTablesAcross, featureTables } from './feature-tables.ts';
 import { looseFaults } from './loose-faults.ts';
 
 /** Checks what `file` exports and fills in everything left out. Throws `BANYAN_CONFIG_INVALID` with all faults. */
@@ -47,13 +48,12 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
         ),
       );
     }
-    checkRepeatedTables(feature.tables, path, faults);
     const service = serviceOf(feature.service, directory);
     features[name] = {
       name,
       service,
       database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
-      tables: feature.tables,
+      tables: featureTables(feature.tables, path, faults),
       routes:
         service.kind === 'http'
           ? httpServiceRoutes(name, feature.routes, faults)
@@ -126,34 +126,15 @@ function checkControlListen(input: ParsedConfig, listen: Address, faults: Fault[
   );
 }
 
-function checkRepeatedTables(tables: readonly string[], path: PropertyKey[], faults: Fault[]): void {
-  for (const [index, table] of tables.entries()) {
-    if (tables.indexOf(table) === index) continue;
-    faults.push(configFault([...path, 'tables', index], `names ${table} twice`, 'Name each table once.'));
-  }
-}
-
-/** A table or a route moves with one feature only: two owners of one row are what banyan is there to prevent. */
+/** A table or a route moves with one feature only. */
 function checkAcrossFeatures(
   features: readonly FeatureConfig[],
   legacy: DatabaseEndpoint,
   faults: Fault[],
 ): void {
-  const tables = new Map<string, string>();
+  checkTablesAcross(features, faults);
   const routes = new Map<string, string>();
   for (const feature of features) {
-    for (const [index, table] of feature.tables.entries()) {
-      const other = tables.get(table);
-      tables.set(table, feature.name);
-      if (other === undefined || other === feature.name) continue;
-      faults.push(
-        configFault(
-          ['features', feature.name, 'tables', index],
-          `names ${table}, which is a table of feature ${other} already`,
-          'Let one feature own it, or move both as one feature.',
-        ),
-      );
-    }
     for (const route of feature.routes) {
       const other = routes.get(route.id);
       routes.set(route.id, feature.name);

@@ -1,4 +1,4 @@
-import type { MoveSpec } from '../../mover/index.ts';
+import { inverseTable, type MoveSpec } from '../../mover/index.ts';
 import type { BanyanConfig, FeatureConfig } from '../config/index.ts';
 
 /** Which way a move carries rows: `forward` is legacy → service. */
@@ -10,14 +10,18 @@ export function moveSpecs(
   feature: FeatureConfig,
 ): Readonly<Record<MoveDirection, MoveSpec>> | null {
   if (feature.database === null || feature.tables.length === 0) return null;
-  const shared = {
-    tables: feature.tables.map((table) => ({ table })),
-    bookkeepingSchema: config.state.database,
-  };
+  const { tables } = feature;
+  const shared = { bookkeepingSchema: config.state.database };
   const legacy = config.legacy.database;
   const service = feature.database;
   return {
-    forward: { id: `${feature.name}:forward`, source: legacy, target: service, ...shared },
-    reverse: { id: `${feature.name}:reverse`, source: service, target: legacy, ...shared },
+    forward: { id: `${feature.name}:forward`, source: legacy, target: service, tables, ...shared },
+    reverse: {
+      id: `${feature.name}:reverse`,
+      source: service,
+      target: legacy,
+      tables: tables.map(inverseTable),
+      ...shared,
+    },
   };
 }

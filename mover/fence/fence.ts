@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BanyanError } from '../../common/errors.ts';
 import type { ClearOptions, FenceOptions, FenceStanding, MoveSide } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
-import type { DatabaseEndpoint } from '../move-spec.ts';
+import { type DatabaseEndpoint, sideTables } from '../move-spec.ts';
 import { type AloneLinks, isWait, runAlone } from '../sql/run-alone.ts';
 import { runBounded } from '../sql/run-bounded.ts';
 import { errno, errnoOf, isConnectionLost } from '../sql/sql-error.ts';
@@ -42,11 +42,7 @@ export class Fence {
     this.#endpoint = spec[side];
     this.#links = links;
     this.#row = FenceRow.of(spec, side);
-    this.#triggers = new FenceTriggers(
-      this.#endpoint.database,
-      spec.tables.map((table) => table.table),
-      this.#row,
-    );
+    this.#triggers = new FenceTriggers(this.#endpoint.database, sideTables(spec, side), this.#row);
     this.#assertEpoch = assertEpoch;
   }
 

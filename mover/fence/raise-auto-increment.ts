@@ -1,6 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { MoveContext } from '../move-context.ts';
-import type { MoveSpec } from '../move-spec.ts';
+import { type MoveSpec, sideTables, targetTable } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import { type AloneLinks, runAlone } from '../sql/run-alone.ts';
 import type { Session } from '../sql/session.ts';
@@ -66,12 +66,14 @@ async function shortOf(
   target: Session,
   room: number,
 ): Promise<{ table: string; from: bigint; to: bigint }[]> {
-  const tables = spec.tables.map(({ table }) => table);
-  const wanted = await readCounters(source, spec.source.database, tables);
-  const present = await readCounters(target, spec.target.database, tables);
-  return [...wanted].flatMap(([table, { next }]) => {
-    const there = present.get(table);
-    if (there === undefined) return [];
+  const wanted = await readCounters(source, spec.source.database, sideTables(spec, 'source'));
+  const present = await readCounters(target, spec.target.database, sideTables(spec, 'target'));
+  return [...present].flatMap(([table, there]) => {
+    const counters = spec.tables
+      .filter((one) => targetTable(one) === table)
+      .flatMap((one) => wanted.get(one.table)?.next ?? []);
+    const next = counters.reduce((most, one) => (one > most ? one : most), 0n);
+    if (counters.length === 0) return [];
     // Of a small type not much is spent.
     const spare = there.last > next ? (there.last - next) / 100n : 0n;
     const ahead = spare < BigInt(room) ? spare : BigInt(room);

@@ -25,11 +25,6 @@ export interface KeyRange {
 
 export const wholeTable: KeyRange = { after: null, upTo: null };
 
-/** The order of keys for ORDER BY. */
-export function keyOrder(key: readonly KeyColumn[]): string {
-  return key.map((column) => column.sql).join(', ');
-}
-
 /** A condition true for the keys of the range. Keys are compared by the servers only, with their collations. */
 export function rangeCondition(key: readonly KeyColumn[], range: KeyRange): string {
   const parts = [

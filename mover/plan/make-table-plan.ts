@@ -1,35 +1,57 @@
 import { BanyanError } from '../../common/errors.ts';
+import { inverseTable, type TableSpec, targetTable } from '../move-spec.ts';
 import { chooseKey } from '../shape/choose-key.ts';
 import type { TableShape } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
-import { quoteName } from '../sql/names.ts';
-import { type KeyColumn, keyColumn } from './key-range.ts';
-import type { SideColumn } from './side-column.ts';
+import { derivedName, quoteName } from '../sql/names.ts';
+import { keyColumn } from './key-range.ts';
+import { type ColumnMap, mapColumns } from './map-columns.ts';
+import { mapKey } from './map-key.ts';
+import { canonicalSql, computedSql, type SideColumn } from './side-column.ts';
 import { SidePlan } from './side-plan.ts';
 import type { TablePlan, UniqueColumn } from './table-plan.ts';
 
 /**
- * The plan of a table that is the same on both sides. Columns that the servers compute are left out. Pure.
+ * The plan of one table by its spec and what both tables are. Pure.
  *
  * @throws BanyanError BANYAN_TABLE_UNMOVABLE
  */
-export function makeTablePlan(here: TableShape, there: TableShape): TablePlan {
-  const key = chooseKey(here);
-  if (key === null) {
+export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableShape): TablePlan {
+  const map = mapColumns(spec, here, there);
+  const sourceKey = chooseKey(here);
+  const mapped = sourceKey === null ? null : mapKey(spec, sourceKey, map, there);
+  if (sourceKey === null || mapped === null) {
     throw unmovable(`table ${here.database}.${here.table} has no key that a move can go by`);
   }
-  const json = jsonColumns(here, there);
-  const columns = here.columns
-    .filter((column) => !column.generated)
-    .map((column) => sideColumn(json.has(column.name) ? { ...column, kind: 'json' } : column));
-  const side = ({ database, table }: TableShape) =>
-    new SidePlan({ database, table, columns, key: key.map(keyColumn), scope: 'TRUE' });
+  const columns = [
+    ...map.carried.map((pair) => carriedColumns(pair.source, pair.target)),
+    ...map.computed.map((one) => computedColumns(one.sql, one.target)),
+  ];
   return {
-    name: here.table,
-    source: side(here),
-    target: side(there),
-    otherUnique: otherUnique(here, key.map(keyColumn)),
+    name: planName(spec),
+    source: new SidePlan({
+      database: here.database,
+      table: here.table,
+      columns: columns.map((column) => column.source),
+      key: sourceKey.map(keyColumn),
+      scope: spec.where ?? constantScope(inverseTable(spec), there, here),
+      ...(spec.intoWhere === undefined ? {} : { arrival: spec.intoWhere }),
+    }),
+    target: new SidePlan({
+      database: there.database,
+      table: there.table,
+      columns: columns.map((column) => column.target),
+      key: mapped.key,
+      scope: spec.intoWhere ?? mapped.scope,
+    }),
+    otherUnique: otherUnique(map, here, there, mapped.unique),
   };
+}
+
+/** The scope of a table into which others go as well: the constants that tell its rows from theirs. */
+function constantScope(spec: TableSpec, here: TableShape, there: TableShape): string {
+  const key = chooseKey(here);
+  return (key && mapKey(spec, key, mapColumns(spec, here, there), there)?.scope) ?? 'TRUE';
 }
 
 export function unmovable(what: string): BanyanError {
@@ -38,33 +60,68 @@ export function unmovable(what: string): BanyanError {
   });
 }
 
-function sideColumn(shape: ColumnShape): SideColumn {
-  return { name: shape.name, ...keyColumn(shape) };
+/** The same in both directions, and different for each of the tables that one goes into; at most 64 characters. */
+function planName(spec: TableSpec): string {
+  const [one, other] = [spec.table, targetTable(spec)].sort() as [string, string];
+  if (one === other) return one;
+  const both = `${one}+${other}`;
+  return [...both].length <= 64 ? both : derivedName('plan', one, other);
+}
+
+interface BothColumns {
+  readonly source: SideColumn;
+  readonly target: SideColumn;
 }
 
 /**
- * Columns that are JSON on either side: MariaDB's JSON is text with a check, MySQL's a type of its own that wants to be
- * told the character set of what it is given.
+ * MariaDB's JSON is text with a check, MySQL's a type of its own that wants to be told the character set of what it is
+ * given: a column that is JSON on either side is JSON on both.
  */
-function jsonColumns(here: TableShape, there: TableShape): ReadonlySet<string> {
-  return new Set(
-    [here, there].flatMap(({ columns }) =>
-      columns.filter((column) => column.kind === 'json').map((column) => column.name),
-    ),
-  );
+function carriedColumns(source: ColumnShape, target: ColumnShape): BothColumns {
+  const shape: ColumnShape = target.kind === 'json' ? { ...source, kind: 'json' } : source;
+  return {
+    source: { name: target.name, sql: quoteName(source.name), shape },
+    target: { name: target.name, sql: quoteName(target.name), shape },
+  };
 }
 
-function otherUnique(shape: TableShape, key: readonly KeyColumn[]): UniqueColumn[][] {
-  const keyNames = new Set(key.map((column) => column.shape.name));
-  return shape.uniqueIndexes
-    .filter(
-      ({ columns }) =>
-        columns.length !== keyNames.size || !columns.every((name) => name !== null && keyNames.has(name)),
-    )
-    .map(({ columns }) =>
-      columns.flatMap((name) => {
-        const found = shape.columns.find((column) => column.name === name);
-        return found ? { source: quoteName(found.name), target: quoteName(found.name), shape: found } : [];
-      }),
-    );
+function computedColumns(sql: string, target: ColumnShape): BothColumns {
+  const shape = { ...target, nullable: true };
+  const side = (value: string): SideColumn => {
+    const canonical = canonicalSql(value, shape);
+    return { name: target.name, sql: value, shape, ...(canonical === undefined ? {} : { canonical }) };
+  };
+  return { source: side(computedSql(sql, target)), target: side(quoteName(target.name)) };
+}
+
+/** A unique index with a column that cannot be traced back is left out: a conflict in it ends the move, loudly. */
+function otherUnique(
+  map: ColumnMap,
+  here: TableShape,
+  there: TableShape,
+  keyIndex: string,
+): UniqueColumn[][] {
+  const trace = (name: string | null): UniqueColumn | null => {
+    const carried = map.carried.find(({ target }) => target.name === name);
+    if (carried) {
+      return {
+        source: quoteName(carried.source.name),
+        target: quoteName(carried.target.name),
+        shape: carried.source,
+      };
+    }
+    const computed = map.computed.find(({ target }) => target.name === name);
+    if (computed) {
+      const { target, sql } = computed;
+      return { source: computedSql(sql, target), target: quoteName(target.name), shape: target };
+    }
+    const generated = here.columns.find((column) => column.generated && column.name === name);
+    if (!generated || generated.kind === 'unsupported') return null;
+    return { source: quoteName(generated.name), target: quoteName(generated.name), shape: generated };
+  };
+  return there.uniqueIndexes.flatMap((index) => {
+    const columns = index.columns.map(trace);
+    const whole = columns.every((column) => column !== null);
+    return index.name === keyIndex || !whole ? [] : [columns];
+  });
 }

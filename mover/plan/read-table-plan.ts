@@ -1,4 +1,4 @@
-import type { MoveSpec, TableSpec } from '../move-spec.ts';
+import { type MoveSpec, type TableSpec, targetTable } from '../move-spec.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import type { Session } from '../sql/session.ts';
 import { makeTablePlan, unmovable } from './make-table-plan.ts';
@@ -13,11 +13,14 @@ export async function readTablePlan(
   source: Session,
   target: Session,
   spec: MoveSpec,
-  { table }: TableSpec,
+  tableSpec: TableSpec,
 ): Promise<TablePlan> {
+  const { table } = tableSpec;
+  const into = targetTable(tableSpec);
   const here = await readTableShape(source, spec.source.database, table);
-  const there = await readTableShape(target, spec.target.database, table);
+  const there = await readTableShape(target, spec.target.database, into);
   if (here === null) throw unmovable(`table ${spec.source.database}.${table} does not exist`);
   // Where the target's table is gone the move can still be opened, to be taken down.
-  return makeTablePlan(here, there ?? { ...here, database: spec.target.database });
+  if (there !== null) return makeTablePlan(tableSpec, here, there);
+  return makeTablePlan({ table }, here, { ...here, database: spec.target.database, table: into });
 }

@@ -1,17 +1,10 @@
-import { quoteTable } from '../sql/names.ts';
+import { quoteName, quoteTable } from '../sql/names.ts';
 import type { EngineKind, RawRow } from '../sql/session.ts';
 import { insertStatements } from './insert-statements.ts';
-import {
-  type KeyColumn,
-  type KeyRange,
-  type KeyValues,
-  keyOrder,
-  keysCondition,
-  rangeCondition,
-} from './key-range.ts';
+import { type KeyColumn, type KeyRange, type KeyValues, keysCondition, rangeCondition } from './key-range.ts';
 import { loadStatement } from './load-statement.ts';
 import { rowHash, rowsChecksum } from './row-hash.ts';
-import { exactSql, type SideColumn } from './side-column.ts';
+import { comparedSql, exactSql, type SideColumn } from './side-column.ts';
 
 export interface SidePlanParts {
   readonly database: string;
@@ -21,6 +14,11 @@ export interface SidePlanParts {
   readonly key: readonly KeyColumn[];
   /** An SQL predicate over this side's table, true for the rows that belong to the move. */
   readonly scope: string;
+  /**
+   * The other side's scope, as SQL over the row as it arrives there. A row of ours that would arrive outside it is not
+   * carried over: it is deleted there, like one that left our own scope.
+   */
+  readonly arrival?: string;
 }
 
 /**
@@ -35,6 +33,7 @@ export class SidePlan {
   readonly columns: readonly SideColumn[];
   readonly key: readonly KeyColumn[];
   readonly scope: string;
+  readonly #arrival: string | null;
 
   constructor(parts: SidePlanParts) {
     this.database = parts.database;
@@ -43,6 +42,7 @@ export class SidePlan {
     this.columns = parts.columns;
     this.key = parts.key;
     this.scope = parts.scope;
+    this.#arrival = parts.arrival ?? null;
   }
 
   /** True for rows with these keys; at least one. */
@@ -56,30 +56,31 @@ export class SidePlan {
 
   /** The rows under a condition, each with the plan's columns in their order. */
   select(condition: string): string {
-    return `SELECT ${this.columns.map(exactSql).join(', ')} ${this.#rows(condition)}`;
+    return this.#select(this.columns.map(exactSql), condition);
+  }
+
+  /** For comparing: the key's columns, then the plan's as both sides spell them. */
+  selectCompared(condition: string): string {
+    return this.#select([...this.key.map(exactSql), ...this.columns.map(comparedSql)], condition);
   }
 
   selectKeys(condition: string): string {
-    return `SELECT ${this.key.map(exactSql).join(', ')} ${this.#rows(condition)}`;
-  }
-
-  /** Like `select`, with the key's columns in front. */
-  selectKeyed(condition: string): string {
-    return `SELECT ${[...this.key, ...this.columns].map(exactSql).join(', ')} ${this.#rows(condition)}`;
+    return this.#select(this.key.map(exactSql), condition);
   }
 
   /** Values of other expressions of this side, row by row. */
   selectValues(expressions: readonly string[], condition: string): string {
-    return `SELECT ${expressions.join(', ')} ${this.#rows(condition)}`;
+    return this.#select(expressions, condition);
   }
 
   /** The key of the row that `rows` rows from the beginning of the range ends; no row if there are fewer. */
   selectBound(within: KeyRange, rows: number): string {
-    return `${this.selectKeys(this.range(within))} ORDER BY ${keyOrder(this.key)} LIMIT 1 OFFSET ${rows - 1}`;
+    const order = this.key.map((_, index) => outputName(index)).join(', ');
+    return `${this.selectKeys(this.range(within))} ORDER BY ${order} LIMIT 1 OFFSET ${rows - 1}`;
   }
 
   delete(condition: string): string {
-    return `DELETE ${this.#rows(condition)}`;
+    return `DELETE FROM ${this.place} WHERE ${this.#inScope(condition)}`;
   }
 
   /** Rows as the other side's `select` read them. */
@@ -93,25 +94,49 @@ export class SidePlan {
 
   /** Count and checksum of the rows under a condition, over the columns at these positions. */
   checksum(positions: readonly number[], condition: string): string {
-    return `SELECT COUNT(*), ${rowsChecksum(this.#at(positions))} ${this.#rows(condition)}`;
+    const hash = rowHash(this.#at(positions));
+    if (this.#arrival === null) {
+      return `SELECT COUNT(*), ${rowsChecksum(hash)} FROM ${this.place} WHERE ${this.#inScope(condition)}`;
+    }
+    return `SELECT COUNT(*), ${rowsChecksum(outputName(0))} ${this.#arriving([hash], condition, this.#arrival)}`;
   }
 
   /** For each row its key, a hash over the columns at `hashed`, and the values of those at `plain`. */
   selectHashes(hashed: readonly number[], plain: readonly number[], condition: string): string {
-    const expressions = [
-      ...this.key.map(exactSql),
-      rowHash(this.#at(hashed)),
-      ...this.#at(plain).map(exactSql),
-    ];
-    return `SELECT ${expressions.join(', ')} ${this.#rows(condition)}`;
+    return this.#select(
+      [...this.key.map(exactSql), rowHash(this.#at(hashed)), ...this.#at(plain).map(comparedSql)],
+      condition,
+    );
   }
 
-  #rows(condition: string): string {
-    const where = this.scope === 'TRUE' ? condition : `(${condition}) AND (${this.scope})`;
-    return `FROM ${this.place} WHERE ${where}`;
+  #select(expressions: readonly string[], condition: string): string {
+    if (this.#arrival === null) {
+      const list = expressions.map((sql, index) => `${sql} AS ${outputName(index)}`);
+      return `SELECT ${list.join(', ')} FROM ${this.place} WHERE ${this.#inScope(condition)}`;
+    }
+    const list = expressions.map((_, index) => outputName(index));
+    return `SELECT ${list.join(', ')} ${this.#arriving(expressions, condition, this.#arrival)}`;
+  }
+
+  /** The rows as they arrive, for a condition on that: the servers merge it into one query over the table. */
+  #arriving(expressions: readonly string[], condition: string, arrival: string): string {
+    const list = [
+      ...expressions.map((sql, index) => `${sql} AS ${outputName(index)}`),
+      ...this.columns.map((column) => `${exactSql(column)} AS ${quoteName(column.name)}`),
+    ];
+    return `FROM (SELECT ${list.join(', ')} FROM ${this.place} WHERE ${this.#inScope(condition)}) AS banyan_row
+      WHERE (${arrival})`;
+  }
+
+  #inScope(condition: string): string {
+    return this.scope === 'TRUE' ? condition : `(${condition}) AND (${this.scope})`;
   }
 
   #at(positions: readonly number[]): SideColumn[] {
     return positions.map((position) => this.columns[position] as SideColumn);
   }
+}
+
+function outputName(index: number): string {
+  return `banyan_${index + 1}`;
 }

@@ -10,23 +10,31 @@ import type { ColumnShape } from '../sql/column-shape.ts';
 export function compareTables(source: TableShape, target: TableShape): Fault[] {
   const faults = [...kindFaults(source), ...kindFaults(target)];
   const key = chooseKey(source);
-  if (key === null) {
-    faults.push({
-      code: 'BANYAN_TABLE_NO_KEY',
-      what: `${place(source)} has no primary key or unique index that a move can go by (whole NOT NULL columns of integer, decimal, temporal, CHAR, VARCHAR, BINARY or VARBINARY type)`,
-      fix: `Add one, for instance: ALTER TABLE ${source.table} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY.`,
-    });
-  } else if (!hasIndexOn(target, key)) {
+  if (key === null) faults.push(noKey(source));
+  else if (!hasIndexOn(target, key)) {
     faults.push({
       code: 'BANYAN_KEY_DIFFERS',
       what: `${place(target)} has no unique index on (${key.map((column) => column.name).join(', ')}), the key of ${place(source)}`,
       fix: 'Give both tables the same primary key.',
     });
   }
-  return [...faults, ...columnFaults(source, target), ...uniqueFaults(source, target)];
+  return [...faults, ...compareColumns(source, target)];
 }
 
-function kindFaults(shape: TableShape): Fault[] {
+export function noKey(shape: TableShape): Fault {
+  return {
+    code: 'BANYAN_TABLE_NO_KEY',
+    what: `${place(shape)} has no primary key or unique index that a move can go by (whole NOT NULL columns of integer, decimal, temporal, CHAR, VARCHAR, BINARY or VARBINARY type)`,
+    fix: `Add one, for instance: ALTER TABLE ${shape.table} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY.`,
+  };
+}
+
+/** Columns of one name must hold the same values, and be unique alike. */
+export function compareColumns(source: TableShape, target: TableShape): Fault[] {
+  return [...columnFaults(source, target), ...uniqueFaults(source, target)];
+}
+
+export function kindFaults(shape: TableShape): Fault[] {
   const faults: Fault[] = [];
   if (shape.tableType !== 'BASE TABLE') {
     faults.push({

@@ -2,7 +2,14 @@ import { describeError, type Fault } from '../../common/errors.ts';
 import { TargetBooks } from '../bookkeeping/target-books.ts';
 import { captureTriggerName, changeEvents } from '../capture/triggers/capture-names.ts';
 import { isFenceTrigger } from '../fence/fence-statements.ts';
-import type { DatabaseEndpoint, MoveSpec } from '../move-spec.ts';
+import {
+  type DatabaseEndpoint,
+  type MoveSpec,
+  sideTables,
+  type TableSpec,
+  targetTable,
+} from '../move-spec.ts';
+import { isMapped } from '../plan/map-columns.ts';
 import { checkMoverPrivileges } from '../privileges/missing-privileges.ts';
 import { moverPrivileges } from '../privileges/needed-privileges.ts';
 import { proposeKey } from '../schema/propose-key.ts';
@@ -14,7 +21,8 @@ import { readTriggers } from '../watch/read-triggers.ts';
 import { foreignKeyFaults, readForeignKeys } from './check-foreign-keys.ts';
 import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareDefinitions } from './compare-definitions.ts';
-import { compareTables } from './compare-tables.ts';
+import { comparePair } from './compare-pair.ts';
+import { tryMapping } from './try-mapping.ts';
 
 export interface PreflightOptions {
   readonly signal?: AbortSignal;
@@ -62,7 +70,7 @@ export async function inspectMove(spec: MoveSpec, options: PreflightOptions = {}
     }
     if (source !== null && target !== null) {
       faults.push(...pairFaults(await readServerFacts(source), await readServerFacts(target)));
-      for (const { table } of spec.tables) {
+      for (const table of spec.tables) {
         options.signal?.throwIfAborted();
         const found = await checkTable(source, target, spec, table, options.targetRows ?? 'none').catch(
           (error: unknown) => unlessTold(error, faults),
@@ -110,7 +118,7 @@ async function checkSide(
   side: 'source' | 'target',
   spec: MoveSpec,
 ): Promise<Fault[]> {
-  const tables = spec.tables.map(({ table }) => table);
+  const tables = sideTables(spec, side);
   const needed = moverPrivileges({
     engine: session.engine,
     database: endpoint.database,
@@ -150,30 +158,38 @@ async function checkTable(
   source: Session,
   target: Session,
   spec: MoveSpec,
-  table: string,
+  table: TableSpec,
   targetRows: 'none' | 'any',
 ): Promise<PreflightReport> {
-  const here = await readTableShape(source, spec.source.database, table);
-  const there = await readTableShape(target, spec.target.database, table);
+  const here = await readTableShape(source, spec.source.database, table.table);
+  const there = await readTableShape(target, spec.target.database, targetTable(table));
   if (here === null || there === null) {
     const gone = [
-      ...(here === null ? [missing(spec.source, table)] : []),
-      ...(there === null ? [missing(spec.target, table)] : []),
+      ...(here === null ? [missing(spec.source, table.table)] : []),
+      ...(there === null ? [missing(spec.target, targetTable(table))] : []),
     ];
     return { faults: gone, warnings: [] };
   }
-  const { faults: further, warnings, proposal } = await compareDeeper(source, target, spec, table);
-  const faults = compareTables(here, there).map((fault) =>
+  const {
+    faults: further,
+    warnings,
+    proposal,
+  } = isMapped(table)
+    ? { faults: await tryMapping(source, target, table, here, there), warnings: [], proposal: null }
+    : await compareDeeper(source, target, spec, table.table);
+  const faults = comparePair(table, here, there).map((fault) =>
     fault.code === 'BANYAN_TABLE_NO_KEY' && proposal !== null ? { ...fault, fix: proposal } : fault,
   );
   faults.push(...further);
   if (targetRows === 'none' && there.tableType === 'BASE TABLE') {
-    const [row] = await target.rows(`SELECT 1 FROM ${quoteTable(spec.target.database, table)} LIMIT 1`);
+    const [row] = await target.rows(
+      `SELECT 1 FROM ${quoteTable(spec.target.database, targetTable(table))} LIMIT 1`,
+    );
     const books = new TargetBooks(spec.bookkeepingSchema, spec.id);
     if (row !== undefined && !(await books.hasProgress(target))) {
       faults.push({
         code: 'BANYAN_TARGET_NOT_EMPTY',
-        what: `${spec.target.database}.${table} holds rows that this move did not bring`,
+        what: `${spec.target.database}.${targetTable(table)} holds rows that this move did not bring`,
         fix: 'Empty the table, or give the service another database.',
       });
     }

@@ -1,6 +1,7 @@
 import type { Fault } from '../../common/errors.ts';
 import { BanyanError } from '../../common/errors.ts';
-import type { MoveSpec } from '../move-spec.ts';
+import { type MoveSpec, targetTable } from '../move-spec.ts';
+import { isMapped } from '../plan/map-columns.ts';
 import { readForeignKeys } from '../preflight/check-foreign-keys.ts';
 import { chooseKey } from '../shape/choose-key.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
@@ -75,10 +76,14 @@ async function open(endpoint: MoveSpec['source']): Promise<Session> {
 }
 
 async function plan(spec: MoveSpec, source: Session, target: Session): Promise<SchemaPlan> {
-  const names = spec.tables.map(({ table }) => table);
+  const names = spec.tables.filter((table) => !isMapped(table)).map(({ table }) => table);
   const { database } = spec.source;
   const faults: Fault[] = [];
-  const notes: Fault[] = [];
+  const notes: Fault[] = spec.tables.filter(isMapped).map((table) => ({
+    code: 'BANYAN_SCHEMA_MAPPED',
+    what: `${targetTable(table)} is filled from ${table.table} by a mapping, so it is another table than that`,
+    fix: 'Make it in a migration of the service.',
+  }));
   const sources: TableDefinition[] = [];
   for (const name of names) {
     const definition = await readTableDefinition(source, database, name);

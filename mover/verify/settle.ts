@@ -94,7 +94,7 @@ async function lookAt(keys: readonly KeyValues[], options: SettleOptions): Promi
   const { plan, log, source, target } = options;
   const keyColumns = plan.source.key.length;
   const read = async (session: Session, side: SidePlan) => {
-    const rows = await session.rows(side.selectKeyed(side.keys(keys)));
+    const rows = await session.rows(side.selectCompared(side.keys(keys)));
     return new Map(rows.map((row) => [keyId(row.slice(0, keyColumns)), row.slice(keyColumns)]));
   };
   const there = await read(target, plan.target);

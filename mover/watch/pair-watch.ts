@@ -1,7 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
-import type { MoveSpec } from '../move-spec.ts';
+import { type MoveSpec, sideTables, targetTable } from '../move-spec.ts';
 import { foreignKeyFaults, readForeignKeys } from '../preflight/check-foreign-keys.ts';
-import { compareTables } from '../preflight/compare-tables.ts';
+import { comparePair } from '../preflight/compare-pair.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import type { Session } from '../sql/session.ts';
 import { readColumnHashes } from './fingerprint.ts';
@@ -21,16 +21,16 @@ export class PairWatch {
   /** @throws BanyanError BANYAN_TABLES_DIFFER with all faults. */
   async check(source: Session, target: Session): Promise<void> {
     const spec = this.#spec;
-    const tables = spec.tables.map(({ table }) => table);
-    const hashes = await readColumnHashes(target, spec.target.database, tables);
+    const hashes = await readColumnHashes(target, spec.target.database, sideTables(spec, 'target'));
     const present = JSON.stringify([...hashes]);
     if (present === this.#approved) return;
     const { database } = spec.target;
-    const faults = foreignKeyFaults(await readForeignKeys(target, database), database, tables, 'target');
-    for (const table of tables) {
-      const here = await readTableShape(source, spec.source.database, table);
-      const there = await readTableShape(target, spec.target.database, table);
-      if (here !== null && there !== null) faults.push(...compareTables(here, there));
+    const keys = await readForeignKeys(target, database);
+    const faults = foreignKeyFaults(keys, database, sideTables(spec, 'target'), 'target');
+    for (const table of spec.tables) {
+      const here = await readTableShape(source, spec.source.database, table.table);
+      const there = await readTableShape(target, database, targetTable(table));
+      if (here !== null && there !== null) faults.push(...comparePair(table, here, there));
     }
     if (faults.length > 0) {
       throw new BanyanError(

@@ -1,5 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { MoveContext } from '../move-context.ts';
+import { sideTables } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { readIdentities } from './table-identity.ts';
@@ -77,11 +78,7 @@ export class TargetRecord {
   }
 
   #present(session: Session): Promise<Map<string, string>> {
-    const { target, tables } = this.#context.spec;
-    return readIdentities(
-      session,
-      target.database,
-      tables.map(({ table }) => table),
-    );
+    const { spec } = this.#context;
+    return readIdentities(session, spec.target.database, sideTables(spec, 'target'));
   }
 }

@@ -43,7 +43,14 @@ async function checkTables({ config, feature, signal }: CheckFeatureOptions): Pr
     found.map((one) => ({ ...line, ok, detail: one.what, code: one.code, fix: one.fix }));
   const told = lines(warnings, true);
   if (faults.length > 0) return [...lines(faults, false), ...told];
-  return [{ ...line, ok: true, detail: `${feature.tables.join(', ')} can be moved as they are` }, ...told];
+  return [
+    {
+      ...line,
+      ok: true,
+      detail: `${feature.tables.map(({ table }) => table).join(', ')} can be moved as they are`,
+    },
+    ...told,
+  ];
 }
 
 async function checkGate(

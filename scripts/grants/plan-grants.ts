@@ -6,6 +6,7 @@ import {
   grantStatements,
   moverPrivileges,
   type NeededPrivilege,
+  sideTables,
   trustTriggers,
 } from '../../mover/index.ts';
 import { type AccountFacts, readAccount } from './read-account.ts';
@@ -75,7 +76,10 @@ function rolesOf(config: BanyanConfig, features: readonly FeatureConfig[]): Role
       name,
       endpoint,
       needs: (engine) =>
-        moverPrivileges({ engine, database: endpoint.database, tables, bookkeepingSchema, makesTables }),
+        moverPrivileges({
+          ...{ engine, database: endpoint.database, bookkeepingSchema, makesTables },
+          tables: sideTables({ tables }, makesTables ? 'target' : 'source'),
+        }),
     });
     return [
       side(`legacy of ${feature.name}`, config.legacy.database, false),

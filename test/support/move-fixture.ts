@@ -3,11 +3,14 @@ import mysql from 'mysql2/promise';
 import type { StopPoints } from '../../common/stop-points.ts';
 import {
   claimEpoch,
+  inverseTable,
   type Move,
   type MoveSpec,
   type MoveTuning,
   moverPrivileges,
   openMove,
+  sideTables,
+  type TableSpec,
 } from '../../mover/index.ts';
 import { createAccount, type TestAccount } from './accounts.ts';
 import type { EngineLane, TestDatabase } from './databases.ts';
@@ -17,7 +20,7 @@ export interface MoveFixtureOptions {
   readonly schema: readonly string[];
   /** Where the target's differ. */
   readonly targetSchema?: readonly string[];
-  readonly tables: readonly string[];
+  readonly tables: readonly (string | TableSpec)[];
   readonly targetLane?: EngineLane;
   /** Both move in and out of it; each fixture has its own. */
   readonly bookkeepingSchema?: string;
@@ -55,11 +58,13 @@ export class MoveFixture implements AsyncDisposable {
     const source = await lane.createDatabase('a');
     const target = await (options.targetLane ?? lane).createDatabase('b');
     const bookkeepingSchema = options.bookkeepingSchema ?? `bk_${randomBytes(5).toString('hex')}`;
+    const specs = options.tables.map((table) => (typeof table === 'string' ? { table } : table));
     const account = (side: TestDatabase, engine: EngineLane['engine']) =>
       createAccount(
         side,
         moverPrivileges({
-          ...{ engine, database: side.database, tables: options.tables, bookkeepingSchema },
+          ...{ engine, database: side.database, bookkeepingSchema },
+          tables: sideTables({ tables: specs }, side === target ? 'target' : 'source'),
           makesTables: side === target,
         }),
       );
@@ -74,15 +79,21 @@ export class MoveFixture implements AsyncDisposable {
       id: `test_${randomBytes(4).toString('hex')}:forward`,
       source: accounts[0].endpoint(source.database),
       target: accounts[1].endpoint(target.database),
-      tables: options.tables.map((table) => ({ table })),
+      tables: specs,
       bookkeepingSchema,
     };
     return new MoveFixture(spec, [source, target], accounts, ...application);
   }
 
   get reverse(): MoveSpec {
-    const { id, source, target, ...rest } = this.spec;
-    return { ...rest, id: id.replace(':forward', ':reverse'), source: target, target: source };
+    const { id, source, target, tables, ...rest } = this.spec;
+    return {
+      ...rest,
+      id: id.replace(':forward', ':reverse'),
+      source: target,
+      target: source,
+      tables: tables.map(inverseTable),
+    };
   }
 
   async open(

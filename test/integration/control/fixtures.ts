@@ -21,7 +21,7 @@ export function parcelFeature(
       connectTimeoutMs: 1_000,
     },
     database,
-    tables: database === null ? [] : ['parcels', 'parcel_events'],
+    tables: database === null ? [] : [{ table: 'parcels' }, { table: 'parcel_events' }],
     routes: [
       {
         id: 'GET /parcels/:code',

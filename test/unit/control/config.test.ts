@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BanyanError } from '../../../common/errors.ts';
 import { type BanyanConfigInput, loadConfig } from '../../../control/config/index.ts';
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
+import { moveSpecs } from '../../../control/runner/index.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
 import { failureDefaults } from '../../../router/life/router-options.ts';
 import { compileTable } from '../../../router/table/compiled-table.ts';
@@ -73,7 +74,30 @@ test('fills in every default, resolves names and paths, and freezes', async () =
     database: { database: 'parcels', port: 7432 },
     salt: 'parcels',
   });
-  expect(() => (config.features.parcels!.tables as string[]).push('x')).toThrow(TypeError);
+  expect(() => (config.features.parcels!.tables as unknown[]).push('x')).toThrow(TypeError);
+});
+
+test('a table may be mapped; each way of a pair is named once, and the reverse move has the inverse', async () => {
+  const mapped = { table: 'parcels', into: 'boxes', where: "kind = 'a'", rename: { code: 'label' } };
+  const more = { table: 'parcels', into: 'bags', back: { kind: "'b'" } };
+  const withTables = (tables: unknown[]) => ({
+    ...plain,
+    features: { parcels: { ...plain.features.parcels!, tables } },
+  });
+  const config = await load(withTables(['events', mapped, more]));
+  expect(config.features.parcels!.tables).toEqual([{ table: 'events' }, mapped, more]);
+  const specs = moveSpecs(config, config.features.parcels!)!;
+  expect(specs.forward.tables).toEqual(config.features.parcels!.tables);
+  expect(specs.reverse.tables[1]).toEqual({
+    ...{ table: 'boxes', into: 'parcels', intoWhere: "kind = 'a'" },
+    rename: { label: 'code' },
+  });
+  expect(specs.reverse.tables[2]).toMatchObject({ table: 'bags', set: { kind: "'b'" } });
+  expect(await faultsOf(withTables([mapped, mapped]))).toEqual([
+    expect.objectContaining({ at: 'features.parcels.tables[1]' }),
+  ]);
+  const faults = await faultsOf(withTables([{ ...mapped, where: ' ', wher: '' }]));
+  expect(faults.map(({ at }) => at).join()).toContain('features.parcels.tables[0]');
 });
 
 test('paths of TLS files count from the config, and nothing is read: only routers may read keys', async () => {
