@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
 import type { ThriftClient } from '../client/client.ts';
 import type { CallOptions } from '../client/options.ts';
@@ -66,6 +67,14 @@ interface Plan {
   readonly write: (w: ProtocolWriter, request: Incoming) => void;
   readonly read: (r: ProtocolReader, messageType: number, out: JsonOut) => ReplyKind;
 }
+
+type WholeOutput = HttpOutput & { readonly body: Buffer | null; readonly next?: undefined };
+
+/** A stream's head, and what the rest is asked by. */
+type FirstPiece = WholeOutput | (Omit<HttpOutput, 'body'> & { readonly body: Buffer; readonly next: string });
+
+/** Least time between two calls of which the first brought an empty piece, milliseconds. */
+const emptyPieceMs = 100;
 
 /** A request on its way to an answer. */
 interface Asked {
@@ -204,9 +213,9 @@ class ThriftGateway implements Gateway {
     if (options.retries !== undefined) call.retries = options.retries;
     if (options.signal !== undefined) call.signal = options.signal;
     call.context = context;
-    const request: Incoming = { input, call: null, json: null, form: null };
+    const request: Incoming = { input, call: null, json: null, form: null, cursor: null };
     try {
-      const answered: HttpOutput | undefined = await this.#client.exchange(
+      const answered: FirstPiece | undefined = await this.#client.exchange(
         plan.binding.method,
         (w, outgoing) => {
           request.call = outgoing;
@@ -215,6 +224,10 @@ class ThriftGateway implements Gateway {
         (r, messageType) => this.#answer(plan, input, r, messageType),
         call,
       );
+      if (answered?.next !== undefined) {
+        const { next, ...head } = answered;
+        return { ...head, body: this.#pieces(plan, request, head.body, next, call) };
+      }
       // A oneway call ends once it is sent, and nothing comes back.
       return answered ?? { status: plan.binding.status, rawHeaders: ['Content-Length', '0'], body: null };
     } catch (error) {
@@ -222,7 +235,38 @@ class ThriftGateway implements Gateway {
     }
   }
 
-  #answer(plan: Plan, input: HttpInput, r: ProtocolReader, messageType: number): HttpOutput {
+  /** The rest of a stream, piece by piece: each is asked for by what the one before says, once that one was taken. */
+  async *#pieces(
+    plan: Plan,
+    request: Incoming,
+    first: Buffer,
+    next: string,
+    call: CallOptions,
+  ): AsyncGenerator<Buffer> {
+    const { method } = plan.binding;
+    const out = this.#out;
+    yield first;
+    for (request.cursor = next; request.cursor !== null; ) {
+      const askedAt = performance.now();
+      const piece = await this.#client.exchange(
+        method,
+        (w) => plan.write(w, request),
+        (r, messageType) => {
+          out.reset();
+          if (plan.read(r, messageType, out).isException)
+            throw malformed(`${method.name} broke its stream off`);
+          return { bytes: out.rawBody ?? Buffer.alloc(0), next: out.next };
+        },
+        call,
+      );
+      request.cursor = piece.next;
+      if (piece.bytes.length > 0) yield piece.bytes;
+      // A service that has nothing to say yet, and does not wait for it, is not asked in a loop.
+      else await delay(Math.max(0, emptyPieceMs - (performance.now() - askedAt)), undefined, { ref: false });
+    }
+  }
+
+  #answer(plan: Plan, input: HttpInput, r: ProtocolReader, messageType: number): FirstPiece | WholeOutput {
     const { binding } = plan;
     const out = this.#out;
     out.reset();
@@ -237,6 +281,10 @@ class ThriftGateway implements Gateway {
     const body = kind.rawType === null ? out.copy() : (out.rawBody ?? Buffer.alloc(0));
     if (headerValue(rawHeaders, 'content-type') === undefined) {
       rawHeaders.push('Content-Type', kind.rawType ?? 'application/json; charset=utf-8');
+    }
+    if (binding.isStream && out.next !== null && !kind.isException) {
+      if (input.method === 'HEAD') return { status, rawHeaders, body: null };
+      return { status, rawHeaders, body, next: out.next };
     }
     if (kind.rawType === null && !isUtf8(body)) throw malformed('a string is not UTF-8');
     if (binding.weakEtag) {

@@ -19,8 +19,11 @@ export interface HttpOutput {
   readonly status: number;
   /** Names and values in turn; Content-Length included wherever the status allows a body. */
   readonly rawHeaders: string[];
-  /** null for HEAD, 204, 304 and where there is nothing to say. */
-  readonly body: Buffer | null;
+  /**
+   * null for HEAD, 204, 304 and where there is nothing to say. In pieces where the method streams (`api.stream`): then there is no
+   * Content-Length, each piece is asked for when the one before was taken, and a throw breaks the answer off.
+   */
+  readonly body: Buffer | AsyncIterable<Buffer> | null;
   /** Set where the service could not answer: unreachable, too late, broken, or an undeclared exception. */
   readonly failure?: { readonly code: string; readonly message: string };
 }

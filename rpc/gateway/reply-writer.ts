@@ -129,6 +129,9 @@ function sinksOf(struct: StructDef, reply: ReplyBinding, json: JsonFromThriftCom
     out.rawBody = Buffer.from(r.buf.subarray(r.pos, r.pos + length));
     r.pos += length;
   });
+  add(reply.next, () => (r, out) => {
+    out.next = r.string() || null;
+  });
   add(reply.wholeBody, (field) =>
     json.type(field.type, leafOptions([...field.type.annotations, ...field.annotations])),
   );

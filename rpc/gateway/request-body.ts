@@ -16,6 +16,8 @@ export interface Incoming {
   json: { readonly value: unknown } | null;
   /** The raw values of the names that fields take. */
   form: ReadonlyMap<string, readonly string[]> | null;
+  /** Which piece of a stream is asked for; null: the first. */
+  cursor: string | null;
 }
 
 /** Why a body cannot be read, other than for its values. */

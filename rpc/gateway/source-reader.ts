@@ -46,6 +46,8 @@ export function sourceReader(one: BoundField, source: Source, json: ThriftFromJs
           request.form?.get(name)?.map((raw) => formText(raw, one.escapes === 'strict' ? 'strict' : 'qs')) ??
           null,
       );
+    case 'cursor':
+      return textReader(one, source, json, ({ cursor }) => (cursor === null ? null : [cursor]));
     case 'context':
       return textReader(one, source, json, (request) => contextValue(request, name));
     case 'body':

@@ -32,6 +32,7 @@ const sourceKinds: Readonly<Record<string, SourceKind>> = {
   'api.raw_uri': 'context',
   'api.nulls': 'nulls',
   'api.context': 'context',
+  'api.cursor': 'cursor',
 };
 
 /** What the annotations make of a method; null if it has no HTTP route. Faults are found by `checkBindings`, not here. */
@@ -62,6 +63,7 @@ export function bindMethod(service: ServiceDef, method: MethodDef): MethodBindin
       .filter((one) => one.name === 'api.set_header')
       .flatMap((one) => splitHeader(one.value) ?? []),
     isIdempotent: isIdempotentMethod(method, isRead),
+    isStream: annotation(method.annotations, 'api.stream') !== undefined,
     answer: answerPolicy(service, method),
     reply: method.result === null ? null : bindReply(method.result.kind === 'struct' ? method.result : null),
     throws: method.throws.flatMap((field) => {
@@ -197,6 +199,7 @@ function bindReply(
       headers: [],
       cookies: [],
       status: null,
+      next: null,
     };
   }
   const { fields } = type.struct;
@@ -217,5 +220,6 @@ function bindReply(
     headers: named('api.header'),
     cookies: named('api.cookie'),
     status: carrying('api.http_code')[0] ?? null,
+    next: carrying('api.next')[0] ?? null,
   };
 }

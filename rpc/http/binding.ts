@@ -11,6 +11,7 @@ export type SourceKind =
   | 'wholeBody'
   | 'rawBody'
   | 'nulls'
+  | 'cursor'
   | 'context';
 
 export interface Source {
@@ -57,6 +58,8 @@ export interface ReplyBinding {
   readonly headers: readonly { readonly field: FieldDef; readonly name: string }[];
   readonly cookies: readonly { readonly field: FieldDef; readonly name: string }[];
   readonly status: FieldDef | null;
+  /** What the next piece of a stream is asked by. */
+  readonly next: FieldDef | null;
 }
 
 export interface ThrowBinding {
@@ -81,6 +84,8 @@ export interface MethodBinding {
   /** Flat list of names and values. */
   readonly fixedHeaders: readonly string[];
   readonly isIdempotent: boolean;
+  /** The body comes in pieces, a call for each (`api.stream`). */
+  readonly isStream: boolean;
   /** What holds for all its answers; null: nothing does. */
   readonly answer: AnswerPolicy | null;
   readonly reply: ReplyBinding | null;

@@ -2,6 +2,7 @@ import type { FaultList } from '../idl/fault-list.ts';
 import { isUnknown, type MethodDef, type ServiceDef } from '../idl/model.ts';
 import { AnnotationReport } from './annotation-report.ts';
 import { annotatedPaths, bindMethod, verbs } from './bind-method.ts';
+import type { MethodBinding } from './binding.ts';
 import { checkAnnotationNames } from './check-annotation-names.ts';
 import { checkMethodAnnotation, checkServiceAnnotation, isStatus } from './check-annotation-values.ts';
 import { checkHiddenFields, insideReplies } from './check-hidden-fields.ts';
@@ -51,6 +52,7 @@ function checkMethod(
   // An unknown struct may have the fields that seem to be missing.
   if (!method.args.fields.some((field) => isUnknown(field.type))) checkRequest(binding, report);
   if (binding.reply !== null) checkReply(binding.reply, report);
+  checkStream(binding, report);
   for (const thrown of binding.throws) {
     if (!isStatus(thrown.status)) {
       report.fault(thrown.struct, `${thrown.struct.name} has the status ${thrown.status}`, 'Use 200 to 599.');
@@ -59,6 +61,20 @@ function checkMethod(
   }
   checkMembersInside(insideReplies(binding), report);
   checkHiddenFields(binding, report);
+}
+
+/** A stream says where the next piece begins, and is asked from there. */
+function checkStream({ method, fields, isStream, reply }: MethodBinding, report: AnnotationReport): void {
+  const takesCursor = fields.some(({ sources }) => sources.some(({ kind }) => kind === 'cursor'));
+  const next = reply?.next ?? null;
+  if (!isStream && !takesCursor && next === null) return;
+  const isWhole = isStream && takesCursor && next?.type.kind === 'string' && reply?.rawBody != null;
+  if (isWhole) return;
+  report.fault(
+    method,
+    `${method.name} is not the whole of a stream`,
+    'Write api.stream = "" on the method, api.cursor = "" on an optional string of the request, and in the reply api.raw_body = "" on the piece and api.next = "" on an optional string.',
+  );
 }
 
 function checkPath(method: MethodDef, path: string, report: AnnotationReport): void {

@@ -50,6 +50,9 @@ function checkSource(
   if (kind === 'rawBody' && field.type.kind !== 'binary' && field.type.kind !== 'string') {
     report.fault(field, `${field.name} cannot take a raw body`, 'Make it binary or string.');
   }
+  if (kind === 'cursor' && field.type.kind !== 'string') {
+    report.fault(field, `${field.name} cannot take a cursor`, 'Make it an optional string.');
+  }
   if (kind === 'nulls' && !isTextList(field.type)) {
     report.fault(field, `${field.name} cannot take names`, 'Make it set<string> or list<string>.');
   }

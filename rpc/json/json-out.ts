@@ -22,6 +22,8 @@ export class JsonOut extends ByteWriter {
   headers: string[] = [];
   status = 0;
   rawBody: Buffer | null = null;
+  /** What the next piece of a stream is asked by. */
+  next: string | null = null;
 
   override reset(): void {
     super.reset();
@@ -33,6 +35,7 @@ export class JsonOut extends ByteWriter {
     this.headers = [];
     this.status = 0;
     this.rawBody = null;
+    this.next = null;
   }
 
   /** A JSON string of UTF-8 bytes. */

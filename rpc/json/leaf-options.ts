@@ -46,6 +46,8 @@ const sourcesOtherThanBody = new Set([
   'api.raw_uri',
   'api.nulls',
   'api.context',
+  'api.cursor',
+  'api.next',
   'api.http_code',
 ]);
 

@@ -15,7 +15,8 @@ export interface HttpInput {
 export interface HttpOutput {
   readonly status: number;
   readonly rawHeaders: string[];
-  readonly body: Buffer | null;
+  /** In pieces: each is asked for when the one before was taken, and a throw breaks the answer off. */
+  readonly body: Buffer | AsyncIterable<Buffer> | null;
   /** Set when the service could not answer: the router may fall back, and counts it against the service. */
   readonly failure?: { readonly code: string; readonly message: string };
 }

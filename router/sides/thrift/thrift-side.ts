@@ -26,15 +26,22 @@ export class ThriftSide implements Side {
 
   begin(ask: Ask, sink: Sink): Work {
     const aborted = new AbortController();
-    this.#call(ask, sink, aborted.signal).catch((error: unknown) => {
+    const gate = new Gate();
+    this.#call(ask, sink, aborted.signal, gate).catch((error: unknown) => {
       // Nothing in it may throw; if it does, the request must still end, and be counted as ended.
       this.#options.logger.error({ error: describeError(error) }, 'a call of a service failed unexpectedly');
       sink.fail(failures.unexpected());
     });
-    return { abort: (reason) => aborted.abort(reason) };
+    return {
+      abort(reason) {
+        aborted.abort(reason);
+        gate.open();
+      },
+      resume: () => gate.open(),
+    };
   }
 
-  async #call(ask: Ask, sink: Sink, signal: AbortSignal): Promise<void> {
+  async #call(ask: Ask, sink: Sink, signal: AbortSignal, gate: Gate): Promise<void> {
     if (ask.hasBody && ask.body === null) {
       const body = await this.#readBody(ask, sink, signal);
       if (!Buffer.isBuffer(body)) return this.#refuse(ask, sink, body);
@@ -50,7 +57,8 @@ export class ThriftSide implements Side {
     if (totalMs !== null) options.withinMs = ask.leftOf(totalMs);
     const output = await this.#options.service.invoke(methodOf(ask), inputOf(ask), options);
     if (signal.aborted) sink.fail(failures.broken('it was not waited for'));
-    else answer(ask, sink, output);
+    else if (output.body === null || Buffer.isBuffer(output.body)) answer(ask, sink, output, output.body);
+    else await stream(output, output.body, sink, signal, gate);
   }
 
   /** Answers a request whose body cannot be had, in the service's own shape if it has one. */
@@ -59,7 +67,10 @@ export class ThriftSide implements Side {
     const code = status === 413 ? 'body_too_large' : status === 408 ? 'request_stalled' : 'bad_request';
     const answer = this.#options.service.refuse?.(methodOf(ask), inputOf(ask), { status, code, message });
     if (answer === undefined) sink.fail(failure);
-    else sink.fail(failure, { status: answer.status, fields: answer.rawHeaders, body: answer.body });
+    else {
+      const body = Buffer.isBuffer(answer.body) ? answer.body : null;
+      sink.fail(failure, { status: answer.status, fields: answer.rawHeaders, body });
+    }
   }
 
   async #readBody(ask: Ask, sink: Sink, signal: AbortSignal): Promise<Buffer | Failure> {
@@ -96,10 +107,49 @@ function inputOf({ method, target, params, headers, body }: Ask): HttpInput {
   return { method, path: target.path, params, query: target.query, rawHeaders: headers, body };
 }
 
-function answer(ask: Ask, sink: Sink, { status, rawHeaders, body, failure }: HttpOutput): void {
+/** Passes pieces on as the sink takes them. Who goes away, or is too slow for the request's total time, ends the asking. */
+async function stream(
+  { status, rawHeaders }: HttpOutput,
+  pieces: AsyncIterable<Buffer>,
+  sink: Sink,
+  signal: AbortSignal,
+  gate: Gate,
+): Promise<void> {
+  const fields = [...rawHeaders];
+  sink.head({ status, reason: null, fields, contentLength: null, trailers: false, nominated: null });
+  try {
+    for await (const piece of pieces) {
+      if (!signal.aborted && !sink.data(piece)) await gate.passed();
+      if (signal.aborted) break;
+    }
+  } catch (error) {
+    return sink.fail(failures.broken(describeError(error).message));
+  }
+  if (signal.aborted) sink.fail(failures.broken('it was not waited for'));
+  else sink.end([]);
+}
+
+/** Where a stream waits until the sink has taken what it was given. */
+class Gate {
+  #open: (() => void) | null = null;
+
+  passed(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  open(): void {
+    this.#open?.();
+    this.#open = null;
+  }
+}
+
+function answer(ask: Ask, sink: Sink, output: HttpOutput, body: Buffer | null): void {
+  const { status, rawHeaders, failure } = output;
   const bodiless = status === 204 || status === 304;
   const fields = [...rawHeaders];
-  if (!bodiless && !names(fields, 'content-length')) {
+  if (!bodiless && ask.method !== 'HEAD' && !names(fields, 'content-length')) {
     fields.push('Content-Length', String(body?.length ?? 0));
   }
   const sent = ask.method === 'HEAD' || bodiless ? null : body;

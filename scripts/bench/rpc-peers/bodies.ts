@@ -23,7 +23,7 @@ async function throughGateway(method: string): Promise<(body: Buffer) => Promise
     const input = { method: 'POST', path: `/${method}`, params: {}, query: '', rawHeaders, body };
     const output = await gateway.invoke(method, input);
     if (output.status !== 200) throw new Error(String(output.body));
-    return output.body!;
+    return output.body as Buffer;
   };
 }
 

@@ -99,7 +99,7 @@ describe('the example of docs/idl.md', () => {
       'ETag',
       expect.stringMatching(/^W\/"[0-9a-f]+-.{27}"$/),
       'Content-Length',
-      String(reply.body?.length),
+      String((reply.body as Buffer).length),
     ]);
     const etag = reply.rawHeaders[3]!;
     const again = await it.gateway.invoke(
