@@ -16,6 +16,12 @@ export {
 } from './move-spec.ts';
 export { openMove } from './open-move.ts';
 export {
+  type DataProgress,
+  type DataReport,
+  type InspectDataOptions,
+  inspectData,
+} from './preflight/data/inspect-data.ts';
+export {
   inspectMove,
   type PreflightOptions,
   type PreflightReport,
