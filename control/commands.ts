@@ -1,5 +1,6 @@
 import { BanyanError } from '../common/errors.ts';
 import type { VerifyReport } from '../mover/index.ts';
+import { assertMovable } from './assert-movable.ts';
 import {
   type CanaryKeeper,
   type CanaryRequest,
@@ -54,13 +55,18 @@ export class Commands {
   }
 
   /** Begins the copy, or watches one under way. Resolves when the feature is in `syncing`. */
-  async copy(name: string, actor: Actor, onProgress: OnProgress): Promise<CopyResult> {
+  async copy(
+    name: string,
+    actor: Actor,
+    onProgress: OnProgress,
+    { skipDataCheck = false }: { readonly skipDataCheck?: boolean } = {},
+  ): Promise<CopyResult> {
     const { runner } = this.#subject(name);
     const unwatch = runner.feed.watch(onProgress);
     try {
       const { stage } = await this.#options.store.feature(name);
       if (stage === 'legacy')
-        await this.jobs.run(name, 'copy', () => this.#beginCopy(name, actor, onProgress));
+        await this.jobs.run(name, 'copy', () => this.#beginCopy(name, actor, onProgress, skipDataCheck));
       else if (stage !== 'copying' && stage !== 'syncing') {
         throw stageRefused(name, stage, 'a copy', 'Nothing to copy: the rows have left legacy already.');
       }
@@ -184,17 +190,17 @@ export class Commands {
     };
   }
 
-  async #beginCopy(name: string, actor: Actor, onProgress: OnProgress): Promise<void> {
+  async #beginCopy(
+    name: string,
+    actor: Actor,
+    onProgress: OnProgress,
+    skipDataCheck: boolean,
+  ): Promise<void> {
     const { feature, runner } = this.#subject(name);
-    onProgress({ phase: 'preflight' });
-    const specs = moveSpecs(this.#options.config, feature);
-    const faults = specs === null ? [] : await this.#options.door.preflight(specs.forward);
-    if (faults.length > 0) {
-      const list = faults.map((fault) => `  - ${fault.what}\n    ${fault.fix}`).join('\n');
-      throw new BanyanError('BANYAN_PREFLIGHT_FAILED', `${name} cannot be copied as it is:\n${list}`, {
-        fix: 'Put every one of them right and copy again; nothing was changed.',
-        faults,
-      });
+    const { config, door, signal } = this.#options;
+    const specs = moveSpecs(config, feature);
+    if (specs !== null) {
+      await assertMovable({ feature: name, door, spec: specs.forward, skipDataCheck, onProgress, signal });
     }
     // An abandoned copy's progress would make this one skip rows that have changed since.
     await (await runner.move('forward')).restartCopy();

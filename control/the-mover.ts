@@ -1,5 +1,5 @@
-import { claimEpoch, openMove, preflight } from '../mover/index.ts';
+import { claimEpoch, inspectData, openMove, preflight } from '../mover/index.ts';
 import type { MoverDoor } from './runner/index.ts';
 
 /** The mover that control uses outside tests. */
-export const theMover: MoverDoor = { preflight, claimEpoch, openMove };
+export const theMover: MoverDoor = { preflight, inspectData, claimEpoch, openMove };

@@ -10,8 +10,8 @@ import {
   actorOf,
   auditQuery,
   canaryRequest,
-  changeRequest,
   cohortsRequest,
+  copyRequest,
   diffQuery,
   handoverRequest,
   ignoreRequest,
@@ -62,10 +62,10 @@ export function adminApi(options: AdminApiOptions): Express {
   });
 
   app.post('/v1/features/:feature/copy', async (request, response) => {
-    const { why } = parseRequest(changeRequest, request.body);
+    const { why, skipDataCheck } = parseRequest(copyRequest, request.body);
     const { feature } = await known(store, request);
     const at = commands();
-    await streamWork(response, (tell) => at.copy(feature, actorOf(request, why), tell));
+    await streamWork(response, (tell) => at.copy(feature, actorOf(request, why), tell, { skipDataCheck }));
   });
   app.post('/v1/features/:feature/verify', async (request, response) => {
     const { why } = parseRequest(optionalWhy, request.body);

@@ -10,6 +10,7 @@ const saysWhy = (body: { readonly why?: string | undefined; readonly dryRun: boo
 const whyMissing = { error: 'say why: it is kept in the audit log', path: ['why'] };
 
 export const changeRequest = z.strictObject({ why });
+export const copyRequest = z.strictObject({ why, skipDataCheck: z.boolean().default(false) });
 export const optionalWhy = z.strictObject({ why: why.optional() });
 export const handoverRequest = z
   .strictObject({ why: why.optional(), dryRun: z.boolean().default(false) })

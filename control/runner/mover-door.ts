@@ -1,10 +1,12 @@
 import type { Fault } from '../../common/errors.ts';
-import type { Move, MoveSpec, OpenMoveOptions } from '../../mover/index.ts';
+import type { DataReport, InspectDataOptions, Move, MoveSpec, OpenMoveOptions } from '../../mover/index.ts';
 
 /** What control needs of the mover. */
 export interface MoverDoor {
   /** Everything that stands against the move, all at once; empty when nothing does. */
   preflight(spec: MoveSpec): Promise<readonly Fault[]>;
+  /** What can only be seen in the source's rows: one look through each table. */
+  inspectData(spec: MoveSpec, options: InspectDataOptions): Promise<DataReport>;
   /** Every commit of an earlier claimant's move is refused from here on. */
   claimEpoch(spec: MoveSpec): Promise<number>;
   openMove(spec: MoveSpec, options: OpenMoveOptions): Promise<Move>;
