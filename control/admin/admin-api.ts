@@ -10,6 +10,7 @@ import {
   actorOf,
   auditQuery,
   canaryRequest,
+  changeRequest,
   cohortsRequest,
   copyRequest,
   diffQuery,
