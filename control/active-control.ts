@@ -6,6 +6,7 @@ import { Commands } from './commands.ts';
 import { Conductor } from './conductor/index.ts';
 import type { BanyanConfig } from './config/index.ts';
 import { FeatureRunner, type MoverDoor, moveSpecs } from './runner/index.ts';
+import { keepCounts } from './shadow/keep-counts.ts';
 import type { HeldLease, StateStore } from './store/index.ts';
 
 export interface ActiveControlOptions {
@@ -26,6 +27,7 @@ export class ActiveControl {
   readonly #conductor: Conductor;
   readonly #canaries: CanaryKeeper;
   readonly #end = new AbortController();
+  #counts: Promise<void> = Promise.resolve();
 
   private constructor(options: ActiveControlOptions) {
     const { config, store, door, lease, holder, points, logger } = options;
@@ -73,6 +75,7 @@ export class ActiveControl {
     await store.forgetDeadReplicas();
     const active = new ActiveControl(options);
     active.#canaries.start();
+    active.#counts = keepCounts({ store, logger, signal: active.#end.signal });
     const patience = new AbortController();
     try {
       await Promise.race([
@@ -111,7 +114,7 @@ export class ActiveControl {
   /** Ends copies and verifies, takes back a handover that is not decided and finishes one that is, stops the runners. */
   async stop(): Promise<void> {
     this.#end.abort();
-    await Promise.all([this.commands.jobs.idle(), this.#canaries.ended()]);
+    await Promise.all([this.commands.jobs.idle(), this.#canaries.ended(), this.#counts]);
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
   }
 }

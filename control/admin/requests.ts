@@ -24,6 +24,13 @@ export const canaryRequest = z
     every: z.string().optional(),
     until: z.string().optional(),
     routes: z.array(z.string().min(1)).min(1).optional(),
+    guard: z
+      .strictObject({
+        action: z.string().optional(),
+        webhook: z.string().optional(),
+        minimumRequests: z.number().optional(),
+      })
+      .optional(),
     dryRun: z.boolean().default(false),
   })
   .refine(saysWhy, whyMissing);

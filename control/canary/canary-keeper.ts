@@ -1,10 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger } from '../../mover/index.ts';
+import type { FeatureState } from '../feature/feature-state.ts';
+import { GuardKeeper } from '../guard/guard-keeper.ts';
 import type { LeaseGrant, StateStore } from '../store/index.ts';
 import type { CanaryPlan } from './canary-plan.ts';
-import { applyDue, type DueChange, dueChange, nameOfDue } from './due-change.ts';
+import { applyDue, type DueChange, dueChange, isSameDue, nameOfDue } from './due-change.ts';
 
 export interface CanaryKeeperOptions {
   readonly store: StateStore;
@@ -27,9 +28,11 @@ export class CanaryKeeper {
   readonly #options: CanaryKeeperOptions;
   #wake = new AbortController();
   #done: Promise<void> = Promise.resolve();
+  readonly #guard: GuardKeeper;
 
   constructor(options: CanaryKeeperOptions) {
     this.#options = options;
+    this.#guard = new GuardKeeper(options);
   }
 
   /** Looks until the signal aborts. */
@@ -73,12 +76,20 @@ export class CanaryKeeper {
     let pauseMs: number | null = null;
     for (const state of await store.features()) {
       for (const plan of state.canaries) {
-        const due = dueChange(plan, state, now);
+        const due = await this.#dueOf(plan, state, now);
         if (due !== null) await this.#take(state.feature, plan, due);
         pauseMs = due !== null ? 0 : Math.min(pauseMs ?? lookEveryMs, untilDue(plan, now));
       }
     }
     return pauseMs;
+  }
+
+  /** A guarded plan goes on only while its guard sees enough traffic and nothing wrong with it. */
+  async #dueOf(plan: CanaryPlan, state: FeatureState, now: string): Promise<DueChange | null> {
+    const due = dueChange(plan, state, now);
+    if (plan.guard == null || due?.kind === 'revert') return due;
+    const mayGoOn = await this.#guard.look(state, plan, now);
+    return mayGoOn ? due : null;
   }
 
   async #take(feature: string, plan: CanaryPlan, due: DueChange): Promise<void> {
@@ -94,8 +105,9 @@ export class CanaryKeeper {
       // Whoever was faster (ops with another canary, a failure, a cutover) has made it undue: then nothing happens.
       change: ({ state, now }) => {
         const found = state.canaries.find(({ id }) => id === plan.id);
-        if (found === undefined || !isDeepStrictEqual(dueChange(found, state, now), due)) return state;
-        return applyDue(state, found, due);
+        const again = found === undefined ? null : dueChange(found, state, now);
+        if (found === undefined || again === null || !isSameDue(again, due)) return state;
+        return applyDue(state, found, again);
       },
     });
     logger.info({ feature, action, version }, 'a canary went on by itself');

@@ -19,7 +19,7 @@ export interface CanaryPlan {
   readonly step: number;
   /** From one step to the next, milliseconds; null where there is only one. */
   readonly everyMs: number | null;
-  /** When the next step falls due; null once the last one is in force. */
+  /** When the next step falls due, or the guard's watch over the last one ends; null once there is neither. */
   readonly nextAt: string | null;
   /** When the percentages go back to what they were; null: never. */
   readonly until: string | null;
@@ -42,7 +42,7 @@ export interface CanaryState {
 }
 
 /** Why a ramp stands still. */
-export type FrozenBecause = 'paused' | 'failing' | 'transition';
+export type FrozenBecause = 'paused' | 'failing' | 'transition' | 'breach';
 
 export function frozenBecause(state: CanaryState): FrozenBecause | null {
   if (state.failing !== null) return 'failing';

@@ -1,3 +1,4 @@
+import type { PlanGuard } from '../guard/plan-guard.ts';
 import {
   type CanaryPlan,
   type CanaryState,
@@ -30,11 +31,13 @@ export interface PlanDescription {
   /** When the percentages go back, and to what each route's goes. */
   readonly until: string | null;
   readonly revertsTo: Readonly<Record<string, number>> | null;
+  /** What watches over it. */
+  readonly guard: PlanGuard | null;
   readonly frozen: { readonly since: string; readonly because: FrozenBecause } | null;
 }
 
 export function describePlan(plan: CanaryPlan, state: CanaryState): PlanDescription {
-  const { id, who, why, startedAt, ramp, everyMs, until, frozenAt } = plan;
+  const { id, who, why, startedAt, ramp, everyMs, until } = plan;
   const coming = comingSteps(plan);
   const byOwner = ownersPercent(state.stage);
   const because = frozenBecause(state);
@@ -56,19 +59,27 @@ export function describePlan(plan: CanaryPlan, state: CanaryState): PlanDescript
         : Object.fromEntries(
             Object.entries(plan.before).map(([route, percent]) => [route, percent ?? byOwner]),
           ),
-    frozen: frozenAt === null || because === null ? null : { since: frozenAt, because },
+    guard: plan.guard ?? null,
+    frozen: frozenOf(plan, because),
   };
 }
 
-/** What the audit log keeps of a plan with each change: the percentages of its routes stand beside it. */
-export function auditedPlan({ id, ramp, step, everyMs, nextAt, until, frozenAt }: CanaryPlan) {
-  return { id, ramp, step, everyMs, nextAt, until, frozenAt };
+function frozenOf({ frozenAt, guard }: CanaryPlan, because: FrozenBecause | null): PlanDescription['frozen'] {
+  if (guard?.breachedAt != null) return { since: guard.breachedAt, because: 'breach' };
+  return frozenAt === null || because === null ? null : { since: frozenAt, because };
 }
 
-function comingSteps({ ramp, step, nextAt, everyMs, until, frozenAt }: CanaryPlan): ComingStep[] {
+/** What the audit log keeps of a plan with each change: the percentages of its routes stand beside it. */
+export function auditedPlan({ id, ramp, step, everyMs, nextAt, until, frozenAt, guard }: CanaryPlan) {
+  const watch = guard == null ? {} : { guard };
+  return { id, ramp, step, everyMs, nextAt, until, frozenAt, ...watch };
+}
+
+function comingSteps({ ramp, step, nextAt, everyMs, until, frozenAt, guard }: CanaryPlan): ComingStep[] {
   if (nextAt === null || everyMs === null) return [];
   const percents = ramp.slice(step + 1);
-  if (frozenAt !== null) return percents.map((percent) => ({ percent, at: null }));
+  if (frozenAt !== null || guard?.breachedAt != null)
+    return percents.map((percent) => ({ percent, at: null }));
   return percents
     .map((percent, index) => ({ percent, at: later(nextAt, index * everyMs) }))
     .filter(({ at }) => until === null || Date.parse(at) < Date.parse(until));

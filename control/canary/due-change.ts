@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type CanaryPlan, type CanaryState, later, ownersPercent } from './canary-plan.ts';
 
 /** What a plan does now. */
@@ -8,6 +9,8 @@ export type DueChange =
       readonly step: number;
       readonly nextAt: string | null;
     }
+  /** A guarded ramp is done: its last step was watched for as long as the others. */
+  | { readonly kind: 'end' }
   | {
       readonly kind: 'revert';
       /** Those of the plan's routes that go back now. */
@@ -18,8 +21,9 @@ export type DueChange =
  * What is due of a plan at `now`; null when nothing is. Pure.
  *
  * Steps lie on a fixed schedule. When several fell due unseen, because no control process ran, the one that the schedule
- * has now is taken and the others are not made up for: clients never see several in quick succession. Once the end is
- * reached only the revert counts.
+ * has now is taken and the others are not made up for: clients never see several in quick succession. A guarded ramp leaves out
+ * none: each step is watched for its whole time, and the next is counted from there. Once the end is reached only the
+ * revert counts.
  */
 export function dueChange(plan: CanaryPlan, state: CanaryState, now: string): DueChange | null {
   const at = Date.parse(now);
@@ -30,6 +34,11 @@ export function dueChange(plan: CanaryPlan, state: CanaryState, now: string): Du
   if (plan.nextAt === null || plan.everyMs === null || plan.frozenAt !== null) return null;
   const lateMs = at - Date.parse(plan.nextAt);
   if (lateMs < 0) return null;
+  if (plan.guard != null) {
+    if (plan.guard.breachedAt !== null) return null;
+    if (plan.step === plan.ramp.length - 1) return { kind: 'end' };
+    return { kind: 'step', step: plan.step + 1, nextAt: later(now, plan.everyMs) };
+  }
   const passed = 1 + Math.floor(lateMs / plan.everyMs);
   const last = plan.ramp.length - 1;
   const step = Math.min(plan.step + passed, last);
@@ -44,6 +53,8 @@ export function applyDue<State extends CanaryState>(state: State, plan: CanaryPl
     for (const id of Object.keys(plan.before)) readPercents[id] = plan.ramp[due.step]!;
     const stepped = { ...plan, step: due.step, nextAt: due.nextAt };
     rest = isOver(stepped) ? null : stepped;
+  } else if (due.kind === 'end') {
+    rest = plan.until === null ? null : { ...plan, nextAt: null, guard: null };
   } else {
     for (const id of due.routes) {
       const before = plan.before[id];
@@ -66,9 +77,16 @@ export function isOver(plan: CanaryPlan): boolean {
   return plan.nextAt === null && plan.until === null;
 }
 
+/** Whether it is the same thing that is due, whatever the time. */
+export function isSameDue(a: DueChange, b: DueChange): boolean {
+  const timeless = (due: DueChange) => ({ ...due, nextAt: null });
+  return isDeepStrictEqual(timeless(a), timeless(b));
+}
+
 /** How the audit log calls it. */
 export function nameOfDue(plan: CanaryPlan, due: DueChange): string {
   if (due.kind === 'revert') return 'canary revert';
+  if (due.kind === 'end') return 'canary ramp done';
   return `canary ${plan.ramp[due.step]} % (step ${due.step + 1} of ${plan.ramp.length})`;
 }
 
@@ -76,7 +94,7 @@ export function nameOfDue(plan: CanaryPlan, due: DueChange): string {
  * While the other side is not kept current no read goes there by itself: a revert that would send more waits until the
  * move runs again. One that sends fewer never waits.
  */
-function mayRevert(id: string, plan: CanaryPlan, state: CanaryState): boolean {
+export function mayRevert(id: string, plan: CanaryPlan, state: CanaryState): boolean {
   if (!state.paused && state.otherSide === 'current' && state.failing === null) return true;
   const byOwner = ownersPercent(state.stage);
   const target = plan.before[id] ?? byOwner;

@@ -1,4 +1,6 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
+import type { GuardSettings } from '../guard/guard-settings.ts';
+import { type GuardInput, readGuard } from '../guard/read-guard.ts';
 import { later } from './canary-plan.ts';
 import { readDuration, readInstant } from './read-time.ts';
 
@@ -12,6 +14,8 @@ export interface CanaryInput {
   readonly until?: string | undefined;
   /** Route ids; all read routes of the feature where left out. */
   readonly routes?: readonly string[] | undefined;
+  /** Watches over a ramp. */
+  readonly guard?: GuardInput | undefined;
 }
 
 /** What a canary may be asked for of. */
@@ -28,6 +32,7 @@ export interface CanaryOrder {
   readonly everyMs: number | null;
   /** ISO 8601. */
   readonly until: string | null;
+  readonly guard: GuardSettings | null;
 }
 
 /** Routers learn of a step with their next beat: shorter ones could not be told apart. */
@@ -72,12 +77,17 @@ export function readCanary(
   if (every !== undefined && (everyMs === null || everyMs < shortestMs || everyMs > longestMs))
     fault('every', `${every} is no duration from 100ms to 366d`, 'Give something like 90s, 10m or 1h30m.');
 
+  const guard = input.guard === undefined ? null : readGuard(input.guard, fault);
+  if (guard !== null && ramp.length < 2)
+    fault('guard', 'it watches over a ramp, and there is none', 'Add --ramp 1,5,25,50,100 and --every 10m.');
+
   return {
     order: {
       routes: readRoutes(subject, input.routes, faults),
       ramp,
       everyMs: ramp.length > 1 ? everyMs : null,
       until: until === undefined ? null : readUntil(until, now, fault),
+      guard,
     },
     faults,
   };

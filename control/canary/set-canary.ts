@@ -85,7 +85,7 @@ function towards({ stage }: FeatureState, { ramp }: CanaryOrder): Side | null {
 function makePlan(
   id: string,
   actor: Actor,
-  { routes, ramp, everyMs, until }: CanaryOrder,
+  { routes, ramp, everyMs, until, guard }: CanaryOrder,
   state: FeatureState,
   now: string,
 ): CanaryPlan {
@@ -99,6 +99,7 @@ function makePlan(
     nextAt: everyMs === null ? null : later(now, everyMs),
     until,
     frozenAt: null,
+    ...(guard === null ? {} : { guard: { settings: guard, breachedAt: null, breaches: [] } }),
     before: Object.fromEntries(routes.map((route) => [route, state.readPercents[route] ?? null])),
   };
 }

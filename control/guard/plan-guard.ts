@@ -1,6 +1,6 @@
 import type { GuardEvidence } from './guard-evidence.ts';
 import type { GuardSettings } from './guard-settings.ts';
-import type { Breach } from './judge-guard.ts';
+import type { Breach, GuardVerdict } from './judge-guard.ts';
 import type { SideCounts, TrafficCounts } from './side-counts.ts';
 
 /** A guard as it is kept with its canary's plan: a control process that takes over goes on with all that was seen. */
@@ -21,4 +21,6 @@ export interface GuardMemory {
   readonly baseline: Readonly<Record<string, SideCounts>>;
   /** By replica: what it had reported at the last look. */
   readonly seen: Readonly<Record<string, TrafficCounts>>;
+  /** What was said of it last. */
+  readonly verdict: GuardVerdict | null;
 }

@@ -18,6 +18,7 @@ import {
   toRow,
 } from '../feature/feature-state.ts';
 import { stages } from '../feature/stages.ts';
+import type { GuardMemory } from '../guard/plan-guard.ts';
 import { sampleLifeMs } from '../shadow/shadow-state.ts';
 import { type Actor, type AuditEntry, appendAudit, readAudit } from './audit.ts';
 import { buildRouteTable } from './build-route-table.ts';
@@ -198,6 +199,21 @@ export class StateStore {
   /** What each replica counted of the feature's routes since it started. */
   traffic(feature: string): Promise<ReadonlyMap<string, TrafficCounts>> {
     return readTraffic(this.#knex, feature);
+  }
+
+  /** What the guard of a plan has seen; null before its first look. */
+  async guardMemory(feature: string, plan: string): Promise<GuardMemory | null> {
+    const row: { memory: string } | undefined = await this.#knex('state_guards')
+      .where({ feature, plan })
+      .first('memory');
+    return row === undefined ? null : (JSON.parse(row.memory) as GuardMemory);
+  }
+
+  /** Keeps it, in place of what was kept for the feature's plans that are over. `plans`: those that are not. */
+  async keepGuardMemory(feature: string, memory: GuardMemory, plans: readonly string[]): Promise<void> {
+    const row = { feature, plan: memory.plan, memory: JSON.stringify(memory), at: this.#knex.raw('NOW(3)') };
+    await this.#knex('state_guards').insert(row).onConflict(['feature', 'plan']).merge();
+    await this.#knex('state_guards').where({ feature }).whereNotIn('plan', plans).delete();
   }
 
   /** Forgets counts of earlier runs, and samples whose time is over. */

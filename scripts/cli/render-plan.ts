@@ -11,9 +11,13 @@ export function planTimes(plan: PlanDescription): string[] {
 
 /** The same on one line; `now` is the state store's and adds how long it is until the next step. */
 export function renderPlan(plan: PlanDescription, now?: string): string {
-  const { next, coming, frozen } = plan;
+  const { next, coming, frozen, guard } = plan;
   const parts = [`is at ${plan.percent} %`];
   if (frozen !== null) parts.push(`stands still since ${pointInTime(frozen.since)} (${frozen.because})`);
+  if (guard !== null) {
+    const breaches = guard.breaches.map(({ what }) => what).join('; ');
+    parts.push(breaches === '' ? 'guarded: the next step waits for traffic, too' : breaches);
+  }
   if (next !== null)
     parts.push(
       `next ${next.percent} %${next.at === null ? '' : ` at ${pointInTime(next.at)}${inTime(next.at, now)}`}`,

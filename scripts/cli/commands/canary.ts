@@ -22,6 +22,10 @@ interface Flags extends ChangeFlags {
   readonly route?: readonly string[];
   /** False: `--no-cohort`. */
   readonly cohort?: readonly string[] | false;
+  readonly guard?: boolean;
+  readonly onBreach?: string;
+  readonly webhook?: string;
+  readonly minRequests?: string;
   readonly dryRun?: boolean;
 }
 
@@ -35,6 +39,10 @@ export const canaryCommand: CommandFactory = (io) => {
     .option('--ramp <n,n,…>', 'rising shares, the first one now, the others one after the other')
     .option('--every <duration>', 'time between the steps of a ramp: 90s, 10m, 1h30m')
     .option('--until <when>', 'puts the shares back by itself then: 30m, or 2026-11-22T18:00:00Z')
+    .option('--guard', 'watches each step of a ramp: the service beside legacy at the same time')
+    .option('--on-breach <action>', 'what a guard does: step-back (default) or freeze')
+    .option('--webhook <url>', 'told by a guard, with JSON, when the service proves worse')
+    .option('--min-requests <n>', 'of each side, before a guarded step may follow (200)')
     .option('--cohort <name...>', 'whoever belongs to these cohorts of the config reads from the service too')
     .option('--no-cohort', 'no cohort does any more')
     .option('--route <route...>', 'only these routes, as `banyan routes` prints them; default: all reads')
@@ -45,6 +53,7 @@ export const canaryCommand: CommandFactory = (io) => {
     'banyan canary product --percent 100 --route "GET /api/products/:id" --why "details are fine"',
     'banyan canary product --cohort staff --why "our own people first"',
     'banyan canary product --ramp 1,5,25,50,100 --every 10m --until 3h --why "rehearsal, back by itself"',
+    'banyan canary product --ramp 1,5,25,50,100 --every 10m --guard --why "step by step"',
   );
   return command.action(async (feature: string, flags: Flags) => {
     const context = new CommandContext(io, flags);
@@ -52,7 +61,8 @@ export const canaryCommand: CommandFactory = (io) => {
     if (flags.cohort !== undefined) return nameCohorts(context, feature, flags);
     // What is wrong whatever time it is, is told without asking anyone; the state store's clock judges the rest.
     const subject = requireFeature(await context.config(), feature);
-    const input = { percent, ramp, every, until, routes };
+    const guard = guardOf(flags);
+    const input = { percent, ramp, every, until, routes, guard };
     const { order, faults } = readCanary(subject, input, new Date().toISOString());
     if (faults.some(({ code, at }) => code === 'BANYAN_REQUEST_INVALID' && at !== 'until'))
       throw canaryFaulty(feature, faults);
@@ -61,6 +71,7 @@ export const canaryCommand: CommandFactory = (io) => {
       every,
       until,
       routes,
+      guard,
       dryRun: flags.dryRun,
       why: flags.why,
     });
@@ -68,11 +79,22 @@ export const canaryCommand: CommandFactory = (io) => {
   });
 };
 
+function guardOf({ guard, onBreach, webhook, minRequests }: Flags) {
+  // Settings of a guard ask for one.
+  if (!guard && onBreach === undefined && webhook === undefined && minRequests === undefined)
+    return undefined;
+  return {
+    ...(onBreach === undefined ? {} : { action: onBreach }),
+    ...(webhook === undefined ? {} : { webhook }),
+    ...(minRequests === undefined ? {} : { minimumRequests: Number(minRequests) }),
+  };
+}
+
 /** Cohorts stay until they are taken off: they go with none of what sets shares. */
 async function nameCohorts(context: CommandContext, feature: string, flags: Flags): Promise<void> {
-  const sharing = (['percent', 'ramp', 'every', 'until'] as const).filter(
-    (name) => flags[name] !== undefined,
-  );
+  const sharing = (
+    ['percent', 'ramp', 'every', 'until', 'guard', 'onBreach', 'webhook', 'minRequests'] as const
+  ).filter((name) => flags[name] !== undefined);
   if (sharing.length > 0) {
     const what = `it goes with --route only, not with --${sharing.join(', --')}`;
     const fix = 'Give two commands: cohorts and shares are set apart from each other.';

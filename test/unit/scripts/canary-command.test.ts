@@ -53,6 +53,7 @@ describe('a plan in words', () => {
     ],
     until: '2026-11-22T13:00:00.000Z',
     revertsTo: { 'GET /a': 0, 'GET /b': 40 },
+    guard: null,
     frozen: null,
   };
 

@@ -5,6 +5,7 @@ import { describePlan } from '../../../../control/canary/describe-plan.ts';
 import { applyDue, dueChange } from '../../../../control/canary/due-change.ts';
 import { followPlans } from '../../../../control/canary/follow-plans.ts';
 import { type FeatureState, newFeatureState } from '../../../../control/feature/feature-state.ts';
+import { defaultGuardSettings } from '../../../../control/guard/guard-settings.ts';
 
 const start = '2026-11-22T10:00:00.000Z';
 const at = (minutes: number) => new Date(Date.parse(start) + minutes * 60_000).toISOString();
@@ -50,6 +51,34 @@ function change(before: FeatureState, to: Partial<FeatureState>, now: string): F
   const after = { ...before, ...to };
   return { ...after, canaries: followPlans(before, after, now) };
 }
+
+describe('a guarded ramp', () => {
+  const settings = { ...defaultGuardSettings };
+  const guard = { settings, breachedAt: null, breaches: [] };
+  const guarded = (change: Partial<CanaryPlan> = {}) => state({ canaries: [plan({ guard, ...change })] });
+
+  test('leaves out no step however late it is, and counts the next from there', () => {
+    const second = look(guarded(), at(47));
+    expect(second.readPercents).toMatchObject({ a: 5 });
+    expect(second.canaries[0]).toMatchObject({ step: 1, nextAt: at(57) });
+  });
+
+  test('is watched for as long after its last step, and then over', () => {
+    const last = look(guarded({ step: 3, ramp: [1, 5, 25, 50, 100] }), at(10));
+    expect(last.readPercents).toMatchObject({ a: 100 });
+    expect(look(last, at(19))).toBe(last);
+    const done = look(last, at(20));
+    expect(done.canaries).toEqual([]);
+    expect(done.readPercents).toMatchObject({ a: 100 });
+  });
+
+  test('stands still after a breach, but goes back at its end', () => {
+    const breached = guarded({ guard: { ...guard, breachedAt: at(1) }, until: at(60) });
+    expect(look(breached, at(30))).toBe(breached);
+    expect(look(breached, at(60)).canaries).toEqual([]);
+    expect(describePlan(breached.canaries[0]!, breached).frozen).toEqual({ since: at(1), because: 'breach' });
+  });
+});
 
 describe('a ramp', () => {
   test('does nothing before its time, one step at it, and is over with the last', () => {

@@ -17,10 +17,32 @@ const faultsOf = (input: CanaryInput) => read(input).faults.map(({ at }) => at);
 describe('a canary that makes sense', () => {
   test('one percentage, of all reads or of some', () => {
     expect(read({ percent: '12.5 %' })).toEqual({
-      order: { routes: ['GET /things', 'GET /things/:id'], ramp: [12.5], everyMs: null, until: null },
+      order: {
+        routes: ['GET /things', 'GET /things/:id'],
+        ramp: [12.5],
+        everyMs: null,
+        until: null,
+        guard: null,
+      },
       faults: [],
     });
     expect(read({ percent: 0, routes: ['GET /things/:id'] }).order.routes).toEqual(['GET /things/:id']);
+  });
+
+  test('a guarded ramp, and every fault of a guard', () => {
+    const guarded = { ramp: '1,5', every: '10m' };
+    expect(read({ ...guarded, guard: { action: 'freeze', minimumRequests: 50 } })).toMatchObject({
+      order: { guard: { action: 'freeze', webhook: null, minimumRequests: 50 } },
+      faults: [],
+    });
+    expect(read({ ...guarded, guard: {} }).order.guard).toMatchObject({ action: 'step-back' });
+    const wrong = { action: 'explode', webhook: 'ftp://a', minimumRequests: 0 };
+    expect(faultsOf({ percent: 5, guard: wrong })).toEqual([
+      'guard.action',
+      'guard.webhook',
+      'guard.minimumRequests',
+      'guard',
+    ]);
   });
 
   test('a ramp with an end', () => {
