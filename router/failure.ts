@@ -59,12 +59,6 @@ export const failures = {
     code: 'BANYAN_UPSTREAM_UNTRUSTED',
     message: `The upstream's certificate is not accepted: ${why}.`,
   }),
-  circuitOpen: (retryAfterSeconds: number): Failure => ({
-    status: 503,
-    code: 'BANYAN_UPSTREAM_OPEN',
-    message: 'The upstream kept failing and is given a moment before it is asked again.',
-    retryAfterSeconds,
-  }),
   broken: (why: string): Failure => ({
     status: 502,
     code: 'BANYAN_UPSTREAM_BROKEN',
@@ -99,19 +93,6 @@ const unreachableCodes = new Set([
 
 const brokenCodes = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ERR_UPSTREAM_CLOSED']);
 
-/**
- * Failures of an address rather than of one request: it could not be reached, broke the connection, said nothing, or spoke
- * something that is not HTTP. A pause in a body is none: streams may pause, and how long is a route's business.
- */
-const addressCodes = new Set([
-  ...unreachableCodes,
-  ...brokenCodes,
-  'ERR_UPSTREAM_FIRST_BYTE_TIMEOUT',
-  'ERR_RESPONSE_MALFORMED',
-]);
-// This machine's ports ran out: the address has no part in it.
-addressCodes.delete('EADDRNOTAVAIL');
-
 /** Whether the connection broke, rather than that the answer was too late or made no sense. */
 export function isBrokenConnection(error: Error): boolean {
   return brokenCodes.has((error as NodeJS.ErrnoException).code ?? '');
@@ -137,10 +118,23 @@ const certificateCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-/** Whether a failed try counts against the address it went to. */
-export function blamesAddress(error: Error): boolean {
+/** Whether an address cannot be reached, or is not who it should be. `connecting`: nothing of the request can have left yet. */
+export function isUnreachable(error: Error, connecting: boolean): boolean {
   const { code = '' } = error as NodeJS.ErrnoException;
-  return addressCodes.has(code) || certificateCodes.has(code);
+  // This machine's ports ran out: the address has no part in it.
+  if (code === 'EADDRNOTAVAIL') return false;
+  if (unreachableCodes.has(code) || certificateCodes.has(code)) return true;
+  return connecting && brokenCodes.has(code) && code !== 'ERR_UPSTREAM_CLOSED';
+}
+
+/** Whether the connection itself was made, and it is not known whom it leads to: an open port says nothing of that. */
+export function isUntrusted(error: Error): boolean {
+  return certificateCodes.has((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Whether no answer began in time. */
+export function isSilence(error: Error): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_UPSTREAM_FIRST_BYTE_TIMEOUT';
 }
 
 /** A request that cannot be sent whole, because its client did not send it so. */

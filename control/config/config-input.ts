@@ -73,6 +73,7 @@ const upstreamTuning = {
   breaker: z
     .strictObject({
       failures: z.int().min(0).optional(),
+      overMs: milliseconds.optional(),
       openMs: milliseconds.optional(),
       maxOpenMs: milliseconds.optional(),
       statuses: z.array(z.int().min(500).max(599)).optional(),

@@ -41,8 +41,8 @@ export class ProxiedAsk implements Work, Carrier {
     return this.#attempts.address.url;
   }
 
-  get hasConnection(): boolean {
-    return this.#request !== null;
+  get isConnecting(): boolean {
+    return this.#request !== null && !this.#attempts.mayHaveLeft;
   }
 
   /** What was read of a streamed body is gone. */

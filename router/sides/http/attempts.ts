@@ -1,4 +1,11 @@
-import { blamesAddress, type Failure, failures, isBrokenConnection, upstreamFailure } from '../../failure.ts';
+import {
+  type Failure,
+  failures,
+  isBrokenConnection,
+  isSilence,
+  isUnreachable,
+  upstreamFailure,
+} from '../../failure.ts';
 import type { Ask } from '../side.ts';
 import type { Sink } from '../sink.ts';
 import type { Upstream, UpstreamAddress } from './upstream/upstream.ts';
@@ -29,8 +36,8 @@ export interface Carrier {
   cancel(error: Error): void;
   /** Whether the body can still be sent from its first octet, as long as none of it may have left. */
   readonly bodyIntact: boolean;
-  /** Whether the present try has a connection, be it one that is still made. */
-  readonly hasConnection: boolean;
+  /** Whether the present try waits for a connection of its own to be made. */
+  readonly isConnecting: boolean;
 }
 
 export interface AttemptLimits {
@@ -51,6 +58,8 @@ export class Attempts {
   readonly #carrier: Carrier;
   readonly #limits: AttemptLimits;
   readonly #before: UpstreamAddress[] = [];
+  /** Broke off or said nothing; whether that was its fault shows elsewhere. */
+  #suspect: UpstreamAddress | null = null;
   #state: State = states.waiting;
   #address: UpstreamAddress | null = null;
   #total: NodeJS.Timeout | null = null;
@@ -87,9 +96,7 @@ export class Attempts {
     if (totalMs !== null) {
       this.#total = setTimeout(onLimit, this.#ask.leftOf(totalMs), this, 'the total time is up');
     }
-    if (this.#next()) return;
-    // Whoever asked hears nothing before it knows what it waits for.
-    queueMicrotask(() => this.#conclude(failures.circuitOpen(this.#upstream.retryAfterSeconds)));
+    this.#next();
   }
 
   /** The request is about to be sent. */
@@ -140,7 +147,11 @@ export class Attempts {
   failed(error: Error): void {
     if (this.#state === states.over) return;
     this.#note(error);
-    if (this.#mayRetry(error) && this.#next()) return;
+    if (this.#mayRetry(error)) {
+      this.#next();
+      return;
+    }
+    if (this.#suspect !== null) this.#blame(this.#suspect);
     this.#conclude(this.#ended?.by === 'limit' ? failures.timeout(this.#ended.why) : upstreamFailure(error));
   }
 
@@ -150,12 +161,11 @@ export class Attempts {
     this.#carrier.cancel(error);
   }
 
-  /** Goes on to an address. False while none may be asked: then it stays where it was. */
-  #next(): boolean {
+  /** Goes on to an address. */
+  #next(): void {
     const last = this.#address;
     if (last !== null) this.#before.push(last);
     const address = this.#upstream.pick(this.#before);
-    if (address === null) return false;
     address.pending += 1;
     this.#address = address;
     if (last !== null) {
@@ -166,25 +176,47 @@ export class Attempts {
     const { connectMs } = this.#limits;
     if (connectMs !== null) this.#waitFor('no connection', connectMs);
     this.#carrier.begin();
-    return true;
   }
 
   #answered(status: number): void {
-    if (this.#upstream.answered(this.address, status)) this.#upstream.warnOpen(this.address, 'its answers');
+    // Where another address answers what it did not, it was the address.
+    if (this.#suspect !== null && this.#suspect !== this.address) this.#blame(this.#suspect);
+    this.#suspect = null;
+    this.#upstream.answered(this.address, status, this.#key);
   }
 
+  /**
+   * Whose fault it was. That an address cannot be reached is its own. A broken connection or a silence may as well be the request's, which
+   * breaks every worker that it comes to: it counts against the address only if no other one failed by it too. An answer that
+   * makes no sense is the page's.
+   */
   #note(error: Error): void {
-    if (!this.#blamesAddress(error)) this.#upstream.abandoned(this.address);
-    else if (this.#upstream.failed(this.address)) this.#upstream.warnOpen(this.address, error.message);
+    const { address } = this;
+    const before = this.#before.includes(address);
+    if (this.#ended?.by === 'client' || (before && !address.probing)) this.#upstream.abandoned(address);
+    else if (this.#ended !== null ? this.#carrier.isConnecting : isUnreachable(error, !this.mayHaveLeft)) {
+      this.#upstream.unreachable(address, error);
+    } else if (!this.#maySuspect(error)) this.#upstream.abandoned(address);
+    else if (this.#suspect === null) this.#suspect = address;
+    else {
+      this.#upstream.abandoned(this.#suspect);
+      this.#upstream.abandoned(address);
+      this.#suspect = null;
+    }
   }
 
-  /** True for what the address did, not the client, nor a limit that this one route set on a whole answer. */
-  #blamesAddress(error: Error): boolean {
-    if (this.#ended?.by === 'client') return false;
-    // Its failure was counted already: a request that breaks its worker is not a broken address.
-    if (this.#before.includes(this.address) && !this.address.probing) return false;
-    if (this.#ended === null) return blamesAddress(error);
-    return this.#state < states.answering && (this.mayHaveLeft || this.#carrier.hasConnection);
+  #maySuspect(error: Error): boolean {
+    if (!this.mayHaveLeft || this.#state >= states.answering) return false;
+    return this.#ended !== null || isBrokenConnection(error) || isSilence(error);
+  }
+
+  #blame(address: UpstreamAddress): void {
+    this.#upstream.suspected(address, this.#key);
+  }
+
+  /** What tells requests apart as evidence: the same one again says nothing new. */
+  get #key(): string {
+    return `${this.#ask.method} ${this.#ask.target.path}`;
   }
 
   /**
@@ -194,7 +226,9 @@ export class Attempts {
   #mayRetry(error: Error): boolean {
     if (this.#ended !== null || this.#state >= states.answering) return false;
     if (this.#before.length >= this.#ask.policy.retries) return false;
-    if (this.#state === states.waiting) return this.#carrier.bodyIntact && this.#anotherLeft;
+    // A kept connection that closed under it says nothing of the address.
+    const anew = isBrokenConnection(error) && !this.#carrier.isConnecting;
+    if (this.#state === states.waiting) return this.#carrier.bodyIntact && (anew || this.#anotherLeft);
     if (this.#state === states.informed || !isBrokenConnection(error)) return false;
     return !this.#ask.hasBody && safeMethods.has(this.#ask.method);
   }

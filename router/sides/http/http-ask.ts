@@ -69,8 +69,8 @@ export class HttpAsk implements ConnectionUser, Carrier, Work {
     return !(this.#body instanceof RequestBody && this.#body.destroyed);
   }
 
-  get hasConnection(): boolean {
-    return this.connection !== null;
+  get isConnecting(): boolean {
+    return this.connection !== null && !this.connection.connected;
   }
 
   begin(): void {
@@ -99,7 +99,10 @@ export class HttpAsk implements ConnectionUser, Carrier, Work {
     this.#controller = controller;
     // A client that gave up while the connection was made is not sent.
     if (this.#attempts.abandoned) controller.abort(new Error('the client went away'));
-    else this.#attempts.sent();
+  }
+
+  onHeadLeaving(): void {
+    this.#attempts.sent();
   }
 
   onResponseStart(controller: UpstreamConnection, status: number, reason: string): void {

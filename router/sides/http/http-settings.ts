@@ -15,11 +15,13 @@ export const upstreamSettings = {
   keepAliveMs: milliseconds.default(1_500),
   /** Which of several addresses takes a request. */
   balance: z.enum(['least-pending', 'round-robin']).default('least-pending'),
-  /** An address that keeps failing is not asked for a while: 503 at once when there is no other. */
+  /** An address that keeps failing is left out for a while, as long as there is another. */
   breaker: z
     .strictObject({
-      /** Connections refused, reset or timed out, in a row; 0: never. */
+      /** In a row, since it last answered; 0: never. */
       failures: z.number().int().nonnegative().default(5),
+      /** Requests that break off count only if they are different ones, over at least so long. */
+      overMs: milliseconds.default(1_000),
       /** Twice as long each time in a row. */
       openMs: milliseconds.default(1_000),
       maxOpenMs: milliseconds.default(30_000),

@@ -1,158 +1,136 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { sendRaw } from '../../support/router/raw-http.ts';
-import { deferred, startStage, startUpstream } from '../../support/router/router-stage.ts';
+import { deferred, route, startStage, startUpstream, table } from '../../support/router/router-stage.ts';
 
-/** A monolith that can be told to break every connection, on one port. */
-async function startFragile() {
-  const state = { broken: true, connections: 0, requests: 0, hold: null as Promise<void> | null };
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    state.connections += 1;
-    sockets.add(socket);
-    socket.on('error', () => socket.destroy()).on('close', () => sockets.delete(socket));
-    socket.on('data', async () => {
-      state.requests += 1;
-      if (state.broken) return socket.resetAndDestroy();
-      await state.hold;
-      return socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+const strict = { failures: 2, overMs: 20, openMs: 30_000 };
+
+describe('the only address', () => {
+  it('is never closed to everybody, whatever a page or a client does', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.on('data', (data) => {
+        const [, path] = String(data).split(' ', 2);
+        if (path === '/good') socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        else if (path === '/reset') socket.resetAndDestroy();
+        else if (path === '/ssh') socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n');
+        else if (path === '/lengths')
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n');
+        else if (path === '/long') socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`);
+      });
     });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return Object.assign(state, {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await once(server, 'close');
-    },
-  });
-}
-
-describe('the circuit of the only address', () => {
-  it('opens after failures in a row, answers 503 at once, lets one probe through, and closes', async () => {
-    await using legacy = await startFragile();
-    await using stage = await startStage(legacy.url, {
-      legacy: { addresses: [legacy.url], breaker: { failures: 3, openMs: 1_500, maxOpenMs: 1_500 } },
-    });
-    const post = () => fetch(`${stage.url}/x`, { method: 'POST' });
-    for (let n = 0; n < 3; n++) expect((await post()).status).toBe(502);
-    const refused = await post();
-    expect([refused.status, refused.headers.get('retry-after')]).toEqual([
-      503,
-      expect.stringMatching(/^[12]$/),
-    ]);
-    expect(await refused.json()).toMatchObject({ error: { code: 'BANYAN_UPSTREAM_OPEN' } });
-    expect(legacy.requests).toBe(3);
-    // The first probe fails: open again, without another three failures.
-    await expect.poll(async () => (await post()).status, { interval: 20 }).toBe(502);
-    expect(legacy.requests).toBe(4);
-    expect((await post()).status).toBe(503);
-
-    legacy.broken = false;
-    const gate = deferred();
-    legacy.hold = gate.promise;
-    const answered: Promise<number>[] = [];
-    await expect
-      .poll(
-        () => {
-          answered.push(post().then(({ status }) => status));
-          return legacy.requests;
-        },
-        { interval: 20 },
-      )
-      .toBe(5);
-    // Only one at a time may probe.
-    expect((await post()).status).toBe(503);
-    expect(legacy.requests).toBe(5);
-    gate.resolve();
-    expect((await Promise.all(answered)).filter((status) => status === 200)).toHaveLength(1);
-    expect(await Promise.all(Array.from({ length: 5 }, async () => (await post()).status))).toEqual([
-      200, 200, 200, 200, 200,
-    ]);
-  });
-
-  it('is probed by the next request when the client of a probe goes away', async () => {
-    await using legacy = await startFragile();
-    await using stage = await startStage(legacy.url, {
-      legacy: { addresses: [legacy.url], breaker: { failures: 1, openMs: 30 } },
-    });
-    expect((await fetch(`${stage.url}/x`, { method: 'POST' })).status).toBe(502);
-    legacy.broken = false;
-    legacy.hold = new Promise(() => undefined);
-    const leaving = new AbortController();
-    await expect
-      .poll(
-        async () => {
-          fetch(`${stage.url}/x`, { signal: leaving.signal }).catch(() => undefined);
-          return legacy.requests;
-        },
-        { interval: 20 },
-      )
-      .toBe(2);
-    leaving.abort();
-    legacy.hold = null;
-    await expect.poll(async () => (await fetch(`${stage.url}/x`)).status).toBe(200);
-  });
-
-  it('is not opened by the application’s 5xx, unless told so, nor by what clients do', async () => {
-    await using legacy = await startUpstream((request, response) => {
-      response.statusCode = request.url === '/x' ? 503 : 200;
-      response.end();
-    });
-    const breaker = { failures: 2, openMs: 30_000 };
-    {
-      await using stage = await startStage(legacy.url, { legacy: { addresses: [legacy.url], breaker } });
-      for (let n = 0; n < 6; n++)
-        expect((await fetch(`${stage.url}/x`)).headers.get('retry-after')).toBeNull();
-      // Uploads that break off.
-      for (let n = 0; n < 4; n++) {
-        await sendRaw(stage.port, 'POST /y HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nsome', {
-          end: true,
-          timeoutMs: 60,
-        });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await using stage = await startStage(url, {
+        legacy: { addresses: [url], breaker: { failures: 1, overMs: 1, openMs: 30_000 } },
+        table: table({ routes: [route('GET /silent', { policy: { timeouts: { firstByteMs: 20 } } })] }),
+      });
+      const ask = async (path: string, method = 'GET') =>
+        (await fetch(`${stage.url}${path}`, { method })).status;
+      for (const path of ['/reset', '/ssh', '/lengths', '/long', '/silent']) {
+        for (let n = 0; n < 7; n++) {
+          expect(await ask(path, n % 2 === 0 || path === '/silent' ? 'GET' : 'POST')).toBe(
+            path === '/silent' ? 504 : 502,
+          );
+        }
+        expect(await ask('/good'), path).toBe(200);
       }
-      await expect.poll(() => stage.router.activity.requests).toBe(0);
-      expect((await fetch(`${stage.url}/y`)).status).toBe(200);
+    } finally {
+      server.close();
     }
-    await using stage = await startStage(legacy.url, {
-      legacy: { addresses: [legacy.url], breaker: { ...breaker, statuses: [503] } },
-    });
-    for (let n = 0; n < 2; n++) await fetch(`${stage.url}/x`);
-    const open = await fetch(`${stage.url}/y`);
-    expect([open.status, open.headers.get('retry-after')]).toEqual([
-      503,
-      expect.stringMatching(/^(?:30|2.)$/),
-    ]);
   });
-});
 
-it('a circuit is opened by answers that are not HTTP, and those are not tried again', async () => {
-  let asked = 0;
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.on('data', () => {
-      asked += 1;
-      socket.write('SSH-2.0-OpenSSH_9.2\r\n\r\n');
-    });
+  it('is asked again the moment that it is back', async () => {
+    await using spare = await startUpstream((_request, response) => response.end());
+    const { port, url } = spare;
+    await spare[Symbol.asyncDispose]();
+    await using stage = await startStage(url, { legacy: { addresses: [url], breaker: strict } });
+    for (let n = 0; n < 12; n++) expect((await fetch(`${stage.url}/x`)).status).toBe(502);
+    await using back = await startUpstream((_request, response) => response.end('back'), port);
+    expect(await (await fetch(`${stage.url}/x`)).text()).toBe('back');
+    expect(back.requests).toHaveLength(1);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  {
-    await using stage = await startStage(url, {
-      legacy: { addresses: [url], breaker: { failures: 3, openMs: 30_000 } },
-    });
-    const statuses: number[] = [];
-    for (let n = 0; n < 4; n++) statuses.push((await fetch(`${stage.url}/x`)).status);
-    expect([statuses, asked]).toEqual([[502, 502, 502, 503], 3]);
-  }
-  server.close();
 });
 
 describe('several addresses', () => {
+  /** Two addresses; `breaks` says which requests each resets. */
+  async function startPair(breaks: { a: (path: string) => boolean; b: (path: string) => boolean }) {
+    const serve = (name: 'a' | 'b') =>
+      startUpstream((request, response) => {
+        if (breaks[name](request.url!)) request.socket.resetAndDestroy();
+        else response.end(name);
+      });
+    const [a, b] = [await serve('a'), await serve('b')];
+    const stage = await startStage('', {
+      legacy: { addresses: [a.url, b.url], balance: 'round-robin', breaker: { ...strict, failures: 3 } },
+    });
+    return {
+      a,
+      b,
+      ask: async (path: string, method = 'GET') => {
+        const answer = await fetch(`${stage.url}${path}`, { method });
+        return answer.status === 200 ? answer.text() : String(answer.status);
+      },
+      leftOut: () =>
+        stage.router
+          .report()
+          .gauges.upstreams.slice(0, 2)
+          .map(({ ejected }) => ejected),
+      async [Symbol.asyncDispose]() {
+        await stage[Symbol.asyncDispose]();
+        await a[Symbol.asyncDispose]();
+        await b[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it('are both kept when a page breaks at each of them, or one request over and over at one', async () => {
+    const bad = (path: string) => path === '/bad';
+    await using both = await startPair({ a: bad, b: bad });
+    for (let n = 0; n < 10; n++) expect(await both.ask('/bad')).toBe('502');
+    for (let n = 0; n < 10; n++) expect(await both.ask('/bad', 'POST')).toBe('502');
+    expect(both.leftOut()).toEqual([false, false]);
+    await using one = await startPair({ a: bad, b: () => false });
+    for (let n = 0; n < 10; n++) await one.ask('/bad', 'POST');
+    expect(one.leftOut()).toEqual([false, false]);
+  });
+
+  it('the one that breaks different requests off, over some time, is left out; reads never showed it', async () => {
+    await using pair = await startPair({ a: () => true, b: () => false });
+    const began = performance.now();
+    let asked = 0;
+    while (!pair.leftOut()[0]) expect(await pair.ask(`/page/${asked++}`)).toBe('b');
+    expect(performance.now() - began).toBeGreaterThanOrEqual(strict.overMs);
+    expect(asked).toBeGreaterThanOrEqual(3);
+    const before = pair.a.requests.length;
+    for (let n = 0; n < 6; n++) expect(await pair.ask(`/after/${n}`, 'POST')).toBe('b');
+    expect(pair.a.requests).toHaveLength(before);
+  });
+
+  it('one that could not be reached is back as soon as it accepts connections, whatever its time out was', async () => {
+    await using spare = await startUpstream((_request, response) => response.end());
+    const { port, url } = spare;
+    await spare[Symbol.asyncDispose]();
+    await using other = await startUpstream((_request, response) => response.end('other'));
+    await using stage = await startStage('', { legacy: { addresses: [url, other.url], breaker: strict } });
+    const leftOut = () => stage.router.report().gauges.upstreams[0]?.ejected;
+    while (!leftOut()) expect(await (await fetch(`${stage.url}/x`)).text()).toBe('other');
+    await using back = await startUpstream((_request, response) => response.end('back'), port);
+    await expect.poll(leftOut).toBe(false);
+    await expect.poll(async () => (await fetch(`${stage.url}/x`)).text(), { interval: 5 }).toBe('back');
+    expect(back.requests.length).toBeGreaterThan(0);
+  });
+
+  it('when all of them are left out are asked all the same', async () => {
+    const state = { broken: true };
+    await using pair = await startPair({ a: () => state.broken, b: () => state.broken });
+    for (let n = 0; !pair.leftOut().every(Boolean); n++) await pair.ask(`/write/${n}`, 'POST');
+    state.broken = false;
+    expect(await pair.ask('/x')).toMatch(/^[ab]$/);
+  });
+
   it('take requests in turn, or where the fewest are pending', async () => {
     for (const balance of ['round-robin', 'least-pending'] as const) {
       const gate = deferred();

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBreaking } from '../../support/router/breaking-upstream.ts';
-import { startStage } from '../../support/router/router-stage.ts';
+import { startStage, startUpstream } from '../../support/router/router-stage.ts';
 import { startWires, Wire } from '../../support/router/wire.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -239,4 +239,24 @@ describe('a connection to the monolith', () => {
     expect(through.router.report().gauges.upstreams[0]!.pending).toBe(0);
     await expect.poll(() => breaking.sockets.size).toBe(0);
   });
+});
+
+it('a body that comes long after its head neither idles out the connection it was given, nor fails with it', async () => {
+  await using legacy = await startUpstream((request, response) => request.pipe(response));
+  legacy.server.keepAliveTimeout = 30;
+  await using stage = await startStage(legacy.url);
+  for (const framing of ['Content-Length: 4\r\n\r\n', 'Transfer-Encoding: chunked\r\n\r\n4\r\n']) {
+    // Its connection is kept, and will be closed by the monolith while the body is on its way.
+    await fetch(`${stage.url}/warm`);
+    const client = Wire.to(stage.port);
+    client.write(`POST /late HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${framing}`);
+    // The head does not wait for its body.
+    await expect.poll(() => legacy.requests.at(-1)?.url).toBe('/late');
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    client.write(framing.includes('chunked') ? 'body\r\n0\r\n\r\n' : 'body');
+    await client.isClosed();
+    expect(client.text).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(client.text).toContain('body');
+    legacy.requests.length = 0;
+  }
 });

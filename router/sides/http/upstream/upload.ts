@@ -9,6 +9,8 @@ export interface UploadBody extends Readable {
 }
 
 export interface UploadEvents {
+  /** The head is about to leave. */
+  leaving(): void;
   /** Some of it has left. */
   moved(): void;
   /** All of it has. */
@@ -17,8 +19,8 @@ export interface UploadEvents {
 }
 
 /**
- * A request body on its way: read as the socket takes it. The head goes out with the first piece, or alone when it expects
- * `100 Continue`: then nothing of the body is read before that comes or, because not every server sends it (RFC 9110
+ * A request body on its way: read as the socket takes it. The head goes out with the first piece, or alone where that is not there
+ * yet: a connection that was promised to a request and hears nothing of it idles out. It goes alone too when it expects `100 Continue`: then nothing of the body is read before that comes or, because not every server sends it (RFC 9110
  * §10.1.1), was waited for long enough.
  */
 export class Upload {
@@ -51,8 +53,7 @@ export class Upload {
         : `${text}Content-Length: ${contentLength}\r\n\r\n`;
     if (continueMs === null) this.begin();
     else {
-      socket.write(this.#head, 'latin1');
-      this.#head = '';
+      this.#sendHead();
       // A body that breaks while it waits must find a listener.
       body.on('error', this.#onError);
       this.#patience = setTimeout(() => this.begin(), continueMs);
@@ -74,20 +75,38 @@ export class Upload {
       .on('data', this.#onData)
       .on('end', this.#onEnd)
       .on('error', this.#onError)
-      .on('close', this.#onClose);
+      .on('close', this.#onClose)
+      // One that was to go on another connection before was paused there.
+      .resume();
+    if (this.#head !== '') setImmediate(sendHead, this);
   }
 
   resume(): void {
     if (this.#begun && !this.#over) this.#body.resume();
   }
 
+  /** Sends the head without its body, if it has not left. */
+  sendHead(): void {
+    if (this.#over || this.#head === '') return;
+    this.#sendHead();
+    this.#events.moved();
+  }
+
+  /** Reads no further. A body of which nothing was sent stays whole, for another connection. */
   stop(): void {
     if (this.#over) return;
     this.#over = true;
     this.#stopWaiting();
     // The error listener stays: a body that breaks later must find one.
     this.#body.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose);
-    this.#body.destroy();
+    if (this.#head === '') this.#body.destroy();
+    else this.#body.pause();
+  }
+
+  #sendHead(): void {
+    this.#events.leaving();
+    this.#socket.write(this.#head, 'latin1');
+    this.#head = '';
   }
 
   #stopWaiting(): void {
@@ -104,8 +123,7 @@ export class Upload {
     }
     const socket = this.#socket;
     socket.cork();
-    if (this.#head !== '') socket.write(this.#head, 'latin1');
-    this.#head = '';
+    if (this.#head !== '') this.#sendHead();
     if (this.#length === null) socket.write(`${piece.length.toString(16)}\r\n`, 'latin1');
     let more = socket.write(piece);
     if (this.#length === null) more = socket.write('\r\n', 'latin1');
@@ -119,6 +137,7 @@ export class Upload {
       this.#fail(new Error('the request body is shorter than its Content-Length'));
       return;
     }
+    if (this.#head !== '') this.#events.leaving();
     let rest = this.#head;
     try {
       if (this.#length === null) rest += `0\r\n${fieldLines(this.#body.trailers)}\r\n`;
@@ -140,4 +159,8 @@ export class Upload {
   #fail(error: Error): void {
     if (!this.#over) this.#events.failed(error);
   }
+}
+
+function sendHead(upload: Upload): void {
+  upload.sendHead();
 }

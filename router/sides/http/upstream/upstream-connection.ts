@@ -41,8 +41,10 @@ export interface ConnectionUser extends ConnectionReader, Linked<ConnectionUser>
   waitingSince: number;
   /** No connection became free in time. It stands in line no longer. */
   onNoneFree(): void;
-  /** The head is about to be sent: the last moment for `abort` to prevent it. */
+  /** The connection stands: the last moment for `abort` to prevent that anything is sent. */
   onRequestStart(connection: UpstreamConnection): void;
+  /** The head leaves now. */
+  onHeadLeaving(): void;
   /** Informational responses (1xx) come here too, before the final one. */
   onResponseStart(connection: UpstreamConnection, status: number, reason: string): void;
 }
@@ -66,8 +68,11 @@ export interface ConnectionSettings {
   readonly onClosed: (connection: UpstreamConnection) => void;
 }
 
-/** An upstream that closes after `Keep-Alive: timeout=N` may do so a little early, by its own clock. */
-const keepAliveMarginMs = 2_000;
+/** An upstream that closes after `Keep-Alive: timeout=N` may do so a little early, by its own clock: two seconds, or half of a short time. */
+function keptFor(announcedMs: number): number {
+  return Math.max(announcedMs - 2_000, announcedMs / 2);
+}
+
 /** A body of unknown length follows where methods usually have one: without it, say so. */
 const bodyExpected = new Set(['POST', 'PUT', 'PATCH']);
 const none: string[] = [];
@@ -75,6 +80,25 @@ const none: string[] = [];
 const lastWordsMs = 1_000;
 /** A connection that may be silent for long is asked by TCP whether the other end lives. */
 const tunnelProbeMs = 60_000;
+
+/** What a connection is doing. */
+const states = {
+  connecting: 0,
+  idle: 1,
+  /** It has a request, of which nothing has left. */
+  assigned: 2,
+  /** The head may have left, the body is on its way. */
+  sending: 3,
+  /** All of it has left. */
+  sent: 4,
+  /** The final answer has begun, perhaps before all of the request had left. */
+  answering: 5,
+  /** Nothing can be written any more, while there may be something to read. */
+  lastWords: 6,
+  /** It speaks another protocol, for good. */
+  handedOver: 7,
+} as const;
+type State = (typeof states)[keyof typeof states];
 
 /**
  * One connection to the monolith, one request at a time. What it saves over a general client: fields are written and read as
@@ -92,17 +116,10 @@ export class UpstreamConnection implements ResponseEvents {
   readonly #settings: ConnectionSettings;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
-  #connected = false;
+  #state: State = states.connecting;
   #user: ConnectionUser | null = null;
   /** Whoever took the connection over, for good. */
   #owner: ConnectionOwner | null = null;
-  /** True once the request's head may have left. */
-  #begun = false;
-  #sent = false;
-  #answered = false;
-  /** True once nothing can be written any more, while there may be something to read. */
-  #lastWords = false;
-  #isHead = false;
   #since = performance.now();
   #upload: Upload | null = null;
 
@@ -141,6 +158,11 @@ export class UpstreamConnection implements ResponseEvents {
       });
   }
 
+  /** False while it is being made. */
+  get connected(): boolean {
+    return this.#state !== states.connecting;
+  }
+
   get destroyed(): boolean {
     return this.#socket.destroyed;
   }
@@ -149,16 +171,13 @@ export class UpstreamConnection implements ResponseEvents {
   assign(user: ConnectionUser): void {
     this.#user = user;
     user.connection = this;
-    this.#begun = false;
-    this.#sent = false;
-    this.#answered = false;
     this.#since = performance.now();
-    if (this.#connected) this.#begin(user);
+    if (this.connected) this.#begin(user);
   }
 
   /** Ends the request in progress, and the connection with it if any of it may have left. */
   abort(reason: Error): void {
-    if (this.#begun) this.#fail(reason);
+    if (this.#state >= states.sending) this.#fail(reason);
     else this.#drop(reason);
   }
 
@@ -179,6 +198,7 @@ export class UpstreamConnection implements ResponseEvents {
   handOver(owner: ConnectionOwner): void {
     this.#user = null;
     this.#owner = owner;
+    this.#state = states.handedOver;
     this.#socket.setKeepAlive(true, tunnelProbeMs);
   }
 
@@ -198,21 +218,35 @@ export class UpstreamConnection implements ResponseEvents {
 
   /** Looks at its time limits. */
   check(now: number): void {
-    const user = this.#user;
-    const waited = now - this.#since;
-    if (!this.#connected) {
-      if (waited >= this.#settings.connectMs)
-        this.#fail(new UpstreamFault('ERR_UPSTREAM_CONNECT_TIMEOUT', 'no connection in time'));
-    } else if (user === null) {
-      if (now - this.idleSince >= this.keepAliveMs) this.destroy();
-    } else if (this.#lastWords && !this.paused && waited >= lastWordsMs) {
-      this.#fail(new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the upstream broke the request off'));
-    } else if (this.#answered) {
-      if (!this.paused && waited >= user.dispatchOptions.bodyTimeout)
-        this.#fail(new UpstreamFault('ERR_UPSTREAM_IDLE_TIMEOUT', 'a pause in the body'));
-    } else if (this.#sent || this.#socket.writableNeedDrain) {
-      if (waited >= user.dispatchOptions.headersTimeout)
-        this.#fail(new UpstreamFault('ERR_UPSTREAM_FIRST_BYTE_TIMEOUT', 'no first byte in time'));
+    const fault = this.#overdue(now, now - this.#since);
+    if (fault !== null) this.#fail(fault);
+  }
+
+  #overdue(now: number, waited: number): UpstreamFault | null {
+    const limits = this.#user?.dispatchOptions;
+    // On its way out: nobody waits for it.
+    if (limits === undefined && this.#state >= states.assigned) return null;
+    switch (this.#state) {
+      case states.connecting:
+        if (waited < this.#settings.connectMs) return null;
+        return new UpstreamFault('ERR_UPSTREAM_CONNECT_TIMEOUT', 'no connection in time');
+      case states.idle:
+        if (now - this.idleSince < this.keepAliveMs) return null;
+        return new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the connection was closed');
+      case states.sending:
+      case states.sent:
+        // A client that sends slowly is not waited for here; an upstream that takes nothing answers nothing either.
+        if (this.#state === states.sending && !this.#socket.writableNeedDrain) return null;
+        if (waited < limits!.headersTimeout) return null;
+        return new UpstreamFault('ERR_UPSTREAM_FIRST_BYTE_TIMEOUT', 'no first byte in time');
+      case states.answering:
+        if (this.paused || waited < limits!.bodyTimeout) return null;
+        return new UpstreamFault('ERR_UPSTREAM_IDLE_TIMEOUT', 'a pause in the body');
+      case states.lastWords:
+        if (this.paused || waited < lastWordsMs) return null;
+        return new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the upstream broke the request off');
+      default:
+        return null;
     }
   }
 
@@ -221,24 +255,22 @@ export class UpstreamConnection implements ResponseEvents {
     if (user === null) return false;
     this.#since = performance.now();
     this.rawHeaders = head.fields;
+    const isHead = user.dispatchOptions.method === 'HEAD';
     if (head.status >= 200 || head.status === 101) {
-      this.#answered = true;
+      if (this.#state !== states.lastWords) this.#state = states.answering;
       // Answered by the head alone: the body that waited is not sent any more.
       if (this.#upload?.begun === false) this.#stopUpload();
       // Some servers send a body after HEAD all the same; it would be taken for the next response.
-      if (!head.persistent || this.#isHead) this.reusable = false;
+      if (!head.persistent || isHead) this.reusable = false;
       if (head.keepAliveSeconds !== null) {
-        this.keepAliveMs = Math.min(
-          this.#settings.keepAliveMs,
-          head.keepAliveSeconds * 1_000 - keepAliveMarginMs,
-        );
+        this.keepAliveMs = Math.min(this.#settings.keepAliveMs, keptFor(head.keepAliveSeconds * 1_000));
         if (this.keepAliveMs <= 0) this.reusable = false;
       }
     }
     user.onResponseStart(this, head.status, head.reason);
     // After the user, who passes it on: the body may come at once.
     if (head.status === 100) this.#upload?.begin();
-    return this.#isHead;
+    return isHead;
   }
 
   onBody(piece: Buffer): void {
@@ -255,14 +287,13 @@ export class UpstreamConnection implements ResponseEvents {
     }
     this.#user = null;
     this.rawTrailers = trailers;
-    // Answered before the whole request was sent: the rest must not be taken for another one.
-    if (!this.#sent) this.reusable = false;
     this.#stopUpload();
+    this.#state = states.idle;
     user.onResponseEnd(this);
   }
 
   #onConnected(): void {
-    this.#connected = true;
+    this.#state = states.idle;
     const user = this.#user;
     if (user !== null) this.#begin(user);
   }
@@ -273,8 +304,7 @@ export class UpstreamConnection implements ResponseEvents {
     const { method, path, headers, body, hop, continueMs, switches } = user.dispatchOptions;
     try {
       const { text, contentLength } = requestText(method, path, headers, hop);
-      this.#begun = true;
-      this.#isHead = method === 'HEAD';
+      this.#state = states.assigned;
       this.#parser.expecting = true;
       this.#parser.switching = switches;
       this.#since = performance.now();
@@ -287,25 +317,34 @@ export class UpstreamConnection implements ResponseEvents {
   }
 
   #sendBodiless(text: string, contentLength: number | null, method: string): void {
-    this.#sent = true;
+    this.#leaving();
+    this.#state = states.sent;
     const saysNone = contentLength !== null || bodyExpected.has(method);
     this.#socket.write(saysNone ? `${text}Content-Length: 0\r\n\r\n` : `${text}\r\n`, 'latin1');
   }
 
   #sendWhole(text: string, body: Buffer): void {
-    this.#sent = true;
+    this.#leaving();
+    this.#state = states.sent;
     this.#socket.cork();
     this.#socket.write(`${text}Content-Length: ${body.length}\r\n\r\n`, 'latin1');
     this.#socket.write(body);
     this.#socket.uncork();
   }
 
+  #leaving(): void {
+    this.#state = states.sending;
+    this.#user?.onHeadLeaving();
+  }
+
   readonly #uploadEvents: UploadEvents = {
+    leaving: () => this.#leaving(),
     moved: () => {
       this.#since = performance.now();
     },
     sent: () => {
-      this.#sent = true;
+      this.#upload = null;
+      if (this.#state === states.sending) this.#state = states.sent;
     },
     failed: (error) => this.#fail(error),
   };
@@ -314,6 +353,8 @@ export class UpstreamConnection implements ResponseEvents {
     const upload = this.#upload;
     if (upload === null) return;
     this.#upload = null;
+    // Answered, or broken off, before the whole request was sent: the rest must not be taken for another one.
+    if (this.#state >= states.sending) this.reusable = false;
     upload.stop();
   }
 
@@ -338,10 +379,10 @@ export class UpstreamConnection implements ResponseEvents {
    */
   #mayStillAnswer(error: NodeJS.ErrnoException | undefined): boolean {
     if (error?.syscall !== 'write') return false;
-    if (this.#lastWords) return true;
+    if (this.#state === states.lastWords) return true;
     if (this.#upload === null) return false;
     this.reusable = false;
-    this.#lastWords = true;
+    this.#state = states.lastWords;
     this.#since = performance.now();
     this.#stopUpload();
     return true;
@@ -362,6 +403,10 @@ export class UpstreamConnection implements ResponseEvents {
     }
     this.#user = null;
     this.#stopUpload();
+    if (this.#state === states.assigned) {
+      this.#parser.expecting = false;
+      this.#state = states.idle;
+    }
     user.onResponseError(this, error);
   }
 

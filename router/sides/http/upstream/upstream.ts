@@ -1,11 +1,17 @@
 import type { Logger } from 'pino';
+import { pause } from '../../../../common/pause.ts';
+import { isUntrusted } from '../../../failure.ts';
+import { reach } from '../../reach.ts';
+import { Evidence } from './evidence.ts';
 import { type HealthCheckOptions, HealthChecks } from './health-checks.ts';
 import { UpstreamConnections } from './upstream-connections.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
 
 export interface BreakerOptions {
-  /** Failures in a row that open an address's circuit; 0: it never opens. */
+  /** So many failures in a row leave an address out; 0: none ever is. */
   readonly failures: number;
+  /** Failures of requests count once this long lies between the first and the last, milliseconds. */
+  readonly overMs: number;
   /** How long it stays open the first time, milliseconds; twice as long each time in a row. */
   readonly openMs: number;
   readonly maxOpenMs: number;
@@ -35,9 +41,9 @@ export interface UpstreamAddress {
   readonly connections: UpstreamConnections;
   /** Requests sent and not answered whole. */
   pending: number;
-  /** Failures in a row: connections refused or reset, timeouts. */
-  failures: number;
-  /** Its circuit is open until then, by the monotonic clock; after that one request at a time probes it. `closed`: all may come. */
+  /** What speaks against it since it last answered. */
+  readonly evidence: Evidence;
+  /** It is left out until then, by the monotonic clock; after that one request at a time probes it. `closed`: all may come. */
   openUntil: number;
   /** How often in a row it opened: each time for longer. */
   openings: number;
@@ -47,13 +53,17 @@ export interface UpstreamAddress {
   healthy: boolean;
 }
 
+/** How often an address that could not be reached is asked for a connection, milliseconds. */
+const reconnectMs = 200;
 const closed = Number.NEGATIVE_INFINITY;
 
 /**
- * The monolith's addresses. The one with the fewest requests pending is chosen, in turn among equals, or simply in turn.
- * One that keeps failing gets no requests for a while, then a single probe: its circuit is open, also where it is the only
- * one. One that its health check finds ill is left out while another is well; were all of them ill, the check is more likely wrong
- * than every address down, and the circuits alone decide.
+ * A side's addresses. The one with the fewest requests pending is chosen, in turn among equals, or simply in turn. One that keeps
+ * failing is left out for a while, then a single request probes it: but only while another one is left. The last address
+ * is never closed to everybody, because what fails there may be one page, or one worker of several behind it. An address that
+ * could not be reached is asked by the router itself whether it accepts connections again, and comes back at once.
+ * One that its health check finds ill is left out while another is well; were all of them ill, the check is more likely wrong than
+ * every address down.
  */
 export class Upstream {
   readonly addresses: readonly UpstreamAddress[];
@@ -63,6 +73,7 @@ export class Upstream {
   readonly #logger: Logger;
   readonly #checks: HealthChecks<UpstreamAddress> | null;
   readonly #now: () => number;
+  readonly #stopping = new AbortController();
   #turn = 0;
 
   constructor(options: UpstreamOptions, now: () => number = () => performance.now()) {
@@ -83,7 +94,7 @@ export class Upstream {
         tls: options.tls,
       }),
       pending: 0,
-      failures: 0,
+      evidence: new Evidence(options.breaker, now),
       openUntil: closed,
       openings: 0,
       probing: false,
@@ -103,19 +114,17 @@ export class Upstream {
     this.#checks?.start();
   }
 
-  /** The address for the next try, none of `tried` if there is another; null while every circuit is open. */
-  pick(tried: readonly UpstreamAddress[] = []): UpstreamAddress | null {
+  /** The address for the next try: none of `tried` if there is another, none that is left out if there is another. */
+  pick(tried: readonly UpstreamAddress[] = []): UpstreamAddress {
     const { addresses } = this;
-    if (addresses.length === 1) {
-      const only = addresses[0]!;
-      return only.openUntil === closed || this.#isDue(only) ? this.#take(only) : null;
-    }
-    const fresh = addresses.filter((address) => !tried.includes(address));
-    const candidates = (fresh.length === 0 ? addresses : fresh).filter(
-      (address) => address.openUntil === closed || this.#isDue(address),
-    );
-    const best = this.#best(candidates);
-    return best === null ? null : this.#take(best);
+    if (addresses.length === 1) return addresses[0]!;
+    const open = addresses.filter((address) => address.openUntil === closed || this.#isDue(address));
+    const usable = open.length === 0 ? addresses : open;
+    const fresh = usable.filter((address) => !tried.includes(address));
+    const others = addresses.filter((address) => !tried.includes(address));
+    const best = this.#best(fresh.length > 0 ? fresh : others.length > 0 ? others : usable);
+    if (best.openUntil !== closed) best.probing = true;
+    return best;
   }
 
   /** What a request without a Host is sent with: a client of HTTP/1.0 may leave it out, HTTP/1.1 may not. */
@@ -123,37 +132,32 @@ export class Upstream {
     return new URL(this.addresses[0]!.url).host;
   }
 
-  /** How long until some circuit lets a probe through, whole seconds, at least 1. */
-  get retryAfterSeconds(): number {
-    const next = Math.min(...this.addresses.map((address) => address.openUntil));
-    return Math.max(1, Math.ceil((next - this.#now()) / 1_000));
-  }
-
   isOpen(address: UpstreamAddress): boolean {
     return address.openUntil !== closed;
   }
 
-  /** True when this answer, by its status, made the circuit open. */
-  answered(address: UpstreamAddress, status: number): boolean {
-    if (this.#statuses.size > 0 && this.#statuses.has(status)) return this.failed(address);
-    if (address.openUntil !== closed)
-      this.#logger.info({ address: address.url }, 'an address of legacy answers again');
+  answered(address: UpstreamAddress, status: number, request: string): void {
+    if (this.#statuses.size > 0 && this.#statuses.has(status)) {
+      this.suspected(address, request);
+      return;
+    }
+    if (address.openUntil !== closed) this.#logger.info({ address: address.url }, 'an address answers again');
     this.#close(address);
-    return false;
   }
 
-  /** True when this failure made the circuit open. */
-  failed(address: UpstreamAddress): boolean {
-    // Requests from before it opened say nothing new.
-    if (address.openUntil !== closed && !address.probing) return false;
-    address.failures += 1;
-    const { failures, openMs, maxOpenMs } = this.#breaker;
-    if (failures === 0 || (!address.probing && address.failures < failures)) return false;
-    address.openUntil = this.#now() + Math.min(maxOpenMs, openMs * 2 ** address.openings);
-    address.openings += 1;
-    address.failures = 0;
-    address.probing = false;
-    return true;
+  /** A connection to it could not be made. */
+  unreachable(address: UpstreamAddress, error: Error): void {
+    if (!this.#mayLeaveOut(address)) return;
+    if (!address.probing && !address.evidence.unreachable()) return;
+    this.#leaveOut(address, error.message);
+    if (!isUntrusted(error)) this.#reconnect(address);
+  }
+
+  /** It broke a request off, or said nothing, and that was not the request's fault as far as anyone can tell. */
+  suspected(address: UpstreamAddress, request: string): void {
+    if (!this.#mayLeaveOut(address)) return;
+    if (address.probing || address.evidence.failed(request))
+      this.#leaveOut(address, 'it breaks requests off');
   }
 
   /** A request that ended without telling anything of its address. */
@@ -161,17 +165,40 @@ export class Upstream {
     address.probing = false;
   }
 
-  warnOpen(address: UpstreamAddress, error: string): void {
-    this.#logger.warn({ address: address.url, error }, 'an address keeps failing: its circuit is open');
-  }
-
   async close(): Promise<void> {
+    this.#stopping.abort();
     await this.#checks?.stop();
     await Promise.all(this.addresses.map((address) => address.connections.destroy()));
   }
 
-  #best(candidates: readonly UpstreamAddress[]): UpstreamAddress | null {
-    if (candidates.length === 0) return null;
+  #mayLeaveOut(address: UpstreamAddress): boolean {
+    if (this.addresses.length === 1 || this.#breaker.failures === 0) return false;
+    // Requests from before it was left out say nothing new.
+    return address.openUntil === closed || address.probing;
+  }
+
+  #leaveOut(address: UpstreamAddress, why: string): void {
+    const { openMs, maxOpenMs } = this.#breaker;
+    address.openUntil = this.#now() + Math.min(maxOpenMs, openMs * 2 ** address.openings);
+    address.openings += 1;
+    address.probing = false;
+    address.evidence.clear();
+    this.#logger.warn({ address: address.url, why }, 'an address keeps failing: it is left out');
+  }
+
+  /** Asks from time to time whether it accepts connections, until it does. */
+  async #reconnect(address: UpstreamAddress): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted && address.openUntil !== closed) {
+      await pause(reconnectMs, signal, { ref: false });
+      const [first] = await reach({ kind: 'http', addresses: [address.url] }, 1_000);
+      if (first?.refused !== null || signal.aborted) continue;
+      this.#logger.info({ address: address.url }, 'an address accepts connections again');
+      this.#close(address);
+    }
+  }
+
+  #best(candidates: readonly UpstreamAddress[]): UpstreamAddress {
     const healthy = candidates.filter((address) => address.healthy);
     const pool = healthy.length === 0 ? candidates : healthy;
     this.#turn = (this.#turn + 1) % this.addresses.length;
@@ -185,13 +212,8 @@ export class Upstream {
     return !address.probing && address.openUntil <= this.#now();
   }
 
-  #take(address: UpstreamAddress): UpstreamAddress {
-    if (address.openUntil !== closed) address.probing = true;
-    return address;
-  }
-
   #close(address: UpstreamAddress): void {
-    address.failures = 0;
+    address.evidence.clear();
     address.openings = 0;
     address.openUntil = closed;
     address.probing = false;
