@@ -2,6 +2,7 @@ import { unescape as unescapeLeniently } from 'node:querystring';
 import type { CallContext } from '../client/options.ts';
 import { BadValue } from '../codec/bad-value.ts';
 import type { Escapes } from '../http/binding.ts';
+import type { TextNode } from '../json/nested-text.ts';
 
 /** Every value of one name in a query string; null where there is none. */
 export function queryValues(query: string, name: string, escapes: Escapes): string[] | null {
@@ -12,6 +13,44 @@ export function queryValues(query: string, name: string, escapes: Escapes): stri
     values.push(formText(rawValue(query, nameEnd, end), escapes));
   });
   return values;
+}
+
+/**
+ * A parameter with its parts: `filter[price][_gt]=1` where they stand in brackets, `filter.price=1` behind dots; an empty part,
+ * `tags[]=a`, adds to its texts. null where there is none. @throws BadValue
+ */
+export function nestedValue(
+  query: string,
+  root: string,
+  style: 'brackets' | 'dots',
+  escapes: Escapes,
+): TextNode | null {
+  let found: TextNode | null = null;
+  eachPair(query, (start, nameEnd, end) => {
+    const name = formText(query.slice(start, nameEnd), escapes);
+    const parts = name.startsWith(root) ? partsOf(name.slice(root.length), style) : null;
+    if (parts === null) return;
+    found ??= { texts: [], parts: new Map() };
+    let node: TextNode = found;
+    for (const [i, part] of parts.entries()) {
+      if (part === '' && i === parts.length - 1) break;
+      const key = part === '' ? String(node.parts.size) : part;
+      const inner: TextNode = node.parts.get(key) ?? { texts: [], parts: new Map() };
+      node.parts.set(key, inner);
+      node = inner;
+    }
+    node.texts.push(formText(rawValue(query, nameEnd, end), escapes));
+  });
+  return found;
+}
+
+const inBrackets = /^(?:\[[^[\]]*\]){0,32}$/;
+
+/** The parts behind a parameter's name; null where it is another name. */
+function partsOf(rest: string, style: 'brackets' | 'dots'): string[] | null {
+  if (rest === '') return [];
+  if (style === 'dots') return rest[0] === '.' ? rest.slice(1).split('.', 32) : null;
+  return inBrackets.test(rest) ? rest.slice(1, -1).split('][') : null;
 }
 
 /** The values of some names in an urlencoded body, as they stand there, in one pass: it may have millions of others. */

@@ -5,12 +5,13 @@ import type { BoundField, Source } from '../http/binding.ts';
 import { annotation } from '../idl/model.ts';
 import type { MemberWriter, ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
 import { leafOptions } from '../json/leaf-options.ts';
+import { NestedTextCompiler } from '../json/nested-text.ts';
 import { isNull, isObject, RawJson } from '../json/parsed-json.ts';
 import { boolText, compileText, single } from '../json/text-to-thrift.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import type { Incoming } from './request-body.ts';
-import { cookieValues, formText, headerValues, queryValues } from './request-parts.ts';
+import { cookieValues, formText, headerValues, nestedValue, queryValues } from './request-parts.ts';
 
 /** Writes a field from one of its sources; false if that has no value. @throws BadValue */
 export type SourceReader = (w: ProtocolWriter, request: Incoming) => boolean;
@@ -30,8 +31,11 @@ export function sourceReader(one: BoundField, source: Source, json: ThriftFromJs
         const value = input.params[name] ?? (isWildcard ? input.params['*'] : undefined);
         return value === undefined ? null : [value];
       });
-    case 'query':
+    case 'query': {
+      const style = annotation(one.field.annotations, 'api.nested');
+      if (style === 'brackets' || style === 'dots') return nestedReader(one, source, style);
       return textReader(one, source, json, ({ input }) => queryValues(input.query, name, one.escapes));
+    }
     case 'header':
       return textReader(one, source, json, ({ input }) => headerValues(input.rawHeaders, name));
     case 'cookie':
@@ -80,12 +84,14 @@ function textReader(
   const write = compileText(field.type, leafOptions([...field.type.annotations, ...field.annotations]), json);
   const place = placeOf(source);
   const fault = annotation(field.annotations, 'api.fault');
+  const several = annotation(field.annotations, 'api.several');
   const byComma = annotation(field.annotations, 'api.list') === 'comma';
   return (w, request) => {
     try {
       let found = find(request);
       if (found === null) return false;
       if (byComma) found = splitAtCommas(found);
+      if (several !== undefined) found = [several === 'last' ? found.at(-1)! : found[0]!];
       if (isBool) {
         w.boolField(id, boolText(single(found)));
       } else {
@@ -95,6 +101,25 @@ function textReader(
       return true;
     } catch (error) {
       throw withMember(error, place, fault);
+    }
+  };
+}
+
+function nestedReader(one: BoundField, source: Source, style: 'brackets' | 'dots'): SourceReader {
+  const { field } = one;
+  const options = leafOptions([...field.type.annotations, ...field.annotations]);
+  const write = new NestedTextCompiler().type(field.type, options);
+  const type = wireType(field.type);
+  const fault = annotation(field.annotations, 'api.fault');
+  return (w, { input }) => {
+    const node = nestedValue(input.query, source.name, style, one.escapes);
+    if (node === null) return false;
+    try {
+      w.field(type, field.id);
+      write(w, node);
+      return true;
+    } catch (error) {
+      throw withMember(error, placeOf(source), fault);
     }
   };
 }

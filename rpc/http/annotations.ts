@@ -65,6 +65,8 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.none': field,
   'api.fault': field,
   'api.list': field,
+  'api.nested': field,
+  'api.several': field,
   'api.null': leaf,
   'api.js_conv': leaf,
   'api.raw_json': leaf,

@@ -1,5 +1,6 @@
 import type { Annotation, EnumDef, FieldDef, StructDef, ThriftType } from '../idl/model.ts';
 import { annotation, isUnknown } from '../idl/model.ts';
+import { isNestable } from '../json/nested-text.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import type { AnnotationPlace } from './annotations.ts';
 import { checkAnnotationNames } from './check-annotation-names.ts';
@@ -70,6 +71,15 @@ export class TypeCheck {
       checkOneOf(one, 'api.date', ['iso'], this.#report);
       checkOneOf(one, 'api.list', ['comma'], this.#report);
       checkOneOf(one, 'api.escapes', ['lenient', 'strict'], this.#report);
+      checkOneOf(one, 'api.nested', ['brackets', 'dots'], this.#report);
+      checkOneOf(one, 'api.several', ['first', 'last'], this.#report);
+      if (one.name === 'api.nested' && !isUnknown(field.type) && !isNestable(field.type)) {
+        this.#report.fault(
+          one,
+          `${field.name} has maps whose keys no name of a parameter can say`,
+          'Give its maps keys of strings, integers, bools, uuids or enums.',
+        );
+      }
       checkOneOf(one, 'api.none', ['', 'true'], this.#report);
       this.#leaf(one, field, 'api.js_conv', 'i64');
       this.#leaf(one, field, 'api.date', 'i64');

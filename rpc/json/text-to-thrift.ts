@@ -67,7 +67,8 @@ function textList(
   };
 }
 
-function scalarText(
+/** Writes the one text of a scalar; null where the type is none. */
+export function scalarText(
   type: ThriftType,
   options: LeafOptions,
 ): ((w: ProtocolWriter, text: string) => void) | null {

@@ -183,10 +183,13 @@ function parametersOf(
   const schema = schemas.field(one.field);
   const { kind } = one.field.type;
   const byComma = annotation(one.field.annotations, 'api.list') === 'comma';
-  // Anything but scalars and lists of them is JSON text.
-  const shape = isText(one.field.type)
-    ? { ...((kind === 'list' || kind === 'set') && byComma ? { explode: false } : {}), schema }
-    : { content: { 'application/json': { schema } } };
+  const isNested = annotation(one.field.annotations, 'api.nested') !== undefined;
+  // Anything but scalars and lists of them is JSON text, if it does not come in parts.
+  const shape = isNested
+    ? { style: 'deepObject', explode: true, schema }
+    : isText(one.field.type)
+      ? { ...((kind === 'list' || kind === 'set') && byComma ? { explode: false } : {}), schema }
+      : { content: { 'application/json': { schema } } };
   return one.sources.flatMap((source: Source): Schema[] => {
     const { name } = source;
     switch (source.kind) {
