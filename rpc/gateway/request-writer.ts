@@ -11,6 +11,7 @@ import { rawPlan, rawPlanOfMembers } from '../json/raw-plan.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { type BodyWants, type Incoming, readBody } from './request-body.ts';
+import { requestJudge } from './request-judge.ts';
 import { placeOf, type SourceReader, sourceReader } from './source-reader.ts';
 
 /** True if it wrote the field. */
@@ -51,9 +52,10 @@ export function requestWriter(
     w.stop();
     w.structEnd(saved);
   };
-  if (!binding.isWrapped) return writeFields;
+  const judge = requestJudge(binding);
+  if (!binding.isWrapped) return judge === null ? writeFields : judged(writeFields, judge);
   const id = only!.id;
-  return (w, request) => {
+  const write = (w: ProtocolWriter, request: Incoming): void => {
     const saved = w.structBegin();
     w.field(TType.struct, id);
     w.depth++;
@@ -61,6 +63,18 @@ export function requestWriter(
     w.depth--;
     w.stop();
     w.structEnd(saved);
+  };
+  return judge === null ? write : judged(write, judge);
+}
+
+type RequestWriter = (w: ProtocolWriter, request: Incoming) => void;
+
+/** What was written is read again for its validators: they look at values of the IDL's types, with their defaults. */
+function judged(write: RequestWriter, judge: (w: ProtocolWriter, start: number) => void): RequestWriter {
+  return (w, request) => {
+    const start = w.pos;
+    write(w, request);
+    judge(w, start);
   };
 }
 

@@ -65,6 +65,7 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.none': field,
   'api.fault': field,
   'api.list': field,
+  'api.vd': ['field'],
   'api.nested': field,
   'api.several': field,
   'api.null': leaf,
@@ -77,8 +78,6 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
 
 /** Of Hertz, Kitex and their relatives: would change what a client sees, and does not here. What to write instead. */
 const refused: Readonly<Record<string, string>> = {
-  'api.vd':
-    'Validate in the service, and drop it: nothing here would run it. api.fault keeps the message of a wrong type.',
   'api.file_name': 'Take the upload with api.raw_body: multipart bodies are not taken apart.',
   'api.key': 'Write api.body = "name".',
   'api.no_body_struct': 'Make the fields those of the request struct itself.',

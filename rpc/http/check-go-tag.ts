@@ -24,9 +24,7 @@ export function checkGoTag(one: Annotation, field: FieldDef, report: AnnotationR
     report.fault(
       one,
       `go.tag names ${field.name} ${JSON.stringify(said.name)}, which nothing here reads`,
-      said.annotation === 'api.vd'
-        ? 'Validate in the service, and drop the tag.'
-        : `Write ${said.annotation} = ${JSON.stringify(said.name)}.`,
+      `Write ${said.annotation} = ${JSON.stringify(said.name)}.`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { Annotation, EnumDef, FieldDef, StructDef, ThriftType } from '../idl/model.ts';
 import { annotation, isUnknown } from '../idl/model.ts';
 import { isNestable } from '../json/nested-text.ts';
+import { parseVd, VdSyntaxError } from '../validation/vd-expression.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import type { AnnotationPlace } from './annotations.ts';
 import { checkAnnotationNames } from './check-annotation-names.ts';
@@ -73,6 +74,7 @@ export class TypeCheck {
       checkOneOf(one, 'api.escapes', ['lenient', 'strict'], this.#report);
       checkOneOf(one, 'api.nested', ['brackets', 'dots'], this.#report);
       checkOneOf(one, 'api.several', ['first', 'last'], this.#report);
+      if (one.name === 'api.vd') this.#validator(one);
       if (one.name === 'api.nested' && !isUnknown(field.type) && !isNestable(field.type)) {
         this.#report.fault(
           one,
@@ -118,6 +120,16 @@ export class TypeCheck {
       );
     }
     this.type(field.type);
+  }
+
+  #validator(one: Annotation): void {
+    try {
+      parseVd(one.value);
+    } catch (error) {
+      if (!(error instanceof VdSyntaxError)) throw error;
+      const what = `${JSON.stringify(one.value)} is no validator: ${error.message}`;
+      this.#report.fault(one, what, 'Write it as "$ > 0 && $ < 100; msg: \'from 1 to 99\'".');
+    }
   }
 
   #leaf(one: Annotation, field: FieldDef, name: string, kind: ThriftType['kind']): void {

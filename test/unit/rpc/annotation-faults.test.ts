@@ -144,7 +144,7 @@ service S { A f(1: A a) throws (1: X x (api.js_conv = "")) (api.get = "/x", api.
     serviceOf(
       'void f(1: A a) (api.post = "/x", api.service_group = "g")',
       `struct A {
-  1: i32 n (api.vd = "$ > 0")
+  1: i32 n (api.vd = "$ > ")
   2: binary file (api.file_name = "f")
   3: string s (agw.body_dynamic = "", janus.key = "t")
   4: string t (api.Query = "t")
@@ -156,7 +156,7 @@ service S { A f(1: A a) throws (1: X x (api.js_conv = "")) (api.get = "/x", api.
     ),
     [
       'a.thrift:12:36 ANNOTATION api.service_group is not carried out here',
-      'a.thrift:2:13 ANNOTATION api.vd is not carried out here',
+      'a.thrift:2:13 ANNOTATION "$ > " is no validator: it ends too early',
       'a.thrift:3:19 ANNOTATION api.file_name is not carried out here',
       'a.thrift:4:16 ANNOTATION agw.body_dynamic is not carried out here',
       'a.thrift:4:39 ANNOTATION janus.key is not carried out here',
