@@ -8,6 +8,7 @@ import type { BanyanConfig } from './config/index.ts';
 import { FeatureRunner, type MoverDoor, moveSpecs } from './runner/index.ts';
 import { keepCounts } from './shadow/keep-counts.ts';
 import type { HeldLease, StateStore } from './store/index.ts';
+import { Supervisor } from './supervisor/index.ts';
 
 export interface ActiveControlOptions {
   readonly config: BanyanConfig;
@@ -25,6 +26,7 @@ export class ActiveControl {
   readonly runners: ReadonlyMap<string, FeatureRunner>;
   readonly #options: ActiveControlOptions;
   readonly #conductor: Conductor;
+  readonly supervisor: Supervisor;
   readonly #canaries: CanaryKeeper;
   readonly #end = new AbortController();
   #counts: Promise<void> = Promise.resolve();
@@ -63,6 +65,14 @@ export class ActiveControl {
       canaries: this.#canaries,
       signal,
     });
+    this.supervisor = new Supervisor({
+      store,
+      runners: this.runners,
+      jobs: this.commands.jobs,
+      recover: (feature) => this.#recover(feature),
+      logger,
+      signal,
+    });
   }
 
   /**
@@ -84,6 +94,7 @@ export class ActiveControl {
           logger.warn({}, 'another process still has a move; going on without it'),
         ),
       ]);
+      active.supervisor.start();
       return active;
     } catch (error) {
       await active.stop();
@@ -114,7 +125,12 @@ export class ActiveControl {
   /** Ends copies and verifies, takes back a handover that is not decided and finishes one that is, stops the runners. */
   async stop(): Promise<void> {
     this.#end.abort();
-    await Promise.all([this.commands.jobs.idle(), this.#canaries.ended(), this.#counts]);
+    await Promise.all([
+      this.commands.jobs.idle(),
+      this.#canaries.ended(),
+      this.supervisor.ended(),
+      this.#counts,
+    ]);
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
   }
 }

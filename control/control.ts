@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../common/errors.ts';
 import { pause } from '../common/pause.ts';
 import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
+import { within } from '../common/within.ts';
 import type { MoveLogger } from '../mover/index.ts';
 import { ActiveControl } from './active-control.ts';
 import { type AdminServer, adminApi, adminToken, listenAdmin } from './admin/index.ts';
@@ -24,6 +25,8 @@ export interface RunningControl {
   /** Takes back or finishes what is under way, gives the leases back, closes the API. */
   stop(): Promise<void>;
 }
+
+const endPatienceMs = 10_000;
 
 const quiet: MoveLogger = { info() {}, warn() {} };
 
@@ -60,6 +63,7 @@ export async function startControl(
             role: active === null ? 'standby' : 'active',
             runners: active?.runners ?? new Map(),
             jobs: active?.commands.jobs ?? null,
+            supervisor: active?.supervisor ?? null,
           }),
       }),
       config.control.listen,
@@ -91,7 +95,7 @@ export async function startControl(
         } finally {
           const ending = active;
           active = null;
-          await ending?.stop();
+          await endWithin(ending, logger);
           await lease.release();
         }
       } catch (error) {
@@ -124,6 +128,17 @@ export async function startControl(
     throw error;
   }
   return { url: server.url, stop };
+}
+
+/**
+ * Work that cannot be ended, because a server does not answer, must not keep this process from taking the lease again:
+ * whatever it still does is refused, by the lease in the state store and by the move's epoch in the databases.
+ */
+async function endWithin(ending: ActiveControl | null, logger: MoveLogger): Promise<void> {
+  if (ending === null) return;
+  await within(endPatienceMs, ending.stop()).catch((error) =>
+    logger.warn({ err: error }, 'what was under way could not be ended; it is left behind'),
+  );
 }
 
 function standingBy(): never {

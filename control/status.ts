@@ -4,6 +4,7 @@ import { stages } from './feature/stages.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import type { FeatureRunner } from './runner/index.ts';
 import { readCohortsOf, readPercentOf, type StateStore } from './store/index.ts';
+import type { Supervisor } from './supervisor/index.ts';
 
 export interface StatusSources {
   readonly config: BanyanConfig;
@@ -11,6 +12,7 @@ export interface StatusSources {
   readonly role: 'active' | 'standby';
   readonly runners: ReadonlyMap<string, FeatureRunner>;
   readonly jobs: FeatureJobs | null;
+  readonly supervisor: Supervisor | null;
 }
 
 /** Where everything stands, for people and programs (`GET /v1/status`). */
@@ -40,6 +42,7 @@ export async function readStatus(sources: StatusSources) {
         handover: state.handover,
         verified: state.verified,
         canaries: state.canaries.map((plan) => describePlan(plan, state)),
+        finding: sources.supervisor?.findingOf(state.feature) ?? null,
         running: sources.jobs?.kindOf(state.feature) ?? null,
         move:
           move === undefined

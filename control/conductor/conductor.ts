@@ -12,6 +12,8 @@ import type { FeatureRunner, MoveDirection } from '../runner/index.ts';
 import { signOffStanding } from '../shadow/index.ts';
 import type { Actor, ChangeRequest, ChangeResult, LeaseGrant, StateStore } from '../store/index.ts';
 import { awaitBarrier, everyRouterFollows } from './barrier.ts';
+import { describeSteps } from './describe-steps.ts';
+import { failedHandover } from './failed-handover.ts';
 import {
   assertGateOpen,
   assertHandoverAllowed,
@@ -158,7 +160,7 @@ export class Conductor {
       move.releaseTables();
       const outcome = await this.#takeBack(subject, rules, id, request, error);
       if (outcome === 'taken back') {
-        await subject.runner.settle();
+        await this.#settle(subject);
         throw failedHandover(rules, subject.feature, error, cutover.deadlineMs);
       }
       // The decision had been taken and only its answer was lost.
@@ -169,7 +171,7 @@ export class Conductor {
     move.releaseTables();
     const holdMs = performance.now() - heldFrom;
     say('release', `writes go to ${rules.newOwner}`);
-    await subject.runner.settle();
+    await this.#settle(subject);
     return {
       direction: rules.direction,
       feature: subject.feature,
@@ -197,7 +199,7 @@ export class Conductor {
       if (taken === 'taken back') outcome = taken;
     }
     if (outcome === 'finished') await this.#finishForward(subject, rules, handover.id, actor);
-    await subject.runner.settle();
+    await this.#settle(subject);
     return outcome;
   }
 
@@ -335,6 +337,14 @@ export class Conductor {
     return 'taken back';
   }
 
+  /** The handover is over whether or not the runner heard of it at once: the supervisor has it begin what the stage requires. */
+  async #settle(subject: Conducted): Promise<void> {
+    await subject.runner.settle().catch((error) => {
+      const { logger } = this.#options;
+      logger.warn({ feature: subject.feature, err: error }, 'the move will be begun by the supervisor');
+    });
+  }
+
   async #inspect(subject: Conducted, rules: HandoverRules, verifyCounts: boolean): Promise<GateCheck[]> {
     const { store, cutover } = this.#options;
     const state = await store.feature(subject.feature);
@@ -412,45 +422,6 @@ export class Conductor {
 /** The move whose source is the old owner. */
 function moveDirection(rules: HandoverRules): MoveDirection {
   return rules.direction === 'cutover' ? 'forward' : 'reverse';
-}
-
-function failedHandover(
-  rules: HandoverRules,
-  feature: string,
-  error: unknown,
-  deadlineMs: number,
-): BanyanError {
-  const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
-  const described = timedOut
-    ? { message: `it was not decided within ${deadlineMs} ms`, fix: 'Try again when there is less load.' }
-    : describeError(error);
-  return new BanyanError(
-    'BANYAN_HANDOVER_TAKEN_BACK',
-    `The ${rules.direction} of ${feature} was taken back, ${rules.oldOwner} still owns the rows: ${described.message}`,
-    {
-      fix: described.fix,
-      cause: error,
-      details: error instanceof BanyanError ? { cause: error.code, ...error.details } : {},
-    },
-  );
-}
-
-function describeSteps(rules: HandoverRules, cutover: CutoverConfig): string[] {
-  const { oldOwner, newOwner } = rules;
-  return [
-    'verify, if the last one is outdated',
-    `capture on ${newOwner}’s tables, for the way back; AUTO_INCREMENT there above ${oldOwner}’s counter, with room; the fence on ${oldOwner}’s tables made ready`,
-    'guard: nobody can alter, truncate or replace one of these tables, on either side; all that no fence sees is looked at',
-    `hold: every router parks writes; at most ${cutover.deadlineMs} ms until the decision, else it is taken back`,
-    'barrier: wait until every live router has confirmed and ended its writes',
-    `fence: ${oldOwner}’s tables refuse writes (writers in flight are waited for, at most ${cutover.lockTimeoutMs} ms)`,
-    `drain: carry what is left in the log to ${newOwner}; verify the rows applied last`,
-    'make sure that the guard held, that no XA transaction is prepared and no id was given out twice',
-    `decide: ${newOwner} owns the rows, ${rules.readPercent} % of reads go to the service`,
-    `open ${newOwner}’s tables`,
-    `wait until every live router reads from ${newOwner}`,
-    'release: routers send the parked writes on',
-  ];
 }
 
 function round(ms: number): number {

@@ -18,7 +18,10 @@ export async function untilDone<T>(
     try {
       return await work();
     } catch (error) {
-      if (options.signal.aborted) throw error;
+      // A lost lease is the reason; what the step met because of it is not.
+      if (options.signal.aborted) {
+        throw options.signal.reason instanceof BanyanError ? options.signal.reason : error;
+      }
       if (error instanceof BanyanError && error.code === 'BANYAN_LEASE_LOST') throw error;
       options.onTrouble(step, error);
       await delay(Math.min(2_000, 50 * 2 ** attempt), undefined, { signal: options.signal });

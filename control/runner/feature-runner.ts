@@ -1,6 +1,7 @@
 import { BanyanError, describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
+import { within } from '../../common/within.ts';
 import type { Applier, Backlog, Move, MoveLogger, MoveSpec, VerifyReport } from '../../mover/index.ts';
 import { stages } from '../feature/stages.ts';
 import { type OnProgress, ProgressFeed } from '../progress.ts';
@@ -11,6 +12,7 @@ import type { MoveDirection } from './move-specs.ts';
 import type { MoverDoor } from './mover-door.ts';
 import { NoTablesMove } from './no-tables-move.ts';
 import { runMove } from './run-move.ts';
+import { requiredDirection, type Standing } from './standing.ts';
 import { verifyFeature } from './verify-feature.ts';
 
 export interface FeatureRunnerOptions {
@@ -37,6 +39,16 @@ export interface RunnerStatus {
   readonly trouble: string | null;
 }
 
+/** A server that does not answer keeps nobody who asks for the status waiting. */
+const statusPatienceMs = 2_000;
+
+interface Run {
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+  readonly direction: MoveDirection;
+  over: boolean;
+}
+
 /** What a run may use of its runner. */
 export interface RunContext {
   readonly options: FeatureRunnerOptions;
@@ -61,7 +73,8 @@ export class FeatureRunner {
   readonly #moves = new Map<MoveDirection, Promise<Move>>();
   #applier: { readonly direction: MoveDirection; readonly applier: Applier } | null = null;
   #held: HeldLease | null = null;
-  #run: { readonly stop: AbortController; readonly done: Promise<void> } | null = null;
+  #run: Run | null = null;
+  #enqueued = 0;
   #settling: Promise<void> = Promise.resolve();
   #living: Promise<void> = Promise.resolve();
   #trouble: string | null = null;
@@ -116,10 +129,12 @@ export class FeatureRunner {
   /** Looks at the stage and does what it says. Resolves once the old work has ended and the new has begun. */
   settle(): Promise<void> {
     return this.#enqueue(async () => {
-      await this.#stopRun();
       const held = this.#held;
-      if (held === null || held.lost.aborted) return;
-      const state = await this.#options.store.feature(this.feature);
+      // Looked at before anything is stopped: a store that is away for a moment must not leave the feature without a run.
+      const state =
+        held === null || held.lost.aborted ? null : await this.#options.store.feature(this.feature);
+      await this.#stopRun();
+      if (held === null || state === null) return;
       const mover = stages[state.stage].mover;
       if (mover === 'conducted') return;
       if (mover === 'nothing' || state.paused || state.failing !== null) {
@@ -128,8 +143,40 @@ export class FeatureRunner {
       }
       const stop = new AbortController();
       const signal = AbortSignal.any([stop.signal, held.lost]);
-      this.#run = { stop, done: this.#keepRunning(state, held, signal) };
+      const direction = stages[state.stage].owner === 'legacy' ? 'forward' : 'reverse';
+      const run: Run = {
+        stop,
+        direction,
+        over: false,
+        done: this.#keepRunning(state, held, signal),
+      };
+      this.#run = run;
+      run.done.finally(() => {
+        run.over = true;
+      });
     });
+  }
+
+  /** Ends the run and every session of the move, and begins what the stage says anew. */
+  async restart(): Promise<void> {
+    await this.#enqueue(() => this.#halt());
+    await this.settle();
+  }
+
+  /** What runs at this moment. */
+  standing(): Standing {
+    return {
+      held: this.#held !== null && !this.#held.lost.aborted,
+      settling: this.#enqueued > 0,
+      running: this.#run === null || this.#run.over ? null : this.#run.direction,
+      applying: this.#applier?.direction ?? null,
+    };
+  }
+
+  /** Read from the log itself, whether or not an applier runs. */
+  async backlog(): Promise<Backlog> {
+    const direction = requiredDirection(await this.#options.store.feature(this.feature));
+    return direction === null ? { entries: 0, oldestMs: 0 } : (await this.move(direction)).backlog();
   }
 
   /** The open move of that direction. Throws `BANYAN_MOVE_ELSEWHERE` while another process has the lease. */
@@ -203,13 +250,15 @@ export class FeatureRunner {
   }
 
   async status(): Promise<RunnerStatus> {
-    const backlog = await this.#applier?.applier.backlog().catch(() => null);
-    return {
-      held: this.#held !== null && !this.#held.lost.aborted,
-      applying: this.#applier?.direction ?? null,
-      backlog: backlog ?? null,
-      trouble: this.#trouble,
-    };
+    const { held, applying } = this.standing();
+    let backlog: Backlog | null = null;
+    let unread: string | null = null;
+    try {
+      if (held) backlog = await within(statusPatienceMs, this.backlog());
+    } catch (error) {
+      unread = `the log cannot be read: ${describeError(error).message}`;
+    }
+    return { held, applying, backlog, trouble: this.#trouble ?? unread };
   }
 
   /** Runs the stage's work until it is stopped; tries again what may pass by itself, and reports what will not. */
@@ -274,7 +323,10 @@ export class FeatureRunner {
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
-    const next = this.#settling.then(work);
+    this.#enqueued += 1;
+    const next = this.#settling.then(work).finally(() => {
+      this.#enqueued -= 1;
+    });
     this.#settling = next.catch(() => undefined);
     return next;
   }

@@ -1,3 +1,4 @@
 export { FeatureRunner, type FeatureRunnerOptions, type RunnerStatus } from './feature-runner.ts';
 export { type MoveDirection, moveSpecs } from './move-specs.ts';
 export type { MoverDoor } from './mover-door.ts';
+export { requiredDirection, type Standing } from './standing.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
+import { within } from '../../common/within.ts';
 import type { LeaseGrant, Leases } from './leases.ts';
 import { hasEnded } from './process-identity.ts';
 
@@ -39,7 +40,7 @@ export class HeldLease {
       if (this.#stop.signal.aborted) return;
       const asked = performance.now();
       try {
-        await withDeadline(this.#leases.renew(this.grant, this.#ttlMs), Math.max(1, safeUntil - asked));
+        await within(Math.max(1, safeUntil - asked), this.#leases.renew(this.grant, this.#ttlMs));
         safeUntil = asked + this.#ttlMs;
       } catch (error) {
         const taken = error instanceof BanyanError && error.code === 'BANYAN_LEASE_LOST';
@@ -72,20 +73,6 @@ export async function holdLease(options: HoldLeaseOptions): Promise<HeldLease> {
       undefined,
       options.signal ? { signal: options.signal } : {},
     );
-  }
-}
-
-async function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([
-      work,
-      delay(ms, undefined, { signal: timer.signal }).then(() => {
-        throw new Error(`no answer within ${Math.round(ms)} ms`);
-      }),
-    ]);
-  } finally {
-    timer.abort();
   }
 }
 

@@ -1,5 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
+import { within } from '../../common/within.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Applier, Backlog, DrainOptions } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
@@ -17,6 +18,8 @@ export interface BackgroundApplierOptions {
   /** Throws when either side's tables are not as they were found. */
   readonly check: (source: Session, target: Session) => Promise<void>;
 }
+
+const stopPatienceMs = 5_000;
 
 interface DrainWaiter {
   readonly resolve: () => void;
@@ -89,10 +92,12 @@ export class BackgroundApplier implements Applier {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake();
-    await this.#ended;
+    // A server that does not answer would keep the batch in hand for ever: closing the sessions ends it.
+    await within(stopPatienceMs, this.#ended).catch(() => undefined);
     this.#rejectWaiters(stopped());
     this.#source.close();
     this.#target.close();
+    await this.#ended;
   }
 
   async #run(): Promise<void> {

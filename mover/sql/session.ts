@@ -44,6 +44,8 @@ export class Session {
   readonly version: string;
   readonly connectionId: number;
   readonly #connection: mysql.Connection;
+  /** Statements that the server has not answered. */
+  readonly #waiting = new Set<(error: unknown) => void>();
   #lost = false;
 
   private constructor(connection: mysql.Connection, version: string) {
@@ -130,7 +132,7 @@ export class Session {
 
   /** Hands each row's packet to the sink without parsing it. Resolves when the last row has been given. */
   packets(sql: string, sink: PacketSink): Promise<void> {
-    return new Promise((resolve, reject) => {
+    return this.#answered((resolve, reject) => {
       let failure: unknown;
       const query = this.#connection.query({ sql, rowsAsArray: true, typeCast: false }, (error) => {
         if (error ?? failure) reject(this.#seen(error ?? failure, sql));
@@ -159,11 +161,19 @@ export class Session {
   }
 
   #query<Result>(options: mysql.QueryOptions): Promise<Result> {
-    return new Promise((resolve, reject) => {
+    return this.#answered((resolve, reject) => {
       this.#connection.query(options, (error, result) =>
         error ? reject(this.#seen(error, options.sql)) : resolve(result as unknown as Result),
       );
     });
+  }
+
+  /** mysql2 forgets the statements of a connection that is destroyed: without this whoever awaits one would wait for ever. */
+  #answered<T>(ask: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waiting.add(reject);
+    ask(resolve, reject);
+    return promise.finally(() => this.#waiting.delete(reject));
   }
 
   /** Row values must not reach logs by way of an error: mysql2 attaches the whole statement. */
@@ -179,5 +189,10 @@ export class Session {
   close(): void {
     this.#lost = true;
     this.#connection.destroy();
+    const gone = Object.assign(new Error('the connection was closed before the server answered'), {
+      code: 'PROTOCOL_CONNECTION_LOST',
+      fatal: true,
+    });
+    for (const reject of this.#waiting) reject(gone);
   }
 }

@@ -75,6 +75,8 @@ export interface FeatureStatus {
   } | null;
   /** What its canaries will still do by themselves. */
   readonly canaries: readonly PlanDescription[];
+  /** What is not as the stage requires, and since when. */
+  readonly finding: { readonly what: string; readonly since: string } | null;
   /** The command under way. */
   readonly running: string | null;
   readonly move: {

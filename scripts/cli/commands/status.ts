@@ -4,10 +4,11 @@ import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
 import type { FeatureStatus, StatusReport } from '../admin-types.ts';
 import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
+import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
 import { renderPlan } from '../render-plan.ts';
 
-export const statusCommand: CommandFactory = (io) => {
+export const statusCommand: CommandFactory = (io, outcome) => {
   const command = new Command('status')
     .description(
       'Prints where every feature is, who owns its rows, how far the move is, and the routers that are alive.',
@@ -20,6 +21,7 @@ export const statusCommand: CommandFactory = (io) => {
     const features = all.features.filter((one) => feature === undefined || one.name === feature);
     const status = { ...all, features };
     context.output.result(status, (paint) => renderStatus(status, paint));
+    if (!features.every(isWell)) outcome.exitCode = exitCodes.failed;
   });
 };
 
@@ -42,6 +44,11 @@ function renderStatus(status: StatusReport, paint: Paint): string {
       : [
           `${paint.bad('✗')} ${one.name}: ${one.failing.message} ${paint.faint(`[${one.failing.code}]`)}\n  fix: ${one.failing.fix}`,
         ],
+  );
+  const findings = status.features.flatMap(({ name, finding }) =>
+    finding === null
+      ? []
+      : [`${paint.warn('!')} ${name}: ${finding.what}, since ${finding.since.slice(11, 19)} UTC`],
   );
   const canaries = status.features.flatMap((one) =>
     one.canaries.map((plan) => {
@@ -74,12 +81,18 @@ function renderStatus(status: StatusReport, paint: Paint): string {
   return [
     features,
     ...failing,
+    ...findings,
     ...canaries,
     '',
     routers,
     '',
     paint.faint(`conducting: ${control}${role}`),
   ].join('\n');
+}
+
+/** What a monitor asks the exit status for: nothing failed, and all runs that the stage requires. */
+function isWell({ failing, finding, move }: FeatureStatus): boolean {
+  return failing === null && finding === null && (move?.trouble ?? null) === null;
 }
 
 function readsAtService(one: FeatureStatus): string {

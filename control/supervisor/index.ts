@@ -1,0 +1,1 @@
+export { type Finding, Supervisor } from './supervisor.ts';

@@ -1,0 +1,135 @@
+import { describeError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
+import type { Backlog, MoveLogger } from '../../mover/index.ts';
+import { type FeatureState, stages } from '../feature/index.ts';
+import type { FeatureJobs } from '../feature-jobs.ts';
+import { type FeatureRunner, requiredDirection } from '../runner/index.ts';
+import type { StateStore } from '../store/index.ts';
+import { compare, type Remedy } from './compare.ts';
+
+const lookEveryMs = 1_000;
+
+export interface SupervisorOptions {
+  readonly store: StateStore;
+  readonly runners: ReadonlyMap<string, FeatureRunner>;
+  readonly jobs: FeatureJobs;
+  /** Ends a handover that no process conducts. */
+  readonly recover: (feature: string) => void;
+  readonly logger: MoveLogger;
+  readonly signal: AbortSignal;
+}
+
+/** What is not as a feature's stage requires. */
+export interface Finding {
+  readonly what: string;
+  /** ISO 8601, this process's clock. */
+  readonly since: string;
+}
+
+interface Memory {
+  finding: Finding | null;
+  /** What waited at the last look that saw the log get shorter, and when that was. */
+  progress: { readonly backlog: Backlog; readonly at: number } | null;
+}
+
+/**
+ * Compares, every second and for every feature, what its stage requires with what runs here: a handover has somebody who
+ * conducts it, the move of the right direction runs and gets on, the owner's tables are open. What it can put right it
+ * puts right; what it finds is told by `findingOf` for as long as it is so. A command that was cut off halfway, by a
+ * broken connection for example, so leaves nothing that only `resume` would mend.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #memory = new Map<string, Memory>();
+  #watching: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#watching = Promise.all([...this.#options.runners.values()].map((runner) => this.#watch(runner)));
+  }
+
+  findingOf(feature: string): Finding | null {
+    return this.#memory.get(feature)?.finding ?? null;
+  }
+
+  /** Resolves once `signal` has aborted and the last look is over. */
+  async ended(): Promise<void> {
+    await this.#watching;
+  }
+
+  async #watch(runner: FeatureRunner): Promise<void> {
+    const { signal, logger } = this.#options;
+    const memory: Memory = { finding: null, progress: null };
+    this.#memory.set(runner.feature, memory);
+    while (!signal.aborted) {
+      await pause(lookEveryMs, signal);
+      if (signal.aborted) return;
+      let found: string | null;
+      try {
+        found = await this.#look(runner, memory);
+      } catch (error) {
+        found = `it cannot be looked at: ${describeError(error).message}`;
+      }
+      if (found === memory.finding?.what) continue;
+      if (found !== null) logger.warn({ feature: runner.feature, found }, 'not as the stage requires');
+      memory.finding = found === null ? null : { what: found, since: new Date().toISOString() };
+    }
+  }
+
+  async #look(runner: FeatureRunner, memory: Memory): Promise<string | null> {
+    const { store, jobs } = this.#options;
+    const state = await store.feature(runner.feature);
+    const here = runner.standing();
+    const job = jobs.kindOf(runner.feature);
+    const stuckMs = await this.#stuckMs(runner, state, memory);
+    const { finding, remedy } = compare(state, { ...here, job, stuckMs });
+    if (remedy !== null) {
+      await this.#heal(runner, remedy);
+      memory.progress = null;
+    }
+    return finding ?? (job === null && here.held ? this.#checkOwner(runner, state) : null);
+  }
+
+  async #heal(runner: FeatureRunner, remedy: Remedy): Promise<void> {
+    if (remedy === 'recover') this.#options.recover(runner.feature);
+    else if (remedy === 'settle') await runner.settle();
+    else await runner.restart();
+  }
+
+  /** Milliseconds since the log was last seen to get shorter or empty, while the runner is meant to work it off. */
+  async #stuckMs(runner: FeatureRunner, state: FeatureState, memory: Memory): Promise<number> {
+    const { applying } = runner.standing();
+    if (applying === null || state.handover !== null) {
+      memory.progress = null;
+      return 0;
+    }
+    const backlog = await runner.backlog();
+    const now = performance.now();
+    const before = memory.progress;
+    // The oldest entry is younger than it would be had it stood still: something was carried over.
+    const stoodStill =
+      before !== null &&
+      backlog.entries > 0 &&
+      before.backlog.entries > 0 &&
+      backlog.oldestMs >= before.backlog.oldestMs + 0.8 * (now - before.at);
+    if (!stoodStill) memory.progress = { backlog, at: now };
+    return stoodStill ? now - before.at : 0;
+  }
+
+  /** While a move is paused or failing nobody else looks: a closed fence on the owner's tables fails every write. */
+  async #checkOwner(runner: FeatureRunner, state: FeatureState): Promise<string | null> {
+    const direction = requiredDirection(state);
+    if (direction === null || (!state.paused && state.failing === null)) return null;
+    const move = await runner.move(direction);
+    const { source } = await move.fenceState();
+    if (source === 'open') return null;
+    // Asked once more: whoever closed it may have begun a handover since.
+    const now = await this.#options.store.feature(runner.feature);
+    if (now.handover !== null || stages[now.stage].owner !== stages[state.stage].owner) return null;
+    await move.openFence('source');
+    return `the tables of ${stages[state.stage].owner}, which owns the rows, were closed; they are opened`;
+  }
+}
