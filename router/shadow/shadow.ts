@@ -71,7 +71,7 @@ export class Shadow {
     const service = this.#options.services.get(feature.name);
     if (service === undefined) return null;
     const { keeper } = this.#runOf(feature.name, routing);
-    if (this.#pending >= settings.maxPending) {
+    if (this.#pending >= settings.maxPending || this.#isFull) {
       keeper.omit(id, 'queue-full');
       return null;
     }
@@ -80,23 +80,27 @@ export class Shadow {
       return null;
     }
     this.#pending += 1;
-    const { version } = exchange.decision!;
-    const { table } = exchange.core;
-    const trial: Trial = {
-      feature: feature.name,
-      route: id,
-      ask: new ShadowAsk(exchange, compiled.isWrite ? routing.sandbox : undefined),
-      answeredBy: exchange.decision!.side,
-      sides: { legacy: this.#options.legacy, service },
-      sampled: this.#random() * 100 < routing.repeatPercent,
-      compare: routing.compare,
-      keeper,
-      tableHolds: () => table.current.version === version,
-    };
+    const { version, side } = exchange.decision!;
+    const sampled = this.#random() * 100 < routing.repeatPercent;
     return new BufferSink(settings.bodyBytes, (answer) => {
       this.#pending -= 1;
       if (answer === null) keeper.omit(id, 'primary-broken');
-      else this.#enqueue(trial, answer);
+      else if (this.#isFull) keeper.omit(id, 'queue-full');
+      else {
+        const { table } = exchange.core;
+        const trial: Trial = {
+          feature: feature.name,
+          route: id,
+          ask: new ShadowAsk(exchange, compiled.isWrite ? routing.sandbox : undefined),
+          answeredBy: side,
+          sides: { legacy: this.#options.legacy, service },
+          sampled,
+          compare: routing.compare,
+          keeper,
+          tableHolds: () => table.current.version === version,
+        };
+        this.#enqueue(trial, answer);
+      }
     });
   }
 
@@ -114,12 +118,13 @@ export class Shadow {
     return changes;
   }
 
+  get #isFull(): boolean {
+    const { maxConcurrent, maxQueued } = this.#options.settings;
+    return this.#active >= maxConcurrent && this.#queue.length >= maxQueued;
+  }
+
   #enqueue(trial: Trial, answer: BufferedAnswer): void {
     const { settings, logger } = this.#options;
-    if (this.#active >= settings.maxConcurrent && this.#queue.length >= settings.maxQueued) {
-      trial.keeper.omit(trial.route, 'queue-full');
-      return;
-    }
     this.#queue.push(() =>
       runTrial(trial, answer, {
         deadlineMs: settings.deadlineMs,

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { emptyRouteTable, type RouteTable, startRouter } from 'banyan/router';
+import { pino } from 'pino';
+
+/**
+ * A router whose feature is shadowed by a service that speaks HTTP: the same upstream, or one that never answers, so that all
+ * shadows but the first two are left out.
+ */
+const [upstream = '', percent = '100', way = 'answers'] = process.argv.slice(2);
+const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+await once(silent, 'listening');
+const hangs = way === 'hangs';
+const service = hangs ? `http://127.0.0.1:${(silent.address() as AddressInfo).port}` : upstream;
+
+const shadow = {
+  run: 'bench',
+  percent: Number(percent),
+  repeatPercent: 10,
+  compare: { numbers: 'value', keyOrder: 'ignore', headers: ['content-type', 'location'] },
+  sampleLifeMs: 60_000,
+} as const;
+
+const table: RouteTable = {
+  ...emptyRouteTable,
+  version: 1,
+  features: [
+    {
+      ...{ name: 'items', stage: 'syncing', owner: 'legacy', inTransition: false, hold: false },
+      salt: 'items',
+      ...(shadow.percent === 0 ? {} : { shadow }),
+    },
+  ],
+  routes: [
+    {
+      ...{ id: 'GET /items/:id', feature: 'items', method: 'GET', path: '/items/:id', access: 'read' },
+      call: { kind: 'http' },
+      readPercent: 0,
+    },
+  ],
+};
+
+const router = await startRouter({
+  listen: { host: '127.0.0.1', port: 0 },
+  legacy: { addresses: [upstream] },
+  services: { items: { kind: 'http', addresses: [service] } },
+  shadow: hangs ? { maxConcurrent: 1, maxQueued: 1, deadlineMs: 3_600_000 } : {},
+  link: {
+    beat: async ({ version, asksCurrent }) => ({
+      leaseMs: 2_000,
+      ...(version !== 1 && { table }),
+      ...(asksCurrent && { currentAgoMs: { items: 0 } }),
+    }),
+    leave: async () => undefined,
+    close: async () => undefined,
+  },
+  logger: pino({}, pino.destination({ fd: 2, sync: false, minLength: 4096 })),
+});
+console.log(`ready ${router.url}`);
+process.once('SIGTERM', () => {
+  silent.close();
+  void router.stop();
+});
