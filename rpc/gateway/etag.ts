@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import fresh from 'fresh';
+import { headerValue } from './request-parts.ts';
 
 /** The weak entity tag that Express computes by default for a body: its length in hex, and 27 characters of base64 SHA-1. */
 export function weakEtag(body: Buffer): string {
@@ -6,19 +8,20 @@ export function weakEtag(body: Buffer): string {
   return `W/"${body.length.toString(16)}-${hash}"`;
 }
 
-/** Whether a GET with these headers already has the entity (RFC 9110 §13.1.2; `no-cache` asks for it anyway, as in Express). */
-export function isFresh(
-  ifNoneMatch: string | undefined,
-  cacheControl: string | undefined,
-  etag: string,
-): boolean {
-  if (ifNoneMatch === undefined) return false;
-  if (cacheControl !== undefined && /(?:^|,)\s*no-cache\s*(?:,|$)/.test(cacheControl)) return false;
-  if (ifNoneMatch.trim() === '*') return true;
-  const wanted = opaque(etag);
-  return ifNoneMatch.split(',').some((tag) => opaque(tag.trim()) === wanted);
-}
-
-function opaque(tag: string): string {
-  return tag.startsWith('W/') ? tag.slice(2) : tag;
+/**
+ * Whether the client already has what a GET or HEAD would be answered, by its `ETag` or `Last-Modified`. The rules are those of Express's
+ * own library: RFC 9110 §13.1, and `Cache-Control: no-cache` asks for it anyway.
+ */
+export function isFresh(asked: readonly string[], rawHeaders: readonly string[]): boolean {
+  const noneMatch = headerValue(asked, 'if-none-match');
+  const modifiedSince = headerValue(asked, 'if-modified-since');
+  if (noneMatch === undefined && modifiedSince === undefined) return false;
+  return fresh(
+    {
+      'if-none-match': noneMatch,
+      'if-modified-since': modifiedSince,
+      'cache-control': headerValue(asked, 'cache-control'),
+    },
+    { etag: headerValue(rawHeaders, 'etag'), 'last-modified': headerValue(rawHeaders, 'last-modified') },
+  );
 }

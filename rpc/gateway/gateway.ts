@@ -28,6 +28,7 @@ import { isFresh, weakEtag } from './etag.ts';
 import type { GatewayProblem, HttpInput, HttpOutput, InvokeOptions } from './http-types.ts';
 import { inflated } from './inflate.ts';
 import { problemOf } from './problems.ts';
+import { ranged } from './range.ts';
 import { type ReplyKind, replyWriter } from './reply-writer.ts';
 import { type Incoming, UnsupportedMedia } from './request-body.ts';
 import { contextOfHeaders, headerValue } from './request-parts.ts';
@@ -287,22 +288,17 @@ class ThriftGateway implements Gateway {
       return { status, rawHeaders, body, next: out.next };
     }
     if (kind.rawType === null && !isUtf8(body)) throw malformed('a string is not UTF-8');
-    if (binding.weakEtag) {
-      const given = headerValue(rawHeaders, 'etag');
-      const etag = given ?? weakEtag(body);
-      if (given === undefined) rawHeaders.push('ETag', etag);
-      const { method, rawHeaders: asked } = input;
-      if (
-        (method === 'GET' || method === 'HEAD') &&
-        status >= 200 &&
-        status <= 299 &&
-        isFresh(headerValue(asked, 'if-none-match'), headerValue(asked, 'cache-control'), etag)
-      ) {
-        return { status: 304, rawHeaders: without(rawHeaders, 'content-type'), body: null };
-      }
+    if (binding.weakEtag && headerValue(rawHeaders, 'etag') === undefined) {
+      rawHeaders.push('ETag', weakEtag(body));
     }
-    rawHeaders.push('Content-Length', String(body.length));
-    return { status, rawHeaders, body: input.method === 'HEAD' ? null : body };
+    const { method, rawHeaders: asked } = input;
+    const isRead = method === 'GET' || method === 'HEAD';
+    if (isRead && status >= 200 && status <= 299 && isFresh(asked, rawHeaders)) {
+      return { status: 304, rawHeaders: without(rawHeaders, 'content-type'), body: null };
+    }
+    const part = binding.takesRanges && isRead ? ranged(asked, status, rawHeaders, body) : { status, body };
+    rawHeaders.push('Content-Length', String(part.body.length));
+    return { status: part.status, rawHeaders, body: method === 'HEAD' ? null : part.body };
   }
 
   #failed(asked: Asked, error: unknown): HttpOutput {

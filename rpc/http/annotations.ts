@@ -24,6 +24,7 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.options': ['method'],
   'api.any': ['method'],
   'api.etag': ['method'],
+  'api.range': ['method'],
   'api.set_header': ['method'],
   'api.idempotent': ['method'],
   'api.access': ['method'],

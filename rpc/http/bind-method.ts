@@ -59,6 +59,7 @@ export function bindMethod(service: ServiceDef, method: MethodDef): MethodBindin
     })),
     status: status !== undefined ? Number(status) : method.oneway ? 202 : method.result === null ? 204 : 200,
     weakEtag: annotation(method.annotations, 'api.etag') === 'weak',
+    takesRanges: annotation(method.annotations, 'api.range') === 'bytes',
     fixedHeaders: method.annotations
       .filter((one) => one.name === 'api.set_header')
       .flatMap((one) => splitHeader(one.value) ?? []),

@@ -81,6 +81,8 @@ export interface MethodBinding {
   readonly fields: readonly BoundField[];
   readonly status: number;
   readonly weakEtag: boolean;
+  /** Parts of its body are answered to those who ask for them (`api.range`). */
+  readonly takesRanges: boolean;
   /** Flat list of names and values. */
   readonly fixedHeaders: readonly string[];
   readonly isIdempotent: boolean;

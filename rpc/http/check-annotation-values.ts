@@ -68,6 +68,7 @@ export function checkMethodAnnotation(one: Annotation, report: AnnotationReport)
   if (one.name === 'api.set_header') checkHeader(one, report);
   checkGroup(one, report);
   checkOneOf(one, 'api.etag', ['weak'], report);
+  checkOneOf(one, 'api.range', ['bytes'], report);
   checkOneOf(one, 'api.slash', ['strict', 'loose'], report);
   checkOneOf(one, 'api.access', ['read', 'write'], report);
   checkOneOf(one, 'api.idempotent', ['true', 'false'], report);

@@ -138,6 +138,10 @@ function operation(
     // Several exceptions may share a status: the description names all, the schema offers each.
     responses[key] = known === undefined ? made : merged(known, made);
   }
+  if (binding.takesRanges && route.method === 'GET') {
+    responses['206'] ??= { ...normal, description: 'The part that Range asks for' };
+    responses['416'] ??= { description: 'The body has no such part' };
+  }
   if (binding.weakEtag && (isHead || route.method === 'GET')) {
     responses['304'] ??= { description: 'If-None-Match names what the reply would be' };
   }
