@@ -1,0 +1,23 @@
+import { describe, it } from 'vitest';
+import { engineLane, engines } from '../../support/databases.ts';
+import { runScenario } from '../../support/scenarios/run-scenario.ts';
+import { loadScenario, scenarioNames } from '../../support/scenarios/scenario.ts';
+
+/** Every twentieth on every run; all of them for the soak (`npm run soak -- scenarios`), or those named in BANYAN_SCENARIOS. */
+const names = await scenarioNames();
+const asked = process.env.BANYAN_SCENARIOS;
+const chosen = names.filter((name, index) =>
+  asked === undefined ? index % 20 === 0 : asked === 'all' || asked.split(',').includes(name),
+);
+const scenarios = await Promise.all(chosen.map(loadScenario));
+
+describe.each(scenarios)('scenario $name', (scenario) => {
+  const { from = engines, to = engines } = scenario.expectation;
+  const pairs = from.flatMap((one) => to.map((other) => ({ one, other })));
+  it.each(pairs)('$one to $other', async ({ one, other }) => {
+    const [here, there] = [engineLane(one), engineLane(other)];
+    // The summary says which engine was left out.
+    if (here === null || there === null) return;
+    await runScenario(scenario, here, there);
+  });
+});

@@ -1,0 +1,2 @@
+INSERT INTO t VALUES (1, 1), (2, 2), (3, 3), (4, 4);
+UPDATE t SET h = 9 WHERE id = 1;

@@ -1,0 +1,12 @@
+-- before
+UPDATE t SET n = 9 WHERE k = '2020-01-01';
+-- during
+DELETE FROM t WHERE k = '1999-12-31';
+INSERT INTO t VALUES ('1000-01-01', 5);
+UPDATE t SET n = n + 1;
+-- after
+INSERT INTO t VALUES ('1999-12-31', 7);
+DELETE FROM t WHERE k = '2020-02-29';
+-- service
+UPDATE t SET k = '2020-02-29' WHERE k = '2038-01-01';
+DELETE FROM t WHERE k = '2020-01-01';

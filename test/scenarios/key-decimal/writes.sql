@@ -1,0 +1,12 @@
+-- before
+UPDATE t SET n = 9 WHERE k = -1.50000;
+-- during
+DELETE FROM t WHERE k = 0;
+INSERT INTO t VALUES (3, 5);
+UPDATE t SET n = n + 1;
+-- after
+INSERT INTO t VALUES (0, 7);
+DELETE FROM t WHERE k = 1.00001;
+-- service
+UPDATE t SET k = 1.00001 WHERE k = 99999.99999;
+DELETE FROM t WHERE k = -1.50000;

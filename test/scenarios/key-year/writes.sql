@@ -1,0 +1,12 @@
+-- before
+UPDATE t SET n = 9 WHERE k = 1901;
+-- during
+DELETE FROM t WHERE k = 2155;
+INSERT INTO t VALUES (2002, 5);
+UPDATE t SET n = n + 1;
+-- after
+INSERT INTO t VALUES (2155, 7);
+DELETE FROM t WHERE k = 2000;
+-- service
+UPDATE t SET k = 2000 WHERE k = 2001;
+DELETE FROM t WHERE k = 1901;

@@ -1,0 +1,2 @@
+INSERT INTO a_b VALUES (1, 1), (2, 2);
+INSERT INTO A_B VALUES (1, 10), (3, 30);

@@ -1,0 +1,1 @@
+INSERT INTO `123` VALUES (1, 'x', 1), (2, 'y', 2), (3, NULL, 3), (4, 'z', 4);

@@ -1,0 +1,1 @@
+CREATE TABLE `가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가가` (`id``x` INT NOT NULL AUTO_INCREMENT PRIMARY KEY, `a b` VARCHAR(9), `order` INT UNIQUE) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

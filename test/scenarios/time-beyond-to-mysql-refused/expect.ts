@@ -1,0 +1,8 @@
+import type { Expectation } from '../../support/scenarios/scenario.ts';
+
+export const expectation: Expectation = {
+  tables: ['t'],
+  from: ['mariadb'],
+  to: ['mysql'],
+  refused: ['BANYAN_DATA_REFUSED'],
+};

@@ -1,0 +1,14 @@
+-- before
+INSERT INTO v VALUES (10, '2020-02-31');
+UPDATE v SET v = '9999-12-31' WHERE id = 3;
+-- during
+DELETE FROM v WHERE id = 4;
+INSERT INTO v VALUES (11, '0000-00-00');
+UPDATE v SET v = '0000-00-00' WHERE id = 2;
+-- after
+UPDATE v SET v = '2020-02-31' WHERE id = 1;
+DELETE FROM v WHERE id = -1;
+-- service
+INSERT INTO v VALUES (20, '0000-00-00'), (21, NULL);
+UPDATE v SET v = NULL WHERE id = 0;
+DELETE FROM v WHERE id = 2;

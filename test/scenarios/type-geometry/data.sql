@@ -1,0 +1,1 @@
+INSERT INTO v VALUES (-1, ST_GeomFromText('POLYGON((0 0,10 0,10 10,0 10,0 0))')), (0, ST_GeomFromText('LINESTRING(0 0,1 1)')), (1, NULL), (2, NULL), (3, ST_GeomFromText('POLYGON((0 0,10 0,10 10,0 10,0 0))')), (4, ST_GeomFromText('LINESTRING(0 0,1 1)'));

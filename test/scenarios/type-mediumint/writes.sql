@@ -1,0 +1,14 @@
+-- before
+INSERT INTO v VALUES (10, 8388607);
+UPDATE v SET v = 1 WHERE id = 3;
+-- during
+DELETE FROM v WHERE id = 4;
+INSERT INTO v VALUES (11, -8388608);
+UPDATE v SET v = -8388608 WHERE id = 2;
+-- after
+UPDATE v SET v = 8388607 WHERE id = 1;
+DELETE FROM v WHERE id = -1;
+-- service
+INSERT INTO v VALUES (20, -8388608), (21, NULL);
+UPDATE v SET v = NULL WHERE id = 0;
+DELETE FROM v WHERE id = 2;

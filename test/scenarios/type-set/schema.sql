@@ -1,0 +1,1 @@
+CREATE TABLE v (id INT NOT NULL PRIMARY KEY, v SET('x','y','ö')) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

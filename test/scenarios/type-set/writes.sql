@@ -1,0 +1,14 @@
+-- before
+INSERT INTO v VALUES (10, '');
+UPDATE v SET v = 'y' WHERE id = 3;
+-- during
+DELETE FROM v WHERE id = 4;
+INSERT INTO v VALUES (11, 'x,y,ö');
+UPDATE v SET v = 'x,y,ö' WHERE id = 2;
+-- after
+UPDATE v SET v = '' WHERE id = 1;
+DELETE FROM v WHERE id = -1;
+-- service
+INSERT INTO v VALUES (20, 'x,y,ö'), (21, NULL);
+UPDATE v SET v = NULL WHERE id = 0;
+DELETE FROM v WHERE id = 2;

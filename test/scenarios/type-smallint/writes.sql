@@ -1,0 +1,14 @@
+-- before
+INSERT INTO v VALUES (10, 32767);
+UPDATE v SET v = 1 WHERE id = 3;
+-- during
+DELETE FROM v WHERE id = 4;
+INSERT INTO v VALUES (11, -32768);
+UPDATE v SET v = -32768 WHERE id = 2;
+-- after
+UPDATE v SET v = 32767 WHERE id = 1;
+DELETE FROM v WHERE id = -1;
+-- service
+INSERT INTO v VALUES (20, -32768), (21, NULL);
+UPDATE v SET v = NULL WHERE id = 0;
+DELETE FROM v WHERE id = 2;

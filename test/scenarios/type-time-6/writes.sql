@@ -1,0 +1,14 @@
+-- before
+INSERT INTO v VALUES (10, '23:59:59.999999');
+UPDATE v SET v = '00:00:00.000001' WHERE id = 3;
+-- during
+DELETE FROM v WHERE id = 4;
+INSERT INTO v VALUES (11, '-838:59:59');
+UPDATE v SET v = '-838:59:59' WHERE id = 2;
+-- after
+UPDATE v SET v = '23:59:59.999999' WHERE id = 1;
+DELETE FROM v WHERE id = -1;
+-- service
+INSERT INTO v VALUES (20, '-838:59:59'), (21, NULL);
+UPDATE v SET v = NULL WHERE id = 0;
+DELETE FROM v WHERE id = 2;

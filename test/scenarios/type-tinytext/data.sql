@@ -1,0 +1,1 @@
+INSERT INTO v VALUES (-1, 'a'), (0, ''), (1, REPEAT('z', 255)), (2, NULL), (3, 'a'), (4, '');

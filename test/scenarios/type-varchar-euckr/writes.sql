@@ -1,0 +1,14 @@
+-- before
+INSERT INTO v VALUES (10, '');
+UPDATE v SET v = 'x' WHERE id = 3;
+-- during
+DELETE FROM v WHERE id = 4;
+INSERT INTO v VALUES (11, '한글');
+UPDATE v SET v = '한글' WHERE id = 2;
+-- after
+UPDATE v SET v = '' WHERE id = 1;
+DELETE FROM v WHERE id = -1;
+-- service
+INSERT INTO v VALUES (20, '한글'), (21, NULL);
+UPDATE v SET v = NULL WHERE id = 0;
+DELETE FROM v WHERE id = 2;

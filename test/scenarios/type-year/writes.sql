@@ -1,0 +1,14 @@
+-- before
+INSERT INTO v VALUES (10, 2155);
+UPDATE v SET v = 2000 WHERE id = 3;
+-- during
+DELETE FROM v WHERE id = 4;
+INSERT INTO v VALUES (11, 1901);
+UPDATE v SET v = 1901 WHERE id = 2;
+-- after
+UPDATE v SET v = 2155 WHERE id = 1;
+DELETE FROM v WHERE id = -1;
+-- service
+INSERT INTO v VALUES (20, 1901), (21, NULL);
+UPDATE v SET v = NULL WHERE id = 0;
+DELETE FROM v WHERE id = 2;
