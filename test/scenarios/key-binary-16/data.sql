@@ -1,1 +1,1 @@
-INSERT INTO t VALUES (x'00', 1), (x'00ff', 2), (x'5c4e27', 3), (x'ffffffffffffffffffffffffffffffff', 4);
+INSERT INTO t VALUES (x'00000000000000000000000000000000', 1), (x'00ff0000000000000000000000000000', 2), (x'5c4e2700000000000000000000000000', 3), (x'ffffffffffffffffffffffffffffffff', 4);
