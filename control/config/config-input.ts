@@ -69,6 +69,7 @@ const routeOverride = z.strictObject({
 const upstreamTuning = {
   connections: count.optional(),
   keepAliveMs: milliseconds.optional(),
+  nameAgeMs: milliseconds.optional(),
   balance: z.enum(['least-pending', 'round-robin']).optional(),
   breaker: z
     .strictObject({

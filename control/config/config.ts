@@ -39,14 +39,17 @@ export type RouterTuning = Pick<
 /** How the router asks the monolith, as it was written; the router has the defaults. */
 export type LegacyTuning = Pick<
   ParsedConfig['legacy'],
-  'connections' | 'keepAliveMs' | 'balance' | 'breaker' | 'healthCheck' | 'tls'
+  'connections' | 'keepAliveMs' | 'nameAgeMs' | 'balance' | 'breaker' | 'healthCheck' | 'tls'
 >;
 
 export type ServiceConfig = ThriftServiceConfig | HttpServiceConfig;
 
 /** A service that speaks HTTP. */
 export interface HttpServiceConfig
-  extends Pick<LegacyTuning, 'connections' | 'keepAliveMs' | 'balance' | 'breaker' | 'healthCheck'> {
+  extends Pick<
+    LegacyTuning,
+    'connections' | 'keepAliveMs' | 'nameAgeMs' | 'balance' | 'breaker' | 'healthCheck'
+  > {
   readonly kind: 'http';
   /** Origins. */
   readonly addresses: readonly string[];

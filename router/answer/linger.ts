@@ -2,16 +2,26 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from '../exchange.ts';
 
+/** An uploader that goes on is read from for so many times as long as one that is silent. */
+const longestLingers = 12;
+
 /**
  * Reads on what a client still sends after its answer, for a while: closing at once would reset the connection and could
- * take the answer with it before the client read it.
+ * take the answer with it before the client read it. `ms`: how long the client may be silent.
  */
 export function linger(request: IncomingMessage, ms: number): void {
   const { socket } = request;
   if (socket.destroyed) return;
-  const timer = setTimeout(() => socket.destroy(), ms);
+  let read = socket.bytesRead;
+  // Node reads what comes for nobody, and tells nobody: only the socket's count shows it.
+  const silence = setInterval(() => {
+    if (socket.bytesRead === read) socket.destroy();
+    read = socket.bytesRead;
+  }, ms);
+  const limit = setTimeout(() => socket.destroy(), ms * longestLingers);
   const done = () => {
-    clearTimeout(timer);
+    clearInterval(silence);
+    clearTimeout(limit);
     // Its answer said that it was the last one.
     if (socket.writableEnded) socket.destroy();
   };

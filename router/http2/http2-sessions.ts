@@ -19,7 +19,12 @@ export interface Http2Options {
   readonly headerBytes: number;
   /** Requests at once on one connection. */
   readonly maxStreams: number;
+  /** Whose connections carry many clients' requests, and so many resets too: those of a CDN. */
+  readonly isTrusted: (address: string) => boolean;
 }
+
+/** Node cuts a connection off after 1,000 resets, and 33 more each second. */
+const unlimitedResets = { streamResetBurst: 1_000_000_000, streamResetRate: 1_000_000_000 };
 
 /**
  * HTTP/2 on the port of an HTTPS server, for the connections that chose it in the TLS handshake; all others stay the
@@ -59,11 +64,12 @@ export class Http2Sessions {
   }
 
   #begin(socket: TLSSocket): void {
-    const { headerBytes, maxStreams, keepAliveMs, clientIdleMs } = this.#options;
+    const { headerBytes, maxStreams, keepAliveMs, clientIdleMs, isTrusted } = this.#options;
     const session = performServerHandshake(socket, {
       settings: { maxConcurrentStreams: maxStreams, maxHeaderListSize: headerBytes, enablePush: false },
       // Bounded in octets, as HTTP/1.1 heads are.
       maxHeaderListPairs: 4_000,
+      ...(isTrusted(socket.remoteAddress ?? '') && unlimitedResets),
     });
     this.#open.add(session);
     session.once('close', () => this.#open.delete(session));

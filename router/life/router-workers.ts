@@ -50,6 +50,9 @@ export function serveAsWorker(router: RunningRouter): void {
  */
 export async function runWorkers(options: WorkersOptions): Promise<RunningWorkers> {
   const { logger, signal } = options;
+  // Each accepts for itself. Connections that the primary accepts and hands on are lost with a worker that is killed: their clients
+  // hear nothing, and the primary keeps the descriptors.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   const ready = new Map<Worker, { url: string; replica: string }>();
   const fork = (): Worker => {
     const worker = cluster.fork();

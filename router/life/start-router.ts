@@ -226,7 +226,13 @@ function createHttpServer(
   if (tls === undefined || !tls.http2) return { server, http2: null, upgrades };
   const { headerBytes, streams: maxStreams } = limits;
   const http2 = new Http2Sessions(
-    { keepAliveMs: timeouts.keepAliveMs, clientIdleMs: timeouts.clientIdleMs, headerBytes, maxStreams },
+    {
+      keepAliveMs: timeouts.keepAliveMs,
+      clientIdleMs: timeouts.clientIdleMs,
+      headerBytes,
+      maxStreams,
+      isTrusted: core.options.isTrusted,
+    },
     serve,
   );
   http2.attach(server);

@@ -13,6 +13,8 @@ export const upstreamSettings = {
    * never meets a connection that is being closed; an upstream's `Keep-Alive: timeout` shortens it further.
    */
   keepAliveMs: milliseconds.default(1_500),
+  /** How long a connection to a host name carries requests, milliseconds: then the name is looked up again. */
+  nameAgeMs: milliseconds.default(60_000),
   /** Which of several addresses takes a request. */
   balance: z.enum(['least-pending', 'round-robin']).default('least-pending'),
   /** An address that keeps failing is left out for a while, as long as there is another. */

@@ -91,3 +91,21 @@ it('one that never stops sending is closed after a while', async () => {
   await expect.poll(() => stage.router.activity.connections, { timeout: 4_500 }).toBe(0);
   client.socket.destroy();
 });
+
+it('an uploader that goes on is read from for longer than one that is silent', async () => {
+  await using legacy = await startUpstream((_request, response) => response.writeHead(413).end());
+  await using stage = await startStage(legacy.url, { timeouts: { lingerMs: 150 } });
+  const client = Wire.to(stage.port, { allowHalfOpen: true });
+  const errors: Error[] = [];
+  client.socket.on('error', (error) => errors.push(error));
+  client.write('POST /../x HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n');
+  await client.has(' 400 ');
+  for (let n = 0; n < 10; n++) {
+    client.write('x');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect([errors, stage.router.activity.connections]).toEqual([[], 1]);
+  // Silent at last.
+  await expect.poll(() => stage.router.activity.connections).toBe(0);
+  client.socket.destroy();
+});

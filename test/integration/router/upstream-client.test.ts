@@ -260,3 +260,25 @@ it('a body that comes long after its head neither idles out the connection it wa
     legacy.requests.length = 0;
   }
 });
+
+it('a connection to a name is given up after a while, however busy it is; one to an address is not', async () => {
+  await using legacy = await startUpstream((_request, response) => response.end());
+  for (const [host, kept] of [
+    ['localhost', false],
+    ['127.0.0.1', true],
+  ] as const) {
+    const made = new Set<unknown>();
+    const count = (socket: unknown) => made.add(socket);
+    legacy.server.on('connection', count);
+    const address = `http://${host}:${legacy.port}`;
+    await using stage = await startStage(address, { legacy: { addresses: [address], nameAgeMs: 40 } });
+    const ask = async () => {
+      await (await fetch(`${stage.url}/x`)).text();
+      return made.size;
+    };
+    await ask();
+    if (!kept) await expect.poll(ask, { interval: 5 }).toBeGreaterThan(1);
+    else for (const until = performance.now() + 150; performance.now() < until; ) expect(await ask()).toBe(1);
+    legacy.server.off('connection', count);
+  }
+});

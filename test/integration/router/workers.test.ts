@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir, readlink } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -83,4 +84,39 @@ it('a stop lets every kept connection end with an answer, in every worker', asyn
   // A request that found its connection closed would reject here.
   await Promise.all(clients);
   expect(await ended).toEqual([0, null]);
+});
+
+it('a worker that is killed leaves no client waiting, and no descriptor in the primary', async () => {
+  await using legacy = await startUpstream((_request, response) => response.end('ok'));
+  const script = fileURLToPath(new URL('../../support/router/workers-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, legacy.url], { stdio: ['ignore', 'pipe', 'inherit'] });
+  using _ = { [Symbol.dispose]: () => void child.kill('SIGKILL') };
+  const ended = once(child, 'exit');
+  const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];
+  const { url, replicas } = JSON.parse(line) as { url: string; replicas: string[] };
+  const sockets = async () => {
+    const files = await readdir(`/proc/${child.pid}/fd`);
+    const targets = files.map((file) => readlink(`/proc/${child.pid}/fd/${file}`).catch(() => ''));
+    return (await Promise.all(targets)).filter((target) => target.startsWith('socket:')).length;
+  };
+  const before = process.platform === 'linux' ? await sockets() : 0;
+  const pid = Number(replicas[0]!.split(':').at(-2));
+  const outcomes: string[] = [];
+  const ask = () =>
+    fetch(`${url}/x`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(20_000) })
+      .then((answer) => answer.text())
+      .catch((error: Error) => (error.name === 'TimeoutError' ? 'left waiting' : 'reset'))
+      .then((outcome) => outcomes.push(outcome));
+  // Standing still it accepts nothing more: what it was given already is what its death takes with it.
+  process.kill(pid, 'SIGSTOP');
+  const asked = Array.from({ length: 60 }, ask);
+  await expect.poll(() => outcomes.length).toBeGreaterThan(0);
+  process.kill(pid, 'SIGKILL');
+  await Promise.all(asked);
+  expect(outcomes.filter((outcome) => outcome === 'left waiting')).toEqual([]);
+  expect(outcomes.filter((outcome) => outcome === 'ok').length).toBeGreaterThan(0);
+  // Its successor's are there by now, and nothing of its own is left.
+  if (process.platform === 'linux') await expect.poll(sockets).toBeLessThanOrEqual(before);
+  child.kill('SIGTERM');
+  await ended;
 });

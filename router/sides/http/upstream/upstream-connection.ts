@@ -112,6 +112,7 @@ export class UpstreamConnection implements ResponseEvents {
   /** False once this connection may carry no further request. */
   reusable = true;
   idleSince = 0;
+  readonly madeAt = performance.now();
   keepAliveMs: number;
   readonly #settings: ConnectionSettings;
   readonly #socket: Socket;

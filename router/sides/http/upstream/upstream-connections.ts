@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { LinkedQueue } from '../../../../common/linked-queue.ts';
 import { type ConnectionUser, UpstreamConnection } from './upstream-connection.ts';
 import type { UpstreamTls } from './upstream-tls.ts';
@@ -15,6 +16,8 @@ export interface ConnectionsOptions {
   /** How long an idle connection is kept, milliseconds; less where the upstream announces less. */
   readonly keepAliveMs: number;
   readonly headerBytes: number;
+  /** How long a connection to a name, rather than an address, carries requests, milliseconds. */
+  readonly nameAgeMs: number;
   /** For an `https://` origin. */
   readonly tls: UpstreamTls;
 }
@@ -34,6 +37,7 @@ const sweepMs = 200;
 export class UpstreamConnections {
   readonly #options: ConnectionsOptions;
   readonly #url: URL;
+  readonly #isName: boolean;
   readonly #buffer = Buffer.allocUnsafeSlow(64 * 1024);
   readonly #idle: UpstreamConnection[] = [];
   readonly #all = new Set<UpstreamConnection>();
@@ -44,6 +48,7 @@ export class UpstreamConnections {
   constructor(options: ConnectionsOptions) {
     this.#options = options;
     this.#url = new URL(options.origin);
+    this.#isName = isIP(this.#url.hostname.replace(/^\[|\]$/g, '')) === 0;
   }
 
   send(user: ConnectionUser): void {
@@ -61,7 +66,7 @@ export class UpstreamConnections {
     const { connection } = user;
     if (connection === null) return;
     user.connection = null;
-    if (connection.reusable) {
+    if (connection.reusable && !this.#isOutdated(connection)) {
       connection.idleSince = performance.now();
       connection.resume();
       this.#idle.push(connection);
@@ -112,6 +117,11 @@ export class UpstreamConnections {
       last.destroy();
     }
     return null;
+  }
+
+  /** A name may stand for another machine by now: connections to one do not live for ever, however busy they are. */
+  #isOutdated(connection: UpstreamConnection): boolean {
+    return this.#isName && performance.now() - connection.madeAt >= this.#options.nameAgeMs;
   }
 
   #open(): UpstreamConnection | null {

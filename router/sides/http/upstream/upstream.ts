@@ -27,6 +27,7 @@ export interface UpstreamOptions {
   /** How long a request waits for a free connection, milliseconds. */
   readonly waitMs: number;
   readonly headerBytes: number;
+  readonly nameAgeMs: number;
   readonly balance: 'least-pending' | 'round-robin';
   readonly breaker: BreakerOptions;
   readonly healthCheck?: HealthCheckOptions | undefined;
@@ -91,6 +92,7 @@ export class Upstream {
         waitMs: options.waitMs,
         keepAliveMs: options.keepAliveMs,
         headerBytes: options.headerBytes,
+        nameAgeMs: options.nameAgeMs,
         tls: options.tls,
       }),
       pending: 0,
