@@ -10,7 +10,7 @@ import {
   setCanary,
   setCohorts,
 } from './canary/index.ts';
-import type { Conducted, Conductor, HandoverRequest, HandoverResult } from './conductor/index.ts';
+import type { Conducted, Conductor, Forcible, HandoverRequest, HandoverResult } from './conductor/index.ts';
 import type { BanyanConfig, FeatureConfig } from './config/index.ts';
 import { advance, type Direction, type FeatureState, stageRefused, stages } from './feature/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
@@ -128,8 +128,8 @@ export class Commands {
     );
   }
 
-  rehearse(name: string, direction: Direction) {
-    return this.#options.conductor.rehearse(this.conducted(name), direction);
+  rehearse(name: string, direction: Direction, force: readonly Forcible[]) {
+    return this.#options.conductor.rehearse(this.conducted(name), direction, force);
   }
 
   /** Stops the mover's work; dirty keys gather in the log meanwhile. */

@@ -1,3 +1,4 @@
+import { reach, type SidePlace } from '../router/index.ts';
 import { describePlan } from './canary/index.ts';
 import type { BanyanConfig } from './config/index.ts';
 import { stages } from './feature/stages.ts';
@@ -25,6 +26,7 @@ export async function readStatus(sources: StatusSources) {
     store.routeTable(),
     store.clock(),
   ]);
+  const legacy = unreached({ kind: 'http', addresses: config.legacy.addresses });
   const features = await Promise.all(
     states.map(async (state) => {
       const feature = config.features[state.feature];
@@ -43,6 +45,7 @@ export async function readStatus(sources: StatusSources) {
         verified: state.verified,
         canaries: state.canaries.map((plan) => describePlan(plan, state)),
         finding: sources.supervisor?.findingOf(state.feature) ?? null,
+        unreachable: feature === undefined ? [] : await unreached(feature.service),
         running: sources.jobs?.kindOf(state.feature) ?? null,
         move:
           move === undefined
@@ -73,7 +76,14 @@ export async function readStatus(sources: StatusSources) {
     control: control
       ? { holder: control.holder, epoch: Number(control.epoch), since: control.acquired_at.toISOString() }
       : null,
+    unreachable: await legacy,
     features,
     replicas: replicas.filter((replica) => replica.live),
   };
+}
+
+/** Addresses of a side at which nobody accepts connections at this moment, each with the reason. */
+async function unreached(place: SidePlace): Promise<string[]> {
+  const reached = await reach(place, 1_000);
+  return reached.flatMap(({ address, refused }) => (refused === null ? [] : [`${address}: ${refused}`]));
 }

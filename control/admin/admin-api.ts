@@ -76,13 +76,13 @@ export function adminApi(options: AdminApiOptions): Express {
   });
   for (const direction of ['cutover', 'rollback'] satisfies Direction[]) {
     app.post(`/v1/features/:feature/${direction}`, async (request, response) => {
-      const { why, dryRun } = parseRequest(handoverRequest, request.body);
+      const { why, dryRun, force } = parseRequest(handoverRequest, request.body);
       const { feature } = await known(store, request);
       const at = commands();
       await streamWork(response, (onProgress) =>
         dryRun
-          ? at.rehearse(feature, direction)
-          : at.handover(feature, { ...actorOf(request, why ?? ''), direction, onProgress }),
+          ? at.rehearse(feature, direction, force)
+          : at.handover(feature, { ...actorOf(request, why ?? ''), direction, force, onProgress }),
       );
     });
   }

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { BanyanError } from '../../common/errors.ts';
+import { forcible } from '../conductor/gate.ts';
 import type { Actor } from '../store/index.ts';
 
 const why = z.string().trim().min(1, { error: 'say why: it is kept in the audit log' }).max(2_000);
@@ -13,7 +14,11 @@ export const changeRequest = z.strictObject({ why });
 export const copyRequest = z.strictObject({ why, skipDataCheck: z.boolean().default(false) });
 export const optionalWhy = z.strictObject({ why: why.optional() });
 export const handoverRequest = z
-  .strictObject({ why: why.optional(), dryRun: z.boolean().default(false) })
+  .strictObject({
+    why: why.optional(),
+    dryRun: z.boolean().default(false),
+    force: z.array(z.enum(forcible)).default([]),
+  })
   .refine(saysWhy, whyMissing);
 /** Only the shape: what the values must be, and how they go together, is for canary/read-canary.ts to say. */
 export const canaryRequest = z

@@ -17,6 +17,7 @@ import { failedHandover } from './failed-handover.ts';
 import {
   assertGateOpen,
   assertHandoverAllowed,
+  type Forcible,
   type GateCheck,
   inspectGate,
   verifyStanding,
@@ -52,6 +53,8 @@ export interface Conducted {
 
 export interface HandoverRequest extends Actor {
   readonly direction: Direction;
+  /** Conditions of the gate that need not be met this once: told in the audit log. */
+  readonly force?: readonly Forcible[];
   readonly onProgress: OnProgress;
 }
 
@@ -103,6 +106,7 @@ export class Conductor {
   async rehearse(
     subject: Conducted,
     direction: Direction,
+    force: readonly Forcible[] = [],
   ): Promise<{
     direction: Direction;
     dryRun: true;
@@ -113,7 +117,7 @@ export class Conductor {
     const rules = handovers[direction];
     const state = await this.#options.store.feature(subject.feature);
     assertHandoverAllowed(rules, state);
-    const gate = await this.#inspect(subject, rules, false);
+    const gate = await this.#inspect(subject, rules, false, force);
     return {
       direction,
       dryRun: true,
@@ -131,19 +135,22 @@ export class Conductor {
     say('gate', 'looking whether it may begin');
     assertHandoverAllowed(rules, await store.feature(subject.feature));
     await this.#catchUp(subject, rules, request);
-    assertGateOpen(subject.feature, rules, await this.#inspect(subject, rules, false));
+    const gate = await this.#inspect(subject, rules, false, request.force ?? []);
+    assertGateOpen(subject.feature, rules, gate);
     await this.#verifyIfOutdated(subject, rules, request);
     await this.#prepare(subject, rules, request);
     await points.reach(`${rules.direction}:after-gate`);
 
     const move = await subject.runner.move(moveDirection(rules));
+    const forced = gate.filter((one) => one.forced).map((one) => `${one.check}: ${one.detail}`);
+    const why = forced.length === 0 ? request.why : `${request.why} [forced: ${forced.join('; ')}]`;
     const id = randomUUID();
     const heldFrom = performance.now();
     let barrierMs = 0;
     let fenceToDrainedMs = 0;
     try {
-      const change = hold({ id, rules, who: request.who, why: request.why });
-      const held = await this.#change(subject, request, `${rules.direction}: hold`, change);
+      const change = hold({ id, rules, who: request.who, why });
+      const held = await this.#change(subject, { ...request, why }, `${rules.direction}: hold`, change);
       const holdVersion = held.state.handover!.holdVersion;
       say('hold', `routers park writes (route table ${holdVersion})`);
       const inTime = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
@@ -217,7 +224,7 @@ export class Conductor {
       request.onProgress({ phase: 'prepare', about: `the fence of ${rules.oldOwner}’s tables` });
       await move.prepareFence('source', { lockTimeoutMs: preparePatienceMs, signal });
       await this.#catchUp(subject, rules, request);
-      assertGateOpen(subject.feature, rules, await this.#inspect(subject, rules, true));
+      assertGateOpen(subject.feature, rules, await this.#inspect(subject, rules, true, request.force ?? []));
       await move.guardTables();
       // What S's tables are now is what the way back must find.
       await this.#adoptWayBack(subject, rules);
@@ -345,7 +352,12 @@ export class Conductor {
     });
   }
 
-  async #inspect(subject: Conducted, rules: HandoverRules, verifyCounts: boolean): Promise<GateCheck[]> {
+  async #inspect(
+    subject: Conducted,
+    rules: HandoverRules,
+    verifyCounts: boolean,
+    force: readonly Forcible[],
+  ): Promise<GateCheck[]> {
     const { store, cutover } = this.#options;
     const state = await store.feature(subject.feature);
     return inspectGate({
@@ -355,6 +367,8 @@ export class Conductor {
       cutover,
       newOwner: subject.places[rules.newOwner],
       verifyCounts,
+      force,
+      replicas: await store.replicas(),
       // A way back must not wait for anybody's signature.
       signedOff:
         cutover.signOff && rules.direction === 'cutover' ? () => signOffStanding(store, state) : null,

@@ -3,8 +3,13 @@ import type { Move } from '../../mover/index.ts';
 import { reach, type SidePlace } from '../../router/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import { type HandoverRules, stagesBefore } from '../feature/stages.ts';
-import type { FeatureState } from '../store/index.ts';
+import type { FeatureState, Replica } from '../store/index.ts';
 import { longTransactions } from './long-transactions.ts';
+import { silentRouters } from './silent-routers.ts';
+
+/** Conditions that a person may know better about than banyan can. All others hold the rows together. */
+export const forcible = ['routers', 'transactions', 'listening'] as const;
+export type Forcible = (typeof forcible)[number];
 
 /** One condition of the gate. `fix` is there when it is not met. */
 export interface GateCheck {
@@ -12,6 +17,8 @@ export interface GateCheck {
   readonly ok: boolean;
   readonly detail: string;
   readonly fix?: string;
+  /** It is not met, and somebody said that it need not be. */
+  readonly forced?: true;
 }
 
 export interface GateOptions {
@@ -19,6 +26,9 @@ export interface GateOptions {
   readonly state: FeatureState;
   readonly move: Move;
   readonly cutover: CutoverConfig;
+  readonly replicas: readonly Replica[];
+  /** Conditions that need not be met this once. */
+  readonly force: readonly Forcible[];
   /** Where the new owner's side answers requests. */
   readonly newOwner: SidePlace;
   /** False: an outdated or missing verify is no fault, since the caller verifies next. */
@@ -40,6 +50,13 @@ export function assertHandoverAllowed(rules: HandoverRules, state: FeatureState)
 
 /** Everything that stands against a handover at this moment. Changes nothing. */
 export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
+  const checks = await inspectAll(options);
+  return checks.map((one) =>
+    one.ok || !options.force.some((name) => name === one.check) ? one : { ...one, ok: true, forced: true },
+  );
+}
+
+async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
   const { rules, state, move, cutover } = options;
   const source = move.spec.source;
   return Promise.all([
@@ -94,6 +111,20 @@ export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
       const addresses = reached.map(({ address }) => address).join(', ');
       return [ok, `${addresses} ${ok ? 'accepts connections' : 'accepts no connection'}`];
     }),
+    check(
+      'routers',
+      'Bring it back to the state store or end it. If you know that it has ended: `--force routers`.',
+      async () => {
+        const silent = silentRouters(options.replicas);
+        const live = options.replicas.filter((replica) => replica.live).length;
+        if (silent.length === 0) return [true, `${live} alive, none cut off`];
+        const list = silent.map(
+          ({ host, pid, beatAgoMs }) =>
+            `${host} (${pid}), last heard of ${Math.round(beatAgoMs / 1_000)} s ago`,
+        );
+        return [false, `nobody knows whether these still send requests: ${list.join('; ')}`];
+      },
+    ),
     check('verified', 'Run `banyan verify` and look at what differs.', async () => {
       const stand = verifyStanding(state, cutover.verifiedWithinMs, Date.now());
       if (stand === 'outdated' && !options.verifyCounts) return [true, 'will be verified first'];

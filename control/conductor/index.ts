@@ -5,4 +5,4 @@ export {
   type HandoverRequest,
   type HandoverResult,
 } from './conductor.ts';
-export type { GateCheck } from './gate.ts';
+export { type Forcible, forcible, type GateCheck } from './gate.ts';

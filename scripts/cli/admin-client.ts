@@ -19,6 +19,8 @@ export interface ActionOptions {
   readonly onProgress?: (line: ProgressLine) => void;
 }
 
+const answerWithinMs = 10_000;
+
 /** Speaks to the control process: what the CLI, the demo and the tests drive a feature with. Close it when done. */
 export class AdminClient {
   readonly url: string;
@@ -143,6 +145,8 @@ export class AdminClient {
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: body === undefined ? null : JSON.stringify(body),
+        // Whoever only looks is answered soon, or never: a control process that was stopped keeps its port open.
+        ...(method === 'GET' ? { headersTimeout: answerWithinMs, bodyTimeout: answerWithinMs } : {}),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {

@@ -49,6 +49,8 @@ export interface StatusReport {
   readonly version: number;
   readonly writtenAt: string;
   readonly control: { readonly holder: string; readonly epoch: number; readonly since: string } | null;
+  /** Addresses of legacy at which nobody accepts connections, each with the reason. */
+  readonly unreachable: readonly string[];
   readonly features: readonly FeatureStatus[];
   readonly replicas: readonly {
     readonly replica: string;
@@ -75,6 +77,8 @@ export interface FeatureStatus {
   } | null;
   /** What its canaries will still do by themselves. */
   readonly canaries: readonly PlanDescription[];
+  /** Addresses of its service at which nobody accepts connections, each with the reason. */
+  readonly unreachable: readonly string[];
   /** What is not as the stage requires, and since when. */
   readonly finding: { readonly what: string; readonly since: string } | null;
   /** The command under way. */

@@ -15,6 +15,7 @@ import { runAction } from './run-action.ts';
 
 interface Flags extends ChangeFlags {
   readonly dryRun?: boolean;
+  readonly force: readonly string[];
 }
 
 const words = {
@@ -38,7 +39,13 @@ export function handoverCommand(direction: 'cutover' | 'rollback'): CommandFacto
     const command = new Command(direction)
       .description(words[direction].description)
       .argument('<feature>', 'as the config names it')
-      .option('--dry-run', 'check every gate and change nothing');
+      .option('--dry-run', 'check every guard and change nothing')
+      .option(
+        '--force <guard>',
+        'begin though this guard says no (routers, transactions, listening; may be repeated): kept in the audit log',
+        (guard: string, before: readonly string[]) => [...before, guard],
+        [],
+      );
     withExamples(
       withWhyOption(withCommonOptions(command)),
       words[direction].example,
@@ -49,16 +56,19 @@ export function handoverCommand(direction: 'cutover' | 'rollback'): CommandFacto
       const result = await runAction<HandoverResult | HandoverRehearsal>(context, feature, direction, {
         why: flags.why,
         ...(flags.dryRun ? { dryRun: true } : {}),
+        ...(flags.force.length === 0 ? {} : { force: flags.force }),
       });
       context.output.result(result, (paint) =>
-        'dryRun' in result ? renderRehearsal(result, paint) : renderFlip(feature, direction, result, paint),
+        'dryRun' in result
+          ? renderRehearsal(result, paint)
+          : renderHandover(feature, direction, result, paint),
       );
       if ('dryRun' in result && !result.wouldBegin) outcome.exitCode = exitCodes.failed;
     });
   };
 }
 
-function renderFlip(
+function renderHandover(
   feature: string,
   direction: 'cutover' | 'rollback',
   result: HandoverResult,
@@ -70,7 +80,8 @@ function renderFlip(
 
 function renderRehearsal(rehearsal: HandoverRehearsal, paint: Paint): string {
   const gate = rehearsal.gate.map((one) => {
-    const line = `${one.ok ? paint.good('✓') : paint.bad('✗')} ${one.check.padEnd(13)} ${one.detail}`;
+    const mark = one.forced ? paint.warn('!') : one.ok ? paint.good('✓') : paint.bad('✗');
+    const line = `${mark} ${one.check.padEnd(13)} ${one.detail}`;
     return one.ok ? line : `${line}\n  ${paint.strong('fix:')} ${one.fix ?? ''}`;
   });
   const verdict = rehearsal.wouldBegin

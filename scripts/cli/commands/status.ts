@@ -22,6 +22,7 @@ export const statusCommand: CommandFactory = (io, outcome) => {
     const status = { ...all, features };
     context.output.result(status, (paint) => renderStatus(status, paint));
     if (!features.every(isWell)) outcome.exitCode = exitCodes.failed;
+    else if (isUnreached(status)) outcome.exitCode = exitCodes.unreachable;
   });
 };
 
@@ -50,6 +51,16 @@ function renderStatus(status: StatusReport, paint: Paint): string {
       ? []
       : [`${paint.warn('!')} ${name}: ${finding.what}, since ${finding.since.slice(11, 19)} UTC`],
   );
+  const dead = [
+    ...status.unreachable.map((refused) => `${paint.bad('✗')} legacy does not answer at ${refused}`),
+    ...status.features.flatMap((one) =>
+      one.stage === 'legacy'
+        ? []
+        : one.unreachable.map(
+            (refused) => `${paint.bad('✗')} ${one.name}: its service does not answer at ${refused}`,
+          ),
+    ),
+  ];
   const canaries = status.features.flatMap((one) =>
     one.canaries.map((plan) => {
       const reads = one.routes.filter(({ access }) => access === 'read').length;
@@ -82,6 +93,7 @@ function renderStatus(status: StatusReport, paint: Paint): string {
     features,
     ...failing,
     ...findings,
+    ...dead,
     ...canaries,
     '',
     routers,
@@ -93,6 +105,13 @@ function renderStatus(status: StatusReport, paint: Paint): string {
 /** What a monitor asks the exit status for: nothing failed, and all runs that the stage requires. */
 function isWell({ failing, finding, move }: FeatureStatus): boolean {
   return failing === null && finding === null && (move?.trouble ?? null) === null;
+}
+
+/** Of a service only once the feature has something to do with it. */
+function isUnreached({ unreachable, features }: StatusReport): boolean {
+  return (
+    unreachable.length > 0 || features.some((one) => one.stage !== 'legacy' && one.unreachable.length > 0)
+  );
 }
 
 function readsAtService(one: FeatureStatus): string {

@@ -76,13 +76,23 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     router.neverDrains = false;
     ({ control, admin } = await start({}));
 
-    // A replica whose lease has run out is not waited for.
+    // Nobody knows what a replica does whose lease has run out, unless somebody says that he does; it is not waited for then.
     const silent = new TinyRouter(world.config.state, 'parcels', 'silent', 200);
     silent.neverDrains = true;
     await silent.start();
     await silent.fallSilent();
-    const { result } = await admin.run('/v1/features/parcels/cutover', { why });
+    await until(async () => (await admin.get('/v1/status')).replicas.length === 1);
+    const refused = await admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
+    expect(refused).toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+      faults: [{ what: expect.stringMatching(/^routers: nobody knows/) }],
+    });
+    const { result } = await admin.run('/v1/features/parcels/cutover', { why, force: ['routers'] });
     expect(result.owner).toBe('service');
+    const entries: { action: string; why: string }[] = await admin.get('/v1/audit?feature=parcels&limit=9');
+    expect(entries.find(({ action }) => action === 'cutover: hold')?.why).toMatch(
+      /\[forced: routers: nobody knows/,
+    );
 
     await until(() => [...writer.acknowledged.values()].some((entry) => entry.side === 'service'));
     await writer.stop();
