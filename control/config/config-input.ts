@@ -99,7 +99,7 @@ const thriftService = z.strictObject({
   name: z.string().min(1),
   addresses: z.array(address).min(1, { error: 'needs at least one address' }),
   protocol: z.enum(['binary', 'compact']).default('binary'),
-  transport: z.enum(['framed', 'buffered', 'header']).default('framed'),
+  transport: z.enum(['framed', 'buffered', 'header']).default('header'),
   deadlineMs: milliseconds.default(5_000),
   connectTimeoutMs: milliseconds.default(1_000),
   /** To each address, and calls on each; left out, the client has defaults. */

@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import { type ResolvedAddress, ResolvedAddresses } from '../../common/resolved-addresses.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { Standing } from './address-health.ts';
 import { AddressPool } from './address-pool.ts';
@@ -16,20 +17,54 @@ export interface BalancerDeps {
 
 /** The service's addresses, and which of them each call goes to. */
 export class Balancer {
-  readonly #pools: readonly AddressPool[];
+  readonly #deps: BalancerDeps;
+  readonly #tls: ClientOptions['tls'];
+  readonly #resolved: ResolvedAddresses;
+  #pools: readonly AddressPool[];
+  /** Of addresses that a name stands for no more: their calls end. */
+  #former: readonly AddressPool[] = [];
   #turn = 0;
 
   /** @throws BanyanError `BANYAN_RPC_ADDRESS` */
-  constructor({ addresses, tls }: Pick<ClientOptions, 'addresses' | 'tls'>, deps: BalancerDeps) {
+  constructor(
+    { addresses, tls, lookUp }: Pick<ClientOptions, 'addresses' | 'tls' | 'lookUp'>,
+    deps: BalancerDeps,
+  ) {
     if (addresses.length === 0) throw badAddress('');
-    this.#pools = addresses.map(
-      (address) => new AddressPool({ ...hostAndPort(address), address, tls, ...deps }),
-    );
+    this.#deps = deps;
+    this.#tls = tls;
+    this.#resolved = new ResolvedAddresses({
+      addresses: addresses.map(hostAndPort),
+      everyMs: deps.settings.lookupMs,
+      onChange: (now) => this.#changed(now),
+      ...(lookUp === undefined ? {} : { lookUp }),
+    });
+    this.#pools = this.#resolved.current.map((one) => this.#newPool(one));
+  }
+
+  #newPool({ host, port, name }: ResolvedAddress): AddressPool {
+    const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return new AddressPool({ ...this.#deps, host, port, address, tls: withName(this.#tls, host, name) });
+  }
+
+  #changed(now: readonly ResolvedAddress[]): void {
+    const before = new Map(this.#pools.map((pool) => [pool.address, pool]));
+    const wanted = now.map((one) => this.#newPool(one));
+    this.#pools = wanted.map((pool) => before.get(pool.address) ?? pool);
+    const gone = [...before.values()].filter((pool) => !this.#pools.includes(pool));
+    this.#former = [...this.#former.filter((pool) => pool.connections > 0), ...gone];
+    for (const pool of gone) pool.retire();
+    this.#deps.onRoom();
+  }
+
+  /** Addresses that calls may go to. */
+  get size(): number {
+    return this.#pools.length;
   }
 
   /** Sockets held. */
   get connections(): number {
-    return this.#pools.reduce((sum, pool) => sum + pool.connections, 0);
+    return this.#all().reduce((sum, pool) => sum + pool.connections, 0);
   }
 
   /** Sends the call to the least loaded address of those that stand best. True once it needs no more room: it was sent, or it failed. */
@@ -75,12 +110,17 @@ export class Balancer {
   /** The address that the call was sent to last. */
   poolOf(call: Call): AddressPool | undefined {
     const address = call.carrier?.address;
-    return this.#pools.find((pool) => pool.address === address);
+    return this.#all().find((pool) => pool.address === address);
   }
 
   /** Resolves once all sockets are closed. */
   async close(error: unknown): Promise<void> {
-    await Promise.all(this.#pools.map((pool) => pool.close(error)));
+    this.#resolved.stop();
+    await Promise.all(this.#all().map((pool) => pool.close(error)));
+  }
+
+  #all(): readonly AddressPool[] {
+    return this.#former.length === 0 ? this.#pools : [...this.#pools, ...this.#former];
   }
 }
 
@@ -92,6 +132,13 @@ function standing(pool: AddressPool, now: number, avoided: string | null): numbe
 
 function leaves(pool: AddressPool, avoided: string | null): number {
   return pool.address === avoided ? Number.POSITIVE_INFINITY : pool.health.leavingUntil;
+}
+
+/** A certificate bears the name that was written, not the address that it stands for. */
+function withName(tls: ClientOptions['tls'], host: string, name: string): ClientOptions['tls'] {
+  if (tls === undefined || host === name) return tls;
+  if (typeof tls === 'function') return () => ({ servername: name, ...tls() });
+  return { servername: name, ...tls };
 }
 
 function hostAndPort(address: string): { host: string; port: number } {

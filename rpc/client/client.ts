@@ -105,7 +105,7 @@ class Client implements ThriftClient {
     for (const method of service.methods) {
       this.#plans.set(method.name, {
         method,
-        write: writers.struct(method.args),
+        write: writers.arguments(method.args),
         read: replyReader(method, readers),
       });
       const isIdempotent = bindMethod(service, method)?.isIdempotent ?? isIdempotentMethod(method, false);
@@ -258,7 +258,7 @@ class Client implements ThriftClient {
     pool?.health.failed();
     const mayRetry = wasSent
       ? call.isIdempotent && call.attempts <= call.retries
-      : call.attempts <= call.retries + this.#options.addresses.length;
+      : call.attempts <= call.retries + this.#balancer.size;
     if (mayRetry && !this.#isClosed && this.#balancer.isAnyWorthTrying(performance.now())) {
       // An address that loses calls at once is the least loaded one all the time.
       call.avoided = pool?.address ?? null;

@@ -20,7 +20,7 @@ export interface ConnectionDeps {
   readonly address: string;
   readonly host: string;
   readonly port: number;
-  readonly tls: TlsOptions | undefined;
+  readonly tls: TlsOptions | (() => TlsOptions) | undefined;
   readonly settings: Settings;
   /** Shared by all connections of a client: writing and reading never wait. */
   readonly writer: ProtocolWriter;
@@ -64,11 +64,14 @@ export class Connection implements Carrier, Candidate {
   /** Pieces received so far. */
   #heard = 0;
   #error: unknown = null;
+  /** Of the protocol that is not ours, for replies over the header transport that come in it. */
+  #otherReader: ProtocolReader | null = null;
 
   constructor(deps: ConnectionDeps) {
     this.#deps = deps;
     this.address = deps.address;
-    const { settings, host, port, tls } = deps;
+    const { settings, host, port } = deps;
+    const tls = typeof deps.tls === 'function' ? deps.tls() : deps.tls;
     this.#capacity = settings.callsPerConnection ?? 1;
     this.#splitter =
       settings.transport === 'buffered'
@@ -232,7 +235,8 @@ export class Connection implements Carrier, Candidate {
   }
 
   readonly #onMessage = (buf: Buffer, start: number, end: number): void => {
-    const { reader, settings } = this.#deps;
+    const { settings } = this.#deps;
+    let { reader } = this.#deps;
     let at = start;
     if (settings.transport === 'header') {
       const frame = readHeaderFrame(buf, start, end);
@@ -242,7 +246,8 @@ export class Connection implements Carrier, Candidate {
       }
       const parallel = frame.headers[parallelHeader];
       if (parallel !== undefined) this.#takesSideBySide(Number(parallel));
-      if (frame.protocol !== settings.protocol) throw wrongReply(`a reply in the ${frame.protocol} protocol`);
+      // The C++ library answers every call in binary.
+      if (frame.protocol !== settings.protocol) reader = this.#otherReader ??= newReader(frame.protocol);
       at = frame.start;
     }
     reader.reset(buf, at, end);
@@ -270,7 +275,7 @@ export class Connection implements Carrier, Candidate {
       throw error;
     }
     if (head.type === MessageType.exception) {
-      if (!this.#isCarriedOut(call)) {
+      if (!this.#isCarriedOut(call, reader)) {
         this.#room();
         return;
       }
@@ -282,8 +287,8 @@ export class Connection implements Carrier, Candidate {
   };
 
   /** False where the service said that it refused the call, which has been told then. */
-  #isCarriedOut(call: Call): boolean {
-    const { text } = readApplicationException(this.#deps.reader);
+  #isCarriedOut(call: Call, reader: ProtocolReader): boolean {
+    const { text } = readApplicationException(reader);
     const said = refusalOf(text, call.method.name, call.seqid);
     if (said === null) return true;
     if (said.refusal === 'stopping') this.#deps.onGoodbye();

@@ -1,6 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Tracer } from '@opentelemetry/api';
 import type { Registry } from 'prom-client';
+import type { LookUp } from '../../common/resolved-addresses.ts';
 import type { Idl } from '../idl/model.ts';
 import type { ProtocolName, TransportName } from '../wire/protocols.ts';
 
@@ -38,10 +39,16 @@ export interface ClientOptions {
   /** `host:port`, one or more. */
   readonly addresses: readonly string[];
   readonly protocol?: ProtocolName;
+  /** Default `header`, which `serve` takes: only over it a restart loses no call. Most official servers want `framed` or `buffered`. */
   readonly transport?: TransportName;
   /** The name under which a multiplexed processor knows the service. */
   readonly multiplexed?: string;
-  readonly tls?: TlsOptions;
+  /** A function is asked for each connection: for certificates that are renewed. */
+  readonly tls?: TlsOptions | (() => TlsOptions);
+  /** How often names among the addresses are looked up again; each address that one stands for counts. Default 30,000 ms. */
+  readonly lookupMs?: number;
+  /** Finds the IP addresses of a name. Default: the system does. */
+  readonly lookUp?: LookUp;
   /** Default 1,000 ms. */
   readonly connectTimeoutMs?: number;
   /** For calls that say none. Default 5,000 ms. */
@@ -100,6 +107,7 @@ export type Settings = Required<
     | 'connections'
     | 'callsPerConnection'
     | 'turnMs'
+    | 'lookUp'
   >
 > & {
   readonly turnMs: number;
@@ -111,13 +119,14 @@ export type Settings = Required<
 export function settingsOf(options: ClientOptions): Settings {
   return {
     protocol: options.protocol ?? 'binary',
-    transport: options.transport ?? 'framed',
+    transport: options.transport ?? 'header',
     connectTimeoutMs: options.connectTimeoutMs ?? 1_000,
     deadlineMs: options.deadlineMs ?? 5_000,
     idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
     connections: { ofOneCall: options.connections ?? 64, shared: options.connections ?? 4 },
     callsPerConnection: options.callsPerConnection ?? null,
     turnMs: options.turnMs ?? 500,
+    lookupMs: options.lookupMs ?? 30_000,
     maxQueued: options.maxQueued ?? 1_024,
     maxFrameBytes: options.maxFrameBytes ?? 64 * 1024 * 1024,
     retries: options.retries ?? 2,

@@ -129,15 +129,23 @@ export class ValueWriters {
     );
   }
 
-  #plain(struct: StructDef): ValueWriter {
+  /** The struct of a method's arguments: it is no part of the values in it, and does not count as deep. */
+  arguments(struct: StructDef): ValueWriter {
     const fields = struct.fields.map((field) => this.field(field));
     return (w, value) => {
       if (typeof value !== 'object' || value === null) throw new BadValue('must be an object');
-      if (++w.depth > maxDepth) throw new BadValue(`is nested deeper than ${maxDepth}`);
       const saved = w.structBegin();
       for (let i = 0; i < fields.length; i++) fields[i]!(w, value);
       w.stop();
       w.structEnd(saved);
+    };
+  }
+
+  #plain(struct: StructDef): ValueWriter {
+    const write = this.arguments(struct);
+    return (w, value) => {
+      if (++w.depth > maxDepth) throw new BadValue(`is nested deeper than ${maxDepth}`);
+      write(w, value);
       w.depth--;
     };
   }

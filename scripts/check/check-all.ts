@@ -2,7 +2,7 @@ import { BanyanError } from '../../common/errors.ts';
 import type { BanyanConfig } from '../../control/config/index.ts';
 import type { AdminClient } from '../cli/admin-client.ts';
 import { checkFeature } from './check-feature.ts';
-import { checkIdl } from './check-idl.ts';
+import { checkIdl, checkTransport } from './check-idl.ts';
 import type { CheckLine, CheckReport } from './check-report.ts';
 import { checkState } from './check-state.ts';
 import { checkDatabases, checkSides } from './reachability.ts';
@@ -30,6 +30,7 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
       detail: `${config.file}: ${features.map((one) => one.name).join(', ')}, ${routes} routes`,
     },
     ...(await Promise.all(features.map(checkIdl))).flat(),
+    ...features.flatMap(checkTransport),
     ...(await checkDatabases(config)),
     ...(await checkSides(config)),
   ];

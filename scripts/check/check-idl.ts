@@ -13,3 +13,11 @@ export async function checkIdl(feature: FeatureConfig): Promise<CheckLine[]> {
   const detail = `${basename(idl)}: ${warnings.length === 1 ? 'one warning' : `${warnings.length} warnings`}${list}`;
   return [{ feature: feature.name, check: 'idl', ok: true, detail }];
 }
+
+/** Whether a service whose process ends can say so before it closes connections. */
+export function checkTransport({ name, service }: FeatureConfig): CheckLine[] {
+  if (service.kind !== 'thrift' || service.transport === 'header') return [];
+  const { transport } = service;
+  const detail = `${transport} has no room for a goodbye: a call that is on its way while the service stops fails. Set features.${name}.service.transport to 'header' if it is served by serve or speaks THeader.`;
+  return [{ feature: name, check: 'transport', ok: true, detail }];
+}

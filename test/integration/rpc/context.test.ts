@@ -158,7 +158,7 @@ test('a framed caller that says no deadline gets the server’s own', async () =
       ...{ idl, service: 'Asking', host: '127.0.0.1', port: 0, handlers },
       ...(deadlineMs === undefined ? {} : { deadlineMs }),
     });
-    const client = createClient({ idl, service: 'Asking', addresses: [server.address] });
+    const client = createClient({ idl, service: 'Asking', addresses: [server.address], transport: 'framed' });
     await client.call('ask', [{ text: 'x' }]);
     await client.close();
     await server.stop();

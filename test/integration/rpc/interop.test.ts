@@ -116,7 +116,13 @@ describe('header transport', () => {
 test('multiplexed services, both ways', async () => {
   await using child = await startChild('official-server.cjs', ['framed', 'binary', 'everything']);
   const address = child.line.replace('ready ', '');
-  const client = createClient({ idl, service, addresses: [address], multiplexed: 'everything' });
+  const client = createClient({
+    idl,
+    service,
+    addresses: [address],
+    multiplexed: 'everything',
+    transport: 'framed',
+  });
   expect(await client.call('ping', ['m'])).toBe('pong m');
   await client.close();
   const server = await serve({ idl, service, handlers: everythingHandlers, host: '127.0.0.1', port: 0 });

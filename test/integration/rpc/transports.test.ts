@@ -78,6 +78,7 @@ test('calls are spread over addresses, and one that fails is left alone', async 
     idl,
     service,
     addresses: [mute.address, well.address],
+    transport: 'framed',
     ejectAfter: 2,
     silenceMs: 1_000,
     backoffMs: 60_000,
