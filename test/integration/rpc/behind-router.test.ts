@@ -10,7 +10,7 @@ test('a service on officially generated code, unchanged, answers HTTP clients be
   const service = 'EverythingService';
   await using child = await startChild('official-server.cjs', ['framed', 'compact']);
   const addresses = [child.line.replace('ready ', '')];
-  const client = createClient({ idl, service, addresses, protocol: 'compact' });
+  const client = createClient({ idl, service, addresses, protocol: 'compact', transport: 'framed' });
   const gateway = createGateway({ idl, service, client });
   const table: RouteTable = {
     ...emptyRouteTable,

@@ -59,7 +59,7 @@ describe('a feature’s service, as the config describes it', () => {
       /^503 .*others\.internal/,
     );
     expect(await ping({ addresses, tls: { serverName: 'things.internal' } })).toMatch(/^503 .*certificate/);
-    expect(await ping({ addresses })).toMatch(/^50[234] /);
+    expect(await ping({ addresses, transport: 'framed' })).toMatch(/^50[234] /);
     await server.stop();
   });
 
@@ -78,8 +78,8 @@ describe('a feature’s service, as the config describes it', () => {
   it('is found by its name in a multiplexed processor', async () => {
     await using child = await startChild('official-server.cjs', ['framed', 'binary', 'everything']);
     const addresses = [child.line.replace('ready ', '')];
-    expect(await ping({ addresses, multiplexed: 'everything' })).toBe('200 "pong x"');
-    expect(await ping({ addresses })).toMatch(/^50[02] /);
+    expect(await ping({ addresses, multiplexed: 'everything', transport: 'framed' })).toBe('200 "pong x"');
+    expect(await ping({ addresses, transport: 'framed' })).toMatch(/^50[02] /);
   });
 
   it('whose files are wrong is told with the faults of all the others', async () => {

@@ -70,7 +70,7 @@ test('fills in every default, resolves names and paths, and freezes', async () =
   expect(config.control.listen).toEqual({ host: '127.0.0.1', port: 7410 });
   expect(config.control.tokenFile).toBe(join(folder, '.banyan/admin-token'));
   expect(config.features.parcels).toMatchObject({
-    service: { idl: join(folder, 'parcels.thrift'), protocol: 'binary', transport: 'framed' },
+    service: { idl: join(folder, 'parcels.thrift'), protocol: 'binary', transport: 'header' },
     database: { database: 'parcels', port: 7432 },
     salt: 'parcels',
   });
