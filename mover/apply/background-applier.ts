@@ -5,6 +5,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { Applier, Backlog, DrainOptions } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { Link } from '../sql/link.ts';
+import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { isConnectionLost, isLockConflict } from '../sql/sql-error.ts';
 import type { PartApplier } from './part-applier.ts';
@@ -110,6 +111,7 @@ export class BackgroundApplier implements Applier {
         if (!worked) await this.#idle(this.#options.context.tuning.idlePollMs);
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
+        if (error instanceof RowsTooMany) continue;
         if (!isConnectionLost(error) && !isLockConflict(error)) throw error;
         failures += 1;
         logger.warn({ err: error, move: spec.id, failures }, 'the applier lost a database and tries again');

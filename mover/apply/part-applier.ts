@@ -3,6 +3,8 @@ import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
+import { writeRows } from '../plan/write-rows.ts';
+import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { RawRow, Session } from '../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { findConflicts } from './find-conflicts.ts';
@@ -14,11 +16,14 @@ export class PartApplier {
   readonly #context: MoveContext;
   readonly #part: MovePart;
   readonly #name: string;
+  /** Entries of the next batch: fewer for a while where rows are so long that a batch of them is too much to hold. */
+  #entries: number;
 
   constructor(context: MoveContext, part: MovePart) {
     this.#context = context;
     this.#part = part;
     this.#name = part.plans[0]?.source.table ?? '';
+    this.#entries = context.tuning.applyBatchEntries;
   }
 
   /**
@@ -33,7 +38,7 @@ export class PartApplier {
     const about = { table: this.#name };
     const taken = await ranges.taking(async (leaveAlone) => {
       await points.reach('apply:taking', about);
-      return log.take(source, leaveAlone, tuning.applyBatchEntries);
+      return log.take(source, leaveAlone, this.#entries);
     });
     if (taken === null) return 0;
     await points.reach('apply:taken', about);
@@ -42,6 +47,7 @@ export class PartApplier {
     await points.reach('apply:after-commit', about);
     await taken.forget(source);
     last.add(keys.values());
+    this.#entries = Math.min(this.#entries * 2, tuning.applyBatchEntries);
     await points.reach('apply:after-forget', about);
     return taken.keys.length;
   }
@@ -56,7 +62,7 @@ export class PartApplier {
     const lock = this.#part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
     for (let attempt = 1; ; attempt += 1) {
       const list = [...keys.values()];
-      const rows = await source.rows(plan.source.select(plan.source.keys(list)) + lock);
+      const rows = await this.#read(source, plan.source.select(plan.source.keys(list)) + lock);
       await points.reach('apply:after-read', { table: this.#name });
       try {
         await this.#write(target, plan, list, rows);
@@ -70,6 +76,21 @@ export class PartApplier {
     }
   }
 
+  /** @throws RowsTooMany: with the session gone, the batch is begun again with fewer entries. */
+  async #read(source: Session, sql: string): Promise<RawRow[]> {
+    try {
+      return await source.rowsWithin(sql, this.#bytesMax);
+    } catch (error) {
+      if (error instanceof RowsTooMany) this.#entries = error.fitting;
+      throw error;
+    }
+  }
+
+  /** Entries that are one alone may still pull in others, by a unique value: these must go together, whatever it takes. */
+  get #bytesMax(): number {
+    return this.#entries === 1 ? Number.POSITIVE_INFINITY : this.#context.tuning.chunkBytesMax;
+  }
+
   #write(
     target: Session,
     plan: TablePlan,
@@ -81,7 +102,7 @@ export class PartApplier {
     return this.#context.guarded(target, async () => {
       await target.run(plan.target.delete(plan.target.keys(keys)));
       await points.reach('apply:after-delete', about);
-      for (const statement of plan.target.insert(rows)) await target.run(statement);
+      await writeRows(target, plan.target, rows);
       await points.reach('apply:before-commit', about);
     });
   }

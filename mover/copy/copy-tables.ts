@@ -6,6 +6,7 @@ import type { MovePart } from '../move-part.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Link } from '../sql/link.ts';
+import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { isConnectionLost } from '../sql/sql-error.ts';
 import { TableCopier } from './table-copier.ts';
@@ -32,12 +33,15 @@ export async function copyTables(options: CopyTablesOptions): Promise<void> {
   };
   const tables = options.parts.flatMap((part) => part.plans.map((plan) => ({ part, plan })));
   for (const { part, plan } of tables) {
+    const sizing = { rowsAtFirst: context.tuning.chunkRowsAtFirst };
     for (let done = false; !done; ) {
       signal.throwIfAborted();
       try {
-        await copyOne({ ...options, onProgress }, part, plan);
+        await copyOne({ ...options, onProgress }, part, plan, sizing);
         done = true;
       } catch (error) {
+        // No more is in memory than allowed: again from the last chunk that landed, with fewer rows.
+        if (error instanceof RowsTooMany) continue;
         failures += 1;
         if (signal.aborted || error instanceof BanyanError) throw error;
         if (!isConnectionLost(error) || failures > reconnectsMax) throw copyFailed(plan.name, error);
@@ -48,7 +52,12 @@ export async function copyTables(options: CopyTablesOptions): Promise<void> {
   }
 }
 
-async function copyOne(options: CopyTablesOptions, part: MovePart, plan: TablePlan): Promise<void> {
+async function copyOne(
+  options: CopyTablesOptions,
+  part: MovePart,
+  plan: TablePlan,
+  sizing: { rowsAtFirst: number },
+): Promise<void> {
   const { context, signal, onProgress } = options;
   const source = await options.source.session();
   const target = await options.target.session();
@@ -66,6 +75,7 @@ async function copyOne(options: CopyTablesOptions, part: MovePart, plan: TablePl
     target,
     infile,
     rowsEstimate,
+    sizing,
     signal,
     onProgress,
   });

@@ -73,7 +73,10 @@ export class InfileEncoder {
   }
 
   #flush(room: number): void {
-    if (this.#used > 0) this.pieces.push(this.#piece.subarray(0, this.#used));
+    // A long row fills a piece of its own: it goes in several, as a packet has a limit.
+    for (let at = 0; at < this.#used; at += pieceBytes) {
+      this.pieces.push(this.#piece.subarray(at, Math.min(this.#used, at + pieceBytes)));
+    }
     this.#piece = room === 0 ? Buffer.alloc(0) : Buffer.allocUnsafe(Math.max(pieceBytes, room));
     this.#used = 0;
   }

@@ -7,6 +7,8 @@ import type { MoveContext } from '../move-context.ts';
 import { type KeyRange, type KeyValues, keyId } from '../plan/key-range.ts';
 import { nextChunk } from '../plan/next-chunk.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
+import { writeRows } from '../plan/write-rows.ts';
+import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { type ChunkMeasure, nextChunkRows } from './chunk-size.ts';
@@ -26,6 +28,8 @@ export interface TableCopierOptions {
   /** LOAD DATA LOCAL INFILE, or else INSERT. */
   readonly infile: boolean;
   readonly rowsEstimate: number;
+  /** Outlives this copier: where rows turn out longer than thought, the next one begins with fewer. */
+  readonly sizing: { rowsAtFirst: number };
   readonly signal: AbortSignal;
   readonly onProgress: (progress: CopyProgress) => void;
 }
@@ -52,7 +56,7 @@ export class TableCopier {
 
   constructor(options: TableCopierOptions) {
     this.#options = options;
-    this.#chunkRows = options.context.tuning.chunkRowsAtFirst;
+    this.#chunkRows = Math.min(options.sizing.rowsAtFirst, options.context.tuning.chunkRowsMax);
   }
 
   async run(from: TableProgress): Promise<void> {
@@ -86,6 +90,7 @@ export class TableCopier {
 
   async #read(after: KeyValues | null): Promise<ReadChunk> {
     const { context, plan, source, ranges, infile } = this.#options;
+    const bytesMax = context.tuning.chunkBytesMax;
     const range = await nextChunk(source, plan.source, { after, upTo: null }, this.#chunkRows);
     const clear = await ranges.publish(range);
     try {
@@ -93,15 +98,17 @@ export class TableCopier {
       const started = performance.now();
       const encoder = infile ? new InfileEncoder() : null;
       if (encoder) {
-        await source.packets(plan.source.select(plan.source.range(range)), (buffer, start, end) =>
-          encoder.add(buffer, start, end),
-        );
+        await source.packets(plan.source.select(plan.source.range(range)), (buffer, start, end) => {
+          if (encoder.rows > 0 && encoder.bytes + end - start > bytesMax) throw new RowsTooMany(encoder.rows);
+          encoder.add(buffer, start, end);
+        });
       }
       const readMs = performance.now() - started;
       await context.points.reach('copy:after-read', { table: plan.name, last: range.upTo === null });
       return { range, encoder, readMs, clear };
     } catch (error) {
       clear();
+      this.#remember(error);
       throw error;
     }
   }
@@ -173,11 +180,16 @@ export class TableCopier {
     const condition = plan.source.range(range);
     const inTheWay = new Map<string, KeyValues>();
     for (let attempt = 1; ; attempt += 1) {
-      const rows = await source.rows(plan.source.select(condition));
+      const rows = await source
+        .rowsWithin(plan.source.select(condition), context.tuning.chunkBytesMax)
+        .catch((error: unknown) => {
+          this.#remember(error);
+          throw error;
+        });
       await context.points.reach('copy:after-insert-read', { table: plan.name });
       try {
         return await this.#transaction(range, before, [...inTheWay.values()], async () => {
-          for (const statement of plan.target.insert(rows)) await target.run(statement);
+          await writeRows(target, plan.target, rows);
           return { rows: rows.length, bytes: rows.reduce((sum, row) => sum + rowBytes(row), 0) };
         });
       } catch (error) {
@@ -188,6 +200,10 @@ export class TableCopier {
         for (const key of conflicts) inTheWay.set(keyId(key), key);
       }
     }
+  }
+
+  #remember(error: unknown): void {
+    if (error instanceof RowsTooMany) this.#options.sizing.rowsAtFirst = error.fitting;
   }
 
   #transaction(

@@ -32,10 +32,19 @@ function plainText(column: SideColumn): string {
     case 'bit':
       return `CAST(${sql} + 0 AS CHAR)`;
     case 'json':
-      return `CONCAT(LENGTH(${sql}), ':', CAST(CAST(${sql} AS CHAR CHARACTER SET utf8mb4) AS BINARY))`;
+      return `SHA2(CAST(${sql} AS CHAR CHARACTER SET utf8mb4), 256)`;
     default:
+      if (/^(medium|long)(text|blob)$/.test(shape.dataType)) return longText(column);
       return shape.dataType.match(/geom|point|line|polygon/)
         ? `HEX(${sql})`
         : `CONCAT(LENGTH(${sql}), ':', CAST(${sql} AS BINARY))`;
   }
+}
+
+/**
+ * CONCAT of more than max_allowed_packet is NULL with no more than a warning, so any two long values would read the same. A
+ * hash of the value is short.
+ */
+function longText({ sql }: SideColumn): string {
+  return `SHA2(CAST(${sql} AS BINARY), 256)`;
 }

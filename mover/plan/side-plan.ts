@@ -1,6 +1,6 @@
 import { quoteName, quoteTable } from '../sql/names.ts';
 import type { EngineKind, RawRow } from '../sql/session.ts';
-import { insertStatements } from './insert-statements.ts';
+import { type InsertStatement, insertStatements } from './insert-statements.ts';
 import { type KeyColumn, type KeyRange, type KeyValues, keysCondition, rangeCondition } from './key-range.ts';
 import { loadStatement } from './load-statement.ts';
 import { rowHash, rowsChecksum } from './row-hash.ts';
@@ -84,7 +84,7 @@ export class SidePlan {
   }
 
   /** Rows as the other side's `select` read them. */
-  insert(rows: readonly RawRow[]): Iterable<string> {
+  insert(rows: readonly RawRow[]): Iterable<InsertStatement> {
     return insertStatements(this.place, this.columns, rows);
   }
 

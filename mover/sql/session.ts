@@ -1,6 +1,8 @@
-import { Readable } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import mysql from 'mysql2';
 import type { DatabaseEndpoint } from './database-endpoint.ts';
+import { decodeRow } from './decode-row.ts';
+import { RowsTooMany } from './rows-too-many.ts';
 import { errnoOf } from './sql-error.ts';
 
 export type RawValue = Buffer | null;
@@ -130,8 +132,31 @@ export class Session {
     return { affectedRows: header.affectedRows, warnings: header.warningStatus };
   }
 
-  /** Hands each row's packet to the sink without parsing it. Resolves when the last row has been given. */
+  /**
+   * The rows, unless they are more than `bytesMax` bytes; a single row may be longer.
+   * @throws RowsTooMany; the session is closed then.
+   */
+  async rowsWithin(sql: string, bytesMax: number): Promise<RawRow[]> {
+    const rows: RawRow[] = [];
+    let bytes = 0;
+    await this.packets(sql, (buffer, start, end) => {
+      bytes += end - start;
+      if (bytes > bytesMax && rows.length > 0) throw new RowsTooMany(rows.length);
+      rows.push(decodeRow(buffer, start, end));
+    });
+    return rows;
+  }
+
+  /**
+   * Hands each row's packet to the sink without parsing it. Resolves when the last row has been given; where the sink
+   * throws, the session is closed.
+   */
   packets(sql: string, sink: PacketSink): Promise<void> {
+    // There may be gigabytes to come: another connection is cheaper. What waits on this one fails as lost.
+    const abandon = () => {
+      this.#lost = true;
+      (this.#connection as unknown as { readonly stream: Duplex }).stream.destroy();
+    };
     return this.#answered((resolve, reject) => {
       let failure: unknown;
       const query = this.#connection.query({ sql, rowsAsArray: true, typeCast: false }, (error) => {
@@ -146,6 +171,8 @@ export class Session {
           if (failure === undefined) sink(packet.buffer, packet.offset, packet.end);
         } catch (error) {
           failure = error;
+          abandon();
+          reject(error);
         }
         return command.row;
       };
