@@ -13,7 +13,8 @@ export function renderDiff(report: DiffReport, all: boolean, paint: Paint): stri
   const mark = different > 0 ? paint.bad('✗') : compared > 0 ? paint.good('✓') : paint.warn('–');
   const standing = shadow.percent === 0 ? 'not shadowed now' : `${shadow.percent} % of clients shadowed`;
   const lines = [
-    `${mark} ${feature}: ${compared} requests compared, ${different} differences. ${paint.faint(`(${standing}; since ${time(shadow.since)})`)}`,
+    `${mark} ${feature}: ${compared} requests compared, ${different} ${different === 1 ? 'difference' : 'differences'}.`,
+    `  ${paint.faint(`${standing}; counted since ${time(shadow.since)}`)}`,
   ];
   for (const route of report.routes) lines.push('', ...renderRoute(route, all, paint));
   if (shadow.signedOff !== null) {
@@ -26,12 +27,10 @@ export function renderDiff(report: DiffReport, all: boolean, paint: Paint): stri
 function renderRoute(route: Route, all: boolean, paint: Paint): string[] {
   const omitted = Object.entries(route.omitted).map(([why, count]) => `${count} ${why}`);
   const facts = [
-    `${route.compared} compared`,
-    `${route.differing} differ`,
-    `${route.repeated} asked twice`,
+    `${route.compared} compared, ${route.differing} differ, ${route.repeated} asked twice`,
     ...(omitted.length === 0 ? [] : [`left out: ${omitted.join(', ')}`]),
   ];
-  const lines = [paint.strong(route.route), `  ${paint.faint(facts.join(', '))}`];
+  const lines = [paint.strong(route.route), ...facts.map((fact) => `  ${paint.faint(fact)}`)];
   if (route.tooFew) lines.push(`  ${paint.warn('too few requests to say anything')}`);
   const quiet = (path: Path) => path.verdict === 'noise' || path.verdict === 'ignored';
   for (const path of route.paths) if (all || !quiet(path)) lines.push(...renderPath(path, paint));
@@ -47,8 +46,10 @@ function renderPath(path: Path, paint: Paint): string[] {
   const sure =
     path.verdict === 'different'
       ? `, confidence ${confidence(path.confidence)}`
-      : `, ${path.persisted} of ${looks} second looks confirm it`;
-  const behind = path.settled > 0 ? `, ${path.settled} gone when asked again` : '';
+      : looks > 0
+        ? `, ${path.persisted} of ${looks} second looks confirm it`
+        : '';
+  const behind = path.settled > 0 ? `, ${path.settled} gone at a second look` : '';
   const lines = [
     `  ${colour(path.verdict.padEnd(9))} ${path.path}  ${paint.faint(path.kind)}`,
     `            ${percent(path.share)} of answers${noise}${sure}${behind}`,
