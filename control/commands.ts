@@ -15,7 +15,7 @@ import type { BanyanConfig, FeatureConfig } from './config/index.ts';
 import { advance, type Direction, type FeatureState, stageRefused, stages } from './feature/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
 import type { OnProgress } from './progress.ts';
-import type { FeatureRunner, MoverDoor } from './runner/index.ts';
+import type { FeatureRunner, MoverDoor, RepairRequest, RepairResult } from './runner/index.ts';
 import { moveSpecs } from './runner/index.ts';
 import {
   type IgnoreRequest,
@@ -82,6 +82,16 @@ export class Commands {
     return this.jobs.run(name, 'verify', () =>
       this.#subject(name).runner.verify(actor, onProgress, this.#options.signal),
     );
+  }
+
+  /** Makes the side that does not own the rows equal to the owner again, and says what a verify finds then. */
+  repair(name: string, request: RepairRequest): Promise<RepairResult> {
+    const { runner } = this.#subject(name);
+    const goOn = async () => {
+      await this.#goOn(name, request, 'repair');
+      await runner.settle();
+    };
+    return this.jobs.run(name, 'repair', () => runner.repair(request, goOn, this.#options.signal));
   }
 
   /** Sets the share of reads that goes to the service, now and as the request plans it for later. */
@@ -154,14 +164,16 @@ export class Commands {
       if (before.failing !== null) {
         await runner.makeReady(actor, this.#options.signal);
       }
-      const { state } = await this.#change(name, actor, 'resume', (at) =>
-        at.paused || at.failing !== null
-          ? { ...at, paused: false, failing: null, otherSide: behind(at) }
-          : at,
-      );
+      const { state } = await this.#goOn(name, actor, 'resume');
       await runner.settle();
       return state;
     });
+  }
+
+  #goOn(name: string, actor: Actor, action: 'resume' | 'repair') {
+    return this.#change(name, actor, action, (at) =>
+      at.paused || at.failing !== null ? { ...at, paused: false, failing: null, otherSide: behind(at) } : at,
+    );
   }
 
   /** Gives a copy up: capture is dropped, the service's tables are opened, its rows stay for whoever wants them gone. */
@@ -234,11 +246,14 @@ export class Commands {
     await reverse.dropCapture();
     await forward.openFence('target');
     const left = await forward.clearFence('target', { patienceMs: 30_000 });
-    if (left > 0) {
+    if (left.length > 0) {
       throw new BanyanError(
         'BANYAN_FENCE_LEFT',
-        `${left} fence triggers are left on the tables of ${forward.spec.target.database}: they refuse nothing, but a transaction that reads the tables is in the way of dropping them.`,
-        { fix: 'Let that transaction end (SHOW PROCESSLIST), then run `banyan abandon` again.' },
+        `${left.length} fence triggers are left on the tables of ${forward.spec.target.database}: they refuse nothing, but a transaction that reads the tables is in the way of dropping them.`,
+        {
+          fix: `Let that transaction end (SHOW PROCESSLIST), then on that server: ${left.map((name) => `DROP TRIGGER \`${forward.spec.target.database}\`.\`${name}\`;`).join(' ')}`,
+          details: { triggers: left },
+        },
       );
     }
   }

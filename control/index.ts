@@ -7,6 +7,6 @@ export { loadConfig } from './config/index.ts';
 export { type ControlDependencies, type RunningControl, startControl } from './control.ts';
 export { type Direction, type Stage, stages, transitions } from './feature/stages.ts';
 export type { Progress } from './progress.ts';
-export { moveSpecs } from './runner/index.ts';
+export { moveSpecs, type RepairResult } from './runner/index.ts';
 export type { DiffReport, ShadowResult, ShadowState, SignOff } from './shadow/index.ts';
 export { MysqlStateLink } from './store/index.ts';

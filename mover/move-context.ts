@@ -47,6 +47,14 @@ export class MoveContext {
     return this.#remember(new Link({ endpoint: this.spec.target, lockWaitSeconds }));
   }
 
+  /** A transaction on banyan's own tables on the target, for the mover whose epoch holds. */
+  guardedBooks<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
+    return inTransaction(session, async () => {
+      await this.books.guard(session, this.epoch);
+      return work();
+    });
+  }
+
   /**
    * A transaction on the target that fails with BANYAN_MOVE_SUPERSEDED unless our epoch still holds. Its writes pass the
    * target's fence and are not captured there.

@@ -74,6 +74,29 @@ export interface VerifyReport {
   readonly unsettled: number;
 }
 
+export interface RepairOptions extends WorkOptions {
+  /** One table only, as the spec names it. */
+  readonly table?: string;
+  /** These rows only: values of the key's columns, in their order, as a person writes them. */
+  readonly keys?: readonly (readonly string[])[];
+  /** Counts and changes nothing. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+export interface TableRepair {
+  readonly table: string;
+  readonly rowsCompared: number;
+  /** Rows that were noted as dirty; in a dry run, rows that differ. */
+  readonly different: number;
+}
+
+export interface RepairReport {
+  readonly tables: readonly TableRepair[];
+  readonly rowsCompared: number;
+  readonly different: number;
+}
+
 export interface Backlog {
   /** Log entries not yet applied, over all tables of the move. */
   readonly entries: number;
@@ -154,6 +177,11 @@ export interface Move {
   backlog(): Promise<Backlog>;
   verify(options?: VerifyOptions): Promise<VerifyReport>;
   /**
+   * Has every row of the target that differs from the source's made equal, by whoever applies; returns when all of them are
+   * noted in the log. Throws `BANYAN_TABLES_DIFFER` where the target cannot hold what the source holds.
+   */
+  repair(options?: RepairOptions): Promise<RepairReport>;
+  /**
    * Compares the rows that this process's applier carried over last (at most `tuning.verifyLastApplied` of each table),
    * on both sides. Call it under the fence once the log is drained: it is quick, and whatever differs then is a fault.
    */
@@ -167,8 +195,8 @@ export interface Move {
   fence(side: MoveSide, options: FenceOptions): Promise<void>;
   /** One quick step that waits for no reader; the triggers stay. Idempotent. */
   openFence(side: MoveSide, options?: WorkOptions): Promise<void>;
-  /** Drops the triggers of an open fence. Returns how many are left, because transactions are in the way. Idempotent. */
-  clearFence(side: MoveSide, options?: ClearOptions): Promise<number>;
+  /** Drops the triggers of an open fence. Returns those that are left, because transactions are in the way. Idempotent. */
+  clearFence(side: MoveSide, options?: ClearOptions): Promise<readonly string[]>;
   fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }>;
   /** Lifts each target table's AUTO_INCREMENT to the source's *counter* (not its MAX), never lowers it. */
   raiseAutoIncrement(options?: RaiseIdsOptions): Promise<void>;

@@ -22,6 +22,8 @@ import type {
   MoveSide,
   OpenMoveOptions,
   RaiseIdsOptions,
+  RepairOptions,
+  RepairReport,
   VerifyOptions,
   VerifyReport,
   WorkOptions,
@@ -31,10 +33,11 @@ import type { MovePart } from './move-part.ts';
 import { type MoveSpec, sideTables } from './move-spec.ts';
 import { readTablePlan } from './plan/read-table-plan.ts';
 import type { TablePlan } from './plan/table-plan.ts';
+import { repairTables } from './repair/repair-tables.ts';
 import type { Link } from './sql/link.ts';
 import { defaultTuning } from './tuning.ts';
 import { verifyLastApplied, verifyTables } from './verify/verify-tables.ts';
-import { PairWatch } from './watch/pair-watch.ts';
+import { PairWatch, readPair } from './watch/pair-watch.ts';
 import { assertNonePrepared } from './watch/prepared-transactions.ts';
 import { TableGuard } from './watch/table-guard.ts';
 import { TargetRecord } from './watch/target-record.ts';
@@ -64,9 +67,10 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     await context.books.ensureTables(target);
     await context.books.guard(target, options.epoch);
     await new TargetRecord(context).ensureTable(target);
+    const planned = await readPair(spec, source, target);
     const plans: TablePlan[] = [];
     for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
-    return new OpenMove(context, plans, links);
+    return new OpenMove(context, plans, links, new PairWatch(spec, planned));
   } catch (error) {
     context.closeLinks();
     throw error;
@@ -93,6 +97,7 @@ class OpenMove implements Move {
     context: MoveContext,
     plans: readonly TablePlan[],
     admin: { readonly source: Link; readonly target: Link },
+    pair: PairWatch,
   ) {
     this.spec = context.spec;
     this.epoch = context.epoch;
@@ -111,7 +116,7 @@ class OpenMove implements Move {
       ranges: new RangesInFlight(),
       last: new LastApplied(context.tuning.verifyLastApplied),
     }));
-    this.#pair = new PairWatch(context.spec);
+    this.#pair = pair;
     this.#targetRecord = new TargetRecord(context);
     const assertEpoch = () => this.#assertEpoch();
     this.#fences = {
@@ -293,16 +298,26 @@ class OpenMove implements Move {
 
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const context = this.#context;
-    return context.withBothSides((source, target) =>
-      verifyTables({
+    return context.withBothSides(async (source, target) => {
+      await this.#pair.check(source, target);
+      return verifyTables({
         context,
         parts: this.#parts,
         source,
         target,
         signal: context.signal(options.signal),
         onProgress: options.onProgress ?? (() => {}),
-      }),
-    );
+      });
+    });
+  }
+
+  repair(options: RepairOptions = {}): Promise<RepairReport> {
+    const context = this.#context;
+    return context.withBothSides(async (source, target) => {
+      await this.#pair.check(source, target);
+      const signal = context.signal(options.signal);
+      return repairTables({ ...options, context, parts: this.#parts, source, target, signal });
+    });
   }
 
   verifyLastApplied(options: WorkOptions = {}): Promise<VerifyReport> {
@@ -334,7 +349,7 @@ class OpenMove implements Move {
     });
   }
 
-  clearFence(side: MoveSide, options: ClearOptions = {}): Promise<number> {
+  clearFence(side: MoveSide, options: ClearOptions = {}): Promise<readonly string[]> {
     return this.#fences[side].clear({ ...options, signal: this.#context.signal(options.signal) });
   }
 

@@ -18,6 +18,7 @@ import {
   ignoreRequest,
   optionalWhy,
   parseRequest,
+  repairRequest,
   shadowRequest,
 } from './requests.ts';
 import { streamWork } from './stream-work.ts';
@@ -73,6 +74,20 @@ export function adminApi(options: AdminApiOptions): Express {
     const { feature } = await known(store, request);
     const at = commands();
     await streamWork(response, (tell) => at.verify(feature, actorOf(request, why ?? ''), tell));
+  });
+  app.post('/v1/features/:feature/repair', async (request, response) => {
+    const { why, table, keys, dryRun } = parseRequest(repairRequest, request.body);
+    const { feature } = await known(store, request);
+    const at = commands();
+    await streamWork(response, (onProgress) =>
+      at.repair(feature, {
+        ...actorOf(request, why ?? ''),
+        ...(table === undefined ? {} : { table }),
+        ...(keys === undefined ? {} : { keys }),
+        dryRun,
+        onProgress,
+      }),
+    );
   });
   for (const direction of ['cutover', 'rollback'] satisfies Direction[]) {
     app.post(`/v1/features/:feature/${direction}`, async (request, response) => {

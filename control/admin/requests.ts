@@ -20,6 +20,18 @@ export const handoverRequest = z
     force: z.array(z.enum(forcible)).default([]),
   })
   .refine(saysWhy, whyMissing);
+export const repairRequest = z
+  .strictObject({
+    why: why.optional(),
+    table: z.string().min(1).optional(),
+    keys: z.array(z.array(z.string()).min(1)).min(1).max(10_000).optional(),
+    dryRun: z.boolean().default(false),
+  })
+  .refine(saysWhy, whyMissing)
+  .refine((body) => body.keys === undefined || body.table !== undefined, {
+    error: 'name the table whose keys these are',
+    path: ['table'],
+  });
 /** Only the shape: what the values must be, and how they go together, is for canary/read-canary.ts to say. */
 export const canaryRequest = z
   .strictObject({

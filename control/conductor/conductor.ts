@@ -288,6 +288,7 @@ export class Conductor {
     await this.#untilDone(subject, 'open the new owner’s fence', async () => {
       const move = await subject.runner.move(moveDirection(rules));
       await this.#assertStill(subject, id, 'decided');
+      await subject.runner.stopApplying();
       await move.openFence('target');
     });
     await points.reach(`${rules.direction}:after-open`);

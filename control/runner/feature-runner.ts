@@ -11,6 +11,7 @@ import { mayPass } from './may-pass.ts';
 import type { MoveDirection } from './move-specs.ts';
 import type { MoverDoor } from './mover-door.ts';
 import { NoTablesMove } from './no-tables-move.ts';
+import { type RepairRequest, type RepairResult, repairFeature } from './repair-feature.ts';
 import { runMove } from './run-move.ts';
 import { requiredDirection, type Standing } from './standing.ts';
 import { verifyFeature } from './verify-feature.ts';
@@ -215,6 +216,16 @@ export class FeatureRunner {
   /** Compares both sides; see verify-feature.ts. */
   verify(actor: Actor, onProgress: OnProgress, signal: AbortSignal): Promise<VerifyReport> {
     return verifyFeature(this.#context(this.#mustHold()), actor, onProgress, signal);
+  }
+
+  /** Before the other side becomes the owner: nothing is carried over to it from then on. `settle` goes on. */
+  stopApplying(): Promise<void> {
+    return this.#stopApplier();
+  }
+
+  /** Makes the other side equal again; see repair-feature.ts. */
+  repair(request: RepairRequest, goOn: () => Promise<void>, signal: AbortSignal): Promise<RepairResult> {
+    return repairFeature(this.#context(this.#mustHold()), request, goOn, signal);
   }
 
   /** What must be put right before a failed move runs again; see make-ready.ts. */

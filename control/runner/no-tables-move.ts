@@ -37,6 +37,9 @@ export class NoTablesMove implements Move {
   async verify() {
     return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
   }
+  async repair() {
+    return { tables: [], rowsCompared: 0, different: 0 };
+  }
   async verifyLastApplied() {
     return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
   }
@@ -44,7 +47,7 @@ export class NoTablesMove implements Move {
   async fence() {}
   async openFence() {}
   async clearFence() {
-    return 0;
+    return [];
   }
   async fenceState() {
     return { source: 'open', target: 'fenced' } as const;

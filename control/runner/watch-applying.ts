@@ -83,7 +83,7 @@ class Leftovers {
   async clear(signal: AbortSignal): Promise<void> {
     if (performance.now() < this.#dueAt || !(await isSettled(this.#context, this.#direction))) return;
     const left = await this.#move.clearFence('source', { signal });
-    this.#pauseMs = left === 0 ? lookEveryMs * 10 : Math.min(lookEveryMs * 60, this.#pauseMs * 2);
+    this.#pauseMs = left.length === 0 ? lookEveryMs * 10 : Math.min(lookEveryMs * 60, this.#pauseMs * 2);
     this.#dueAt = performance.now() + this.#pauseMs;
   }
 }

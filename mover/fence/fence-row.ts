@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { BanyanError } from '../../common/errors.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
@@ -96,8 +97,18 @@ export class FenceRow {
     return affectedRows === 1;
   }
 
-  /** Inside a transaction: the session passes fence and capture, and neither changes hands before the transaction ends. */
+  /**
+   * Inside a transaction: the session passes fence and capture, and the fence neither opens nor changes hands before the
+   * transaction ends.
+   *
+   * @throws BanyanError BANYAN_TARGET_OPEN where the fence is open: those tables own their rows, and what an applier that was
+   * left over from before a handover brings is out of date.
+   */
   async pass(session: Session): Promise<void> {
+    const [row] = await session.texts(
+      `SELECT closed FROM ${this.#fences} WHERE ${this.#here} LOCK IN SHARE MODE`,
+    );
+    if (row?.[0] === '0') throw targetOpen(this.#here);
     const one = (column: string) =>
       `(SELECT ${column} FROM ${this.#keys} WHERE ${this.#here} LOCK IN SHARE MODE)`;
     await session.run(`SET @banyan_token = ${one('token')}, @banyan_pass = ${one('pass')}`);
@@ -119,6 +130,16 @@ export class FenceRow {
   get passesExpression(): string {
     return `(SELECT token = CAST(@banyan_token AS BINARY) FROM ${this.#keys} WHERE ${this.#here} LOCK IN SHARE MODE)`;
   }
+}
+
+function targetOpen(where: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_TARGET_OPEN',
+    `the fence of the side that rows are carried to is open (${where}): nothing was written there`,
+    {
+      fix: 'Nothing after a handover. Otherwise find out who opened the fence, then `banyan resume`: it closes it again.',
+    },
+  );
 }
 
 /** Both directions of a feature's moves share its fences. */

@@ -117,29 +117,31 @@ export class Fence {
   }
 
   /**
-   * Drops the triggers of an open fence, as far as tables are free within `patienceMs` each. Returns how many are left:
+   * Drops the triggers of an open fence, as far as tables are free within `patienceMs` each. Returns those that are left:
    * a reader's open transaction is in the way of a DROP TRIGGER, and everybody else would wait behind both.
    */
-  async clear({ patienceMs = 0, signal }: ClearOptions & { readonly signal: AbortSignal }): Promise<number> {
-    if (this.#tag !== null) return 0;
+  async clear({
+    patienceMs = 0,
+    signal,
+  }: ClearOptions & { readonly signal: AbortSignal }): Promise<readonly string[]> {
+    if (this.#tag !== null) return [];
     const session = await this.#links.work.session();
     const names = await this.#triggers.names(session);
     await this.#context.points.reach('fence:listed', { database: this.#endpoint.database });
     await this.#assertEpoch();
-    if ((await this.#row.read(session))?.closed !== false) return names.length;
+    if ((await this.#row.read(session))?.closed !== false) return names;
     for (const [index, name] of names.entries()) {
       // Somebody prepares a fence meanwhile: its triggers are not on the list, but what is left can wait.
-      if (this.#tag !== null) return names.length - index;
+      if (this.#tag !== null) return names.slice(index);
       try {
         await this.#alone(this.#triggers.drop(name), patienceMs, signal);
       } catch (error) {
-        if (error instanceof BanyanError && error.code === 'BANYAN_FENCE_TIMEOUT')
-          return names.length - index;
+        if (error instanceof BanyanError && error.code === 'BANYAN_FENCE_TIMEOUT') return names.slice(index);
         throw error;
       }
       await this.#context.points.reach('fence:trigger-dropped', { name });
     }
-    return 0;
+    return [];
   }
 
   /** Sets the row, unless somebody else has claimed it; tries again where its transaction was the victim of a deadlock. */

@@ -12,17 +12,22 @@ import { readColumnHashes } from './fingerprint.ts';
  */
 export class PairWatch {
   readonly #spec: MoveSpec;
+  readonly #planned: string;
   #approved = '';
 
-  constructor(spec: MoveSpec) {
+  /** `planned`: from `readPair`, before the plans were read. */
+  constructor(spec: MoveSpec, planned: string) {
     this.#spec = spec;
+    this.#planned = planned;
   }
 
-  /** @throws BanyanError BANYAN_TABLES_DIFFER with all faults. */
+  /**
+   * @throws BanyanError BANYAN_TABLES_DIFFER with all faults; BANYAN_MOVE_OUTDATED when the two fit, but a table is not what it
+   * was when the move was opened: its plan knows nothing of a column that came since, and would leave it behind.
+   */
   async check(source: Session, target: Session): Promise<void> {
     const spec = this.#spec;
-    const hashes = await readColumnHashes(target, spec.target.database, sideTables(spec, 'target'));
-    const present = JSON.stringify([...hashes]);
+    const present = await readPair(spec, source, target);
     if (present === this.#approved) return;
     const { database } = spec.target;
     const keys = await readForeignKeys(target, database);
@@ -39,6 +44,20 @@ export class PairWatch {
         { fix: 'Bring both sides to the same schema (each fault tells how), then resume.', faults },
       );
     }
+    if (present !== this.#planned) {
+      throw new BanyanError(
+        'BANYAN_MOVE_OUTDATED',
+        `tables of ${spec.id} were altered since this move was opened`,
+        { fix: 'Nothing: the move is opened again. By hand: `banyan resume`.' },
+      );
+    }
     this.#approved = present;
   }
+}
+
+/** What the tables of both sides are now: their columns, unique indexes and foreign keys, hashed. */
+export async function readPair(spec: MoveSpec, source: Session, target: Session): Promise<string> {
+  const here = await readColumnHashes(source, spec.source.database, sideTables(spec, 'source'));
+  const there = await readColumnHashes(target, spec.target.database, sideTables(spec, 'target'));
+  return JSON.stringify([[...here], [...there]]);
 }

@@ -33,7 +33,7 @@ export class TargetRecord {
   async adopt(session: Session): Promise<void> {
     const { spec } = this.#context;
     const present = await this.#present(session);
-    await this.#context.guarded(session, async () => {
+    await this.#context.guardedBooks(session, async () => {
       await session.run(`DELETE FROM ${this.#table} WHERE move_id = ${quoteText(spec.id)}`);
       const rows = [...present].map(
         ([table, identity]) => `(${quoteText(spec.id)}, ${quoteText(table)}, ${quoteText(identity)})`,
@@ -45,7 +45,7 @@ export class TargetRecord {
   }
 
   async forget(session: Session): Promise<void> {
-    await this.#context.guarded(session, async () => {
+    await this.#context.guardedBooks(session, async () => {
       await session.run(`DELETE FROM ${this.#table} WHERE move_id = ${quoteText(this.#context.spec.id)}`);
     });
   }
@@ -71,7 +71,7 @@ export class TargetRecord {
       'BANYAN_TARGET_CHANGED',
       `${tables.map((table) => `${database}.${table}`).join(', ')} on ${host}:${port} was truncated, rebuilt or replaced (or a partition of it) behind the fence: rows may be missing there`,
       {
-        fix: 'Find out who did it; then `banyan resume`: it carries every row over once more.',
+        fix: 'Find out who did it; then `banyan repair`: it finds and carries over what is missing (`banyan resume` copies all rows once more).',
         details: { database, tables },
       },
     );

@@ -8,6 +8,7 @@ export type {
   DiffReport,
   HandoverResult,
   PlanDescription,
+  RepairResult,
   ShadowResult,
   SignOff,
 } from '../../control/index.ts';
@@ -15,6 +16,7 @@ export type {
 export type FeatureAction =
   | 'copy'
   | 'verify'
+  | 'repair'
   | 'canary'
   | 'cohorts'
   | 'shadow'

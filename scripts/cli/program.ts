@@ -13,6 +13,7 @@ import { grantsCommand } from './commands/grants.ts';
 import { handoverCommand } from './commands/handover.ts';
 import { idlCommand } from './commands/idl.ts';
 import { ignoreCommand } from './commands/ignore.ts';
+import { repairCommand } from './commands/repair.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -41,6 +42,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       schemaCommand,
       copyCommand,
       verifyCommand,
+      repairCommand,
       canaryCommand,
       handoverCommand('cutover'),
       handoverCommand('rollback'),

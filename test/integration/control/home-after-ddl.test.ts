@@ -8,7 +8,7 @@ import { createParcelWorld } from './parcel-world.ts';
 const why = 'the test says so';
 
 describeEachEngine('changes behind the fence', (db) => {
-  test('a side that was emptied is noticed before and after a cutover, blocks it, and is filled again', async () => {
+  test('a side that was emptied is noticed before and after a cutover, blocks it, and is filled again; rows are repaired', async () => {
     await using world = await createParcelWorld(db, 300);
     const control = await startControl(world.config);
     const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
@@ -36,9 +36,31 @@ describeEachEngine('changes behind the fence', (db) => {
     await world.query('legacy', 'TRUNCATE parcels');
     await until(async () => (await feature()).failing?.code === 'BANYAN_TARGET_CHANGED');
     await expect(run('rollback')).rejects.toMatchObject({ code: 'BANYAN_GATE_CLOSED' });
-    await resume('extracted');
+    const repair = async (body: object) =>
+      (await admin.run('/v1/features/parcels/repair', { why, ...body })).result;
+    expect(await repair({ dryRun: true })).toMatchObject({ different: 300, verified: null });
+    expect(await rows('legacy')).toBe(0);
+    expect(await repair({})).toMatchObject({ different: 300, verified: { different: 0, unsettled: 0 } });
     expect((await run('rollback')).result.owner).toBe('legacy');
     expect(await rows('legacy')).toBe(300);
+
+    // Rows that were changed, removed and added by somebody with the fence's key.
+    const key = (name: string) =>
+      `(SELECT ${name} FROM \`${world.config.state.database}\`.fence_keys LIMIT 1)`;
+    await world.query(
+      'service',
+      `SET @banyan_token = ${key('token')}, @banyan_pass = ${key('pass')}; UPDATE parcels SET weight = 99 WHERE id = 3; DELETE FROM parcels WHERE id = 4;
+       INSERT INTO parcels (id, code, weight) VALUES (9000, 'extra', 1); SET @banyan_token = NULL, @banyan_pass = NULL`,
+    );
+    await expect(repair({ keys: [['3']] })).rejects.toMatchObject({ code: 'BANYAN_REQUEST_INVALID' });
+    await expect(repair({ table: 'parcels', keys: [['3', '4']] })).rejects.toMatchObject({
+      code: 'BANYAN_KEY_UNREADABLE',
+    });
+    expect(await repair({ table: 'parcels', keys: [['3'], ['9000'], ['77777']] })).toMatchObject({
+      different: 2,
+      verified: { different: 1 },
+    });
+    expect(await repair({ table: 'parcels' })).toMatchObject({ different: 1, verified: { different: 0 } });
     await control.stop();
   });
 

@@ -34,7 +34,7 @@ describe('every command', () => {
       expect(help).toContain('--json');
       expect(help).toContain('--config');
     }
-    const steering = ['copy', 'canary', 'cutover', 'rollback', 'pause', 'resume', 'abandon'];
+    const steering = ['copy', 'repair', 'canary', 'cutover', 'rollback', 'pause', 'resume', 'abandon'];
     const changes = [...steering, 'shadow', 'diff', 'ignore'].includes(name);
     expect(command.options.some((option) => option.long === '--why')).toBe(changes);
   });

@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RepairReport, VerifyReport } from '../../mover/index.ts';
+import { stageRefused, stages } from '../feature/index.ts';
+import type { OnProgress } from '../progress.ts';
+import type { Actor } from '../store/index.ts';
+import type { RunContext } from './feature-runner.ts';
+import { verifyFeature } from './verify-feature.ts';
+
+export interface RepairRequest extends Actor {
+  /** Of one table only; else of all. */
+  readonly table?: string;
+  /** These rows only. */
+  readonly keys?: readonly (readonly string[])[];
+  readonly dryRun: boolean;
+  readonly onProgress: OnProgress;
+}
+
+export interface RepairResult extends RepairReport {
+  readonly dryRun: boolean;
+  /** What a whole verify found afterwards; null in a dry run. */
+  readonly verified: VerifyReport | null;
+}
+
+/**
+ * Makes the side that does not own the rows equal to the owner again, then verifies all of it. Where a table of that side was
+ * emptied or replaced, the table that is there now is taken for the right one once every row that it lacks is noted in the
+ * log; only then does the move go on.
+ */
+export async function repairFeature(
+  context: RunContext,
+  request: RepairRequest,
+  goOn: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<RepairResult> {
+  const { feature, store, lockTimeoutMs, maxBacklog } = context.options;
+  const { dryRun, onProgress, table, keys } = request;
+  const state = await store.feature(feature);
+  const rules = stages[state.stage];
+  if (rules.mover === 'nothing' || state.stage === 'copying' || rules.mover === 'conducted') {
+    throw stageRefused(feature, state.stage, 'a repair', 'Repair once the copy is done.');
+  }
+  const move = await context.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
+  if (!dryRun) await move.fence('target', { lockTimeoutMs, signal });
+  // What nobody noted cannot be relied on: before rows are compared every change since must be in the log.
+  await move.checkFingerprint();
+  const replaced = await move.targetChanged();
+  const report = await move.repair({
+    ...(table === undefined || replaced.length > 0 ? {} : { table }),
+    ...(keys === undefined || replaced.length > 0 ? {} : { keys }),
+    dryRun,
+    signal,
+    onProgress: (at) =>
+      onProgress({ phase: 'repair', about: at.table, done: at.rowsCompared, total: at.rowsTotalEstimate }),
+  });
+  if (dryRun) return { ...report, dryRun, verified: null };
+  if (replaced.length > 0) await move.adoptTarget();
+  await goOn();
+  const going = await context.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
+  for (let left = await going.backlog(); left.entries > maxBacklog; left = await going.backlog()) {
+    onProgress({ phase: 'catch-up', done: 0, total: left.entries });
+    await delay(50, undefined, { signal });
+  }
+  const verified = await verifyFeature(context, request, onProgress, signal);
+  return { ...report, dryRun, verified };
+}
