@@ -48,7 +48,7 @@ describeEachEngine('kill -9 of control', (db) => {
       await Promise.race([control.reached, refused]);
       await control.kill();
       expect(await openSides(world), `${label}, while control is dead`).toHaveLength(
-        ['hold', 'barrier', 'open', 'release'].includes(point) ? 1 : 0,
+        ['capture', 'hold', 'barrier', 'open', 'release'].includes(point) ? 1 : 0,
       );
 
       const next = steps[at + 1];
