@@ -17,7 +17,9 @@ export async function readTriggers(
   database: string,
   tables: readonly string[] | 'all',
 ): Promise<TableTrigger[]> {
-  const which = tables === 'all' ? 'TRUE' : `EVENT_OBJECT_TABLE IN (${tables.map(quoteText).join(', ')})`;
+  // MariaDB's catalogue compares without case: of `IN ('a_b', 'A_B')` it would find the one only.
+  const which =
+    tables === 'all' ? 'TRUE' : `CAST(EVENT_OBJECT_TABLE AS BINARY) IN (${tables.map(quoteText).join(', ')})`;
   const rows = await session.texts(
     `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT, CREATED
        FROM information_schema.TRIGGERS

@@ -12,6 +12,7 @@ import {
   openMove,
   planSchema,
 } from '../../../mover/index.ts';
+import { quoteName } from '../../../mover/sql/names.ts';
 import { createAccount } from '../accounts.ts';
 import type { EngineLane, TestDatabase } from '../databases.ts';
 import { TestPoints } from '../move-fixture.ts';
@@ -155,7 +156,7 @@ async function thereAndBack({ writes }: Scenario, { spec, legacy, service, defer
   // Counted by the application itself, not by the mover.
   for (const { table } of spec.tables) {
     const count = async (on: mysql.Connection) =>
-      (await on.query('SELECT COUNT(*) AS n FROM ??', [table]))[0];
+      (await on.query(`SELECT COUNT(*) AS n FROM ${quoteName(table)}`))[0];
     expect(await count(service), table).toEqual(await count(legacy));
   }
 }

@@ -1,6 +1,0 @@
-import type { Expectation } from '../../support/scenarios/scenario.ts';
-
-export const expectation: Expectation = {
-  tables: ['t'],
-  refused: ['BANYAN_TABLE_MISSING'],
-};
