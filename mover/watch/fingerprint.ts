@@ -39,18 +39,18 @@ export async function readColumnHashes(
   const columns = await session.texts(
     `SELECT TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE, EXTRA,
             GENERATION_EXPRESSION FROM information_schema.COLUMNS
-      WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})
+      WHERE TABLE_SCHEMA = ${quoteText(database)} AND CAST(TABLE_NAME AS BINARY) IN (${tables.map(quoteText).join(', ')})
       ORDER BY TABLE_NAME, ORDINAL_POSITION`,
   );
   const indexes = await session.texts(
     `SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
-      WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})
+      WHERE TABLE_SCHEMA = ${quoteText(database)} AND CAST(TABLE_NAME AS BINARY) IN (${tables.map(quoteText).join(', ')})
         AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
   );
   const foreignKeys = await session.texts(
     `SELECT TABLE_NAME, CONSTRAINT_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, DELETE_RULE, UPDATE_RULE
        FROM information_schema.REFERENTIAL_CONSTRAINTS
-      WHERE CONSTRAINT_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})
+      WHERE CONSTRAINT_SCHEMA = ${quoteText(database)} AND CAST(TABLE_NAME AS BINARY) IN (${tables.map(quoteText).join(', ')})
       ORDER BY TABLE_NAME, CONSTRAINT_NAME`,
   );
   const facts = new Map<string, (readonly (string | null)[])[]>(tables.map((table) => [table, []]));

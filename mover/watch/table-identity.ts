@@ -39,8 +39,13 @@ async function identitiesIn(
   );
   const numbers = new Map<string, string[]>();
   for (const [full, value] of rows) {
-    const whole = (full ?? '').toLowerCase().split('#p#')[0] ?? '';
+    const whole = (full ?? '').split(/#p#/i)[0] ?? '';
     numbers.set(whole, [...(numbers.get(whole) ?? []), value ?? '']);
   }
-  return new Map(tables.map((table) => [table, (numbers.get(name(table).toLowerCase()) ?? []).join('+')]));
+  return new Map(
+    tables.map((table) => [
+      table,
+      (numbers.get(name(table)) ?? numbers.get(name(table).toLowerCase()) ?? []).join('+'),
+    ]),
+  );
 }
