@@ -152,15 +152,23 @@ function gaugesOf(core: RouterCore, upgrades: UpgradeProxy, connections: number)
     tableVersion: table.current.version,
     tableAgeSeconds: table.ageMs / 1_000,
     leaseValid: table.leaseValid,
-    upstreams: core.upstreams.flatMap((upstream) =>
-      upstream.addresses.map((address) => ({
-        address: address.url,
-        pending: address.pending,
-        ejected: upstream.isOpen(address),
-        healthy: address.healthy,
-      })),
-    ),
+    upstreams: addressGauges(core),
   };
+}
+
+/** One for each address, which shadows and several services may share: a series may be there once. */
+function addressGauges({ upstreams }: RouterCore): Gauges['upstreams'] {
+  const gauges = new Map<string, Gauges['upstreams'][number]>();
+  for (const upstream of upstreams) {
+    for (const address of upstream.addresses) {
+      const { url, healthy } = address;
+      const before = gauges.get(url);
+      const pending = address.pending + (before?.pending ?? 0);
+      const state = before ?? { ejected: upstream.isOpen(address), healthy };
+      gauges.set(url, { address: url, pending, ejected: state.ejected, healthy: state.healthy });
+    }
+  }
+  return [...gauges.values()];
 }
 
 function createHttpServer(
