@@ -34,7 +34,7 @@ beforeAll(async () => {
   service = await rawServer((socket, chunk) => socket.write(reply(seqidOf(chunk))));
   await using files = await idlFiles({ 'service.thrift': idlText });
   const idl = await loadIdl(files.path('service.thrift'));
-  client = createClient({ idl, service: 'Results', addresses: [service.address] });
+  client = createClient({ idl, service: 'Results', addresses: [service.address], transport: 'framed' });
   gateway = createGateway({ idl, service: 'Results', client });
 });
 afterAll(async () => {
