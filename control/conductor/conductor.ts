@@ -5,6 +5,7 @@ import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger } from '../../mover/index.ts';
 import type { SidePlace } from '../../router/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
+import type { HandoverState } from '../feature/feature-state.ts';
 import { type Direction, type HandoverRules, handoverDuring, handovers } from '../feature/stages.ts';
 import type { OnProgress } from '../progress.ts';
 import { orFailure } from '../runner/copy-rows.ts';
@@ -50,6 +51,9 @@ export interface Conducted {
   /** Where each side answers requests. */
   readonly places: Readonly<Record<'legacy' | 'service', SidePlace>>;
 }
+
+/** A handover that takes longer, or whose process dies, leaves routers at their own pace again. */
+const hurryMs = 60_000;
 
 export interface HandoverRequest extends Actor {
   readonly direction: Direction;
@@ -129,15 +133,23 @@ export class Conductor {
 
   async handover(subject: Conducted, request: HandoverRequest): Promise<HandoverResult> {
     const rules = handovers[request.direction];
-    const { store, cutover, points, signal } = this.#options;
-    const say = (phase: string, about: string) => request.onProgress({ phase, about });
-
-    say('gate', 'looking whether it may begin');
-    assertHandoverAllowed(rules, await store.feature(subject.feature));
+    request.onProgress({ phase: 'gate', about: 'looking whether it may begin' });
+    assertHandoverAllowed(rules, await this.#options.store.feature(subject.feature));
     await this.#catchUp(subject, rules, request);
     const gate = await this.#inspect(subject, rules, false, request.force ?? []);
     assertGateOpen(subject.feature, rules, gate);
     await this.#verifyIfOutdated(subject, rules, request);
+    return this.#inHaste(() => this.#handOver(subject, rules, request, gate));
+  }
+
+  async #handOver(
+    subject: Conducted,
+    rules: HandoverRules,
+    request: HandoverRequest,
+    gate: readonly GateCheck[],
+  ): Promise<HandoverResult> {
+    const { store, cutover, points, signal } = this.#options;
+    const say = (phase: string, about: string) => request.onProgress({ phase, about });
     await this.#prepare(subject, rules, request);
     await points.reach(`${rules.direction}:after-gate`);
 
@@ -199,6 +211,17 @@ export class Conductor {
     const rules = handoverDuring(stage) ?? handovers[handover.direction];
     const actor = { who: 'banyan', why: `control started and found a ${rules.direction} under way` };
     logger.warn({ feature: subject.feature, handover }, 'a handover was interrupted');
+    const outcome = await this.#inHaste(() => this.#end(subject, rules, handover, actor));
+    await this.#settle(subject);
+    return outcome;
+  }
+
+  async #end(
+    subject: Conducted,
+    rules: HandoverRules,
+    handover: HandoverState,
+    actor: Actor,
+  ): Promise<'taken back' | 'finished'> {
     let outcome: 'taken back' | 'finished' = 'finished';
     if (handover.phase !== 'decided') {
       const reason = new Error('the control process that conducted it ended');
@@ -206,8 +229,24 @@ export class Conductor {
       if (taken === 'taken back') outcome = taken;
     }
     if (outcome === 'finished') await this.#finishForward(subject, rules, handover.id, actor);
-    await this.#settle(subject);
     return outcome;
+  }
+
+  /** While `work` goes on, routers ask for a new route table every few milliseconds. */
+  async #inHaste<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { store, logger } = this.#options;
+    const hurry = (forMs: number) =>
+      store.hurryRouters(forMs).catch((error: unknown) => {
+        // Then it takes a beat longer.
+        logger.warn({ err: error }, 'the routers could not be asked to hurry');
+      });
+    await hurry(hurryMs);
+    try {
+      return await work();
+    } finally {
+      // Nobody waits for this: it ends by itself, too.
+      void hurry(0);
+    }
   }
 
   /**

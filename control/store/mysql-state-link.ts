@@ -15,9 +15,15 @@ export interface MysqlStateLinkOptions {
  */
 const leaseMarginMs = 250;
 
-/** While writes are held, all replicas together may beat this often, each at most every 10 ms. */
-const holdBeatsPerSecond = 5_000;
-const holdBeatAtLeastMs = 10;
+/** Around a handover all replicas together may beat this often, each at most every 10 ms. */
+const hurriedBeatsPerSecond = 5_000;
+const hurryAtLeastMs = 10;
+
+/** The content only where it is news; the number of replicas only where it is needed. */
+const tableSql = `
+  SELECT version, written_at, IF(version <> ?, content, NULL) AS content,
+    IF(hurry_until > NOW(3), (SELECT COUNT(*) FROM state_replicas WHERE lease_until > NOW(3)), NULL) AS hurrying
+  FROM state_route_table WHERE id = 1`;
 
 const beatSql = `
   INSERT INTO state_replicas (replica, host, pid, version, drained, beat_at, lease_until)
@@ -57,22 +63,19 @@ export class MysqlStateLink implements StateLink {
         await connection.query(countsSql, [report.replica, feature, print(shadow), print(traffic)]);
       }
       // Read after the report is written: a barrier that sees this replica at a version knows what it decides by.
-      const [rows] = await connection.query<RowDataPacket[]>(
-        `SELECT version, written_at, content,
-           (SELECT COUNT(*) FROM state_replicas WHERE lease_until > NOW(3)) AS replicas
-         FROM state_route_table WHERE id = 1 AND version <> ?`,
-        [report.version],
-      );
-      const current = report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {};
-      const row = rows[0];
-      if (row === undefined) return { leaseMs: this.#options.leaseMs, ...current };
+      const [[row]] = await connection.query<RowDataPacket[]>(tableSql, [report.version]);
+      const reply: StateReply = {
+        leaseMs: this.#options.leaseMs,
+        ...(report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {}),
+        ...(typeof row?.hurrying === 'number' ? { hurryMs: hurryMs(row.hurrying) } : {}),
+      };
+      if (typeof row?.content !== 'string') return reply;
       const table: RouteTable = {
         version: Number(row.version),
         writtenAt: (row.written_at as Date).toISOString(),
         ...(JSON.parse(row.content) as Pick<RouteTable, 'features' | 'routes'>),
       };
-      const holdBeatMs = Math.max(holdBeatAtLeastMs, (Number(row.replicas) / holdBeatsPerSecond) * 1_000);
-      return { leaseMs: this.#options.leaseMs, table, holdBeatMs, ...current };
+      return { ...reply, table };
     });
   }
 
@@ -134,4 +137,8 @@ async function currentAgo(connection: Connection): Promise<Record<string, number
 
 function print(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
+}
+
+function hurryMs(replicas: number): number {
+  return Math.max(hurryAtLeastMs, (replicas / hurriedBeatsPerSecond) * 1_000);
 }

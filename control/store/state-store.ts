@@ -186,6 +186,16 @@ export class StateStore {
     return readReplicas(this.#knex);
   }
 
+  /**
+   * Asks all routers to beat more often for the next `forMs`, 0 to end it: a handover is near, and each beat that a router
+   * waits is a beat that its clients wait.
+   */
+  async hurryRouters(forMs: number): Promise<void> {
+    await this.#knex('state_route_table')
+      .where({ id: 1 })
+      .update({ hurry_until: this.#knex.raw('NOW(3) + INTERVAL ? MICROSECOND', [forMs * 1_000]) });
+  }
+
   forgetDeadReplicas(): Promise<void> {
     return forgetDeadReplicas(this.#knex);
   }

@@ -46,7 +46,7 @@ export class LiveTable {
   #current: CompiledTable = compileTable(emptyRouteTable);
   #holds: Record<string, number> = {};
   #leaseUntil = Number.NEGATIVE_INFINITY;
-  #holdBeatMs = Number.POSITIVE_INFINITY;
+  #hurryMs = Number.POSITIVE_INFINITY;
   #loop: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #hurry = false;
@@ -104,7 +104,7 @@ export class LiveTable {
       const reply = await Promise.race([this.#options.link.beat(report, signal), aborted(signal)]);
       this.#leaseUntil = sentAt + reply.leaseMs;
       this.#lastReplyAt = this.#now();
-      this.#holdBeatMs = reply.holdBeatMs ?? this.#holdBeatMs;
+      this.#hurryMs = reply.hurryMs ?? Number.POSITIVE_INFINITY;
       if (this.#failing) this.#options.logger.info('the state store answers again');
       this.#failing = false;
       if (reply.currentAgoMs !== undefined) this.#options.onCurrent?.(reply.currentAgoMs, sentAt);
@@ -169,15 +169,9 @@ export class LiveTable {
       this.#hurry = false;
       await this.beat();
       // Counted from this beat's own start: a hurried beat must not put the one after it off.
-      if (!this.#hurry) await this.#pause(began + this.#intervalMs() - this.#now());
+      if (!this.#hurry)
+        await this.#pause(began + Math.min(this.#options.beatMs, this.#hurryMs) - this.#now());
     }
-  }
-
-  /** Clients wait for the next table while writes are held, so it is asked for more often then. */
-  #intervalMs(): number {
-    const { beatMs } = this.#options;
-    for (const _ in this.#holds) return Math.min(beatMs, this.#holdBeatMs);
-    return beatMs;
   }
 
   #pause(ms: number): Promise<void> {

@@ -56,10 +56,10 @@ export interface StateReply {
    */
   readonly currentAgoMs?: Readonly<Record<string, number>>;
   /**
-   * Milliseconds between the starts of two beats while the replica holds writes: clients wait then. May come with a
-   * table; the store chooses it so that all replicas together do not overload it.
+   * Milliseconds between the starts of two beats, until a reply says otherwise: there while a handover is prepared or
+   * under way, since clients wait then. The store chooses it so that all replicas together do not overload it.
    */
-  readonly holdBeatMs?: number;
+  readonly hurryMs?: number;
 }
 
 /** The router's side of the state store: implemented in control/store. */

@@ -175,6 +175,22 @@ describeEachEngine('state store', (db) => {
     expect((await store.leases.list())[0]).toMatchObject({ holder: 'two' });
   });
 
+  test('replicas are asked to beat more often around a handover, less often the more there are', async () => {
+    await using state = await createStateDatabase(db);
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const link = new MysqlStateLink({ state, leaseMs: 60_000 });
+    const report = { host: 'here', pid: 1, version: 1, drained: {} };
+    const beat = (replica: string) => link.beat({ ...report, replica }, signal());
+    expect(await beat('r0')).not.toHaveProperty('hurryMs');
+    await store.hurryRouters(60_000);
+    expect(await beat('r0')).toMatchObject({ hurryMs: 10 });
+    for (let index = 1; index < 100; index++) await beat(`r${index}`);
+    expect(await beat('r0')).toMatchObject({ hurryMs: 20 });
+    await store.hurryRouters(0);
+    expect(await beat('r0')).not.toHaveProperty('hurryMs');
+    await link.close();
+  });
+
   test('a replica beats: it is live for its lease, gets each newer table once, and is gone after leaving', async () => {
     await using state = await createStateDatabase(db);
     await using store = await openStore(state, [parcelFeature(null)]);
