@@ -5,7 +5,7 @@ import { quoteName } from '../../sql/names.ts';
 import { columnQuestions } from './column-questions.ts';
 import type { DataQuestion } from './data-question.ts';
 
-/** What one row may take of a packet: it is written in hex (two characters a byte), with room for the statement. */
+/** Of a packet, for the statement around a value. */
 const statementRoom = 64 * 1024;
 
 export interface Limits {
@@ -21,7 +21,7 @@ export function tableQuestions(
 ): DataQuestion[] {
   return [
     ...columnQuestions(source, target.engine),
-    ...packetQuestion(source, limits),
+    ...packetQuestions(source, limits),
     ...checkQuestions(source, target),
   ];
 }
@@ -29,19 +29,17 @@ export function tableQuestions(
 const long =
   /^(tiny|medium|long)?(text|blob)$|^(json|varchar|varbinary|geometry|geometrycollection|geomcollection|multi\w+|polygon|linestring)$/;
 
-function packetQuestion(source: TableDefinition, { packetBytes }: Limits): DataQuestion[] {
-  const columns = source.columns.filter((column) => column.generated === null && long.test(column.type));
-  if (columns.length === 0) return [];
-  const bytes = columns.map((column) => `COALESCE(LENGTH(${quoteName(column.name)}), 0)`).join(' + ');
-  const limit = Math.floor((packetBytes - statementRoom) / 2);
-  return [
-    {
-      condition: `${bytes} > ${limit}`,
-      what: `rows of more than ${limit} bytes could be copied, but not applied again after a change: they need twice their size in max_allowed_packet (${packetBytes})`,
-      fix: `SET GLOBAL max_allowed_packet to more on both servers (and in their configuration; at most 1 GiB), then try again.`,
+/** A long value is put together on the server from pieces, and no value there may be longer than a packet. */
+function packetQuestions(source: TableDefinition, { packetBytes }: Limits): DataQuestion[] {
+  const limit = packetBytes - statementRoom;
+  return source.columns
+    .filter((column) => column.generated === null && long.test(column.type))
+    .map((column) => ({
+      condition: `LENGTH(${quoteName(column.name)}) > ${limit}`,
+      what: `column ${column.name} holds values of more than ${limit} bytes, nearly the max_allowed_packet of one server (${packetBytes})`,
+      fix: 'SET GLOBAL max_allowed_packet to more on both servers (and in their configuration; at most 1 GiB), then try again.',
       refused: true,
-    },
-  ];
+    }));
 }
 
 /** Rows may break a check that was off when they were written; the target checks every row. */
