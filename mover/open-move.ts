@@ -39,7 +39,7 @@ import { defaultTuning } from './tuning.ts';
 import { verifyLastApplied, verifyTables } from './verify/verify-tables.ts';
 import { PairWatch, readPair } from './watch/pair-watch.ts';
 import { assertNonePrepared } from './watch/prepared-transactions.ts';
-import { TableGuard } from './watch/table-guard.ts';
+import { endGuardOfPredecessor, TableGuard } from './watch/table-guard.ts';
 import { TargetRecord } from './watch/target-record.ts';
 
 /** The row of a closed fence is locked only for the length of a mover's own transactions: a chunk of a copy, at most. */
@@ -66,6 +66,8 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     const target = await links.target.session();
     await context.books.ensureTables(target);
     await context.books.guard(target, options.epoch);
+    await endGuardOfPredecessor(source, spec, 'source');
+    await endGuardOfPredecessor(target, spec, 'target');
     await new TargetRecord(context).ensureTable(target);
     const planned = await readPair(spec, source, target);
     const plans: TablePlan[] = [];
@@ -181,7 +183,7 @@ class OpenMove implements Move {
     this.#guards = guards;
     try {
       for (const side of ['source', 'target'] as const) {
-        guards.push(await TableGuard.open(this.spec[side], sideTables(this.spec, side)));
+        guards.push(await TableGuard.open(this.spec, side, sideTables(this.spec, side)));
       }
       const source = await this.#admin.source.session();
       const target = await this.#admin.target.session();

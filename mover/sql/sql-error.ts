@@ -1,5 +1,7 @@
 /** Server error numbers that the mover acts on. */
 export const errno = {
+  /** KILL of a connection that has just ended. */
+  unknownThread: 1094,
   duplicateEntry: 1062,
   lockWaitTimeout: 1205,
   deadlock: 1213,
