@@ -35,9 +35,10 @@ import { readTablePlan } from './plan/read-table-plan.ts';
 import type { TablePlan } from './plan/table-plan.ts';
 import { repairTables } from './repair/repair-tables.ts';
 import type { Link } from './sql/link.ts';
+import type { Session } from './sql/session.ts';
 import { defaultTuning } from './tuning.ts';
 import { verifyLastApplied, verifyTables } from './verify/verify-tables.ts';
-import { PairWatch, readPair } from './watch/pair-watch.ts';
+import { PairWatch } from './watch/pair-watch.ts';
 import { assertNonePrepared } from './watch/prepared-transactions.ts';
 import { endGuardOfPredecessor, TableGuard } from './watch/table-guard.ts';
 import { TargetRecord } from './watch/target-record.ts';
@@ -69,10 +70,9 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     await endGuardOfPredecessor(source, spec, 'source');
     await endGuardOfPredecessor(target, spec, 'target');
     await new TargetRecord(context).ensureTable(target);
-    const planned = await readPair(spec, source, target);
     const plans: TablePlan[] = [];
     for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
-    return new OpenMove(context, plans, links, new PairWatch(spec, planned));
+    return new OpenMove(context, plans, links, new PairWatch(spec, plans));
   } catch (error) {
     context.closeLinks();
     throw error;
@@ -187,9 +187,7 @@ class OpenMove implements Move {
       }
       const source = await this.#admin.source.session();
       const target = await this.#admin.target.session();
-      await this.#capture.check(source);
-      await this.#pair.check(source, target);
-      await this.#targetRecord.check(target);
+      await this.#checkTables(source, target);
       await this.#fences.source.assertPrepared();
       await this.#fences.target.assertClosed();
     } catch (error) {
@@ -277,13 +275,24 @@ class OpenMove implements Move {
       capture: this.#capture,
       parts: this.#parts.map((part) => new PartApplier(context, part)),
       backlog: () => this.backlog(),
-      check: async (source, target) => {
-        await this.#capture.check(source);
-        await this.#pair.check(source, target);
-        await this.#targetRecord.check(target);
-      },
+      check: (source, target) => this.#checkTables(source, target),
     });
     return this.#applier;
+  }
+
+  /**
+   * What altered the source may show first where both sides are compared: the capture knows what it was, so it is asked
+   * again before the sides are said to differ.
+   */
+  async #checkTables(source: Session, target: Session): Promise<void> {
+    await this.#capture.check(source);
+    try {
+      await this.#pair.check(source, target);
+      await this.#targetRecord.check(target);
+    } catch (error) {
+      await this.#capture.check(source);
+      throw error;
+    }
   }
 
   async backlog(): Promise<Backlog> {

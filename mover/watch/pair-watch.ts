@@ -1,5 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import { type MoveSpec, sideTables, targetTable } from '../move-spec.ts';
+import { readTablePlan } from '../plan/read-table-plan.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
 import { foreignKeyFaults, readForeignKeys } from '../preflight/check-foreign-keys.ts';
 import { comparePair } from '../preflight/compare-pair.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
@@ -15,15 +17,15 @@ export class PairWatch {
   readonly #planned: string;
   #approved = '';
 
-  /** `planned`: from `readPair`, before the plans were read. */
-  constructor(spec: MoveSpec, planned: string) {
+  /** `plans`: of the spec's tables, in their order. */
+  constructor(spec: MoveSpec, plans: readonly TablePlan[]) {
     this.#spec = spec;
-    this.#planned = planned;
+    this.#planned = JSON.stringify(plans);
   }
 
   /**
-   * @throws BanyanError BANYAN_TABLES_DIFFER with all faults; BANYAN_MOVE_OUTDATED when the two fit, but a table is not what it
-   * was when the move was opened: its plan knows nothing of a column that came since, and would leave it behind.
+   * @throws BanyanError BANYAN_TABLES_DIFFER with all faults; BANYAN_MOVE_OUTDATED when the two fit, but not as they did when the
+   * move was opened: its plan knows nothing of a column that came since, and would leave it behind.
    */
   async check(source: Session, target: Session): Promise<void> {
     const spec = this.#spec;
@@ -44,7 +46,9 @@ export class PairWatch {
         { fix: 'Bring both sides to the same schema (each fault tells how), then resume.', faults },
       );
     }
-    if (present !== this.#planned) {
+    const plans: TablePlan[] = [];
+    for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
+    if (JSON.stringify(plans) !== this.#planned) {
       throw new BanyanError(
         'BANYAN_MOVE_OUTDATED',
         `tables of ${spec.id} were altered since this move was opened`,
@@ -56,7 +60,7 @@ export class PairWatch {
 }
 
 /** What the tables of both sides are now: their columns, unique indexes and foreign keys, hashed. */
-export async function readPair(spec: MoveSpec, source: Session, target: Session): Promise<string> {
+async function readPair(spec: MoveSpec, source: Session, target: Session): Promise<string> {
   const here = await readColumnHashes(source, spec.source.database, sideTables(spec, 'source'));
   const there = await readColumnHashes(target, spec.target.database, sideTables(spec, 'target'));
   return JSON.stringify([[...here], [...there]]);

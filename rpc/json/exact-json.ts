@@ -30,7 +30,7 @@ export function parseJson(text: string, { raw, maxDepth }: ParseJsonOptions): un
   } catch {
     throw jsonFault(text, maxDepth) ?? new JsonSyntaxError('not readable', 0);
   }
-  refuseLoneSurrogates(text);
+  refuseLoneSurrogates(text, value);
   const wantsRaw = raw !== null && (raw.isRaw || Array.isArray(value) || isObject(value));
   return wantsRaw || mayLoseDigits.test(text) ? new JsonMarker(text, maxDepth).mark(value, raw) : value;
 }

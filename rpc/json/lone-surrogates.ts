@@ -2,25 +2,59 @@ import { BadValue } from '../codec/bad-value.ts';
 
 const surrogate = /\\u[dD][89a-fA-F]/;
 
+interface Node {
+  readonly value: unknown;
+  /** Its name or index in what is around it. */
+  readonly name: string | number;
+  readonly around: Node | null;
+}
+
 /**
- * UTF-8 cannot say half a surrogate pair: it would silently become another character. Only an escape can make one, because the
- * text around it came as UTF-8.
+ * UTF-8 cannot say half a surrogate pair: it would silently become another character. Only an escape in the JSON text can
+ * make one, because the text around it came as UTF-8.
  *
- * @param text JSON
- * @throws BadValue with the path of the string, or of the member that it names
+ * @throws BadValue with the path inside `root`
  */
-export function refuseLoneSurrogates(text: string): void {
-  if (!surrogate.test(text)) return;
-  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at)) {
-    const high = surrogateAt(text, at);
-    if (high === null) {
-      at += 2;
-    } else if (high < 0xdc00 && isLow(surrogateAt(text, at + 6))) {
-      at += 12;
-    } else {
-      throw halfPair(text, at);
+export function refuseLoneSurrogates(text: string, root: unknown): void {
+  if (!saysHalfAPair(text)) return;
+  // The text says one; a member that is given again may have taken its place.
+  // No recursion: JSON may be deep.
+  const left: Node[] = [{ value: root, name: '', around: null }];
+  for (let node = left.pop(); node !== undefined; node = left.pop()) {
+    const { value } = node;
+    if (typeof value === 'string') {
+      if (!value.isWellFormed()) throw halfPair(node);
+    } else if (Array.isArray(value)) {
+      for (let i = value.length - 1; i >= 0; i--) left.push({ value: value[i], name: i, around: node });
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value).reverse()) {
+        const inside = { value: member, name, around: node };
+        if (!name.isWellFormed()) throw halfPair(inside);
+        left.push(inside);
+      }
     }
   }
+}
+
+function halfPair(node: Node): BadValue {
+  const error = new BadValue('has half a surrogate pair');
+  for (let at = node; at.around !== null; at = at.around) {
+    if (typeof at.name === 'string' && /^[\w$-]+$/.test(at.name)) error.inMember(at.name);
+    else error.inElement(JSON.stringify(at.name));
+  }
+  return error;
+}
+
+/** Whether some escape in the text is half a pair. */
+function saysHalfAPair(text: string): boolean {
+  if (!surrogate.test(text)) return false;
+  for (let at = text.indexOf('\\'); at !== -1; at = text.indexOf('\\', at)) {
+    const high = surrogateAt(text, at);
+    if (high === null) at += 2;
+    else if (high < 0xdc00 && isLow(surrogateAt(text, at + 6))) at += 12;
+    else return true;
+  }
+  return false;
 }
 
 /** The surrogate that an escape at that offset says; null where there is none. */
@@ -33,56 +67,4 @@ function surrogateAt(text: string, at: number): number | null {
 
 function isLow(code: number | null): boolean {
   return code !== null && code >= 0xdc00;
-}
-
-function halfPair(text: string, at: number): BadValue {
-  const error = new BadValue('has half a surrogate pair');
-  for (const step of wayTo(text, at).reverse()) {
-    if (typeof step === 'string' && /^[\w$-]+$/.test(step)) error.inMember(step);
-    else error.inElement(JSON.stringify(step));
-  }
-  return error;
-}
-
-/** Names and indices that lead to the string around an offset: to the member, where the string is its name. */
-function wayTo(text: string, offset: number): (string | number)[] {
-  // Of an array its index; of an object where the name begins, below zero.
-  const way: number[] = [];
-  for (let at = 0, end = 0; end <= offset; at++) {
-    switch (text.charCodeAt(at)) {
-      case 123:
-        way.push(-1);
-        break;
-      case 91:
-        way.push(0);
-        break;
-      case 125:
-      case 93:
-        way.pop();
-        break;
-      case 44:
-        if (way.at(-1)! >= 0) way[way.length - 1]!++;
-        break;
-      case 34: {
-        end = endOfString(text, at);
-        let next = end;
-        while (text.charCodeAt(next) <= 32) next++;
-        if (text.charCodeAt(next) === 58) way[way.length - 1] = -1 - at;
-        at = end - 1;
-        break;
-      }
-      default:
-        break;
-    }
-  }
-  return way.map((step) => {
-    if (step >= 0) return step;
-    return JSON.parse(text.slice(-1 - step, endOfString(text, -1 - step))) as string;
-  });
-}
-
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  for (let code = text.charCodeAt(at); code !== 34; code = text.charCodeAt(++at)) if (code === 92) at++;
-  return at + 1;
 }

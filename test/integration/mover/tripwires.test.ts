@@ -90,10 +90,11 @@ describeEachEngine('what a fence cannot see', (lane) => {
     ]) {
       await fixture.source.query(ddl);
       await expect(move.guardTables(), ddl).rejects.toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
+      // It stops at the first; later ones find nobody who reads the log that is made anew.
+      await expect(applier.failed).resolves.toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
       await move.renewCapture();
       expect(await move.captureState()).toBe('complete');
     }
-    await expect(applier.failed).resolves.toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
   });
 
   it('the target may not be emptied, in any of the ways that fire no trigger', async () => {
