@@ -13,12 +13,16 @@ import { createParcelWorld } from './parcel-world.ts';
 const why = 'the test says so';
 
 /** A feature without tables, a router in front of two applications, and a control process. */
-async function startGuarded(db: EngineLane, service: RequestListener) {
+async function startGuarded(
+  db: EngineLane,
+  service: RequestListener,
+  monolith: RequestListener = (_request, response) => response.end('ok'),
+) {
   const world = await createParcelWorld(db, 0);
   const plain = parcelFeature(null);
   const routes = plain.routes.map((route) => ({ ...route, call: { kind: 'http' as const } }));
   const config = { ...world.config, features: { parcels: { ...plain, routes } } };
-  const legacy = await startUpstream((_request, response) => response.end('ok'));
+  const legacy = await startUpstream(monolith);
   const other = await startUpstream(service);
   const control = await startControl(config);
   const admin = await AdminClient.open(control.url, config.control.tokenFile);
@@ -106,7 +110,11 @@ describeEachEngine('a guarded ramp', (db) => {
   });
 
   test('waits for traffic, takes every step while all is well, and is done after the last', async () => {
-    await using stage = await startGuarded(db, (_request, response) => response.end('ok'));
+    // Long beside what a busy machine adds, and far from a bucket's bound: both sides answer alike whatever else runs.
+    const steady: RequestListener = (_request, response) => {
+      setTimeout(() => response.end('ok'), 120);
+    };
+    await using stage = await startGuarded(db, steady, steady);
     await stage.canary({ ...ramp, guard: { minimumRequests: 40 } });
     // Several steps would have come by now.
     await new Promise((resolve) => setTimeout(resolve, 1_500));
