@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exitCodes } from '../cli/exit-codes.ts';
+import { interruptSignal } from '../cli/interrupt-signal.ts';
 import { runProgram } from '../cli/run-program.ts';
 import { wholeNumber } from '../runs/whole-number.ts';
 import { paintFor } from '../terminal/paint.ts';
@@ -30,24 +31,21 @@ async function run(name: string | undefined, flags: Flags): Promise<void> {
     return;
   }
 
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
-  }
+  const interrupted = interruptSignal(process);
   const bench = await loadBench(name);
   try {
     const { result, details } = await runBench({
       bench,
       rounds: flags.rounds ?? (flags.quick ? 1 : (bench.rounds ?? 5)),
       quick: flags.quick ?? false,
-      signal: interrupted.signal,
+      signal: interrupted,
       log: (text) => process.stderr.write(`${text}\n`),
     });
     if (flags.json) console.log(JSON.stringify(result));
     else console.log(`\n${renderResult(result, details, paint)}`);
     if (flags.check && details.missed.length > 0) process.exitCode = exitCodes.failed;
   } catch (error) {
-    if (interrupted.signal.aborted) process.exitCode = exitCodes.interrupted;
+    if (interrupted.aborted) process.exitCode = exitCodes.interrupted;
     else throw error;
   }
 }

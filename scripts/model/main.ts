@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { exitCodes } from '../cli/exit-codes.ts';
+import { interruptSignal } from '../cli/interrupt-signal.ts';
 import { runProgram } from '../cli/run-program.ts';
 import { withRunContext } from '../runs/run-context.ts';
 import { type Paint, paintFor } from '../terminal/paint.ts';
@@ -55,17 +56,14 @@ const program = new Command('model')
   .option('--quick', 'the smallest state space and one guard: a few seconds')
   .addHelpText('after', '\nExample:\n  npm run model\n')
   .action(async (flags: { json?: boolean; quick?: boolean }) => {
-    const interrupted = new AbortController();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
-    }
+    const interrupted = interruptSignal(process);
     try {
-      const results = await checkAll(flags.quick ? quickCases : modelCases, interrupted.signal);
+      const results = await checkAll(flags.quick ? quickCases : modelCases, interrupted);
       if (flags.json) console.log(JSON.stringify(results));
       else console.log(`\n${render(results, paintFor(process.stdout))}`);
       if (results.some((result) => !result.asExpected)) process.exitCode = exitCodes.failed;
     } catch (error) {
-      if (interrupted.signal.aborted) process.exitCode = exitCodes.interrupted;
+      if (interrupted.aborted) process.exitCode = exitCodes.interrupted;
       else throw error;
     }
   });

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { Command } from 'commander';
 import { exitCodes } from '../cli/exit-codes.ts';
+import { interruptSignal } from '../cli/interrupt-signal.ts';
 import { runProgram } from '../cli/run-program.ts';
 import { wholeNumber } from '../runs/whole-number.ts';
 import { paintFor } from '../terminal/paint.ts';
@@ -30,24 +31,21 @@ async function run(name: string | undefined, flags: Flags): Promise<void> {
     return;
   }
 
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => interrupted.abort(new Error(`interrupted by ${signal}`)));
-  }
+  const interrupted = interruptSignal(process);
   const soak = await loadSoak(name);
   try {
     const result = await runSoak({
       soak,
       quick: flags.quick ?? false,
       seed: flags.seed ?? randomInt(1, 2 ** 31),
-      signal: interrupted.signal,
+      signal: interrupted,
       log: (text) => process.stderr.write(`${text}\n`),
     });
     if (flags.json) console.log(JSON.stringify(result));
     else console.log(`\n${renderSoak(result, paint)}`);
     if (result.failures.length > 0) process.exitCode = exitCodes.failed;
   } catch (error) {
-    if (interrupted.signal.aborted) process.exitCode = exitCodes.interrupted;
+    if (interrupted.aborted) process.exitCode = exitCodes.interrupted;
     else throw error;
   }
 }
