@@ -1,3 +1,5 @@
+import { type DatabaseTrouble, databaseTrouble } from './database-trouble.ts';
+
 /** One thing that is wrong and what to do about it: a line of a preflight, a config check or an IDL check. */
 export interface Fault {
   /** Stable code, `BANYAN_…`, listed in docs/errors.md. */
@@ -46,8 +48,29 @@ export class BanyanError extends Error {
  */
 const lacksRight: ReadonlySet<unknown> = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1419, 1449, 1698]);
 
+const troubles: Readonly<Record<DatabaseTrouble, { readonly code: string; readonly fix: string }>> = {
+  lost: {
+    code: 'BANYAN_DATABASE_LOST',
+    fix: 'See that the database servers run and can be reached (`banyan check`), look at `banyan status`, and run the command again if it was not done.',
+  },
+  refuses: {
+    code: 'BANYAN_DATABASE_UNAVAILABLE',
+    fix: 'Put right what the server names (read-only, disk, connections), look at `banyan status`, and run the command again if it was not done.',
+  },
+  locked: {
+    code: 'BANYAN_DATABASE_LOCKED',
+    fix: 'Run the command again; if it stays, look for a transaction that is open for long on these tables.',
+  },
+};
+
+function saidBy(error: unknown): string {
+  return error instanceof Error
+    ? error.message || String((error as { code?: unknown }).code ?? error.name)
+    : String(error);
+}
+
 /** The error as a plain object for `--json` output and HTTP bodies; a database's refusal becomes
- * `BANYAN_PRIVILEGE_MISSING`, any other foreign error `BANYAN_UNEXPECTED`. */
+ * `BANYAN_PRIVILEGE_MISSING`, its trouble `BANYAN_DATABASE_…`, any other foreign error `BANYAN_UNEXPECTED`. */
 export function describeError(error: unknown): {
   code: string;
   message: string;
@@ -68,9 +91,11 @@ export function describeError(error: unknown): {
       details: {},
     };
   }
+  const trouble = databaseTrouble(error);
+  if (trouble !== null) return { ...troubles[trouble], message: saidBy(error), faults: [], details: {} };
   return {
     code: 'BANYAN_UNEXPECTED',
-    message: error instanceof Error ? error.message : String(error),
+    message: saidBy(error),
     fix: 'This is a defect in banyan: report it with the log around this line.',
     faults: [],
     details: {},

@@ -1,3 +1,4 @@
+import { ADDRCONFIG } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { pause } from './pause.ts';
@@ -90,6 +91,7 @@ function sameAddresses(some: readonly HostAndPort[], others: readonly HostAndPor
   return some.length === others.length && some.every(({ host, port }) => known.has(`${host} ${port}`));
 }
 
+/** Of the families that this machine has addresses of: where it has no IPv6, what a name has in AAAA is out of reach. */
 async function systemLookUp(host: string): Promise<readonly string[]> {
-  return (await systemLookup(host, { all: true })).map(({ address }) => address);
+  return (await systemLookup(host, { all: true, hints: ADDRCONFIG })).map(({ address }) => address);
 }

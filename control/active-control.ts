@@ -1,17 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { BanyanError } from '../common/errors.ts';
 import type { StopPoints } from '../common/stop-points.ts';
 import type { MoveLogger } from '../mover/index.ts';
 import { CanaryKeeper } from './canary/index.ts';
 import { Commands } from './commands.ts';
 import { Conductor } from './conductor/index.ts';
-import type { BanyanConfig } from './config/index.ts';
+import type { CurrentConfig } from './config/current-config.ts';
+import type { BanyanConfig, FeatureConfig } from './config/index.ts';
+import type { ReloadContext } from './reload/reload-control.ts';
 import { FeatureRunner, type MoverDoor, moveSpecs } from './runner/index.ts';
 import { keepCounts } from './shadow/keep-counts.ts';
-import type { HeldLease, StateStore } from './store/index.ts';
+import type { Actor, HeldLease, StateStore } from './store/index.ts';
 import { Supervisor } from './supervisor/index.ts';
 
 export interface ActiveControlOptions {
-  readonly config: BanyanConfig;
+  readonly config: CurrentConfig;
   readonly store: StateStore;
   readonly door: MoverDoor;
   readonly lease: HeldLease;
@@ -23,7 +27,7 @@ export interface ActiveControlOptions {
 /** The control process while it has the control lease: runners for every feature, the conductor, canaries, the commands. */
 export class ActiveControl {
   readonly commands: Commands;
-  readonly runners: ReadonlyMap<string, FeatureRunner>;
+  readonly #runners: Map<string, FeatureRunner>;
   readonly #options: ActiveControlOptions;
   readonly #conductor: Conductor;
   readonly supervisor: Supervisor;
@@ -32,29 +36,26 @@ export class ActiveControl {
   #counts: Promise<void> = Promise.resolve();
 
   private constructor(options: ActiveControlOptions) {
-    const { config, store, door, lease, holder, points, logger } = options;
-    const { cutover } = config.control;
+    const { config, store, door, lease, points, logger } = options;
     const signal = AbortSignal.any([this.#end.signal, lease.lost]);
     this.#options = options;
-    this.runners = new Map(
-      Object.values(config.features).map((feature) => [
-        feature.name,
-        new FeatureRunner({
-          feature: feature.name,
-          specs: moveSpecs(config, feature),
-          store,
-          door,
-          holder,
-          leaseMs: config.control.controlLeaseMs,
-          lockTimeoutMs: cutover.lockTimeoutMs,
-          maxBacklog: cutover.maxBacklog,
-          points,
-          logger,
-        }),
-      ]),
+    this.#runners = new Map(
+      Object.values(config.value.features).map((feature) => [feature.name, this.#makeRunner(feature)]),
     );
-    this.#conductor = new Conductor({ store, lease: lease.grant, cutover, points, logger, signal });
-    this.#canaries = new CanaryKeeper({ store, lease: lease.grant, points, logger, signal });
+    this.#conductor = new Conductor({
+      ...{ store, lease: lease.grant, points, logger, signal },
+      get cutover() {
+        return config.value.control.cutover;
+      },
+    });
+    this.#canaries = new CanaryKeeper({
+      store,
+      lease: lease.grant,
+      points,
+      logger,
+      signal,
+      rollback: (features, actor) => this.#rollBack(features, actor),
+    });
     this.commands = new Commands({
       config,
       store,
@@ -63,6 +64,8 @@ export class ActiveControl {
       conductor: this.#conductor,
       runners: this.runners,
       canaries: this.#canaries,
+      points,
+      logger,
       signal,
     });
     this.supervisor = new Supervisor({
@@ -73,6 +76,72 @@ export class ActiveControl {
       logger,
       signal,
     });
+  }
+
+  /** For a guard: what was cut over together goes back together, as far as the service still owns it. */
+  async #rollBack(features: readonly string[], actor: Actor): Promise<void> {
+    const states = await Promise.all(features.map((feature) => this.#options.store.feature(feature)));
+    const extracted = states.filter(({ stage }) => stage === 'extracted').map(({ feature }) => feature);
+    const request = { ...actor, direction: 'rollback', onProgress: () => undefined } as const;
+    if (extracted.length > 0) await this.commands.handover(extracted, request);
+  }
+
+  get runners(): ReadonlyMap<string, FeatureRunner> {
+    return this.#runners;
+  }
+
+  #makeRunner(feature: FeatureConfig): FeatureRunner {
+    const { config, store, door, holder, points, logger } = this.#options;
+    return new FeatureRunner({
+      feature: feature.name,
+      specs: moveSpecs(config.value, feature),
+      ...{ store, door, holder, points, logger },
+      leaseMs: config.value.control.controlLeaseMs,
+      get lockTimeoutMs() {
+        return config.value.control.cutover.lockTimeoutMs;
+      },
+      get copyWorkers() {
+        return config.value.control.copy.workers;
+      },
+      get maxBacklog() {
+        return config.value.control.cutover.maxBacklog;
+      },
+      get verifiedWithinMs() {
+        return config.value.control.cutover.verifiedWithinMs;
+      },
+      get verify() {
+        return config.value.control.verify;
+      },
+    });
+  }
+
+  /** What a reload works with. */
+  get reloading(): ReloadContext {
+    const { config, store, lease, logger } = this.#options;
+    return {
+      ...{ config, store, logger, jobs: this.commands.jobs, lease: lease.grant },
+      follow: (before, after) => this.#follow(before, after),
+    };
+  }
+
+  /** Has a runner for each feature of the config that is in force by now, and none for any other. */
+  async #follow(before: BanyanConfig, after: BanyanConfig): Promise<void> {
+    const names = new Set([...Object.keys(before.features), ...Object.keys(after.features)]);
+    for (const name of names) {
+      const feature = after.features[name];
+      const [old, next] = [before, after].map((config) =>
+        config.features[name] === undefined ? null : moveSpecs(config, config.features[name]),
+      );
+      if (feature !== undefined && this.#runners.has(name) && isDeepStrictEqual(old, next)) continue;
+      const runner = this.#runners.get(name);
+      this.#runners.delete(name);
+      await runner?.stop();
+      if (feature === undefined) continue;
+      const made = this.#makeRunner(feature);
+      this.#runners.set(name, made);
+      await made.start();
+      this.supervisor.watch(made);
+    }
   }
 
   /**
@@ -90,7 +159,7 @@ export class ActiveControl {
     try {
       await Promise.race([
         Promise.all([...active.runners.keys()].map((feature) => active.#begin(feature))),
-        delay(2 * config.control.controlLeaseMs, undefined, { signal: patience.signal }).then(() =>
+        delay(2 * config.value.control.controlLeaseMs, undefined, { signal: patience.signal }).then(() =>
           logger.warn({}, 'another process still has a move; going on without it'),
         ),
       ]);
@@ -116,7 +185,10 @@ export class ActiveControl {
     this.commands.jobs
       .run(feature, 'recovery', () => this.#conductor.recover(this.commands.conducted(feature)))
       .then(
-        (outcome) => logger.warn({ feature, outcome }, 'the interrupted handover is over'),
+        (outcome) => {
+          logger.warn({ feature, outcome }, 'the interrupted handover is over');
+          this.#canaries.wake();
+        },
         (error) =>
           logger.warn({ feature, err: error }, 'the interrupted handover could not be ended by this process'),
       );
@@ -124,7 +196,15 @@ export class ActiveControl {
 
   /** Ends copies and verifies, takes back a handover that is not decided and finishes one that is, stops the runners. */
   async stop(): Promise<void> {
-    this.#end.abort();
+    this.#end.abort(
+      new BanyanError(
+        'BANYAN_CONTROL_STOPPED',
+        'This control process was stopped in the middle of the work.',
+        {
+          fix: 'See `banyan status`: the next control process takes back what was not decided, finishes what was, and goes on with copies. Then run the command again if it is not done.',
+        },
+      ),
+    );
     await Promise.all([
       this.commands.jobs.idle(),
       this.#canaries.ended(),

@@ -1,5 +1,6 @@
-import { BanyanError } from '../common/errors.ts';
-import type { VerifyReport } from '../mover/index.ts';
+import { BanyanError, type Fault } from '../common/errors.ts';
+import type { StopPoints } from '../common/stop-points.ts';
+import type { MoveLogger, VerifyReport } from '../mover/index.ts';
 import { assertMovable } from './assert-movable.ts';
 import {
   type CanaryKeeper,
@@ -10,12 +11,30 @@ import {
   setCanary,
   setCohorts,
 } from './canary/index.ts';
-import type { Conducted, Conductor, Forcible, HandoverRequest, HandoverResult } from './conductor/index.ts';
-import type { BanyanConfig, FeatureConfig } from './config/index.ts';
+import type {
+  Conducted,
+  Conductor,
+  Forcible,
+  HandoverRehearsal,
+  HandoverRequest,
+  HandoverResult,
+  Subjects,
+} from './conductor/index.ts';
+import type { CurrentConfig } from './config/current-config.ts';
+import type { FeatureConfig } from './config/index.ts';
+import {
+  type AbandonRequest,
+  abandonFeature,
+  type EndContext,
+  type EndingReport,
+  type EndRequest,
+  finishFeature,
+} from './ending/index.ts';
 import { advance, type Direction, type FeatureState, stageRefused, stages } from './feature/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
+import { type CutoverGuard, type CutoverGuardInput, readCutoverGuard } from './guard/cutover-guard.ts';
 import type { OnProgress } from './progress.ts';
-import type { FeatureRunner, MoverDoor, RepairRequest, RepairResult } from './runner/index.ts';
+import type { FeatureRunner, MoverDoor, RepairRequest, RepairResult, VerifyRequest } from './runner/index.ts';
 import { moveSpecs } from './runner/index.ts';
 import {
   type IgnoreRequest,
@@ -27,15 +46,18 @@ import {
   signOff,
 } from './shadow/index.ts';
 import type { Actor, LeaseGrant, StateStore } from './store/index.ts';
+import { setThrottle, type ThrottleRequest, type ThrottleResult } from './throttle/index.ts';
 
 export interface CommandsOptions {
-  readonly config: BanyanConfig;
+  readonly config: Pick<CurrentConfig, 'value'>;
   readonly store: StateStore;
   readonly door: MoverDoor;
   readonly lease: LeaseGrant;
   readonly conductor: Conductor;
   readonly runners: ReadonlyMap<string, FeatureRunner>;
   readonly canaries: Pick<CanaryKeeper, 'wake'>;
+  readonly points: StopPoints;
+  readonly logger: MoveLogger;
   /** Aborts when control ends. */
   readonly signal: AbortSignal;
 }
@@ -45,9 +67,18 @@ export interface CopyResult {
   readonly stage: string;
 }
 
+export interface AbortResult {
+  readonly feature: string;
+  /** `decided`: it was too late. */
+  readonly outcome: 'taken back' | 'decided';
+  readonly stage: string;
+}
+
 /** What ops can ask of a feature. Every change of state is in the audit log, with who and why. */
 export class Commands {
   readonly jobs = new FeatureJobs();
+  /** Those that may be taken back by hand. */
+  readonly #handovers = new Map<string, AbortController>();
   readonly #options: CommandsOptions;
 
   constructor(options: CommandsOptions) {
@@ -78,9 +109,9 @@ export class Commands {
   }
 
   /** Compares both sides. The result counts for the gate of the next cutover or rollback. */
-  verify(name: string, actor: Actor, onProgress: OnProgress): Promise<VerifyReport> {
+  verify(name: string, request: VerifyRequest): Promise<VerifyReport> {
     return this.jobs.run(name, 'verify', () =>
-      this.#subject(name).runner.verify(actor, onProgress, this.#options.signal),
+      this.#subject(name).runner.verify(request, this.#options.signal),
     );
   }
 
@@ -109,7 +140,7 @@ export class Commands {
       store,
       lease,
       subject: this.#subject(name).feature,
-      known: config.cohorts,
+      known: config.value.cohorts,
       request,
     });
   }
@@ -118,6 +149,14 @@ export class Commands {
   async shadow(name: string, request: ShadowRequest): Promise<ShadowResult> {
     const { store, lease } = this.#options;
     return setShadow({ store, lease, subject: this.#subject(name).feature, request });
+  }
+
+  /** Says how fast the copy may go. */
+  async throttle(name: string, request: ThrottleRequest): Promise<ThrottleResult> {
+    const { store, lease, config } = this.#options;
+    const feature = this.#subject(name).feature.name;
+    const { workers: copyWorkers } = config.value.control.copy;
+    return setThrottle({ store, lease, feature, copyWorkers, request });
   }
 
   /** Says that a difference does not matter, or takes that back. */
@@ -132,14 +171,117 @@ export class Commands {
     return signOff(store, lease, this.#subject(name).feature.name, actor);
   }
 
-  handover(name: string, request: HandoverRequest): Promise<HandoverResult> {
-    return this.jobs.run(name, request.direction, () =>
-      this.#options.conductor.handover(this.conducted(name), request),
+  /** Hands the features over, all at one instant or none. One is the usual number. */
+  handover(names: readonly string[], request: HandoverRequest): Promise<HandoverResult[]> {
+    const taking = new AbortController();
+    const subjects = this.#subjects(names);
+    return this.jobs.runJointly(names, request.direction, async () => {
+      const { conductor, canaries } = this.#options;
+      for (const name of names) this.#handovers.set(name, taking);
+      try {
+        const results = await conductor.handover(subjects, { ...request, abort: taking.signal });
+        // There may be something to watch now.
+        canaries.wake();
+        return results;
+      } finally {
+        for (const name of names) this.#handovers.delete(name);
+      }
+    });
+  }
+
+  /** Takes back a handover that this process conducts, or a try that waits for its turn, unless it is decided by then. */
+  async abort(name: string, { who, why }: Actor): Promise<AbortResult> {
+    const { store } = this.#options;
+    const { stage: before, handover } = await store.feature(name);
+    const taking = this.#handovers.get(name);
+    if (taking === undefined) {
+      throw stageRefused(
+        name,
+        before,
+        'an abort',
+        'No handover is under way; after a cutover there is `banyan rollback`.',
+      );
+    }
+    const fix = 'Nothing: the old owner has the rows, and takes writes again.';
+    taking.abort(new BanyanError('BANYAN_HANDOVER_ABORTED', `${who} took it back by hand: ${why}`, { fix }));
+    await this.#options.points.reach('abort:after-asked');
+    await this.jobs.ended(name);
+    const { stage } = await store.feature(name);
+    const from = before === 'cutting_over' ? 'syncing' : before === 'rolling_back' ? 'extracted' : before;
+    const isBack = stage === from && handover?.phase !== 'decided';
+    return { feature: name, outcome: isBack ? 'taken back' : 'decided', stage };
+  }
+
+  /** Allows no transition and no canary any more; reads go to the owner. */
+  async freeze(name: string, actor: Actor): Promise<FeatureState> {
+    const { state } = await this.#change(name, actor, 'freeze', (before, now) => {
+      if (before.handover !== null) {
+        throw stageRefused(
+          name,
+          before.stage,
+          'a freeze',
+          'A handover is under way: wait, or `banyan abort` it.',
+        );
+      }
+      return before.frozen === null ? { ...before, frozen: { ...actor, since: now } } : before;
+    });
+    return state;
+  }
+
+  async unfreeze(name: string, actor: Actor): Promise<FeatureState> {
+    const { state } = await this.#change(name, actor, 'unfreeze', (before) =>
+      before.frozen === null ? before : { ...before, frozen: null },
+    );
+    return state;
+  }
+
+  /** Reads what is to watch the time after a cutover, for each feature. Throws `BANYAN_REQUEST_INVALID` with all faults. */
+  cutoverGuards(
+    names: readonly string[],
+    direction: Direction,
+    guard: CutoverGuardInput | undefined,
+  ): Readonly<Record<string, CutoverGuard>> | undefined {
+    const features = names.map((name) => this.#subject(name).feature);
+    if (guard === undefined) return undefined;
+    const faults: Fault[] = [];
+    const fault = (at: string, what: string, fix: string) =>
+      faults.push({ code: 'BANYAN_REQUEST_INVALID', at, what, fix });
+    if (direction === 'rollback') fault('guard', 'it watches the time after a cutover', 'Leave it out.');
+    const oneWay = features.filter(({ rollback }) => !rollback);
+    if (oneWay.length > 0 && guard.action === 'rollback') {
+      const list = oneWay.map(({ name }) => name).join(', ');
+      fault(
+        'guard.action',
+        `cannot be rollback: the config says \`rollback: false\` (${list})`,
+        'Use freeze.',
+      );
+    }
+    const read = features.map(({ name, routes }, index) => {
+      // What is wrong with it is told once, not once for each feature.
+      const tell = index === 0 ? fault : () => undefined;
+      return [name, readCutoverGuard(guard, routes, tell)] as const;
+    });
+    if (faults.length === 0) return Object.fromEntries(read);
+    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
+    throw new BanyanError(
+      'BANYAN_REQUEST_INVALID',
+      `That ${direction} of ${names.join(', ')} makes no sense: ${list}`,
+      { fix: 'Correct it; nothing was changed.', faults },
     );
   }
 
-  rehearse(name: string, direction: Direction, force: readonly Forcible[]) {
-    return this.#options.conductor.rehearse(this.conducted(name), direction, force);
+  rehearse(
+    names: readonly string[],
+    direction: Direction,
+    force: readonly Forcible[],
+  ): Promise<HandoverRehearsal> {
+    return this.#options.conductor.rehearse(this.#subjects(names), direction, force);
+  }
+
+  #subjects(names: readonly string[]): Subjects {
+    const [first, ...others] = names.map((name) => this.conducted(name));
+    if (first !== undefined) return [first, ...others];
+    throw new BanyanError('BANYAN_REQUEST_INVALID', 'No feature is named.', { fix: 'Name one.' });
   }
 
   /** Stops the mover's work; dirty keys gather in the log meanwhile. */
@@ -176,17 +318,14 @@ export class Commands {
     );
   }
 
-  /** Gives a copy up: capture is dropped, the service's tables are opened, its rows stay for whoever wants them gone. */
-  async abandon(name: string, actor: Actor): Promise<FeatureState> {
-    return this.jobs.run(name, 'abandon', async () => {
-      const { runner } = this.#subject(name);
-      // Reads leave the service first, while it is still current.
-      const { state } = await this.#change(name, actor, 'abandon', (before) => advance(before, 'abandon'));
-      await runner.settle();
-      await this.#clearAway(runner);
-      await runner.settle();
-      return state;
-    });
+  /** Gives a copy up, and on request takes its rows away; see ending/abandon-feature.ts. */
+  async abandon(name: string, request: AbandonRequest): Promise<EndingReport> {
+    return this.jobs.run(name, 'abandon', () => abandonFeature(this.#endContext(name), request));
+  }
+
+  /** The service keeps the rows for good; see ending/finish-feature.ts. */
+  async finish(name: string, request: EndRequest): Promise<EndingReport> {
+    return this.jobs.run(name, 'finish', () => finishFeature(this.#endContext(name), request));
   }
 
   /** A feature as the conductor needs it. */
@@ -196,7 +335,7 @@ export class Commands {
       feature: name,
       runner,
       places: {
-        legacy: { kind: 'http', addresses: this.#options.config.legacy.addresses },
+        legacy: { kind: 'http', ...this.#options.config.value.legacy },
         service: feature.service,
       },
     };
@@ -210,7 +349,7 @@ export class Commands {
   ): Promise<void> {
     const { feature, runner } = this.#subject(name);
     const { config, door, signal } = this.#options;
-    const specs = moveSpecs(config, feature);
+    const specs = moveSpecs(config.value, feature);
     if (specs !== null) {
       await assertMovable({ feature: name, door, spec: specs.forward, skipDataCheck, onProgress, signal });
     }
@@ -239,31 +378,19 @@ export class Commands {
     }
   }
 
-  async #clearAway(runner: FeatureRunner): Promise<void> {
-    const forward = await runner.move('forward');
-    const reverse = await runner.move('reverse');
-    await forward.dropCapture();
-    await reverse.dropCapture();
-    await forward.openFence('target');
-    const left = await forward.clearFence('target', { patienceMs: 30_000 });
-    if (left.length > 0) {
-      throw new BanyanError(
-        'BANYAN_FENCE_LEFT',
-        `${left.length} fence triggers are left on the tables of ${forward.spec.target.database}: they refuse nothing, but a transaction that reads the tables is in the way of dropping them.`,
-        {
-          fix: `Let that transaction end (SHOW PROCESSLIST), then on that server: ${left.map((name) => `DROP TRIGGER \`${forward.spec.target.database}\`.\`${name}\`;`).join(' ')}`,
-          details: { triggers: left },
-        },
-      );
-    }
+  #endContext(name: string): EndContext {
+    const { feature, runner } = this.#subject(name);
+    const { config, store, lease, door, logger, points, signal } = this.#options;
+    const spec = moveSpecs(config.value, feature)?.forward ?? null;
+    return { feature: name, spec, runner, door, store, lease, logger, points, signal };
   }
 
   #subject(name: string): { feature: FeatureConfig; runner: FeatureRunner } {
-    const feature = this.#options.config.features[name];
+    const feature = this.#options.config.value.features[name];
     const runner = this.#options.runners.get(name);
     if (feature !== undefined && runner !== undefined) return { feature, runner };
     throw new BanyanError('BANYAN_FEATURE_UNKNOWN', `There is no feature ${name}.`, {
-      fix: `Name one of: ${Object.keys(this.#options.config.features).join(', ')}.`,
+      fix: `Name one of: ${Object.keys(this.#options.config.value.features).join(', ')}.`,
     });
   }
 

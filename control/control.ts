@@ -5,11 +5,16 @@ import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
 import { within } from '../common/within.ts';
 import type { MoveLogger } from '../mover/index.ts';
 import { ActiveControl } from './active-control.ts';
-import { type AdminServer, adminApi, adminToken, listenAdmin } from './admin/index.ts';
+import { type AdminServer, adminApi, adminTokens, listenAdmin } from './api/server/index.ts';
+import { configPrint } from './config/config-print.ts';
+import { CurrentConfig } from './config/current-config.ts';
 import type { BanyanConfig } from './config/index.ts';
+import { loadConfigAfresh } from './config/load-afresh.ts';
+import { withoutRestart } from './reload/may-reload.ts';
+import { reloadControl } from './reload/reload-control.ts';
 import type { MoverDoor } from './runner/index.ts';
 import { readStatus } from './status.ts';
-import { holdLease, processIdentity, StateStore } from './store/index.ts';
+import { holdLease, processIdentity, StateStore, type StoreConfig } from './store/index.ts';
 import { theMover } from './the-mover.ts';
 
 export interface ControlDependencies {
@@ -22,6 +27,8 @@ export interface ControlDependencies {
 export interface RunningControl {
   /** Of the admin API. */
   readonly url: string;
+  /** Reads the config again, as `banyan reload` does; a process that stands by, for when it takes over. Never rejects: the log says what came of it. */
+  reload(): Promise<void>;
   /** Takes back or finishes what is under way, gives the leases back, closes the API. */
   stop(): Promise<void>;
 }
@@ -43,22 +50,25 @@ export async function startControl(
   dependencies: ControlDependencies = {},
 ): Promise<RunningControl> {
   const { logger = quiet, points = noStopPoints, door = theMover } = dependencies;
-  const token = await adminToken(config.control.tokenFile);
-  const features = Object.values(config.features);
-  const store = await StateStore.open({ state: config.state, features, cohorts: config.cohorts });
+  const tokens = await adminTokens(config.control);
+  const current = await CurrentConfig.of(config);
+  const store = await StateStore.open({ state: config.state, ...storeConfig(current) });
   const end = new AbortController();
   let active: ActiveControl | null = null;
   let server: AdminServer;
   try {
     server = await listenAdmin(
       adminApi({
-        token,
+        tokens,
         store,
+        signal: end.signal,
+        requireWhy: () => current.value.control.requireWhy,
         role: () => (active === null ? 'standby' : 'active'),
         commands: () => active?.commands ?? standingBy(),
+        reload: (request) => reloadControl((active ?? standingBy()).reloading, request),
         status: () =>
           readStatus({
-            config,
+            config: current,
             store,
             role: active === null ? 'standby' : 'active',
             runners: active?.runners ?? new Map(),
@@ -66,7 +76,8 @@ export async function startControl(
             supervisor: active?.supervisor ?? null,
           }),
       }),
-      config.control.listen,
+      config.control,
+      logger,
     );
   } catch (error) {
     await store.close();
@@ -79,6 +90,7 @@ export async function startControl(
   const life = (async () => {
     for (let term = 1; !end.signal.aborted; term++) {
       try {
+        const askedAt = performance.now();
         const lease = await holdLease({
           leases: store.leases,
           name: 'control',
@@ -86,8 +98,10 @@ export async function startControl(
           ttlMs,
           signal: end.signal,
         });
+        const stoodBy = term > 1 || performance.now() - askedAt > ttlMs;
         try {
-          active = await ActiveControl.start({ config, store, door, lease, holder, points, logger });
+          if (stoodBy) await readAnew(current, store, logger);
+          active = await ActiveControl.start({ config: current, store, door, lease, holder, points, logger });
           logger.info({ epoch: lease.grant.epoch }, 'this control process conducts');
           first.resolve();
           await aborted(AbortSignal.any([end.signal, lease.lost]));
@@ -127,7 +141,33 @@ export async function startControl(
     await stop();
     throw error;
   }
-  return { url: server.url, stop };
+  const reload = async () => {
+    if (active === null) return readAnew(current, store, logger);
+    const why = { who: 'banyan', why: 'SIGHUP' };
+    const asked = { ...why, dryRun: false, onProgress: () => undefined };
+    try {
+      const { changes, behind } = await reloadControl(active.reloading, asked);
+      logger.info({ changes, behind }, 'the config was read again');
+    } catch (error) {
+      logger.warn({ err: error }, 'the config could not be reloaded; control goes by what it had');
+    }
+  };
+  return { url: server.url, reload, stop };
+}
+
+function storeConfig({ value, print }: CurrentConfig): StoreConfig {
+  return { features: Object.values(value.features), cohorts: value.cohorts, print };
+}
+
+/** While this process stood by, the other one may have reloaded: to go by an older config would take that back. */
+async function readAnew(current: CurrentConfig, store: StateStore, logger: MoveLogger): Promise<void> {
+  try {
+    const after = withoutRestart(current.value, await loadConfigAfresh(current.value.file));
+    current.replace(after, await configPrint(after));
+    store.configure(storeConfig(current));
+  } catch (error) {
+    logger.warn({ err: error }, 'the config could not be read again; control goes by what it had');
+  }
 }
 
 /**

@@ -5,25 +5,36 @@ export class FeatureJobs {
   readonly #running = new Map<string, { readonly kind: string; readonly done: Promise<unknown> }>();
 
   /** Throws `BANYAN_FEATURE_BUSY` while another job of the feature runs. */
-  async run<T>(feature: string, kind: string, work: () => Promise<T>): Promise<T> {
-    const running = this.#running.get(feature);
-    if (running !== undefined) {
+  run<T>(feature: string, kind: string, work: () => Promise<T>): Promise<T> {
+    return this.runJointly([feature], kind, work);
+  }
+
+  /** One job of several features, which begins when none of them has another one. */
+  async runJointly<T>(features: readonly string[], kind: string, work: () => Promise<T>): Promise<T> {
+    for (const feature of features) {
+      const running = this.#running.get(feature);
+      if (running === undefined) continue;
       throw new BanyanError('BANYAN_FEATURE_BUSY', `A ${running.kind} of ${feature} is under way.`, {
         fix: 'Wait until it is over; `banyan status` shows it.',
         details: { feature, running: running.kind },
       });
     }
     const done = work();
-    this.#running.set(feature, { kind, done });
+    for (const feature of features) this.#running.set(feature, { kind, done });
     try {
       return await done;
     } finally {
-      this.#running.delete(feature);
+      for (const feature of features) this.#running.delete(feature);
     }
   }
 
   kindOf(feature: string): string | null {
     return this.#running.get(feature)?.kind ?? null;
+  }
+
+  /** Resolves when the feature's job, if there is one, is over, however it ended. */
+  async ended(feature: string): Promise<void> {
+    await Promise.allSettled([this.#running.get(feature)?.done]);
   }
 
   /** Resolves when no job runs, however they ended. */

@@ -1,4 +1,7 @@
-/** What `scripts/` uses of control. The config is the package's main export: control/config. */
+/**
+ * What `scripts/` and programs use of control: `banyan/control`. The config is the package's main export: control/config; the admin API and its
+ * client are `banyan/api`.
+ */
 
 export type { CanaryResult, CohortsResult, PlanDescription } from './canary/index.ts';
 export type { GateCheck, HandoverResult } from './conductor/index.ts';
@@ -7,6 +10,7 @@ export { loadConfig } from './config/index.ts';
 export { type ControlDependencies, type RunningControl, startControl } from './control.ts';
 export { type Direction, type Stage, stages, transitions } from './feature/stages.ts';
 export type { Progress } from './progress.ts';
-export { moveSpecs, type RepairResult } from './runner/index.ts';
+export { type HelpCopyOptions, helpCopy, moveSpecs, type RepairResult } from './runner/index.ts';
 export type { DiffReport, ShadowResult, ShadowState, SignOff } from './shadow/index.ts';
-export { MysqlStateLink } from './store/index.ts';
+export { MysqlStateLink, type MysqlStateLinkOptions } from './store/index.ts';
+export type { ThrottleResult } from './throttle/index.ts';

@@ -1,6 +1,6 @@
-import { reach, type SidePlace } from '../router/index.ts';
+import { reach, type SidePlace } from '../router/sides/reach.ts';
 import { describePlan } from './canary/index.ts';
-import type { BanyanConfig } from './config/index.ts';
+import type { CurrentConfig } from './config/current-config.ts';
 import { stages } from './feature/stages.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import type { FeatureRunner } from './runner/index.ts';
@@ -8,7 +8,7 @@ import { readCohortsOf, readPercentOf, type StateStore } from './store/index.ts'
 import type { Supervisor } from './supervisor/index.ts';
 
 export interface StatusSources {
-  readonly config: BanyanConfig;
+  readonly config: CurrentConfig;
   readonly store: StateStore;
   readonly role: 'active' | 'standby';
   readonly runners: ReadonlyMap<string, FeatureRunner>;
@@ -18,7 +18,8 @@ export interface StatusSources {
 
 /** Where everything stands, for people and programs (`GET /v1/status`). */
 export async function readStatus(sources: StatusSources) {
-  const { config, store } = sources;
+  const { store } = sources;
+  const config = sources.config.value;
   const [states, replicas, leases, table, now] = await Promise.all([
     store.features(),
     store.replicas(),
@@ -39,13 +40,16 @@ export async function readStatus(sources: StatusSources) {
         since: state.since,
         paused: state.paused,
         failing: state.failing,
+        frozen: state.frozen,
         hold: state.handover !== null,
         otherSide: state.otherSide,
+        rollback: feature?.rollback ?? true,
         handover: state.handover,
         verified: state.verified,
         canaries: state.canaries.map((plan) => describePlan(plan, state)),
         finding: sources.supervisor?.findingOf(state.feature) ?? null,
         unreachable: feature === undefined ? [] : await unreached(feature.service),
+        refused: runner?.refused ?? null,
         running: sources.jobs?.kindOf(state.feature) ?? null,
         move:
           move === undefined
@@ -55,6 +59,8 @@ export async function readStatus(sources: StatusSources) {
                 held: move.held,
                 applying: move.applying,
                 backlog: move.backlog,
+                pace: move.pace,
+                verified: move.verified,
                 trouble: move.trouble,
                 progress: runner?.feed.latest ?? null,
               },
@@ -77,6 +83,7 @@ export async function readStatus(sources: StatusSources) {
       ? { holder: control.holder, epoch: Number(control.epoch), since: control.acquired_at.toISOString() }
       : null,
     unreachable: await legacy,
+    config: sources.config.print,
     features,
     replicas: replicas.filter((replica) => replica.live),
   };

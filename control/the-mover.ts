@@ -1,5 +1,5 @@
-import { claimEpoch, inspectData, openMove, preflight } from '../mover/index.ts';
+import { claimEpoch, endMove, inspectData, openMove, planEnding, preflight } from '../mover/index.ts';
 import type { MoverDoor } from './runner/index.ts';
 
 /** The mover that control uses outside tests. */
-export const theMover: MoverDoor = { preflight, inspectData, claimEpoch, openMove };
+export const theMover: MoverDoor = { preflight, inspectData, claimEpoch, openMove, planEnding, endMove };

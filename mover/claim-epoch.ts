@@ -1,3 +1,4 @@
+import { withBooksLock } from './bookkeeping/books-lock.ts';
 import { TargetBooks } from './bookkeeping/target-books.ts';
 import { FenceRow } from './fence/fence-row.ts';
 import type { MoveSpec } from './move-spec.ts';
@@ -14,6 +15,11 @@ export async function claimEpoch(spec: MoveSpec): Promise<number> {
     target: new Link({ endpoint: spec.target, lockWaitSeconds: 20 }),
   };
   try {
+    // A feature that is entered keeps banyan's tables from being dropped.
+    for (const side of ['source', 'target'] as const) {
+      const session = await links[side].session();
+      await withBooksLock(session, spec.bookkeepingSchema, () => FenceRow.of(spec, side).ensure(session));
+    }
     const session = await links.target.session();
     const books = new TargetBooks(spec.bookkeepingSchema, spec.id);
     await books.ensureTables(session);

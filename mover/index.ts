@@ -1,13 +1,26 @@
 /**
- * One feature's tables in one direction. Used by control; nothing of the mover is for applications.
+ * One feature's tables in one direction. Used by control, and by programs that move tables themselves; nothing of the mover is for
+ * applications.
  *
  * preflight → claimEpoch → openMove → installCapture → startApplying → copy → verify → fence('source') → drain →
  * raiseAutoIncrement. The reverse move is the same engine with source and target swapped.
  */
 
 export { claimEpoch } from './claim-epoch.ts';
+export { type CopyOfferedOptions, copyOffered } from './copy/offers/copy-offered.ts';
+export type { LiveMover } from './copy/offers/offer-books.ts';
+export { type EndOptions, endMove } from './ending/end-move.ts';
+export {
+  type EndingKind,
+  type EndingPlan,
+  type EndingStep,
+  planEnding,
+} from './ending/ending-plan.ts';
+export type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
+export { type LookedAtColumn, type LookedAtRow, lookAtRow } from './look/look-at-row.ts';
 export type * from './move.ts';
 export {
+  type CaptureKind,
   type DatabaseEndpoint,
   inverseTable,
   type MoveSpec,
@@ -32,5 +45,6 @@ export { checkPrivileges, currentAccount, trustTriggers } from './privileges/mis
 export { moverPrivileges, type NeededPrivilege } from './privileges/needed-privileges.ts';
 export { type AppliedSchema, applySchema } from './schema/apply-schema.ts';
 export { planSchema, type SchemaPlan, schemaSettings } from './schema/schema-plan.ts';
+export { mostWorkers, type ThrottleSettings } from './throttle/pace.ts';
 export type { MoveTuning } from './tuning.ts';
 export { defaultTuning } from './tuning.ts';

@@ -3,9 +3,12 @@ import { TargetBooks } from './bookkeeping/target-books.ts';
 import { FenceRow } from './fence/fence-row.ts';
 import type { MoveLogger } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
+import type { DatabaseEndpoint } from './sql/database-endpoint.ts';
 import { Link } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
 import { inTransaction } from './sql/transaction.ts';
+import { CommitTimes } from './throttle/commit-times.ts';
+import { Pace } from './throttle/pace.ts';
 import type { MoveTuning } from './tuning.ts';
 
 export interface MoveContextOptions {
@@ -24,10 +27,14 @@ export class MoveContext {
   readonly logger: MoveLogger;
   readonly tuning: MoveTuning;
   readonly books: TargetBooks;
+  readonly pace: Pace;
+  /** Of chunks and batches on the target. */
+  readonly commits = new CommitTimes();
   /** Aborted when the move is closed. */
   readonly closing = new AbortController();
   readonly #targetFence: FenceRow;
-  readonly #links: Link[] = [];
+  /** Those that are not closed. */
+  readonly #links = new Set<Link>();
 
   constructor(options: MoveContextOptions) {
     this.spec = options.spec;
@@ -35,16 +42,17 @@ export class MoveContext {
     this.points = options.points;
     this.logger = options.logger;
     this.tuning = options.tuning;
+    this.pace = new Pace({ workers: options.tuning.copyWorkers, share: 1 });
     this.books = new TargetBooks(options.spec.bookkeepingSchema, options.spec.id);
     this.#targetFence = FenceRow.of(options.spec, 'target');
   }
 
   sourceLink(lockWaitSeconds = 20): Link {
-    return this.#remember(new Link({ endpoint: this.spec.source, lockWaitSeconds }));
+    return this.#link(this.spec.source, lockWaitSeconds);
   }
 
   targetLink(lockWaitSeconds = 20): Link {
-    return this.#remember(new Link({ endpoint: this.spec.target, lockWaitSeconds }));
+    return this.#link(this.spec.target, lockWaitSeconds);
   }
 
   /** A transaction on banyan's own tables on the target, for the mover whose epoch holds. */
@@ -60,11 +68,12 @@ export class MoveContext {
    * target's fence and are not captured there.
    */
   guarded<Result>(session: Session, work: () => Promise<Result>): Promise<Result> {
-    return inTransaction(session, async () => {
+    const guardedWork = async () => {
       await this.books.guard(session, this.epoch);
       await this.#targetFence.pass(session);
       return work();
-    });
+    };
+    return inTransaction(session, guardedWork, (ms) => this.commits.note(ms));
   }
 
   /** Runs `work` with a session of its own on either side. */
@@ -88,8 +97,14 @@ export class MoveContext {
     for (const link of this.#links) link.close();
   }
 
-  #remember(link: Link): Link {
-    this.#links.push(link);
+  #link(endpoint: DatabaseEndpoint, lockWaitSeconds: number): Link {
+    const link: Link = new Link({
+      endpoint,
+      lockWaitSeconds,
+      // A feature lives for a year, and so does its move: a link that nobody can use any more is not kept.
+      onClose: () => this.#links.delete(link),
+    });
+    this.#links.add(link);
     return link;
   }
 }

@@ -25,6 +25,17 @@ export interface TableSpec {
   readonly back?: Readonly<Record<string, string>>;
 }
 
+/** By triggers on the tables, or by reading the server's binary log. */
+export type CaptureKind = 'triggers' | 'binlog';
+
+/** Foreign keys between tables that move and tables that stay, which may cross the edge on the user's word. */
+export interface Sever {
+  /** Where the tables are that stay: legacy's side. */
+  readonly side: 'source' | 'target';
+  /** `child table.column`, as that side has them; columns of one key joined by commas. */
+  readonly keys: readonly string[];
+}
+
 /** The tables of one feature, in one direction: forward (legacy → service) or reverse (service → legacy). */
 export interface MoveSpec {
   /** `<feature>:forward` or `<feature>:reverse`; names the progress rows on the target. */
@@ -32,12 +43,35 @@ export interface MoveSpec {
   readonly source: DatabaseEndpoint;
   readonly target: DatabaseEndpoint;
   readonly tables: readonly TableSpec[];
+  /** How changes on the source are noted; triggers unless given. */
+  readonly capture?: CaptureKind;
+  /** How changes on the target are noted once it owns the rows. */
+  readonly captureBack?: CaptureKind;
+  readonly sever?: Sever;
+  /** `carry`: the application's own triggers are made on the target as well, where they touch moved tables only. */
+  readonly triggers?: 'keep' | 'carry';
+  /** `accept`: what engines of two kinds compute differently is no difference. */
+  readonly generated?: 'compare' | 'accept';
+  /** `current`: of system-versioned tables the current rows are carried, and their history stays where it is. */
+  readonly versioned?: 'refuse' | 'current';
+  /** Secondary indexes of the target are made after the copy. */
+  readonly deferIndexes?: boolean;
+  /** Rows will never be carried back: a mapping need have no inverse. */
+  readonly oneWay?: boolean;
   /** The schema for capture logs (on the source's server) and progress (on the target's). Default `banyan`. */
   readonly bookkeepingSchema: string;
 }
 
 export function targetTable({ table, into }: TableSpec): string {
   return into ?? table;
+}
+
+/** How changes of one side's tables are noted while it owns the rows. */
+export function capturedBy(
+  { capture, captureBack }: Pick<MoveSpec, 'capture' | 'captureBack'>,
+  side: 'source' | 'target',
+): CaptureKind {
+  return (side === 'source' ? capture : captureBack) ?? 'triggers';
 }
 
 /** The tables of one side, each once: two may go into one, and one into two. */

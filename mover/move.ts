@@ -1,5 +1,8 @@
 import type { StopPoints } from '../common/stop-points.ts';
+import type { LiveMover } from './copy/offers/offer-books.ts';
+import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
 import type { MoveSpec } from './move-spec.ts';
+import type { Pacing, ThrottleSettings } from './throttle/pace.ts';
 import type { MoveTuning } from './tuning.ts';
 
 /** What the mover says while it works. A pino logger fits. */
@@ -33,6 +36,11 @@ export interface CopyProgress {
 }
 
 export interface CopyOptions extends WorkOptions {
+  /**
+   * The target held all rows once. They are compared, and only those that differ are carried over by whoever applies; where
+   * most of them are gone, all are copied.
+   */
+  readonly again?: boolean;
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
@@ -41,10 +49,35 @@ export interface VerifyProgress {
   readonly rowsCompared: number;
   readonly rowsTotalEstimate: number;
   readonly different: number;
+  /** Why the verify stands: what one of the servers has too much of. */
+  readonly because: readonly string[];
 }
 
+/** Without any of these: all rows, from the beginning. */
 export interface VerifyOptions extends WorkOptions {
+  /** A verify of all rows that was cut off goes on where it was, unless it began longer ago than that. */
+  readonly resumeWithinMs?: number;
+  /** Only rows that were not verified for so long. */
+  readonly olderThanMs?: number;
+  /** Only some chunks, taken by chance: of 0 to 1. */
+  readonly sample?: number;
+  /** Of its time that it works, 0 to 1; it rests the rest. 1 unless given. */
+  readonly share?: number;
   readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+/** What is known of the equality of both sides: of every row, when it was last looked at. */
+export interface VerifiedRows {
+  /** Rows that were compared. */
+  readonly rows: number;
+  /** Rows that differed while clean when they were last looked at; may count some twice. */
+  readonly different: number;
+  /** How long ago those rows were looked at that were not looked at for longest; null: some never were. */
+  readonly oldestMs: number | null;
+}
+
+export interface Verified extends VerifiedRows {
+  readonly tables: readonly ({ readonly table: string } & VerifiedRows)[];
 }
 
 /** One row that differs while clean. Values are shortened and printable, for people. */
@@ -67,9 +100,23 @@ export interface TableVerification {
   readonly samples: readonly RowDifference[];
 }
 
+/** Rows that name no row, by a foreign key that was severed. */
+export interface OrphanReport {
+  /** As the config names it. */
+  readonly key: string;
+  /** Null where nobody can say, because a mapping computes the columns. */
+  readonly rows: number | null;
+  /** A few of the values that name nothing. */
+  readonly examples: readonly string[];
+}
+
 export interface VerifyReport {
   readonly tables: readonly TableVerification[];
+  /** For each severed key; they are no differences between the sides. */
+  readonly orphans: readonly OrphanReport[];
   readonly rowsCompared: number;
+  /** Rows that were not compared again, because an earlier look at them still counts. */
+  readonly rowsKept: number;
   readonly different: number;
   readonly unsettled: number;
 }
@@ -81,7 +128,7 @@ export interface RepairOptions extends WorkOptions {
   readonly keys?: readonly (readonly string[])[];
   /** Counts and changes nothing. */
   readonly dryRun?: boolean;
-  readonly onProgress?: (progress: VerifyProgress) => void;
+  readonly onProgress?: (progress: Omit<VerifyProgress, 'because'>) => void;
 }
 
 export interface TableRepair {
@@ -95,6 +142,11 @@ export interface RepairReport {
   readonly tables: readonly TableRepair[];
   readonly rowsCompared: number;
   readonly different: number;
+}
+
+/** How fast a copy goes at this moment, and who else takes part in it. */
+export interface CopyPace extends Pacing {
+  readonly movers: readonly LiveMover[];
 }
 
 export interface Backlog {
@@ -172,10 +224,20 @@ export interface Move {
   copied(): Promise<boolean>;
   /** Forgets the copy's progress: the next `copy` begins again and puts right whatever the target holds. */
   restartCopy(): Promise<void>;
+  /** Makes the indexes that a copy has left for its end; `copy` does it by itself. For a copy that is given up. */
+  restoreIndexes(options?: WorkOptions): Promise<void>;
+  /** How fast `copy` may go, from the next chunk on; the servers may slow it down further. */
+  throttle(settings: ThrottleSettings): void;
+  pace(): CopyPace;
   startApplying(): Applier;
   /** Log entries not yet applied, whether or not an applier runs. */
   backlog(): Promise<Backlog>;
+  /** Compares both sides while writes go on. The applier must be running, or the log be empty. */
   verify(options?: VerifyOptions): Promise<VerifyReport>;
+  /** What verifies have found so far, whoever ran them. */
+  verified(): Promise<Verified>;
+  /** What was found says nothing any more. `adoptTarget` and `restartCopy` say so by themselves. */
+  forgetVerified(): Promise<void>;
   /**
    * Has every row of the target that differs from the source's made equal, by whoever applies; returns when all of them are
    * noted in the log. Throws `BANYAN_TABLES_DIFFER` where the target cannot hold what the source holds.
@@ -198,6 +260,10 @@ export interface Move {
   /** Drops the triggers of an open fence. Returns those that are left, because transactions are in the way. Idempotent. */
   clearFence(side: MoveSide, options?: ClearOptions): Promise<readonly string[]>;
   fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }>;
+  /** Writes that the fence of the side has refused since it was closed. */
+  refused(side: MoveSide): Promise<RefusedWrites>;
+  /** Whose they were, of what the server still knows; null where it does not say. */
+  refusedStatements(side: MoveSide): Promise<readonly RefusedStatement[] | null>;
   /** Lifts each target table's AUTO_INCREMENT to the source's *counter* (not its MAX), never lowers it. */
   raiseAutoIncrement(options?: RaiseIdsOptions): Promise<void>;
   /** Throws `BANYAN_IDS_SHORT` where a counter of the target is below the source's. */

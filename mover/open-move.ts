@@ -3,18 +3,24 @@ import { noStopPoints } from '../common/stop-points.ts';
 import { BackgroundApplier } from './apply/background-applier.ts';
 import { LastApplied } from './apply/last-applied.ts';
 import { PartApplier } from './apply/part-applier.ts';
+import { VerifiedBooks } from './bookkeeping/verified-books.ts';
 import type { Capture, CaptureState } from './capture/capture.ts';
 import type { ChangeLog } from './capture/change-log.ts';
-import { TriggerCapture } from './capture/triggers/trigger-capture.ts';
+import { makeCapture } from './capture/make-capture.ts';
+import { copyDifferences, hasMostRows } from './copy/copy-differences.ts';
 import { copyTables } from './copy/copy-tables.ts';
+import { DeferredIndexes } from './copy/deferred-indexes.ts';
+import { ChunkOffers } from './copy/offers/chunk-offers.ts';
 import { RangesInFlight } from './copy/ranges-in-flight.ts';
 import { Fence } from './fence/fence.ts';
 import { assertAutoIncrement, raiseAutoIncrement } from './fence/raise-auto-increment.ts';
+import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
 import type {
   Applier,
   Backlog,
   ClearOptions,
   CopyOptions,
+  CopyPace,
   FenceOptions,
   FenceStanding,
   Move,
@@ -24,6 +30,7 @@ import type {
   RaiseIdsOptions,
   RepairOptions,
   RepairReport,
+  Verified,
   VerifyOptions,
   VerifyReport,
   WorkOptions,
@@ -34,13 +41,20 @@ import { type MoveSpec, sideTables } from './move-spec.ts';
 import { readTablePlan } from './plan/read-table-plan.ts';
 import type { TablePlan } from './plan/table-plan.ts';
 import { repairTables } from './repair/repair-tables.ts';
+import { type ForeignKey, readOwnForeignKeys } from './shape/foreign-key.ts';
 import type { Link } from './sql/link.ts';
+import type { AloneLinks } from './sql/run-alone.ts';
 import type { Session } from './sql/session.ts';
+import type { ThrottleSettings } from './throttle/pace.ts';
+import { watchLoad } from './throttle/watch-load.ts';
 import { defaultTuning } from './tuning.ts';
-import { verifyLastApplied, verifyTables } from './verify/verify-tables.ts';
+import { readVerified } from './verify/read-verified.ts';
+import { verifyLastApplied } from './verify/verify-last-applied.ts';
+import { verifyTables } from './verify/verify-tables.ts';
 import { PairWatch } from './watch/pair-watch.ts';
 import { assertNonePrepared } from './watch/prepared-transactions.ts';
 import { endGuardOfPredecessor, TableGuard } from './watch/table-guard.ts';
+import { forgetNumbers } from './watch/table-identity.ts';
 import { TargetRecord } from './watch/target-record.ts';
 
 /** The row of a closed fence is locked only for the length of a mover's own transactions: a chunk of a copy, at most. */
@@ -70,9 +84,11 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     await endGuardOfPredecessor(source, spec, 'source');
     await endGuardOfPredecessor(target, spec, 'target');
     await new TargetRecord(context).ensureTable(target);
+    await new VerifiedBooks(context).ensureTables(target);
     const plans: TablePlan[] = [];
     for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
-    return new OpenMove(context, plans, links, new PairWatch(spec, plans));
+    const foreignKeys = await readOwnForeignKeys(source, spec.source.database);
+    return new OpenMove(context, plans, links, new PairWatch(spec, plans), foreignKeys);
   } catch (error) {
     context.closeLinks();
     throw error;
@@ -86,31 +102,35 @@ class OpenMove implements Move {
   readonly #plans: readonly TablePlan[];
   readonly #parts: readonly MovePart[];
   readonly #admin: { readonly source: Link; readonly target: Link };
-  readonly #killer: Link;
+  readonly #targetAlone: AloneLinks;
   readonly #capture: Capture;
   readonly #pair: PairWatch;
   readonly #targetRecord: TargetRecord;
+  readonly #deferred: DeferredIndexes;
   #guards: readonly TableGuard[] = [];
   readonly #fences: Readonly<Record<MoveSide, Fence>>;
   #applier: BackgroundApplier | null = null;
   #copying: Promise<void> | null = null;
+  #offers: ChunkOffers | null = null;
 
   constructor(
     context: MoveContext,
     plans: readonly TablePlan[],
     admin: { readonly source: Link; readonly target: Link },
     pair: PairWatch,
+    foreignKeys: readonly ForeignKey[],
   ) {
     this.spec = context.spec;
     this.epoch = context.epoch;
     this.#context = context;
     this.#plans = plans;
     this.#admin = admin;
-    this.#killer = context.targetLink();
+    this.#targetAlone = { work: context.targetLink(), kill: context.targetLink() };
     const bySource = [...Map.groupBy(plans, (plan) => plan.source.table).values()];
-    this.#capture = new TriggerCapture(
+    this.#capture = makeCapture(
       context,
       bySource.flatMap(([plan]) => (plan ? [plan.source] : [])),
+      foreignKeys,
     );
     this.#parts = bySource.map((group, index) => ({
       plans: group,
@@ -120,15 +140,16 @@ class OpenMove implements Move {
     }));
     this.#pair = pair;
     this.#targetRecord = new TargetRecord(context);
+    this.#deferred = new DeferredIndexes(context);
     const assertEpoch = () => this.#assertEpoch();
     this.#fences = {
       source: new Fence(
         context,
         'source',
-        { work: context.sourceLink(), kill: context.sourceLink() },
+        { work: context.sourceLink(), kill: context.sourceLink(), look: admin.source },
         assertEpoch,
       ),
-      target: new Fence(context, 'target', { work: context.targetLink(), kill: this.#killer }, assertEpoch),
+      target: new Fence(context, 'target', { ...this.#targetAlone, look: admin.target }, assertEpoch),
     };
   }
 
@@ -146,9 +167,7 @@ class OpenMove implements Move {
 
   async renewCapture(options: WorkOptions = {}): Promise<void> {
     await this.#assertEpoch();
-    const signal = this.#context.signal(options.signal);
-    if ((await this.#capture.state()) !== 'complete') await this.#capture.drop(signal);
-    await this.#capture.install(signal);
+    await this.#capture.renew(this.#context.signal(options.signal));
   }
 
   captureState(): Promise<CaptureState> {
@@ -160,6 +179,7 @@ class OpenMove implements Move {
   }
 
   async adoptTarget(): Promise<void> {
+    await this.forgetVerified();
     await this.#targetRecord.adopt(await this.#admin.target.session());
   }
 
@@ -187,6 +207,7 @@ class OpenMove implements Move {
       }
       const source = await this.#admin.source.session();
       const target = await this.#admin.target.session();
+      for (const session of [source, target]) forgetNumbers(session);
       await this.#checkTables(source, target);
       await this.#fences.source.assertPrepared();
       await this.#fences.target.assertClosed();
@@ -227,24 +248,63 @@ class OpenMove implements Move {
   async #copy(options: CopyOptions): Promise<void> {
     const context = this.#context;
     await this.#capture.check();
-    const source = context.sourceLink();
-    const target = context.targetLink();
+    const differencesOnly = await context.withBothSides(async (source, target) => {
+      await this.#pair.check(source, target);
+      if (await context.books.hasProgress(target)) await this.checkTarget();
+      else {
+        const again = options.again === true && (await hasMostRows(context, source, target));
+        if (context.spec.deferIndexes && !again) {
+          await this.#deferred.drop(target, context.signal(options.signal));
+        }
+        await this.adoptTarget();
+        return again;
+      }
+      return false;
+    });
+    const offers = new ChunkOffers(context);
+    await offers.ensureTables();
+    const ended = new AbortController();
+    const signal = context.signal(options.signal);
+    const watching = watchLoad({
+      context,
+      backlog: async () => (await this.backlog()).entries,
+      signal: AbortSignal.any([signal, ended.signal]),
+    });
+    this.#offers = offers;
+    const offering = offers.watch(AbortSignal.any([signal, ended.signal]));
+    const work = {
+      context,
+      offers,
+      parts: this.#parts,
+      signal: AbortSignal.any([signal, ended.signal]),
+      onProgress: options.onProgress ?? (() => {}),
+    };
+    const copying = differencesOnly
+      ? context.withBothSides((source, target) => copyDifferences({ ...work, source, target }))
+      : copyTables(work);
     try {
-      await this.#pair.check(await source.session(), await target.session());
-      if (await context.books.hasProgress(await target.session())) await this.checkTarget();
-      else await this.adoptTarget();
-      await copyTables({
-        context,
-        parts: this.#parts,
-        source,
-        target,
-        signal: context.signal(options.signal),
-        onProgress: options.onProgress ?? (() => {}),
-      });
+      // A throttle that cannot look is no throttle, and a mover that nobody looks after has a chunk for ever.
+      await Promise.race([copying, ...[watching, offering].map((one) => one.then(() => copying))]);
+      await this.restoreIndexes({ signal });
     } finally {
-      source.close();
-      target.close();
+      ended.abort();
+      this.#offers = null;
+      await Promise.allSettled([watching, offering, copying]);
+      await offers.end();
     }
+  }
+
+  restoreIndexes(options: WorkOptions = {}): Promise<void> {
+    const signal = this.#context.signal(options.signal);
+    return this.#context.withBothSides((_, target) => this.#deferred.make(target, signal));
+  }
+
+  throttle(settings: ThrottleSettings): void {
+    this.#context.pace.ask(settings);
+  }
+
+  pace(): CopyPace {
+    return { ...this.#context.pace.now, movers: this.#offers?.movers ?? [] };
   }
 
   async copied(): Promise<boolean> {
@@ -262,6 +322,7 @@ class OpenMove implements Move {
       await this.#context.books.forgetProgress(session, this.epoch);
       // Whatever the tables are now, the copy that comes finds them so.
       await this.#targetRecord.forget(session);
+      await new VerifiedBooks(this.#context).forget(session);
     } finally {
       target.close();
     }
@@ -316,10 +377,19 @@ class OpenMove implements Move {
         parts: this.#parts,
         source,
         target,
+        backlog: async () => (await this.backlog()).entries,
+        ...options,
         signal: context.signal(options.signal),
-        onProgress: options.onProgress ?? (() => {}),
       });
     });
+  }
+
+  async verified(): Promise<Verified> {
+    return readVerified(this.#context, this.#plans, await this.#admin.target.session());
+  }
+
+  async forgetVerified(): Promise<void> {
+    await new VerifiedBooks(this.#context).forget(await this.#admin.target.session());
   }
 
   repair(options: RepairOptions = {}): Promise<RepairReport> {
@@ -368,13 +438,23 @@ class OpenMove implements Move {
     return { source: await this.#fences.source.standing(), target: await this.#fences.target.standing() };
   }
 
+  refused(side: MoveSide): Promise<RefusedWrites> {
+    return this.#fences[side].refused();
+  }
+
+  refusedStatements(side: MoveSide): Promise<readonly RefusedStatement[] | null> {
+    return this.#fences[side].refusedStatements();
+  }
+
   async raiseAutoIncrement(options: RaiseIdsOptions = {}): Promise<void> {
     await this.#assertEpoch();
     const { room = 0, patienceMs = 30_000 } = options;
-    const target = { work: this.#admin.target, kill: this.#killer };
     const signal = this.#context.signal(options.signal);
-    const source = await this.#admin.source.session();
-    await raiseAutoIncrement(this.#context, source, target, { room, patienceMs, signal });
+    const sessions = {
+      source: await this.#admin.source.session(),
+      target: await this.#admin.target.session(),
+    };
+    await raiseAutoIncrement(this.#context, sessions, this.#targetAlone, { room, patienceMs, signal });
   }
 
   async checkAutoIncrement(): Promise<void> {
@@ -390,6 +470,7 @@ class OpenMove implements Move {
     );
     await this.#copying?.catch(() => undefined);
     await this.#applier?.stop();
+    await this.#capture.close();
     this.releaseTables();
     this.#context.closeLinks();
   }

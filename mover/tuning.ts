@@ -1,16 +1,34 @@
 /** What ops may turn. Every default is meant for a live monolith: gentle first, fast second. */
 export interface MoveTuning {
+  /** Chunks of the copy that are under way at a time, each with a session on either side. */
+  readonly copyWorkers: number;
+  /** How often the throttle looks how both servers fare, in milliseconds. */
+  readonly throttleEveryMs: number;
+  /** The copy is slowed down, and stands at last, while more threads than that run on either server… */
+  readonly maxThreadsRunning: number;
+  /** …or InnoDB keeps more old versions there, because a transaction is open for long or purging is behind… */
+  readonly maxHistoryLength: number;
+  /** …or the mover's commits on the target take longer, in milliseconds… */
+  readonly maxCommitMs: number;
+  /** …or more changes wait to be applied. */
+  readonly maxBacklogEntries: number;
   /** A chunk's size is adapted so that reading and writing it takes about this long. */
   readonly chunkTargetMs: number;
   /** Rows of a copy's first chunk. */
   readonly chunkRowsAtFirst: number;
   readonly chunkRowsMax: number;
-  /** Bytes of one chunk held in memory, judged by the rows seen so far. */
+  /** Bytes of one chunk held in memory, judged by the rows seen so far; each worker has one. */
   readonly chunkBytesMax: number;
   /** `auto` uses LOAD DATA LOCAL INFILE where the target allows it. */
   readonly writeWith: 'auto' | 'infile' | 'insert';
-  /** Log entries taken in one batch of the applier. */
+  /** A mover in another process that was not heard of for so long has died, in milliseconds: what it had in hand is copied again. */
+  readonly moverLeaseMs: number;
+  /** Batches of the applier that are under way at a time, each with a session on either side. */
+  readonly applyWorkers: number;
+  /** Keys of one batch of the applier. */
   readonly applyBatchEntries: number;
+  /** Dirty keys in memory with capture from the binary log; reading pauses beyond it. */
+  readonly binlogKeysMax: number;
   /** The applier's pause when it found nothing to do. */
   readonly idlePollMs: number;
   /** How often columns, triggers and table identity are compared with what the capture found. */
@@ -30,12 +48,21 @@ export interface MoveTuning {
 }
 
 export const defaultTuning: MoveTuning = {
+  copyWorkers: 3,
+  throttleEveryMs: 1_000,
+  maxThreadsRunning: 50,
+  maxHistoryLength: 1_000_000,
+  maxCommitMs: 1_000,
+  maxBacklogEntries: 200_000,
   chunkTargetMs: 400,
   chunkRowsAtFirst: 1_000,
   chunkRowsMax: 50_000,
   chunkBytesMax: 16 * 1024 * 1024,
   writeWith: 'auto',
+  moverLeaseMs: 5_000,
+  applyWorkers: 3,
   applyBatchEntries: 500,
+  binlogKeysMax: 100_000,
   idlePollMs: 15,
   fingerprintEveryMs: 1_000,
   ddlLockWaitSeconds: 1,

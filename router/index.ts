@@ -1,7 +1,7 @@
 /**
  * The router. A request comes in through `request/` (what it says, checked), is matched and decided by `table/` and `cohorts/`,
  * waits in `hold/` where its feature is in transition, and is asked of one of the `sides/`; what clients get is written by
- * `answer/`. `passes.ts` has these steps in their order. `replica/` keeps the table current, `life/` starts and stops it all.
+ * `answer/`. `exchange/` has these steps in their order. `replica/` keeps the table current, `life/` starts and stops it all.
  */
 
 export { bucketOf, cohortBuckets } from './cohorts/cohorts.ts';
@@ -12,6 +12,7 @@ export {
   parseIdentitySources,
 } from './cohorts/identity.ts';
 export { type CohortDefinition, cohortOf } from './cohorts/named-cohorts.ts';
+export type { ServicesChange } from './life/replaced-services.ts';
 export type { RouterOptions, RouterSettings } from './life/router-options.ts';
 export {
   isRouterWorker,
@@ -28,6 +29,7 @@ export {
 } from './middleware/banyan-middleware.ts';
 export type { ReplicaReport, StateLink, StateReply } from './replica/state-link.ts';
 export type { HttpServiceSettings } from './sides/http/http-settings.ts';
+export { isHealthy } from './sides/http/upstream/health-probe.ts';
 export { type Reach, reach, type SidePlace } from './sides/reach.ts';
 export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './sides/thrift/router-service.ts';
 export { type CompiledTable, compiledRoute, compileTable } from './table/compiled-table.ts';
@@ -54,4 +56,5 @@ export type {
   Side,
 } from './table/route-table.ts';
 export { emptyRouteTable } from './table/route-table.ts';
-export { readTlsFiles, type ServiceTlsMaterial, type TlsFiles, type TlsSettings } from './tls/tls-files.ts';
+export { readTlsFiles, type SideTlsMaterial, type TlsFiles, type TlsSettings } from './tls/tls-files.ts';
+export { renewServiceTls } from './tls/tls-renewal.ts';

@@ -63,7 +63,7 @@ if (isNewEnough(process.version)) {
   else {
     process.stderr.write(
       `banyan: this is Node ${process.version}, and banyan needs ${oldest.join('.')} or newer.\n` +
-        '  fix: run `npm ci` in this folder (it brings a Node of its own), or put a newer Node first in PATH.\n',
+        '  fix: put a newer Node first in PATH, or run `npm install --save-dev node@24` here, which brings one.\n',
     );
     process.exitCode = 2;
   }

@@ -1,16 +1,16 @@
 /**
- * `npm run build`: makes dist/, a package of its own that any Node ≥ 22.19 runs without type stripping. The repo's
- * package.json names the TypeScript sources; dist/package.json names what was compiled from them.
+ * `npm run build [-- FOLDER]`: makes dist/ (or FOLDER), a package of its own that any Node ≥ 22.19 runs without type
+ * stripping. The repo's package.json names the TypeScript sources; dist/package.json names what was compiled from them.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 
 await rm(dist, { recursive: true, force: true });
-const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], {
+const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist], {
   cwd: root,
   stdio: 'inherit',
 });
@@ -31,10 +31,11 @@ const compiled = {
 };
 await writeFile(join(dist, 'package.json'), `${JSON.stringify(compiled, null, 2)}\n`);
 await mkdir(join(dist, 'scripts'), { recursive: true });
-for (const file of ['scripts/banyan.mjs', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
-  await copyFile(join(root, file), join(dist, file));
+for (const file of ['scripts/banyan.mjs', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs']) {
+  await cp(join(root, file), join(dist, file), { recursive: true });
 }
-console.log(`dist/ holds ${name} ${version}; publish from there: npm publish ./dist`);
+const folder = `./${relative(process.cwd(), dist)}`;
+console.log(`${folder} holds ${name} ${version}: npm pack ${folder}, or npm publish ${folder}`);
 
 function compiledExports(exports: Record<string, string>) {
   const entries = Object.entries(exports).map(([path, file]) => {

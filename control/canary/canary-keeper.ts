@@ -2,7 +2,7 @@ import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger } from '../../mover/index.ts';
 import type { FeatureState } from '../feature/feature-state.ts';
-import { GuardKeeper } from '../guard/guard-keeper.ts';
+import { GuardKeeper, type GuardKeeperOptions } from '../guard/guard-keeper.ts';
 import type { LeaseGrant, StateStore } from '../store/index.ts';
 import type { CanaryPlan } from './canary-plan.ts';
 import { applyDue, type DueChange, dueChange, isSameDue, nameOfDue } from './due-change.ts';
@@ -13,6 +13,8 @@ export interface CanaryKeeperOptions {
   readonly points: StopPoints;
   readonly logger: MoveLogger;
   readonly signal: AbortSignal;
+  /** For guards of cutovers. */
+  readonly rollback: GuardKeeperOptions['rollback'];
 }
 
 /** Plans change under other hands too (a resume, a failure): with any there is, the store is asked this often. */
@@ -28,6 +30,8 @@ export class CanaryKeeper {
   readonly #options: CanaryKeeperOptions;
   #wake = new AbortController();
   #done: Promise<void> = Promise.resolve();
+  /** Plans whose next step waits for a router. */
+  readonly #waiting = new Set<string>();
   readonly #guard: GuardKeeper;
 
   constructor(options: CanaryKeeperOptions) {
@@ -46,8 +50,9 @@ export class CanaryKeeper {
   }
 
   /** Resolves when the last step has ended after the signal's abort. */
-  ended(): Promise<void> {
-    return this.#done;
+  async ended(): Promise<void> {
+    await this.#done;
+    await this.#guard.ended();
   }
 
   async #keep(): Promise<void> {
@@ -87,9 +92,25 @@ export class CanaryKeeper {
   /** A guarded plan goes on only while its guard sees enough traffic and nothing wrong with it. */
   async #dueOf(plan: CanaryPlan, state: FeatureState, now: string): Promise<DueChange | null> {
     const due = dueChange(plan, state, now);
+    if (due?.kind === 'step' && (await this.#isUnserved(state.feature, plan.id))) return null;
     if (plan.guard == null || due?.kind === 'revert') return due;
     const mayGoOn = await this.#guard.look(state, plan, now);
     return mayGoOn ? due : null;
+  }
+
+  /** A step waits as long as a live router could not serve it; `banyan status` names that router. */
+  async #isUnserved(feature: string, plan: string): Promise<boolean> {
+    const without = await this.#options.store.unserved(feature);
+    if (without.length === 0) {
+      this.#waiting.delete(plan);
+      return false;
+    }
+    if (!this.#waiting.has(plan)) {
+      const what = 'a step of a canary waits: not every live router can ask the service';
+      this.#options.logger.warn({ feature, without }, what);
+    }
+    this.#waiting.add(plan);
+    return true;
   }
 
   async #take(feature: string, plan: CanaryPlan, due: DueChange): Promise<void> {

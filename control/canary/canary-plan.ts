@@ -37,16 +37,18 @@ export interface CanaryState {
   readonly paused: boolean;
   readonly otherSide: OtherSide;
   readonly failing: object | null;
+  readonly frozen: object | null;
   readonly readPercents: Readonly<Record<string, number>>;
   readonly canaries: readonly CanaryPlan[];
 }
 
 /** Why a ramp stands still. */
-export type FrozenBecause = 'paused' | 'failing' | 'transition' | 'breach';
+export type FrozenBecause = 'paused' | 'failing' | 'frozen' | 'transition' | 'breach';
 
 export function frozenBecause(state: CanaryState): FrozenBecause | null {
   if (state.failing !== null) return 'failing';
   if (state.paused) return 'paused';
+  if (state.frozen !== null) return 'frozen';
   return stages[state.stage].writes === 'held' ? 'transition' : null;
 }
 

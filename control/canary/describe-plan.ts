@@ -33,6 +33,8 @@ export interface PlanDescription {
   readonly revertsTo: Readonly<Record<string, number>> | null;
   /** What watches over it. */
   readonly guard: PlanGuard | null;
+  /** In its last step: until when the guard watches; null otherwise, and while the plan stands still. */
+  readonly watchedUntil: string | null;
   readonly frozen: { readonly since: string; readonly because: FrozenBecause } | null;
 }
 
@@ -60,6 +62,10 @@ export function describePlan(plan: CanaryPlan, state: CanaryState): PlanDescript
             Object.entries(plan.before).map(([route, percent]) => [route, percent ?? byOwner]),
           ),
     guard: plan.guard ?? null,
+    watchedUntil:
+      plan.guard == null || plan.guard.breachedAt !== null || plan.frozenAt !== null || coming.length > 0
+        ? null
+        : plan.nextAt,
     frozen: frozenOf(plan, because),
   };
 }

@@ -86,7 +86,7 @@ export function isSameDue(a: DueChange, b: DueChange): boolean {
 /** How the audit log calls it. */
 export function nameOfDue(plan: CanaryPlan, due: DueChange): string {
   if (due.kind === 'revert') return 'canary revert';
-  if (due.kind === 'end') return 'canary ramp done';
+  if (due.kind === 'end') return plan.guard?.after === 'cutover' ? 'cutover watched' : 'canary ramp done';
   return `canary ${plan.ramp[due.step]} % (step ${due.step + 1} of ${plan.ramp.length})`;
 }
 
@@ -95,7 +95,8 @@ export function nameOfDue(plan: CanaryPlan, due: DueChange): string {
  * move runs again. One that sends fewer never waits.
  */
 export function mayRevert(id: string, plan: CanaryPlan, state: CanaryState): boolean {
-  if (!state.paused && state.otherSide === 'current' && state.failing === null) return true;
+  const stands = state.paused || state.frozen !== null || state.failing !== null;
+  if (!stands && state.otherSide === 'current') return true;
   const byOwner = ownersPercent(state.stage);
   const target = plan.before[id] ?? byOwner;
   const current = state.readPercents[id] ?? byOwner;

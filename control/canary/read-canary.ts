@@ -77,7 +77,7 @@ export function readCanary(
   if (every !== undefined && (everyMs === null || everyMs < shortestMs || everyMs > longestMs))
     fault('every', `${every} is no duration from 100ms to 366d`, 'Give something like 90s, 10m or 1h30m.');
 
-  const guard = input.guard === undefined ? null : readGuard(input.guard, fault);
+  const guard = input.guard === undefined ? null : readGuard(input.guard, ['step-back', 'freeze'], fault);
   if (guard !== null && ramp.length < 2)
     fault('guard', 'it watches over a ramp, and there is none', 'Add --ramp 1,5,25,50,100 and --every 10m.');
 

@@ -5,7 +5,7 @@ import type { Actor, FeatureState, LeaseGrant, StateStore } from '../store/index
 import { type CanaryPlan, later } from './canary-plan.ts';
 import { describePlan, type PlanDescription } from './describe-plan.ts';
 import { isOver, withoutRoutes } from './due-change.ts';
-import { assertMayCanary } from './may-canary.ts';
+import { assertAllServe, assertMayCanary } from './may-canary.ts';
 import {
   type CanaryInput,
   type CanaryOrder,
@@ -46,6 +46,8 @@ export async function setCanary({ store, lease, subject, request }: SetCanaryOpt
   const { who, why, dryRun } = request;
   const { order, faults } = readCanary(subject, request, await store.clock());
   if (faults.length > 0) throw canaryFaulty(subject.name, faults);
+  // Before the cutover they come to the service by this alone; after it, it is too late to ask.
+  if (Math.max(...order.ramp) > 0) await assertAllServe(store, subject.name);
   const id = randomUUID();
   let plan: PlanDescription | null = null;
   let replaced: PlanDescription[] = [];

@@ -1,7 +1,7 @@
 import type { Fault } from '../../common/errors.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { Actor, LeaseGrant, StateStore } from '../store/index.ts';
-import { assertMayCanary } from './may-canary.ts';
+import { assertAllServe, assertMayCanary } from './may-canary.ts';
 import { type CanarySubject, canaryFaulty, readRoutes } from './read-canary.ts';
 
 export interface CohortsRequest extends Actor {
@@ -47,6 +47,7 @@ export async function setCohorts({
   const routes = readRoutes(subject, request.routes, faults);
   const cohorts = readCohorts(request.cohorts, known, faults);
   if (faults.length > 0) throw canaryFaulty(subject.name, faults);
+  if (cohorts.length > 0) await assertAllServe(store, subject.name);
   const { version } = await store.change({
     feature: subject.name,
     action:

@@ -5,29 +5,36 @@ import { barrierPending, type StateStore } from '../store/index.ts';
 const askEveryMs = 15;
 
 /**
- * Resolves once no router can send a write of the feature to the old owner any more: every live replica has confirmed
+ * Resolves once no router can send a write of one of the features to the old owner any more: every live replica has confirmed
  * the hold and ended the writes it began before it, and every other one's lease has run out. The store is asked, by its
  * own clock, until then. Rejects with `BANYAN_BARRIER_TIMEOUT` when `signal` aborts first.
  */
 export async function awaitBarrier(
   store: StateStore,
-  feature: string,
+  features: readonly string[],
   holdVersion: number,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    const pending = barrierPending(await store.replicas(), feature, holdVersion);
+    const replicas = await store.replicas();
+    const pending = features.flatMap((feature) => barrierPending(replicas, feature, holdVersion));
     if (pending.length === 0) return;
     if (signal.aborted) {
-      const names = pending.map(({ replica, waitsFor }) =>
-        waitsFor === 'version'
-          ? `${replica} has not confirmed the hold`
-          : `${replica} still has writes under way`,
+      const names = new Set(
+        pending.map(({ replica, waitsFor }) =>
+          waitsFor === 'version'
+            ? `${replica} has not confirmed the hold`
+            : `${replica} still has writes under way`,
+        ),
       );
-      throw new BanyanError('BANYAN_BARRIER_TIMEOUT', `Not every router held in time: ${names.join(', ')}.`, {
-        fix: 'Look at those routers (`banyan status`): a write that takes long keeps a hold from completing. Then try again.',
-        details: { pending },
-      });
+      throw new BanyanError(
+        'BANYAN_BARRIER_TIMEOUT',
+        `Not every router held in time: ${[...names].join(', ')}.`,
+        {
+          fix: 'Look at those routers (`banyan status`): a write that takes long keeps a hold from completing. Then try again.',
+          details: { pending },
+        },
+      );
     }
     await pause(askEveryMs, signal);
   }

@@ -1,15 +1,15 @@
 import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
-import type { Move } from '../../mover/index.ts';
-import { reach, type SidePlace } from '../../router/index.ts';
+import { type Move, sideTables } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
+import { assertNotFrozen } from '../feature/assert-not-frozen.ts';
 import { type HandoverRules, stagesBefore } from '../feature/stages.ts';
 import type { FeatureState, Replica } from '../store/index.ts';
+import { type AskedSide, askSide } from './ask-side.ts';
+import type { Forcible } from './forcible.ts';
+import { type FreeSpace, freeSpace } from './free-space.ts';
 import { longTransactions } from './long-transactions.ts';
 import { silentRouters } from './silent-routers.ts';
-
-/** Conditions that a person may know better about than banyan can. All others hold the rows together. */
-export const forcible = ['routers', 'transactions', 'listening'] as const;
-export type Forcible = (typeof forcible)[number];
+import { verifyDetail, verifyStanding } from './verify-standing.ts';
 
 /** One condition of the gate. `fix` is there when it is not met. */
 export interface GateCheck {
@@ -25,20 +25,27 @@ export interface GateOptions {
   readonly rules: HandoverRules;
   readonly state: FeatureState;
   readonly move: Move;
+  /** The move of the way back; opening it shows what stands against that. */
+  readonly wayBack: () => Promise<Move>;
   readonly cutover: CutoverConfig;
   readonly replicas: readonly Replica[];
+  /** Live routers that could not ask the feature's service, each with the reason. */
+  readonly unserved: readonly string[];
   /** Conditions that need not be met this once. */
   readonly force: readonly Forcible[];
   /** Where the new owner's side answers requests. */
-  readonly newOwner: SidePlace;
+  readonly newOwner: AskedSide;
   /** False: an outdated or missing verify is no fault, since the caller verifies next. */
   readonly verifyCounts: boolean;
+  /** How long ago the handover was begun. */
+  readonly sinceMs: number;
   /** Whether somebody has signed off how the answers differ; null: nobody need. */
   readonly signedOff: (() => Promise<readonly [ok: boolean, detail: string]>) | null;
 }
 
 /** Refuses a handover that the stage does not allow, before anything is looked at. */
 export function assertHandoverAllowed(rules: HandoverRules, state: FeatureState): void {
+  assertNotFrozen(state, `a ${rules.direction}`);
   if (state.stage !== rules.from) {
     throw new BanyanError(
       'BANYAN_STAGE_REFUSED',
@@ -101,23 +108,37 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
     }),
     check('transactions', 'Wait for them or end them (KILL), then try again.', async () => {
       if (source.host === '') return [true, 'no tables'];
-      const open = await longTransactions(source, cutover.maxTransactionMs);
-      const list = open.map((one) => `connection ${one.connection} for ${one.openMs} ms`).join(', ');
-      return [open.length === 0, open.length === 0 ? 'none is open for long' : `open: ${list}`];
+      const found = await longTransactions(source, sideTables(move.spec, 'source'), cutover.maxTransactionMs);
+      const where = found.of === 'tables' ? 'on these tables' : `on ${rules.oldOwner}’s server`;
+      const list = found.open.map((one) => `connection ${one.connection} for ${one.openMs} ms`).join(', ');
+      const none = `none ${where} is open for more than ${cutover.maxTransactionMs} ms`;
+      return [found.open.length === 0, found.open.length === 0 ? none : `open ${where}: ${list}`];
     }),
-    check('listening', `Start the ${rules.newOwner} side.`, async () => {
-      const reached = await reach(options.newOwner, 1_000);
-      const ok = reached.some(({ refused }) => refused === null);
-      const addresses = reached.map(({ address }) => address).join(', ');
-      return [ok, `${addresses} ${ok ? 'accepts connections' : 'accepts no connection'}`];
+    check('disk', 'Make room: a server whose disk is full waits in silence.', async () => {
+      if (source.host === '') return [true, 'no tables'];
+      const { target } = move.spec;
+      const sides = [
+        [rules.oldOwner, await freeSpace(source)],
+        [rules.newOwner, await freeSpace(target)],
+      ] as const;
+      const list = sides.map(([side, space]) => `${side} ${space === null ? 'not known' : roomOf(space)}`);
+      return [
+        sides.every(([, space]) => space === null || space.freeBytes >= leastFreeBytes),
+        list.join(', '),
+      ];
+    }),
+    check('listening', `Start the ${rules.newOwner} side, or find out why it does not answer.`, async () => {
+      const asked = await askSide(options.newOwner, 3_000);
+      const ok = asked.some(({ refused }) => refused === null);
+      const list = asked.map(({ address, refused }) => `${address} ${refused ?? 'answers'}`).join(', ');
+      return [ok, list];
     }),
     check(
       'routers',
       'Bring it back to the state store or end it. If you know that it has ended: `--force routers`.',
       async () => {
         const silent = silentRouters(options.replicas);
-        const live = options.replicas.filter((replica) => replica.live).length;
-        if (silent.length === 0) return [true, `${live} alive, none cut off`];
+        if (silent.length === 0) return [true, `${describeRouters(options.replicas)}, none cut off`];
         const list = silent.map(
           ({ host, pid, beatAgoMs }) =>
             `${host} (${pid}), last heard of ${Math.round(beatAgoMs / 1_000)} s ago`,
@@ -125,10 +146,37 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
         return [false, `nobody knows whether these still send requests: ${list.join('; ')}`];
       },
     ),
+    check(
+      'served',
+      'Run `banyan reload`; or start that router again with the config that has the feature.',
+      async () => {
+        // Legacy's addresses every router has.
+        if (rules.newOwner === 'legacy') return [true, 'every router can ask legacy'];
+        const without = options.unserved;
+        const ok = without.length === 0;
+        return [
+          ok,
+          ok ? 'every live router can ask the service' : `of this feature's service, ${without.join('; ')}`,
+        ];
+      },
+    ),
     check('verified', 'Run `banyan verify` and look at what differs.', async () => {
-      const stand = verifyStanding(state, cutover.verifiedWithinMs, Date.now());
-      if (stand === 'outdated' && !options.verifyCounts) return [true, 'will be verified first'];
-      return [stand === 'equal', verifyDetail(state, stand)];
+      const verified = await move.verified();
+      // Looked at while the handover was prepared, or within the time that is allowed before.
+      const stand = verifyStanding(verified, cutover.verifiedWithinMs + options.sinceMs);
+      if (stand === 'outdated' && !options.verifyCounts) {
+        return [true, 'what was not verified for long will be verified first'];
+      }
+      return [stand === 'equal', verifyDetail(verified)];
+    }),
+    check('way back', `Put right what is said of ${rules.newOwner}’s tables.`, async () => {
+      if (move.spec.oneWay) {
+        const off = 'rollback is off: legacy is kept current no more once the service owns the rows';
+        return [rules.direction === 'cutover', off];
+      }
+      const capture = await (await options.wayBack()).captureState();
+      const made = capture === 'complete' ? 'stands' : 'is made before anybody is held';
+      return [true, `the capture of ${rules.newOwner}’s tables ${made}`];
     }),
     ...(options.signedOff === null
       ? []
@@ -142,33 +190,30 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
   ]);
 }
 
-/** `outdated`: not verified in this direction, or too long ago; a handover verifies again then. */
-export function verifyStanding(
-  state: FeatureState,
-  withinMs: number,
-  nowMs: number,
-): 'equal' | 'different' | 'outdated' {
-  const { verified } = state;
-  if (verified === null) return 'outdated';
-  if (verified.different > 0) return 'different';
-  if (verified.unsettled > 0) return 'outdated';
-  return nowMs - Date.parse(verified.at) > withinMs ? 'outdated' : 'equal';
-}
-
-/** Throws `BANYAN_GATE_CLOSED` with every unmet condition. */
-export function assertGateOpen(feature: string, rules: HandoverRules, checks: readonly GateCheck[]): void {
-  const faults: Fault[] = checks
-    .filter((one) => !one.ok)
-    .map((one) => ({
-      code: 'BANYAN_GATE_CLOSED',
-      what: `${one.check}: ${one.detail}`,
-      fix: one.fix ?? '',
-    }));
+/** Throws `BANYAN_GATE_CLOSED` with every unmet condition, of every feature. */
+export function assertGatesOpen(
+  rules: HandoverRules,
+  gates: ReadonlyMap<string, readonly GateCheck[]>,
+): void {
+  const features = [...gates.keys()];
+  const faults = [...gates].flatMap(([feature, checks]) =>
+    checks
+      .filter((one) => !one.ok)
+      .map((one): Fault => {
+        const what = `${one.check}: ${one.detail}`;
+        const fix = one.fix ?? '';
+        return {
+          code: 'BANYAN_GATE_CLOSED',
+          what: features.length === 1 ? what : `${feature}: ${what}`,
+          fix,
+        };
+      }),
+  );
   if (faults.length === 0) return;
   throw new BanyanError(
     'BANYAN_GATE_CLOSED',
-    `The ${rules.direction} of ${feature} did not begin: ${faults.map((fault) => fault.what).join('; ')}.`,
-    { fix: faults.map((fault) => fault.fix).join(' '), faults },
+    `The ${rules.direction} of ${features.join(' and ')} did not begin: ${faults.map((fault) => fault.what).join('; ')}.`,
+    { fix: [...new Set(faults.map((fault) => fault.fix))].join(' '), faults },
   );
 }
 
@@ -188,11 +233,21 @@ async function check(
   }
 }
 
-function verifyDetail(state: FeatureState, standing: 'equal' | 'different' | 'outdated'): string {
-  const { verified } = state;
-  if (verified === null) return 'nothing was verified in this direction yet';
-  const facts = `${verified.rowsCompared} rows compared, ${verified.different} different, at ${verified.at}`;
-  return standing === 'outdated' ? `${facts}: too long ago or not settled` : facts;
+/** Less than this on either side closes the gate: the logs of both directions grow, and so does the binary log. */
+const leastFreeBytes = 256 * 1024 * 1024;
+
+function roomOf({ freeBytes, totalBytes }: FreeSpace): string {
+  const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
+  return `${gib(freeBytes)} of ${gib(totalBytes)} GiB free`;
+}
+
+/** How many are alive, and by which route tables and configs they go. */
+function describeRouters(replicas: readonly Replica[]): string {
+  const live = replicas.filter((replica) => replica.live);
+  if (live.length === 0) return 'none is alive';
+  const tables = [...new Set(live.map(({ version }) => version))].sort((a, b) => a - b);
+  const configs = new Set(live.map(({ config }) => config?.fingerprint.slice(0, 8) ?? 'not told'));
+  return `${live.length} alive, route table ${tables.join(' and ')}, config ${[...configs].join(' and ')}`;
 }
 
 function fixFor(rules: HandoverRules, state: FeatureState): string {

@@ -1,8 +1,5 @@
-export {
-  type Conducted,
-  Conductor,
-  type ConductorOptions,
-  type HandoverRequest,
-  type HandoverResult,
-} from './conductor.ts';
-export { type Forcible, forcible, type GateCheck } from './gate.ts';
+export { Conductor, type Subjects } from './conductor.ts';
+export { type Forcible, forcible } from './forcible.ts';
+export type { GateCheck } from './gate.ts';
+export type { Conducted, ConductorOptions } from './handover-context.ts';
+export type { HandoverRehearsal, HandoverRequest, HandoverResult } from './handover-request.ts';

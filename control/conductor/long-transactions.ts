@@ -8,7 +8,7 @@ export interface LongTransaction {
 }
 
 /**
- * MySQL: innodb_trx cannot be read while any transaction runs a statement with a character beyond utf8mb3 (an emoji in a
+ * MySQL knows which tables a transaction has touched: it keeps their metadata locks until it ends. innodb_trx cannot be read while any transaction runs a statement with a character beyond utf8mb3 (an emoji in a
  * name is enough: error 3854), so the performance schema is asked; it is on by default (MySQL manual, "Performance Schema
  * Transaction Tables").
  */
@@ -17,6 +17,9 @@ const fromPerformanceSchema = `
     FROM performance_schema.events_transactions_current AS event
     JOIN performance_schema.threads AS thread USING (THREAD_ID)
    WHERE event.STATE = 'ACTIVE' AND thread.PROCESSLIST_ID IS NOT NULL AND thread.PROCESSLIST_ID <> CONNECTION_ID()
+     AND EXISTS (SELECT 1 FROM performance_schema.metadata_locks AS held
+                  WHERE held.OWNER_THREAD_ID = thread.THREAD_ID AND held.OBJECT_TYPE = 'TABLE'
+                    AND held.OBJECT_SCHEMA = ? AND held.OBJECT_NAME IN (?))
   HAVING open_ms > ?
    ORDER BY open_ms DESC LIMIT 5`;
 
@@ -28,27 +31,35 @@ const fromInnodb = `
   HAVING open_ms > ?
    ORDER BY open_ms DESC LIMIT 5`;
 
+/** `tables`: the server tells which transactions have touched them; `server`: it does not, and all of it are told. */
+export interface LongTransactions {
+  readonly of: 'tables' | 'server';
+  readonly open: readonly LongTransaction[];
+}
+
 /**
- * Transactions that have been open on the server for longer than `longerThanMs`. The fence would wait for them, and the
- * application's writers behind it. Needs the PROCESS privilege on MariaDB, SELECT on performance_schema on
+ * Transactions that have touched one of the tables and been open for longer than `longerThanMs`. The fence would wait for them,
+ * and the application's writers behind it. Needs the PROCESS privilege on MariaDB, SELECT on performance_schema on
  * MySQL. InnoDB looks at its transactions anew only if nobody has asked for them in the last 100 ms, so who asks MariaDB
  * all the time is told of the past.
  */
 export async function longTransactions(
   endpoint: DatabaseEndpoint,
+  tables: readonly string[],
   longerThanMs: number,
-): Promise<LongTransaction[]> {
-  const { host, port, user, password } = endpoint;
+): Promise<LongTransactions> {
+  const { host, port, user, password, database } = endpoint;
   const connection = await createConnection({ host, port, user, password, connectTimeout: 3_000 });
   try {
     const [[server]] = await connection.query<RowDataPacket[]>(
       'SELECT VERSION() AS version, @@performance_schema AS measured',
     );
     const isMysql = !/mariadb/i.test(String(server?.version)) && Number(server?.measured) === 1;
-    const [rows] = await connection.query<RowDataPacket[]>(isMysql ? fromPerformanceSchema : fromInnodb, [
-      longerThanMs,
-    ]);
-    return rows.map((row) => ({ connection: Number(row.id), openMs: Number(row.open_ms) }));
+    const [rows] = await (isMysql
+      ? connection.query<RowDataPacket[]>(fromPerformanceSchema, [database, tables, longerThanMs])
+      : connection.query<RowDataPacket[]>(fromInnodb, [longerThanMs]));
+    const open = rows.map((row) => ({ connection: Number(row.id), openMs: Number(row.open_ms) }));
+    return { of: isMysql ? 'tables' : 'server', open };
   } finally {
     connection.destroy();
   }

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 
 /**
  * For the steps that have no way back (after a decision, and while taking one back): tries until it succeeds. Only the
@@ -18,13 +18,12 @@ export async function untilDone<T>(
     try {
       return await work();
     } catch (error) {
-      // A lost lease is the reason; what the step met because of it is not.
-      if (options.signal.aborted) {
-        throw options.signal.reason instanceof BanyanError ? options.signal.reason : error;
-      }
+      // Why this process ends its work is the reason; what the step met because of it is not.
+      options.signal.throwIfAborted();
       if (error instanceof BanyanError && error.code === 'BANYAN_LEASE_LOST') throw error;
       options.onTrouble(step, error);
-      await delay(Math.min(2_000, 50 * 2 ** attempt), undefined, { signal: options.signal });
+      await pause(Math.min(2_000, 50 * 2 ** attempt), options.signal);
+      options.signal.throwIfAborted();
     }
   }
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { mostWorkers } from '../../mover/throttle/pace.ts';
 import { pathRulesSchema } from '../../router/request/request-target.ts';
 import { isPeer } from '../../router/request/trusted-peers.ts';
+import { shadowSettingsSchema } from '../../router/shadow/shadow-settings.ts';
 import { errorBodySchema, routePolicySchema } from '../../router/table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema, serviceTlsSchema } from '../../router/tls/tls-settings.ts';
 import { parseAddress } from './address.ts';
@@ -82,11 +84,15 @@ const upstreamTuning = {
     .optional(),
   healthCheck: z
     .strictObject({
-      path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
+      path: z
+        .string()
+        .regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' })
+        .optional(),
       everyMs: milliseconds.optional(),
       timeoutMs: milliseconds.optional(),
       failures: count.optional(),
     })
+    .or(z.literal(false))
     .optional(),
 };
 
@@ -95,6 +101,8 @@ const thriftService = z.strictObject({
   kind: z.literal('thrift').default('thrift'),
   /** Path of the IDL, relative to the config file. */
   idl: z.string().min(1),
+  /** Folders in which its includes are looked for, relative to the config file. */
+  includes: z.array(z.string().min(1)).optional(),
   /** The service's name in the IDL. */
   name: z.string().min(1),
   addresses: z.array(address).min(1, { error: 'needs at least one address' }),
@@ -125,11 +133,41 @@ const httpService = z.strictObject({
   tls: serviceTlsSchema.optional(),
 });
 
+const captureKind = z.enum(['triggers', 'binlog']);
+
 const feature = z.strictObject({
   service: z.discriminatedUnion('kind', [thriftService, httpService]),
   /** Name of the service's database in `databases`. Only a feature without tables may leave it out. */
   database: z.string().optional(),
   tables: z.array(z.union([sqlName, mappedTable])).default([]),
+  /** Foreign keys of legacy's between a table that moves and one that stays: `child table.column`. */
+  sever: z
+    .array(
+      z.string().regex(/^[^.]+\.[^.]+$/, {
+        error: 'is no foreign key: write child table.column, columns of one key joined by commas',
+      }),
+    )
+    .default([]),
+  /** Legacy's own triggers on these tables stay with legacy, or are made on the service as well. */
+  triggers: z.enum(['keep', 'carry']).default('keep'),
+  /** Generated columns, where the engines differ: a value that they compute differently is a difference, or none. */
+  generated: z.enum(['compare', 'accept']).default('compare'),
+  /** Of system-versioned tables the current rows are moved; their history stays with legacy. */
+  versioned: z.enum(['refuse', 'current']).default('refuse'),
+  /** Secondary indexes of the service's tables are made when these are full. */
+  deferIndexes: z.boolean().default(false),
+  /** false: there is no way back after the cutover, and legacy is not kept current. */
+  rollback: z.boolean().default(true),
+  /** How changes of the tables are noted while a side owns the rows: one for both sides, or one for each. */
+  capture: z
+    .union([
+      captureKind.transform((kind) => ({ legacy: kind, service: kind })),
+      z.strictObject({
+        legacy: captureKind.default('triggers'),
+        service: captureKind.default('triggers'),
+      }),
+    ])
+    .default({ legacy: 'triggers', service: 'triggers' }),
   /** By `METHOD /path`: overrides of what the IDL declares; of a service that speaks HTTP, all its routes. */
   routes: z.record(z.string(), routeOverride).default({}),
   /** What routers do when a side is slow or fails; left out, the router's own settings hold. */
@@ -189,6 +227,8 @@ const routerTuning = {
   /** After a client's write its canaried reads stay with the owner for so long; 0 turns this off. */
   readYourWritesMs: z.int().min(0).max(3_600_000).optional(),
   paths: pathRulesSchema.partial().optional(),
+  /** What comparing answers may take of a router. */
+  shadow: shadowSettingsSchema.partial().optional(),
   tls: serverTlsSchema.optional(),
   /** A graceful stop. */
   drain: z
@@ -236,11 +276,47 @@ export const configInput = z.strictObject({
     .strictObject({
       listen: address.default('127.0.0.1:7410'),
       tokenFile: z.string().min(1).default('.banyan/admin-token'),
-      /** The admin API speaks plain HTTP: set this only where something else encrypts and guards the way to it. */
+      /** More tokens, by name: each with what its holder may do. They are made like the first one. */
+      tokens: z
+        .record(name, z.strictObject({ role: z.enum(['read', 'operate']), file: z.string().min(1) }))
+        .default({}),
+      /** Given, the admin API speaks TLS, and may listen where other machines reach it. */
+      tls: z
+        .strictObject({
+          keyFile: z.string().min(1),
+          /** The certificate, then those between it and the root. */
+          certFile: z.string().min(1),
+          /** How often these files are looked at for changes, milliseconds; 0: never. */
+          reloadMs: z.int().min(0).max(86_400_000).default(10_000),
+          /** Authorities that the command line trusts instead of the usual ones. */
+          caFile: z.string().min(1).optional(),
+          /** The name that the command line expects in the certificate, where the address is not it. */
+          serverName: z.string().min(1).optional(),
+        })
+        .optional(),
+      /** Without `tls` the admin API speaks plain HTTP: set this only where something else encrypts and guards the way to it. */
       allowRemote: z.boolean().default(false),
       /** How long a router replica may go on by what it knows, and how long a dead control blocks the next one. */
       replicaLeaseMs: milliseconds.min(500).default(2_000),
       controlLeaseMs: milliseconds.min(500).default(3_000),
+      /** What changes something needs a reason of its own. */
+      requireWhy: z.boolean().default(false),
+      copy: z
+        .strictObject({
+          /** Chunks of one feature's copy that are under way at a time; `banyan throttle` changes it for one of them. */
+          workers: z.int().min(1).max(mostWorkers).default(3),
+        })
+        .prefault({}),
+      verify: z
+        .strictObject({
+          /** Both sides are compared all the time, while a feature is syncing or extracted. */
+          steadily: z.boolean().default(true),
+          /** No row is to go unverified for longer. */
+          everyMs: milliseconds.default(1_800_000),
+          /** Of its time that this verify works, 0 to 1; it rests the rest. */
+          share: z.number().gt(0).max(1).default(0.05),
+        })
+        .prefault({}),
       cutover: z
         .strictObject({
           /** From publishing the hold to the decision; beyond it the cutover is taken back. */
@@ -251,7 +327,7 @@ export const configInput = z.strictObject({
           maxBacklog: z.int().min(0).default(2_000),
           /** …and with no transaction on the source open longer than this. */
           maxTransactionMs: milliseconds.default(2_000),
-          /** A verify older than this is done again before a cutover. */
+          /** Rows that were not verified for longer are verified before a cutover begins. */
           verifiedWithinMs: z.int().min(0).default(3_600_000),
           /** A cutover begins only once somebody has signed off `banyan diff`. */
           signOff: z.boolean().default(false),

@@ -1,4 +1,4 @@
-import type { DatabaseEndpoint, TableSpec } from '../../mover/move-spec.ts';
+import type { CaptureKind, DatabaseEndpoint, TableSpec } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/table/route-policy.ts';
 import type { RouteCall, RouteConstraints, RouteMatching } from '../../router/table/route-table.ts';
@@ -31,6 +31,7 @@ export type RouterTuning = Pick<
   | 'errorBody'
   | 'accessLog'
   | 'paths'
+  | 'shadow'
   | 'readYourWritesMs'
   | 'tls'
   | 'drain'
@@ -61,6 +62,8 @@ export interface ThriftServiceConfig {
   readonly kind: 'thrift';
   /** Absolute path. */
   readonly idl: string;
+  /** Absolute paths of the folders in which includes are looked for that are not beside their IDL. */
+  readonly includes?: readonly string[];
   readonly name: string;
   /** `host:port` each. */
   readonly addresses: readonly string[];
@@ -82,10 +85,30 @@ export interface FeatureConfig {
   /** null only where the feature has no tables. */
   readonly database: DatabaseEndpoint | null;
   readonly tables: readonly TableSpec[];
+  /** Foreign keys of legacy's that may cross the edge of the tables, by `child table.column`. */
+  readonly sever: readonly string[];
+  readonly triggers: 'keep' | 'carry';
+  readonly generated: 'compare' | 'accept';
+  readonly versioned: 'refuse' | 'current';
+  /** Secondary indexes of the service's tables are made after the copy. */
+  readonly deferIndexes: boolean;
+  /** False: after the cutover there is no way back. */
+  readonly rollback: boolean;
+  /** How changes are noted on each side while it owns the rows. */
+  readonly capture: { readonly legacy: CaptureKind; readonly service: CaptureKind };
   readonly routes: readonly ConfiguredRoute[];
   /** What the policies of its routes are laid over. */
   readonly policy?: RoutePolicy;
   readonly salt: string;
+}
+
+/** Of the verify that goes on while a feature is syncing or extracted. */
+export interface VerifyConfig {
+  readonly steadily: boolean;
+  /** How old what is known of a row may become, in milliseconds. */
+  readonly everyMs: number;
+  /** Of its time that it works, 0 to 1. */
+  readonly share: number;
 }
 
 /** All times in milliseconds. */
@@ -121,9 +144,16 @@ export interface BanyanConfig {
     readonly listen: Address;
     /** Absolute path. */
     readonly tokenFile: string;
+    /** By name; absolute paths. */
+    readonly tokens: Readonly<Record<string, { readonly role: 'read' | 'operate'; readonly file: string }>>;
+    /** Absolute paths. */
+    readonly tls?: ParsedConfig['control']['tls'];
     readonly allowRemote: boolean;
     readonly replicaLeaseMs: number;
     readonly controlLeaseMs: number;
+    readonly requireWhy: boolean;
+    readonly copy: { readonly workers: number };
+    readonly verify: VerifyConfig;
     readonly cutover: CutoverConfig;
   };
   readonly cohorts: readonly CohortDefinition[];

@@ -1,7 +1,9 @@
 import { METHODS } from 'node:http';
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import type { RouteConstraints } from '../../router/table/route-table.ts';
-import { type HttpRoute, httpRoutes, loadIdl } from '../../rpc/index.ts';
+import type { HttpRoute } from '../../rpc/http/binding.ts';
+import { httpRoutes } from '../../rpc/http/http-routes.ts';
+import { loadIdl } from '../../rpc/http/load-idl.ts';
 import type { ConfiguredRoute, ThriftServiceConfig } from './config.ts';
 import { configFault } from './config-fault.ts';
 import type { ParsedConfig } from './config-input.ts';
@@ -14,14 +16,14 @@ type RouteOverrides = ParsedConfig['features'][string]['routes'];
  */
 export async function thriftRoutes(
   feature: string,
-  { idl: idlFile, name: service }: Pick<ThriftServiceConfig, 'idl' | 'name'>,
+  { idl: idlFile, includes, name: service }: Pick<ThriftServiceConfig, 'idl' | 'includes' | 'name'>,
   overrides: RouteOverrides,
   faults: Fault[],
 ): Promise<ConfiguredRoute[]> {
   const path = ['features', feature];
   let declared: HttpRoute[];
   try {
-    declared = httpRoutes(await loadIdl(idlFile), service);
+    declared = httpRoutes(await loadIdl(idlFile, includes === undefined ? {} : { includes }), service);
   } catch (error) {
     if (!(error instanceof BanyanError)) throw error;
     if (error.faults.length > 0) faults.push(...error.faults);

@@ -6,6 +6,7 @@ export type {
   CutoverConfig,
   FeatureConfig,
   ServiceConfig,
+  VerifyConfig,
 } from './config.ts';
 export type { BanyanConfigInput } from './config-input.ts';
 export { defineConfig } from './define-config.ts';

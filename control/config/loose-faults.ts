@@ -20,7 +20,11 @@ export async function looseFaults(raw: unknown, directory: string): Promise<Faul
     const service = member(feature, 'service');
     const [idl, serviceName] = [member(service, 'idl'), member(service, 'name')];
     if (typeof idl === 'string' && idl !== '' && typeof serviceName === 'string' && serviceName !== '') {
-      await thriftRoutes(name, { idl: resolve(directory, idl), name: serviceName }, {}, faults);
+      const folders = member(service, 'includes');
+      const includes = Array.isArray(folders)
+        ? folders.flatMap((folder) => (typeof folder === 'string' ? resolve(directory, folder) : []))
+        : [];
+      await thriftRoutes(name, { idl: resolve(directory, idl), includes, name: serviceName }, {}, faults);
     }
   }
   if (typeof known !== 'object' || known === null) return faults;

@@ -54,6 +54,13 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       service,
       database: feature.database === undefined ? null : database([...path, 'database'], feature.database),
       tables: featureTables(feature.tables, path, faults),
+      sever: feature.sever,
+      rollback: feature.rollback,
+      generated: feature.generated,
+      versioned: feature.versioned,
+      deferIndexes: feature.deferIndexes,
+      triggers: feature.triggers,
+      capture: feature.capture,
       routes:
         service.kind === 'http'
           ? httpServiceRoutes(name, feature.routes, faults)
@@ -81,7 +88,18 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       listen: parseAddress(input.router.listen)!,
       snapshotFile: resolve(directory, input.router.snapshotFile),
     },
-    control: { ...input.control, listen, tokenFile: resolve(directory, input.control.tokenFile) },
+    control: {
+      ...input.control,
+      listen,
+      tokenFile: resolve(directory, input.control.tokenFile),
+      tokens: Object.fromEntries(
+        Object.entries(input.control.tokens).map(([name, { role, file }]) => [
+          name,
+          { role, file: resolve(directory, file) },
+        ]),
+      ),
+      ...(input.control.tls && { tls: resolveFiles(input.control.tls, directory) }),
+    },
     cohorts: Object.entries(input.cohorts).map(([name, cohort]) => ({ name, ...cohort })),
     features,
   });
@@ -93,11 +111,12 @@ function serviceOf(
 ): ServiceConfig {
   const files = tls === undefined ? {} : { tls: resolveFiles(tls, directory) };
   if (service.kind === 'http') return { ...service, ...files };
-  const { multiplexed, ...rest } = service;
+  const { multiplexed, includes, ...rest } = service;
   return {
     ...rest,
     ...files,
     idl: resolve(directory, rest.idl),
+    ...(includes !== undefined && { includes: includes.map((folder) => resolve(directory, folder)) }),
     ...(multiplexed !== undefined && { multiplexed }),
   };
 }
@@ -116,12 +135,12 @@ function resolveFiles<T extends object>(settings: T, directory: string): T {
 }
 
 function checkControlListen(input: ParsedConfig, listen: Address, faults: Fault[]): void {
-  if (isLoopback(listen.host) || input.control.allowRemote) return;
+  if (isLoopback(listen.host) || input.control.allowRemote || input.control.tls !== undefined) return;
   faults.push(
     configFault(
       ['control', 'listen'],
       `would open the admin API to other machines: ${listen.host}`,
-      'Listen on 127.0.0.1; or set control.allowRemote where something else encrypts and guards the way to it.',
+      'Listen on 127.0.0.1, or give control.tls; or set control.allowRemote where something else encrypts and guards the way to it.',
     ),
   );
 }

@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import { assertNotFrozen } from './assert-not-frozen.ts';
 import type { FeatureState } from './feature-state.ts';
 import { stageRefused } from './stage-refused.ts';
 import { findTransition, type TransitionName, transitions } from './stages.ts';
@@ -28,6 +29,8 @@ const freshStart: ReadonlySet<TransitionName> = new Set(['copy', 'abandon', 'fin
 export function advance(state: FeatureState, name: TransitionName): FeatureState {
   const transition = findTransition(name, state.stage);
   if (transition === undefined) throw stageRefused(state.feature, state.stage, ...refusals[name]);
+  // What follows from work done goes on: only what people ask for is refused.
+  if (transition.by === 'ops') assertNotFrozen(state, refusals[name][0]);
   return {
     ...state,
     stage: transition.to,

@@ -1,4 +1,6 @@
+import type { ThrottleSettings } from '../../mover/index.ts';
 import type { CanaryPlan } from '../canary/canary-plan.ts';
+import type { CutoverGuard } from '../guard/cutover-guard.ts';
 import type { ShadowState } from '../shadow/shadow-state.ts';
 import { type Direction, type Stage, stages } from './stages.ts';
 
@@ -14,6 +16,10 @@ export interface HandoverState {
   readonly heldAt: string;
   readonly who: string;
   readonly why: string;
+  /** Watches the time after it. */
+  readonly guard?: CutoverGuard;
+  /** The other features that it takes over, all of them or none. */
+  readonly together?: readonly string[];
 }
 
 /** Why a move stopped. It blocks a cutover until the move runs again. */
@@ -36,13 +42,13 @@ export interface VerifiedState {
 
 /**
  * Whether the side that does not own the rows can be read. `catching up`: the mover stood still and works off its log.
- * `copying again`: a capture was lost and begun anew, so the tables are copied once more, whole; until then there is no
- * handover.
+ * `copying again`: a capture was lost and begun anew, so rows are compared, or copied, once more; until then there is no
+ * handover. `left behind`: rollback is off, and nothing keeps that side current any more.
  */
-export type OtherSide = 'current' | 'catching up' | 'copying again';
+export type OtherSide = 'current' | 'catching up' | 'copying again' | 'left behind';
 
 /** As the column `recopy` keeps it: it was a boolean once. */
-const otherSides: readonly OtherSide[] = ['current', 'copying again', 'catching up'];
+const otherSides: readonly OtherSide[] = ['current', 'copying again', 'catching up', 'left behind'];
 
 /** All that is kept of one feature. */
 export interface FeatureState {
@@ -65,6 +71,18 @@ export interface FeatureState {
   readonly canaries: readonly CanaryPlan[];
   /** null: none of its requests was ever compared. */
   readonly shadow: ShadowState | null;
+  /** How fast its copy may go; null: as the config says. */
+  readonly throttle: ThrottleSettings | null;
+  /** Nobody may ask for a transition or a canary, and reads go to the owner; null: it is not frozen. */
+  readonly frozen: Frozen | null;
+}
+
+/** Who froze a feature. */
+export interface Frozen {
+  readonly who: string;
+  readonly why: string;
+  /** ISO 8601, the state store's clock. */
+  readonly since: string;
 }
 
 export function newFeatureState(feature: string, now: string): FeatureState {
@@ -81,6 +99,8 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     readCohorts: {},
     canaries: [],
     shadow: null,
+    throttle: null,
+    frozen: null,
   };
 }
 
@@ -98,6 +118,8 @@ export interface FeatureRow {
   readonly read_cohorts: string | null;
   readonly canaries: string | null;
   readonly shadow: string | null;
+  readonly throttle: string | null;
+  readonly frozen: string | null;
 }
 
 export function fromRow(row: FeatureRow): FeatureState {
@@ -114,6 +136,8 @@ export function fromRow(row: FeatureRow): FeatureState {
     readCohorts: parse<Record<string, string[]>>(row.read_cohorts) ?? {},
     canaries: parse<CanaryPlan[]>(row.canaries) ?? [],
     shadow: parse<ShadowState>(row.shadow),
+    throttle: parse<ThrottleSettings>(row.throttle),
+    frozen: parse<Frozen>(row.frozen),
   };
 }
 
@@ -132,6 +156,8 @@ export function toRow(state: FeatureState) {
     read_cohorts: print(Object.keys(state.readCohorts).length === 0 ? null : state.readCohorts),
     canaries: print(state.canaries.length === 0 ? null : state.canaries),
     shadow: print(state.shadow),
+    throttle: print(state.throttle),
+    frozen: print(state.frozen),
   };
 }
 
@@ -145,12 +171,13 @@ function print(value: object | null): string | null {
 
 /**
  * Reads may be sent to the side that does not own the rows only while the mover keeps it current: a paused or failed move
- * leaves it in the past.
+ * leaves it in the past. Of a frozen feature they stay with the owner.
  */
 export function isOtherSideReadable(state: FeatureState): boolean {
   return (
     stages[state.stage].reads === 'canary' &&
     !state.paused &&
+    state.frozen === null &&
     state.failing === null &&
     state.otherSide === 'current'
   );

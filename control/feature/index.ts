@@ -1,7 +1,9 @@
 export { advance, assertLawful } from './advance.ts';
+export { assertNotFrozen } from './assert-not-frozen.ts';
 export {
   type Failing,
   type FeatureState,
+  type Frozen,
   type HandoverState,
   isOtherSideReadable,
   newFeatureState,

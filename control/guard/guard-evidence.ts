@@ -22,7 +22,8 @@ export interface RouteEvidence {
   readonly counts: RouteCounts;
   /**
    * An answer is slow for this quantile if its latency bucket lies beyond this one. Set once legacy had enough requests, and only what
-   * comes afterwards is judged by it.
+   * comes afterwards is judged by it. Where the service is alone it is the next one, twice as slow or more: legacy's answers came at
+   * another time, under another load.
    */
   readonly buckets: Readonly<Record<'p50' | 'p95', number | null>>;
   readonly measures: Readonly<Record<Measure, MeasureEvidence>>;
@@ -39,22 +40,39 @@ const baselineMargin = 1.5;
 
 const nothing: MeasureEvidence = { relative: noExcess, absolute: noExcess };
 
-/** Adds what was counted in one stretch of time. `baseline`: legacy's counts of the steps before, by route. Pure. */
+/** What the service is held to where it cannot be compared with legacy at the same time. */
+export interface Baseline {
+  /** Legacy's counts of the steps before, by route. */
+  readonly counts: Readonly<Record<string, SideCounts>>;
+  /** True: all reads go to the service, and the few that legacy still gets (of clients that have just written) say nothing. */
+  readonly whole: boolean;
+  /** True while whoever has just taken over opens connections and fills caches: how slow answers are then is not judged. */
+  readonly settling?: boolean;
+}
+
+/** Adds what was counted in one stretch of time. Pure. */
 export function addStretch(
   evidence: GuardEvidence,
   stretch: TrafficCounts,
-  baseline: Readonly<Record<string, SideCounts>>,
+  baseline: Baseline,
   settings: GuardSettings,
 ): GuardEvidence {
   const added: Record<string, RouteEvidence> = { ...evidence };
   for (const [route, counts] of Object.entries(stretch))
-    added[route] = addToRoute(evidence[route], counts, baseline[route] ?? noTraffic, settings);
+    added[route] = addToRoute(
+      evidence[route],
+      counts,
+      baseline,
+      baseline.counts[route] ?? noTraffic,
+      settings,
+    );
   return added;
 }
 
 function addToRoute(
   before: RouteEvidence | undefined,
   stretch: RouteCounts,
+  { whole, settling = false }: Baseline,
   baseline: SideCounts,
   settings: GuardSettings,
 ): RouteEvidence {
@@ -62,10 +80,12 @@ function addToRoute(
   const learnt = addCounts(baseline, known);
   const bucketOf = (quantile: 'p50' | 'p95') =>
     before?.buckets[quantile] ??
-    (learnt.requests < enoughForQuantiles ? null : slowestBucket(learnt.latencies, quantiles[quantile]));
+    (learnt.requests < enoughForQuantiles
+      ? null
+      : slowestBucket(learnt.latencies, quantiles[quantile]) + (whole ? 1 : 0));
   const buckets = { p50: bucketOf('p50'), p95: bucketOf('p95') };
   // Without legacy's traffic beside it the service is held to what legacy was before.
-  const alone = stretch.legacy.requests === 0;
+  const alone = whole || stretch.legacy.requests === 0;
   const add = (measure: Measure, bad: (side: SideCounts) => number | null, negligible: number) => {
     const evidence = before?.measures[measure] ?? nothing;
     const [serviceBad, legacyBad] = [bad(stretch.service), bad(stretch.legacy)];
@@ -91,8 +111,8 @@ function addToRoute(
     buckets,
     measures: {
       errors: add('errors', ({ errors }) => errors, settings.negligibleErrors),
-      p50: add('p50', slowerThan(buckets.p50), 1 - quantiles.p50),
-      p95: add('p95', slowerThan(buckets.p95), 1 - quantiles.p95),
+      p50: add('p50', slowerThan(settling ? null : buckets.p50), 1 - quantiles.p50),
+      p95: add('p95', slowerThan(settling ? null : buckets.p95), 1 - quantiles.p95),
     },
   };
 }

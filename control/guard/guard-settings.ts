@@ -1,5 +1,8 @@
-/** What a guard does when the service proves worse. `freeze`: the percentage stays as it is. `step-back`: it goes back to what it was before the ramp. */
-export type GuardAction = 'freeze' | 'step-back';
+/**
+ * What a guard does when the service proves worse. `freeze`: the percentage stays as it is. `step-back`: it goes back to what it was
+ * before the ramp; after a cutover all reads go to legacy. `rollback`: after a cutover, the rows go back too.
+ */
+export type GuardAction = 'freeze' | 'step-back' | 'rollback';
 
 export interface GuardSettings {
   readonly action: GuardAction;

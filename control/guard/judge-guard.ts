@@ -76,20 +76,23 @@ function ofMeasure(measure: Measure, { evidence, whole }: GuardQuestion): Suspic
   const [route, worst] = routes[single.indexOf(Math.max(...single))]!;
   return {
     log,
-    breach: { measure, route, what: describe(measure, worst), pValue: Math.min(1, Math.exp(-log)) },
+    breach: { measure, route, what: describe(measure, worst, whole), pValue: Math.min(1, Math.exp(-log)) },
   };
 }
 
-function describe(measure: Measure, { counts, buckets }: GuardEvidence[string]): string {
+function describe(measure: Measure, { counts, buckets }: GuardEvidence[string], whole: boolean): string {
   const percent = (part: number, whole: number) =>
     `${whole === 0 ? 0 : Number(((100 * part) / whole).toPrecision(2))} % of ${whole}`;
-  const both = (bad: (side: 'legacy' | 'service') => number) =>
-    `${percent(bad('service'), counts.service.requests)} at the service, ${percent(bad('legacy'), counts.legacy.requests)} at legacy`;
+  const both = (bad: (side: 'legacy' | 'service') => number) => {
+    const at = `${percent(bad('service'), counts.service.requests)} at the service`;
+    return whole ? at : `${at}, ${percent(bad('legacy'), counts.legacy.requests)} at legacy`;
+  };
   if (measure === 'errors') return `errors: ${both((side) => counts[side].errors)}`;
+  const legacysOwn = `${whole ? 'twice ' : ''}legacy's ${measure}`;
   const beyond = (buckets[measure] ?? 0) + 1;
   const slow = (side: 'legacy' | 'service') =>
     counts[side].latencies.slice(beyond).reduce((sum, count) => sum + count, 0);
-  return `answers slower than legacy's ${measure}: ${both(slow)}`;
+  return `answers slower than ${legacysOwn}: ${both(slow)}`;
 }
 
 /** Of the places that differ: whether one does by more than noise, and in more than a negligible share. */

@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Applier, Move } from '../../mover/index.ts';
+import { catchUpProgress } from './catch-up-progress.ts';
 import type { RunContext } from './feature-runner.ts';
+import { askedPace, followThrottle } from './follow-throttle.ts';
 import type { MoveDirection } from './move-specs.ts';
 
 /**
- * Copies what is left to copy while the applier runs, and waits until the log is small. The applier runs before the copy
+ * Copies what is left to copy, or once more what differs, while the applier runs, and waits until the log is small. The applier runs before the copy
  * begins, so that the log does not grow for the length of the copy.
  */
 export async function copyRows(
@@ -12,13 +14,19 @@ export async function copyRows(
   move: Move,
   direction: MoveDirection,
   signal: AbortSignal,
+  again: boolean,
 ): Promise<void> {
   const { options, feed } = context;
   const applier = await context.apply(direction);
-  await orFailure(
+  // Before the first chunk: a copy that is to stand does not begin.
+  move.throttle(await askedPace(options));
+  const ended = new AbortController();
+  const following = followThrottle(context, move, AbortSignal.any([signal, ended.signal]));
+  const copying = orFailure(
     applier,
     move.copy({
       signal,
+      again,
       onProgress: (at) =>
         feed.tell({
           phase: 'copy',
@@ -30,16 +38,25 @@ export async function copyRows(
         }),
     }),
   );
+  try {
+    context.copying(move);
+    await copying;
+  } finally {
+    context.copying(null);
+    ended.abort();
+    await following;
+  }
   await options.points.reach('copy:after-copy');
   await orFailure(applier, caughtUp(context, applier, signal));
 }
 
 async function caughtUp(context: RunContext, applier: Applier, signal: AbortSignal): Promise<void> {
+  const progress = catchUpProgress();
   for (;;) {
     signal.throwIfAborted();
     const { entries } = await applier.backlog();
-    context.feed.tell({ phase: 'catch-up', done: 0, total: entries });
     if (entries <= context.options.maxBacklog) return;
+    context.feed.tell(progress(entries));
     await delay(50, undefined, { signal });
   }
 }

@@ -2,19 +2,32 @@ import { BanyanError, describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import { within } from '../../common/within.ts';
-import type { Applier, Backlog, Move, MoveLogger, MoveSpec, VerifyReport } from '../../mover/index.ts';
+import type {
+  Applier,
+  Backlog,
+  CopyPace,
+  Move,
+  MoveLogger,
+  MoveSpec,
+  Verified,
+  VerifyReport,
+} from '../../mover/index.ts';
+import type { VerifyConfig } from '../config/index.ts';
 import { stages } from '../feature/stages.ts';
-import { type OnProgress, ProgressFeed } from '../progress.ts';
+import { ProgressFeed } from '../progress.ts';
 import { type Actor, type FeatureState, type HeldLease, holdLease, type StateStore } from '../store/index.ts';
 import { makeReady } from './make-ready.ts';
 import { mayPass } from './may-pass.ts';
 import type { MoveDirection } from './move-specs.ts';
 import type { MoverDoor } from './mover-door.ts';
 import { NoTablesMove } from './no-tables-move.ts';
+import { OneWayMove } from './one-way-move.ts';
+import { type RefusedReport, RefusedWatch } from './refused-watch.ts';
 import { type RepairRequest, type RepairResult, repairFeature } from './repair-feature.ts';
 import { runMove } from './run-move.ts';
 import { requiredDirection, type Standing } from './standing.ts';
-import { verifyFeature } from './verify-feature.ts';
+import { SteadyWork } from './steady-work.ts';
+import { type VerifyRequest, verifyFeature } from './verify-feature.ts';
 
 export interface FeatureRunnerOptions {
   readonly feature: string;
@@ -25,8 +38,13 @@ export interface FeatureRunnerOptions {
   readonly holder: string;
   readonly leaseMs: number;
   readonly lockTimeoutMs: number;
+  /** Of a copy, where nobody has said otherwise. */
+  readonly copyWorkers: number;
   /** A copy counts as caught up with no more dirty keys than this. */
   readonly maxBacklog: number;
+  /** What was verified so long ago is verified again before a handover. */
+  readonly verifiedWithinMs: number;
+  readonly verify: VerifyConfig;
   readonly points: StopPoints;
   readonly logger: MoveLogger;
 }
@@ -36,6 +54,10 @@ export interface RunnerStatus {
   readonly held: boolean;
   readonly applying: MoveDirection | null;
   readonly backlog: Backlog | null;
+  /** How fast rows are copied; null while none are. */
+  readonly pace: CopyPace | null;
+  /** What is known of the equality of both sides; null: nothing is to be equal, or it cannot be read. */
+  readonly verified: (Verified & { readonly trouble: string | null }) | null;
   /** What the runner tries again and again to get past: a server that is away, for example. */
   readonly trouble: string | null;
 }
@@ -57,6 +79,10 @@ export interface RunContext {
   readonly held: HeldLease;
   move(direction: MoveDirection): Promise<Move>;
   apply(direction: MoveDirection): Promise<Applier>;
+  /** The move whose rows are being copied; null when that is over. */
+  copying(move: Move | null): void;
+  /** The verify that goes on beside all else. */
+  readonly steady: SteadyWork;
   /** Wakes whoever waits for the feature's state to change. */
   announceChange(): void;
 }
@@ -70,9 +96,12 @@ export class FeatureRunner {
   readonly feature: string;
   readonly feed = new ProgressFeed();
   readonly #options: FeatureRunnerOptions;
+  readonly #refused = new RefusedWatch();
+  readonly #steady = new SteadyWork();
   readonly #life = new AbortController();
   readonly #moves = new Map<MoveDirection, Promise<Move>>();
   #applier: { readonly direction: MoveDirection; readonly applier: Applier } | null = null;
+  #copying: Move | null = null;
   #held: HeldLease | null = null;
   #run: Run | null = null;
   #enqueued = 0;
@@ -180,6 +209,24 @@ export class FeatureRunner {
     return direction === null ? { entries: 0, oldestMs: 0 } : (await this.move(direction)).backlog();
   }
 
+  async #verified(): Promise<Verified | null> {
+    const state = await this.#options.store.feature(this.feature);
+    const direction = requiredDirection(state);
+    if (direction === null || state.stage === 'copying') return null;
+    return (await this.move(direction)).verified();
+  }
+
+  /** Begins to look at what the fence of the side that is carried to has refused; `refused` tells it then. */
+  lookAtRefused(): void {
+    const direction = this.#applier?.direction;
+    if (direction !== undefined) this.#refused.begin(direction, () => this.move(direction));
+  }
+
+  /** Null where nothing is fenced, or this process has not looked. */
+  get refused(): RefusedReport | null {
+    return this.#refused.report;
+  }
+
   /** The open move of that direction. Throws `BANYAN_MOVE_ELSEWHERE` while another process has the lease. */
   async move(direction: MoveDirection): Promise<Move> {
     this.#mustHold();
@@ -214,8 +261,19 @@ export class FeatureRunner {
   }
 
   /** Compares both sides; see verify-feature.ts. */
-  verify(actor: Actor, onProgress: OnProgress, signal: AbortSignal): Promise<VerifyReport> {
-    return verifyFeature(this.#context(this.#mustHold()), actor, onProgress, signal);
+  async verify(request: VerifyRequest, signal: AbortSignal): Promise<VerifyReport> {
+    const context = this.#context(this.#mustHold());
+    return this.quietly(() => verifyFeature(context, request, signal));
+  }
+
+  /** The steady verify stands while `work` goes on. */
+  async quietly<Result>(work: () => Promise<Result>): Promise<Result> {
+    const over = await this.#steady.quiet();
+    try {
+      return await work();
+    } finally {
+      over();
+    }
   }
 
   /** Before the other side becomes the owner: nothing is carried over to it from then on. `settle` goes on. */
@@ -224,8 +282,13 @@ export class FeatureRunner {
   }
 
   /** Makes the other side equal again; see repair-feature.ts. */
-  repair(request: RepairRequest, goOn: () => Promise<void>, signal: AbortSignal): Promise<RepairResult> {
-    return repairFeature(this.#context(this.#mustHold()), request, goOn, signal);
+  async repair(
+    request: RepairRequest,
+    goOn: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<RepairResult> {
+    const context = this.#context(this.#mustHold());
+    return this.quietly(() => repairFeature(context, request, goOn, signal));
   }
 
   /** What must be put right before a failed move runs again; see make-ready.ts. */
@@ -240,6 +303,10 @@ export class FeatureRunner {
       held,
       move: (direction) => this.move(direction),
       apply: (direction) => this.apply(direction),
+      steady: this.#steady,
+      copying: (move) => {
+        this.#copying = move;
+      },
       announceChange: () => this.#announceChange(),
     };
   }
@@ -263,13 +330,21 @@ export class FeatureRunner {
   async status(): Promise<RunnerStatus> {
     const { held, applying } = this.standing();
     let backlog: Backlog | null = null;
+    let verified: Verified | null = null;
     let unread: string | null = null;
     try {
       if (held) backlog = await within(statusPatienceMs, this.backlog());
     } catch (error) {
       unread = `the log cannot be read: ${describeError(error).message}`;
     }
-    return { held, applying, backlog, trouble: this.#trouble ?? unread };
+    try {
+      if (held && unread === null) verified = await within(statusPatienceMs, this.#verified());
+    } catch (error) {
+      unread = `what was verified cannot be read: ${describeError(error).message}`;
+    }
+    const known = verified === null ? null : { ...verified, trouble: this.#steady.trouble };
+    const pace = this.#copying?.pace() ?? null;
+    return { held, applying, backlog, pace, verified: known, trouble: this.#trouble ?? unread };
   }
 
   /** Runs the stage's work until it is stopped; tries again what may pass by itself, and reports what will not. */
@@ -330,6 +405,7 @@ export class FeatureRunner {
     const { specs, door, points, logger } = this.#options;
     if (specs === null) return new NoTablesMove(`${this.feature}:${direction}`);
     const spec = specs[direction];
+    if (direction === 'reverse' && spec.oneWay) return new OneWayMove(spec, await this.move('forward'));
     return door.openMove(spec, { epoch: await door.claimEpoch(spec), points, logger });
   }
 

@@ -17,6 +17,8 @@ export async function makeReady(context: RunContext, actor: Actor, signal: Abort
   const changed = await move.targetChanged();
   // Rows may be missing there: what was copied counts for nothing.
   if (changed.length > 0) await move.restartCopy();
+  // Whatever it failed at: rows may differ since.
+  await move.forgetVerified();
   if (state.stage === 'copying') return;
   if (changed.length === 0 && (await move.captureState()) === 'complete') return;
   await store.change({

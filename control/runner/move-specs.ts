@@ -10,17 +10,36 @@ export function moveSpecs(
   feature: FeatureConfig,
 ): Readonly<Record<MoveDirection, MoveSpec>> | null {
   if (feature.database === null || feature.tables.length === 0) return null;
-  const { tables } = feature;
-  const shared = { bookkeepingSchema: config.state.database };
+  const { tables, capture, sever } = feature;
+  const shared = {
+    bookkeepingSchema: config.state.database,
+    ...(feature.rollback ? {} : { oneWay: true }),
+    ...(feature.generated === 'accept' ? { generated: feature.generated } : {}),
+    ...(feature.versioned === 'current' ? { versioned: feature.versioned } : {}),
+    ...(feature.triggers === 'carry' ? { triggers: feature.triggers } : {}),
+  };
   const legacy = config.legacy.database;
   const service = feature.database;
   return {
-    forward: { id: `${feature.name}:forward`, source: legacy, target: service, tables, ...shared },
+    forward: {
+      id: `${feature.name}:forward`,
+      source: legacy,
+      target: service,
+      tables,
+      capture: capture.legacy,
+      captureBack: capture.service,
+      ...(feature.deferIndexes ? { deferIndexes: true } : {}),
+      ...(sever.length === 0 ? {} : { sever: { side: 'source', keys: sever } }),
+      ...shared,
+    },
     reverse: {
       id: `${feature.name}:reverse`,
       source: service,
       target: legacy,
       tables: tables.map(inverseTable),
+      capture: capture.service,
+      captureBack: capture.legacy,
+      ...(sever.length === 0 ? {} : { sever: { side: 'target', keys: sever } }),
       ...shared,
     },
   };

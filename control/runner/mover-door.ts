@@ -1,5 +1,14 @@
 import type { Fault } from '../../common/errors.ts';
-import type { DataReport, InspectDataOptions, Move, MoveSpec, OpenMoveOptions } from '../../mover/index.ts';
+import type {
+  DataReport,
+  EndingKind,
+  EndingPlan,
+  EndOptions,
+  InspectDataOptions,
+  Move,
+  MoveSpec,
+  OpenMoveOptions,
+} from '../../mover/index.ts';
 
 /** What control needs of the mover. */
 export interface MoverDoor {
@@ -10,4 +19,8 @@ export interface MoverDoor {
   /** Every commit of an earlier claimant's move is refused from here on. */
   claimEpoch(spec: MoveSpec): Promise<number>;
   openMove(spec: MoveSpec, options: OpenMoveOptions): Promise<Move>;
+  /** The statements that take away what a feature's moves have left. `spec`: the forward move. */
+  planEnding(spec: MoveSpec, kind: EndingKind): Promise<EndingPlan>;
+  /** Runs them; nothing of the moves may run. */
+  endMove(spec: MoveSpec, kind: EndingKind, options: EndOptions): Promise<EndingPlan>;
 }

@@ -23,6 +23,11 @@ export class NoTablesMove implements Move {
     return true;
   }
   async restartCopy() {}
+  async restoreIndexes() {}
+  throttle() {}
+  pace() {
+    return { workers: 1, share: 1, because: [], movers: [] };
+  }
   startApplying(): Applier {
     return {
       backlog: async () => nothing,
@@ -35,13 +40,17 @@ export class NoTablesMove implements Move {
     return nothing;
   }
   async verify() {
-    return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
+    return { tables: [], orphans: [], rowsCompared: 0, rowsKept: 0, different: 0, unsettled: 0 };
   }
+  async verified() {
+    return { rows: 0, different: 0, oldestMs: 0, tables: [] };
+  }
+  async forgetVerified() {}
   async repair() {
     return { tables: [], rowsCompared: 0, different: 0 };
   }
   async verifyLastApplied() {
-    return { tables: [], rowsCompared: 0, different: 0, unsettled: 0 };
+    return { tables: [], orphans: [], rowsCompared: 0, rowsKept: 0, different: 0, unsettled: 0 };
   }
   async prepareFence() {}
   async fence() {}
@@ -51,6 +60,12 @@ export class NoTablesMove implements Move {
   }
   async fenceState() {
     return { source: 'open', target: 'fenced' } as const;
+  }
+  async refused() {
+    return { count: 0, closedAt: null };
+  }
+  async refusedStatements() {
+    return null;
   }
   async raiseAutoIncrement() {}
   async checkAutoIncrement() {}

@@ -1,14 +1,13 @@
 import { pause } from '../../common/pause.ts';
-import type { Applier } from '../../mover/index.ts';
+import type { Applier, Backlog } from '../../mover/index.ts';
 import type { FeatureRunnerOptions } from './feature-runner.ts';
 
 const everyMs = 200;
 const idleMs = 1_000;
 
 /**
- * While answers of the feature are compared, notes when the side that does not own the rows was seen to hold everything: a moment is
- * read first and the log afterwards, and a log that is empty then has nothing left from before that moment, since keys are
- * logged with the write and go only once they are applied.
+ * While answers of the feature are compared, notes up to when the side that does not own the rows was seen to hold everything: a
+ * moment is read first and the log afterwards, since keys are logged with the write and go only once they are applied.
  *
  * It rejects never: without it differences are not judged, and that shows.
  */
@@ -24,8 +23,9 @@ export async function noteCurrent(
       const compares = shadow !== null && shadow.percent > 0;
       if (compares) {
         const at = await store.clock();
-        const { entries } = await applier.backlog();
-        if (entries === 0) await store.noteCurrent(feature, at);
+        const backlog = await applier.backlog();
+        const currentAt = currentSince(Date.parse(at), backlog);
+        if (currentAt !== null) await store.noteCurrent(feature, new Date(currentAt).toISOString());
       }
       failing = false;
       await pause(compares ? everyMs : idleMs, signal);
@@ -36,4 +36,14 @@ export async function noteCurrent(
       await pause(idleMs, signal);
     }
   }
+}
+
+/**
+ * The moment before which every committed write is on both sides, milliseconds since 1970; null: it is not known. `at` was read before the
+ * log. A write that is still in the log was logged before it was committed, and the oldest entry no later than any other.
+ */
+export function currentSince(at: number, { entries, oldestMs }: Backlog): number | null {
+  if (entries === 0) return at;
+  // An entry from the future: the server's clock was set back, and tells nothing.
+  return oldestMs > 0 ? Math.floor(at - oldestMs) : null;
 }

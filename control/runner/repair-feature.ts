@@ -3,6 +3,7 @@ import type { RepairReport, VerifyReport } from '../../mover/index.ts';
 import { stageRefused, stages } from '../feature/index.ts';
 import type { OnProgress } from '../progress.ts';
 import type { Actor } from '../store/index.ts';
+import { catchUpProgress } from './catch-up-progress.ts';
 import type { RunContext } from './feature-runner.ts';
 import { verifyFeature } from './verify-feature.ts';
 
@@ -33,7 +34,7 @@ export async function repairFeature(
   signal: AbortSignal,
 ): Promise<RepairResult> {
   const { feature, store, lockTimeoutMs, maxBacklog } = context.options;
-  const { dryRun, onProgress, table, keys } = request;
+  const { dryRun, onProgress, table, keys, who, why } = request;
   const state = await store.feature(feature);
   const rules = stages[state.stage];
   if (rules.mover === 'nothing' || state.stage === 'copying' || rules.mover === 'conducted') {
@@ -56,10 +57,11 @@ export async function repairFeature(
   if (replaced.length > 0) await move.adoptTarget();
   await goOn();
   const going = await context.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
+  const progress = catchUpProgress();
   for (let left = await going.backlog(); left.entries > maxBacklog; left = await going.backlog()) {
-    onProgress({ phase: 'catch-up', done: 0, total: left.entries });
+    onProgress(progress(left.entries));
     await delay(50, undefined, { signal });
   }
-  const verified = await verifyFeature(context, request, onProgress, signal);
+  const verified = await verifyFeature(context, { who, why, afresh: true, onProgress }, signal);
   return { ...report, dryRun, verified };
 }

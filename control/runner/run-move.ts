@@ -19,7 +19,7 @@ export async function runMove(
   const state = await options.store.feature(options.feature);
   if (state.stage === 'copying' || state.otherSide === 'copying again') {
     const move = await context.move(direction);
-    await captureAndCopy(context, move, direction, signal);
+    await captureAndCopy(context, move, direction, signal, state.otherSide === 'copying again');
     await options.store.change({
       feature: options.feature,
       action: state.stage === 'copying' ? 'copied' : 'copied again',
@@ -43,6 +43,7 @@ async function captureAndCopy(
   move: Move,
   direction: MoveDirection,
   signal: AbortSignal,
+  again: boolean,
 ): Promise<void> {
   const { lockTimeoutMs, points } = context.options;
   await move.fence('target', { lockTimeoutMs, signal });
@@ -55,5 +56,5 @@ async function captureAndCopy(
   }
   await move.installCapture({ signal });
   await points.reach('copy:after-capture');
-  await copyRows(context, move, direction, signal);
+  await copyRows(context, move, direction, signal, again);
 }

@@ -1,10 +1,11 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { Applier, Move } from '../../mover/index.ts';
-import { stages } from '../feature/stages.ts';
 import type { RunContext } from './feature-runner.ts';
+import { isSettled } from './is-settled.ts';
 import type { MoveDirection } from './move-specs.ts';
 import { noteCurrent } from './note-current.ts';
+import { verifySteadily } from './verify-steadily.ts';
 
 const lookEveryMs = 1_000;
 
@@ -35,7 +36,8 @@ export async function watchApplying(
   const woken = AbortSignal.any([signal, failed.signal]);
   const leftovers = new Leftovers(context, direction, move);
   const ended = new AbortController();
-  const noting = noteCurrent(context.options, applier, AbortSignal.any([woken, ended.signal]));
+  const beside = AbortSignal.any([woken, ended.signal]);
+  const besides = [noteCurrent(context.options, applier, beside), verifySteadily(context, direction, beside)];
   try {
     while (!signal.aborted) {
       if (failure !== null) throw failure;
@@ -46,7 +48,7 @@ export async function watchApplying(
     }
   } finally {
     ended.abort();
-    await noting;
+    await Promise.all(besides);
   }
 }
 
@@ -116,10 +118,4 @@ async function checkFence(context: RunContext, direction: MoveDirection, move: M
       details: { feature, target },
     },
   );
-}
-
-async function isSettled(context: RunContext, direction: MoveDirection): Promise<boolean> {
-  const state = await context.options.store.feature(context.options.feature);
-  const source = direction === 'forward' ? 'legacy' : 'service';
-  return state.handover === null && stages[state.stage].owner === source;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import { type CompareSettings, defaultCompareSettings } from '../../router/shadow/compare/index.ts';
+import type { Sandbox } from '../../router/shadow/shadow-routing.ts';
 import type { FeatureState } from '../feature/feature-state.ts';
 import { stageRefused } from '../feature/stage-refused.ts';
 import { stages } from '../feature/stages.ts';
@@ -16,6 +17,8 @@ export interface ShadowRequest extends Actor {
   readonly routes?: readonly string[] | undefined;
   /** `NAME: VALUE`: writes too, with this field set. */
   readonly sandbox?: string | undefined;
+  /** Both sides know that field: either may be asked once more. */
+  readonly sandboxBoth?: boolean | undefined;
   readonly numbers?: CompareSettings['numbers'] | undefined;
   readonly keyOrder?: CompareSettings['keyOrder'] | undefined;
   /** Fields of the head that are compared instead of the usual ones. */
@@ -99,7 +102,7 @@ function nextShadow({ shadow }: FeatureState, request: ShadowRequest, now: strin
     percent: request.percent,
     repeatPercent: request.repeatPercent ?? shadow?.repeatPercent ?? usualRepeatPercent,
     routes: request.routes ?? null,
-    sandbox: request.sandbox === undefined ? null : readField(request.sandbox),
+    sandbox: sandboxOf(request),
     compare,
     ignore: shadow?.ignore ?? [],
     signedOff: goesOn ? shadow.signedOff : null,
@@ -136,10 +139,17 @@ function shadowFaults({ name, routes }: ShadowSubject, request: ShadowRequest): 
       `${JSON.stringify(request.sandbox)} is no field`,
       'Write NAME:VALUE, such as x-sandbox:1.',
     );
+  if (request.sandboxBoth === true && request.sandbox === undefined)
+    fault('sandboxBoth', 'there is no sandbox', 'Add --sandbox NAME:VALUE.');
   for (const header of request.headers ?? [])
     if (!fieldName.test(header))
       fault('headers', `${JSON.stringify(header)} is no name of a field`, 'Correct it.');
   return faults;
+}
+
+function sandboxOf({ sandbox, sandboxBoth }: ShadowRequest): Sandbox | null {
+  const field = sandbox === undefined ? null : readField(sandbox);
+  return field === null ? null : { ...field, ...(sandboxBoth === true && { both: true }) };
 }
 
 const fieldName = /^[\w!#$%&'*+.^`|~-]+$/;

@@ -1,4 +1,5 @@
 import type { CompareSettings } from '../../router/shadow/compare/index.ts';
+import type { Sandbox } from '../../router/shadow/shadow-routing.ts';
 import type { IgnoreRule } from '../diff/ignore-rule.ts';
 
 /** What of a feature is compared, and what was said of the differences: durable state of the feature. Times are ISO 8601 by the state store's clock. */
@@ -12,7 +13,7 @@ export interface ShadowState {
   readonly repeatPercent: number;
   /** null: all reads. */
   readonly routes: readonly string[] | null;
-  readonly sandbox: { readonly name: string; readonly value: string } | null;
+  readonly sandbox: Sandbox | null;
   readonly compare: CompareSettings;
   readonly ignore: readonly IgnoreRule[];
   readonly signedOff: SignOff | null;

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { type ChainedRow, chainHash, lastHash } from './audit-chain.ts';
 
 /** Who does something, and why: kept with every change. */
 export interface Actor {
@@ -15,34 +16,38 @@ export interface AuditEntry extends Actor {
   /** The fields of the feature's state that changed, before and after. */
   readonly from: Readonly<Record<string, unknown>> | null;
   readonly to: Readonly<Record<string, unknown>> | null;
+  /** Figures of what happened: guards, times, what a verify found. */
+  readonly details: Readonly<Record<string, unknown>> | null;
   /** Version of the route table after it. */
   readonly version: number;
 }
 
-/** The append-only log of state changes. There is no way to change or remove an entry through it. */
-export async function appendAudit(knex: Knex, entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void> {
-  await knex('state_audit').insert({
-    at: knex.raw('NOW(3)'),
+export interface NewEntry extends Omit<AuditEntry, 'id' | 'details'> {
+  readonly details?: AuditEntry['details'] | undefined;
+}
+
+/** The append-only log of state changes. There is no way to change or remove an entry through it. Call it under the turnstile. */
+export async function appendAudit(knex: Knex, entry: NewEntry): Promise<void> {
+  const row: ChainedRow = {
+    at: new Date(entry.at),
     who: entry.who.slice(0, 190),
     why: entry.why,
     action: entry.action,
     feature: entry.feature,
-    from_state: entry.from === null ? null : JSON.stringify(entry.from),
-    to_state: entry.to === null ? null : JSON.stringify(entry.to),
+    from_state: print(entry.from),
+    to_state: print(entry.to),
+    details: print(entry.details ?? null),
     version: entry.version,
-  });
+  };
+  await knex('state_audit').insert({ ...row, hash: chainHash(await lastHash(knex), row) });
 }
 
-interface AuditRow {
+function print(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+interface AuditRow extends ChainedRow {
   readonly id: number;
-  readonly at: Date;
-  readonly who: string;
-  readonly why: string;
-  readonly action: string;
-  readonly feature: string | null;
-  readonly from_state: string | null;
-  readonly to_state: string | null;
-  readonly version: number;
 }
 
 /** The latest entries, newest first. */
@@ -53,7 +58,26 @@ export async function readAudit(
   const query = knex<AuditRow>('state_audit').orderBy('id', 'desc').limit(filter.limit);
   if (filter.feature !== undefined) query.where('feature', filter.feature);
   const rows: AuditRow[] = await query;
-  return rows.map((row) => ({
+  return rows.map(fromRow);
+}
+
+/** The entries after `id`, oldest first. They are committed in the order of their ids: each under the turnstile. */
+export async function readAuditAfter(knex: Knex, id: number, limit: number): Promise<AuditEntry[]> {
+  const rows: AuditRow[] = await knex<AuditRow>('state_audit')
+    .where('id', '>', id)
+    .orderBy('id')
+    .limit(limit);
+  return rows.map(fromRow);
+}
+
+/** 0 where there is none. */
+export async function lastAuditId(knex: Knex): Promise<number> {
+  const row: { id: number } | undefined = await knex('state_audit').orderBy('id', 'desc').first('id');
+  return row?.id ?? 0;
+}
+
+function fromRow(row: AuditRow): AuditEntry {
+  return {
     id: row.id,
     at: row.at.toISOString(),
     who: row.who,
@@ -62,6 +86,7 @@ export async function readAudit(
     feature: row.feature,
     from: row.from_state === null ? null : JSON.parse(row.from_state),
     to: row.to_state === null ? null : JSON.parse(row.to_state),
+    details: row.details === null ? null : JSON.parse(row.details),
     version: row.version,
-  }));
+  };
 }

@@ -24,7 +24,7 @@ export function buildRouteTable(
       hold: state.handover !== null,
       salt: feature.salt,
       ...(feature.policy === undefined ? {} : { policy: feature.policy }),
-      ...shadowOf(state),
+      ...shadowOf(state, feature.tables.length > 0),
     });
     for (const route of feature.routes) {
       const readCohorts = readCohortsOf(route.id, state);
@@ -61,7 +61,7 @@ export function readCohortsOf(routeId: string, state: FeatureState): readonly st
 }
 
 /** Answers are compared, and routes watched, where both sides are kept current: as reads are canaried. */
-function shadowOf(state: FeatureState): Pick<FeatureRouting, 'shadow' | 'watched'> {
+function shadowOf(state: FeatureState, rowsMove: boolean): Pick<FeatureRouting, 'shadow' | 'watched'> {
   const { shadow, canaries, handover } = state;
   if (stages[state.stage].reads !== 'canary' || handover !== null) return {};
   const watched = canaries.some((plan) => plan.guard != null) ? { watched: true } : {};
@@ -77,6 +77,7 @@ function shadowOf(state: FeatureState): Pick<FeatureRouting, 'shadow' | 'watched
       ...(sandbox === null ? {} : { sandbox }),
       compare,
       sampleLifeMs,
+      ...(rowsMove ? {} : { alwaysCurrent: true }),
     },
   };
 }

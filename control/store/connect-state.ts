@@ -1,4 +1,5 @@
 import createKnex, { type Knex } from 'knex';
+import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 
 /** A pool on the state store's schema. Its sessions live in UTC, read committed, and give up on locks within seconds. */
@@ -14,6 +15,7 @@ export function connectState(endpoint: DatabaseEndpoint): Knex {
       timezone: 'Z',
       charset: 'utf8mb4',
       connectTimeout: 3_000,
+      ...noPreparedStatements,
     },
     acquireConnectionTimeout: 4_000,
     // knex would print lost connections on the console; whoever asks next is told by a rejection.

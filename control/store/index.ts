@@ -5,5 +5,13 @@ export { HeldLease, holdLease } from './held-lease.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';
 export { processIdentity } from './process-identity.ts';
-export { barrierPending, type Replica } from './replicas.ts';
-export { type ChangeContext, type ChangeRequest, type ChangeResult, StateStore } from './state-store.ts';
+export { barrierPending, cannotServe, type Replica, type ReplicaConfig } from './replicas.ts';
+export {
+  type ChangeContext,
+  type ChangeRequest,
+  type ChangeResult,
+  type JointChangeRequest,
+  type JointChangeResult,
+  StateStore,
+  type StoreConfig,
+} from './state-store.ts';

@@ -35,9 +35,16 @@ export async function migrateState(endpoint: DatabaseEndpoint): Promise<void> {
         },
       );
     }
-    await connection.query(
-      `CREATE DATABASE IF NOT EXISTS \`${database}\` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+    const [schemas] = await connection.query<RowDataPacket[]>(
+      'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
+      [database],
     );
+    // Where it is there, this statement would wait on MySQL for every transaction that has touched its tables.
+    if (!schemas.some(({ name }) => name === database)) {
+      await connection.query(
+        `CREATE DATABASE IF NOT EXISTS \`${database}\` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
+      );
+    }
     const knex = connectState(endpoint);
     try {
       const config = {

@@ -1,12 +1,20 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { ReplicaReport, StateLink, StateReply } from '../../router/replica/state-link.ts';
 import type { RouteTable } from '../../router/table/route-table.ts';
+import type { ReplicaConfig } from './replicas.ts';
 
 export interface MysqlStateLinkOptions {
   readonly state: DatabaseEndpoint;
   /** How long a replica may go on by what it knows, counted by it from the moment it sent a beat. */
   readonly leaseMs: number;
+  /** How long the number of replicas is taken for what it was, milliseconds. Default 5,000. */
+  readonly countEveryMs?: number;
+  /** By which config the router goes at this moment; left out: it does not say. */
+  readonly config?: () => ReplicaConfig;
+  /** Told how often all routers were asked to read their config again: with the first answer, and whenever it is more. */
+  readonly onReload?: (times: number) => void;
 }
 
 /**
@@ -16,20 +24,27 @@ export interface MysqlStateLinkOptions {
 const leaseMarginMs = 250;
 
 /** Around a handover all replicas together may beat this often, each at most every 10 ms. */
-const hurriedBeatsPerSecond = 5_000;
+const hurriedBeatsPerSecond = 2_500;
 const hurryAtLeastMs = 10;
+/** Otherwise all together this often, but each at least four times in its lease; a small fleet as often as it likes. */
+const calmBeatsPerSecond = 500;
+const beatsInLease = 4;
+const smallFleet = 50;
 
-/** The content only where it is news; the number of replicas only where it is needed. */
+/** The content only where it is news. */
 const tableSql = `
-  SELECT version, written_at, IF(version <> ?, content, NULL) AS content,
-    IF(hurry_until > NOW(3), (SELECT COUNT(*) FROM state_replicas WHERE lease_until > NOW(3)), NULL) AS hurrying
+  SELECT version, written_at, reload, IF(version <> ?, content, NULL) AS content,
+    hurry_until > NOW(3) AS hurrying
   FROM state_route_table WHERE id = 1`;
 
+/** A look at every replica's row: with a thousand of them no replica can take it with each beat. */
+const countSql = 'SELECT COUNT(*) AS live FROM state_replicas WHERE lease_until > NOW(3)';
+
 const beatSql = `
-  INSERT INTO state_replicas (replica, host, pid, version, drained, beat_at, lease_until)
-  VALUES (?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? MICROSECOND)
-  ON DUPLICATE KEY UPDATE version = VALUES(version), drained = VALUES(drained),
-    beat_at = VALUES(beat_at), lease_until = VALUES(lease_until)`;
+  INSERT INTO state_replicas (replica, host, pid, version, drained, services, config, beat_at, lease_until)
+  VALUES (?, ?, ?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? MICROSECOND)
+  ON DUPLICATE KEY UPDATE version = VALUES(version), drained = VALUES(drained), services = VALUES(services),
+    config = VALUES(config), beat_at = VALUES(beat_at), lease_until = VALUES(lease_until)`;
 
 const countsSql = `
   INSERT INTO state_counts (replica, feature, shadow, traffic, at) VALUES (?, ?, ?, ?, NOW(3))
@@ -44,6 +59,9 @@ const currentSql = 'SELECT feature, TIMESTAMPDIFF(MICROSECOND, at, NOW(3)) AS ag
 export class MysqlStateLink implements StateLink {
   readonly #options: MysqlStateLinkOptions;
   #connection: Promise<Connection> | null = null;
+  #replicas = 1;
+  #countedAt = Number.NEGATIVE_INFINITY;
+  #reloads: number | null = null;
 
   constructor(options: MysqlStateLinkOptions) {
     this.#options = options;
@@ -57,6 +75,8 @@ export class MysqlStateLink implements StateLink {
         report.pid,
         report.version,
         JSON.stringify(report.drained),
+        JSON.stringify(report.services),
+        print(this.#options.config?.() ?? null),
         (this.#options.leaseMs + leaseMarginMs) * 1_000,
       ]);
       for (const { feature, shadow, traffic } of report.counted ?? []) {
@@ -64,10 +84,15 @@ export class MysqlStateLink implements StateLink {
       }
       // Read after the report is written: a barrier that sees this replica at a version knows what it decides by.
       const [[row]] = await connection.query<RowDataPacket[]>(tableSql, [report.version]);
+      await this.#count(connection);
+      const { leaseMs } = this.#options;
+      const replicas = this.#replicas;
+      this.#noteReload(row?.reload);
       const reply: StateReply = {
-        leaseMs: this.#options.leaseMs,
+        leaseMs,
         ...(report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {}),
-        ...(typeof row?.hurrying === 'number' ? { hurryMs: hurryMs(row.hurrying) } : {}),
+        ...(row?.hurrying === 1 ? { hurryMs: hurryMs(replicas) } : {}),
+        ...(replicas > smallFleet ? { calmMs: calmMs(replicas, leaseMs) } : {}),
       };
       if (typeof row?.content !== 'string') return reply;
       const table: RouteTable = {
@@ -77,6 +102,21 @@ export class MysqlStateLink implements StateLink {
       };
       return { ...reply, table };
     });
+  }
+
+  async #count(connection: Connection): Promise<void> {
+    const now = performance.now();
+    if (now - this.#countedAt < (this.#options.countEveryMs ?? 5_000)) return;
+    this.#countedAt = now;
+    const [[row]] = await connection.query<RowDataPacket[]>(countSql);
+    this.#replicas = Number(row?.live ?? 1);
+  }
+
+  #noteReload(asked: unknown): void {
+    const times = Number(asked ?? 0);
+    if (times === this.#reloads) return;
+    this.#reloads = times;
+    this.#options.onReload?.(times);
   }
 
   async leave(replica: string): Promise<void> {
@@ -122,6 +162,7 @@ async function open(state: DatabaseEndpoint): Promise<Connection> {
     database: state.database,
     timezone: 'Z',
     connectTimeout: 2_000,
+    ...noPreparedStatements,
   });
   // Without a listener an idle connection that breaks would end the process; the next query reports the break.
   connection.on('error', () => undefined);
@@ -141,4 +182,8 @@ function print(value: object | null): string | null {
 
 function hurryMs(replicas: number): number {
   return Math.max(hurryAtLeastMs, (replicas / hurriedBeatsPerSecond) * 1_000);
+}
+
+function calmMs(replicas: number, leaseMs: number): number {
+  return Math.min(leaseMs / beatsInLease, (replicas / calmBeatsPerSecond) * 1_000);
 }

@@ -31,10 +31,15 @@ export async function readTally(
   return withFreshSamples(mergeTallies(tallies), sampleLifeMs);
 }
 
-/** What each replica counted of a feature's routes since it started. */
-export async function readTraffic(knex: Knex, feature: string): Promise<ReadonlyMap<string, TrafficCounts>> {
+/** What each replica counted of a feature's routes since it started, where it has reported since then. */
+export async function readTraffic(
+  knex: Knex,
+  feature: string,
+  since: Date,
+): Promise<ReadonlyMap<string, TrafficCounts>> {
   const rows: CountsRow[] = await knex('state_counts')
     .where({ feature })
+    .where('at', '>=', since)
     .whereNotNull('traffic')
     .select('replica', 'traffic');
   return new Map(rows.map((row) => [row.replica, JSON.parse(row.traffic!) as TrafficCounts]));

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { ConfigPrint } from '../config/config-print.ts';
 
 /** One router replica as the state store knows it. */
 export interface Replica {
@@ -9,10 +10,24 @@ export interface Replica {
   readonly version: number;
   /** Feature → version of the hold for which every earlier write of the feature has ended. */
   readonly drained: Readonly<Record<string, number>>;
+  /** Features whose service it can ask; null: a router of an earlier version, which does not say. */
+  readonly services: readonly string[] | null;
+  /** By which config it goes; null: a router of an earlier version, or one that knows of no config. */
+  readonly config: ReplicaConfig | null;
   /** Its lease has not run out, by the store's clock. */
   readonly live: boolean;
   /** Milliseconds since its last beat, by the store's clock. */
   readonly beatAgoMs: number;
+}
+
+/** What a router says of its config. */
+export interface ReplicaConfig extends ConfigPrint {
+  /** Settings that its file has otherwise than it goes by: they take effect when it is started again. */
+  readonly restart: readonly string[];
+  /** Why its last reload changed nothing; null: it did what it should. */
+  readonly fault: string | null;
+  /** Up to which of the store's requests to reload it has done so; null: it has not beaten yet. */
+  readonly reload: number | null;
 }
 
 interface ReplicaRow {
@@ -21,13 +36,15 @@ interface ReplicaRow {
   readonly pid: number;
   readonly version: number;
   readonly drained: string;
+  readonly services: string | null;
+  readonly config: string | null;
   readonly live: number;
   readonly beat_ago: number | string;
 }
 
 export async function readReplicas(knex: Knex): Promise<Replica[]> {
   const rows: ReplicaRow[] = await knex('state_replicas')
-    .select('replica', 'host', 'pid', 'version', 'drained')
+    .select('replica', 'host', 'pid', 'version', 'drained', 'services', 'config')
     .select(knex.raw('lease_until > NOW(3) AS live'))
     .select(knex.raw('TIMESTAMPDIFF(MICROSECOND, beat_at, NOW(3)) AS beat_ago'))
     .orderBy('replica');
@@ -37,6 +54,8 @@ export async function readReplicas(knex: Knex): Promise<Replica[]> {
     pid: row.pid,
     version: Number(row.version),
     drained: JSON.parse(row.drained) as Record<string, number>,
+    services: row.services === null ? null : (JSON.parse(row.services) as string[]),
+    config: row.config === null ? null : (JSON.parse(row.config) as ReplicaConfig),
     live: row.live === 1,
     beatAgoMs: Math.round(Number(row.beat_ago) / 1_000),
   }));
@@ -64,6 +83,25 @@ export function barrierPending(
       return [{ replica: replica.replica, waitsFor: 'drain' }];
     }
     return [];
+  });
+}
+
+/**
+ * Live routers that could not send a request of the feature to its service: started before it was configured, of a
+ * version that does not say, or configured to call it in another way than `print` says. Each with the reason, for people.
+ */
+export function cannotServe(
+  replicas: readonly Replica[],
+  feature: string,
+  print?: string,
+): readonly string[] {
+  return replicas.flatMap(({ live, services, config, host, pid }) => {
+    if (!live) return [];
+    const router = `${host} (${pid})`;
+    if (services === null) return [`${router} is of a version that does not say which it has`];
+    if (!services.includes(feature)) return [`${router} has none`];
+    if (print === undefined || config === null || config.features[feature] === print) return [];
+    return [`${router} calls it by another IDL or config`];
   });
 }
 

@@ -9,6 +9,7 @@ import type { RouteTable } from '../../router/table/route-table.ts';
 import { auditedPlan } from '../canary/describe-plan.ts';
 import { followPlans } from '../canary/follow-plans.ts';
 import type { FeatureConfig } from '../config/config.ts';
+import type { ConfigPrint } from '../config/config-print.ts';
 import { assertLawful } from '../feature/advance.ts';
 import {
   type FeatureRow,
@@ -20,20 +21,26 @@ import {
 import { stages } from '../feature/stages.ts';
 import type { GuardMemory } from '../guard/plan-guard.ts';
 import { sampleLifeMs } from '../shadow/shadow-state.ts';
-import { type Actor, type AuditEntry, appendAudit, readAudit } from './audit.ts';
+import { type Actor, type AuditEntry, appendAudit, lastAuditId, readAudit, readAuditAfter } from './audit.ts';
+import { type AuditAnchor, type AuditVerification, verifyAudit } from './audit-chain.ts';
 import { buildRouteTable } from './build-route-table.ts';
 import { connectState } from './connect-state.ts';
 import { assertLease, type LeaseGrant, Leases } from './leases.ts';
 import { migrateState } from './migrate-state.ts';
 import { forgetOldCounts, readTally, readTraffic } from './replica-counts.ts';
-import { forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
+import { cannotServe, forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
 
 export interface StateStoreOptions {
   readonly state: DatabaseEndpoint;
   readonly features: readonly FeatureConfig[];
   /** Default: none. */
   readonly cohorts?: readonly CohortDefinition[];
+  /** Default: routers are not asked how they call a service. */
+  readonly print?: ConfigPrint;
 }
+
+/** What the store goes by, of the config. */
+export type StoreConfig = Omit<StateStoreOptions, 'state'>;
 
 /** What a change may know and set. */
 export interface ChangeContext {
@@ -48,6 +55,8 @@ export interface ChangeRequest extends Actor {
   readonly feature: string;
   /** What happens, for the audit log: `copy`, `cutover: hold`, … */
   readonly action: string;
+  /** Figures for the audit log. */
+  readonly details?: AuditEntry['details'] | undefined;
   /** The change fails unless this lease is still the caller's. */
   readonly lease?: LeaseGrant;
   /**
@@ -55,6 +64,27 @@ export interface ChangeRequest extends Actor {
    * `since` is set by the store when the stage changes, and canary plans follow what changed.
    */
   readonly change: (context: ChangeContext) => FeatureState;
+}
+
+/** One feature's part in a change of several. */
+export type MemberChange = Pick<ChangeRequest, 'feature' | 'details' | 'change'>;
+
+/** Several features changed in one transaction: all of them or none, with an audit entry for each that changed. */
+export interface JointChangeRequest extends Omit<ChangeRequest, keyof MemberChange> {
+  readonly members: readonly MemberChange[];
+}
+
+export interface JointChangeResult extends Omit<ChangeResult, 'state'> {
+  /** In the order of the members. */
+  readonly states: readonly FeatureState[];
+}
+
+export interface ReconfigureRequest {
+  readonly config: StoreConfig;
+  readonly actor: Actor;
+  readonly lease: LeaseGrant;
+  /** Throws where the features are in the way of it. */
+  readonly check: (states: readonly FeatureState[]) => void;
 }
 
 export interface ChangeResult {
@@ -78,13 +108,15 @@ interface TableRow {
 export class StateStore {
   readonly leases: Leases;
   readonly #knex: Knex;
-  readonly #features: readonly FeatureConfig[];
-  readonly #cohorts: readonly CohortDefinition[];
+  #features: readonly FeatureConfig[];
+  #cohorts: readonly CohortDefinition[];
+  #print: ConfigPrint | null;
 
-  private constructor(knex: Knex, { features, cohorts = [] }: StateStoreOptions) {
+  private constructor(knex: Knex, { features, cohorts = [], print }: StateStoreOptions) {
     this.#knex = knex;
     this.#features = features;
     this.#cohorts = cohorts;
+    this.#print = print ?? null;
     this.leases = new Leases(knex);
   }
 
@@ -121,40 +153,98 @@ export class StateStore {
       }
       const version = await this.#publish(trx, row, states);
       if (version !== Number(row.version)) {
-        await appendAudit(trx, { ...actor, action: 'config', feature: null, from: null, to: null, version });
+        const to = this.#print === null ? null : { fingerprint: this.#print.fingerprint };
+        await appendAudit(trx, {
+          ...actor,
+          at: now,
+          ...{ action: 'config', feature: null, from: null, to, version },
+        });
       }
     });
   }
 
+  /**
+   * Goes by another config from now on, and publishes what follows from it: all of it in one transaction or, when `check` throws
+   * for where the features are, nothing.
+   */
+  async reconfigure(request: ReconfigureRequest): Promise<{ readonly version: number }> {
+    const { config, actor, lease, check } = request;
+    const next = { features: config.features, cohorts: config.cohorts ?? [] };
+    const version = await this.#knex.transaction(async (trx) => {
+      const { row, now } = await this.#turnstile(trx);
+      await assertLease(trx, lease);
+      const states = await this.#states(trx);
+      check([...states.values()]);
+      for (const { name } of next.features) {
+        if (states.has(name)) continue;
+        const state = newFeatureState(name, now);
+        await trx('state_features').insert(toRow(state));
+        states.set(name, state);
+      }
+      const published = await this.#publish(trx, row, states, next);
+      const from = this.#print === null ? null : { fingerprint: this.#print.fingerprint };
+      const to = config.print === undefined ? null : { fingerprint: config.print.fingerprint };
+      await appendAudit(trx, {
+        ...actor,
+        at: now,
+        ...{ action: 'reload', feature: null, from, to, version: published },
+      });
+      return published;
+    });
+    this.configure(config);
+    return { version };
+  }
+
+  /** Asks all routers to read their config again. Returns how often that was asked. */
+  async askRoutersToReload(): Promise<number> {
+    await this.#knex('state_route_table').where({ id: 1 }).increment('reload', 1);
+    const row: { reload: number } | undefined = await this.#knex('state_route_table')
+      .where({ id: 1 })
+      .first('reload');
+    return Number(row?.reload ?? 0);
+  }
+
+  /** Live routers that could not send a request of the feature to its service, each with the reason; see `cannotServe`. */
+  async unserved(feature: string): Promise<readonly string[]> {
+    return cannotServe(await this.replicas(), feature, this.#print?.features[feature]);
+  }
+
   /** Changes one feature. See the class. */
-  async change(request: ChangeRequest): Promise<ChangeResult> {
+  async change({ feature, details, change, ...request }: ChangeRequest): Promise<ChangeResult> {
+    const members = [{ feature, details, change }];
+    const { states, ...result } = await this.changeJointly({ ...request, members });
+    return { ...result, state: states[0]! };
+  }
+
+  /** Changes several features at one instant. What one member's `change` throws keeps all of them as they were. */
+  async changeJointly(request: JointChangeRequest): Promise<JointChangeResult> {
+    const { who, why, action, lease, members } = request;
     return this.#knex.transaction(async (trx) => {
       const { row, now } = await this.#turnstile(trx);
-      if (request.lease) await assertLease(trx, request.lease);
+      if (lease) await assertLease(trx, lease);
       const states = await this.#states(trx);
-      const before = this.#known(states, request.feature);
-      const changed = request.change({ state: before, nextVersion: Number(row.version) + 1, now });
-      if (changed === before) return { state: before, version: Number(row.version), now };
-      assertLawful(before, changed);
-      const after = {
-        ...changed,
-        since: changed.stage === before.stage ? changed.since : now,
-        canaries: followPlans(before, changed, now),
-      };
-      states.set(request.feature, after);
-      await trx('state_features').where({ feature: request.feature }).update(toRow(after));
-      const version = await this.#publish(trx, row, states);
-      const { from, to } = difference(before, after);
-      await appendAudit(trx, {
-        who: request.who,
-        why: request.why,
-        action: request.action,
-        feature: request.feature,
-        from,
-        to,
-        version,
+      const nextVersion = Number(row.version) + 1;
+      const changes = members.flatMap(({ feature, details, change }) => {
+        const before = this.#known(states, feature);
+        const changed = change({ state: before, nextVersion, now });
+        if (changed === before) return [];
+        assertLawful(before, changed);
+        const since = changed.stage === before.stage ? changed.since : now;
+        const after = { ...changed, since, canaries: followPlans(before, changed, now) };
+        states.set(feature, after);
+        return [{ feature, details, before, after }];
       });
-      return { state: after, version, now };
+      const result = { states: members.map(({ feature }) => states.get(feature)!), now };
+      if (changes.length === 0) return { ...result, version: Number(row.version) };
+      for (const { feature, after } of changes) {
+        await trx('state_features').where({ feature }).update(toRow(after));
+      }
+      const version = await this.#publish(trx, row, states);
+      for (const { feature, details, before, after } of changes) {
+        const { from, to } = difference(before, after);
+        await appendAudit(trx, { at: now, who, why, details, action, feature, from, to, version });
+      }
+      return { ...result, version };
     });
   }
 
@@ -165,6 +255,18 @@ export class StateStore {
   async features(): Promise<FeatureState[]> {
     const states = await this.#states(this.#knex);
     return this.#features.flatMap((feature) => states.get(feature.name) ?? []);
+  }
+
+  /** Those too that the config does not name any more. */
+  async allFeatures(): Promise<FeatureState[]> {
+    return [...(await this.#states(this.#knex)).values()];
+  }
+
+  /** Goes by another config, of which another process or the next start publishes what follows. */
+  configure({ features, cohorts = [], print }: StoreConfig): void {
+    this.#features = features;
+    this.#cohorts = cohorts;
+    this.#print = print ?? null;
   }
 
   async routeTable(): Promise<RouteTable> {
@@ -206,9 +308,9 @@ export class StateStore {
     return shadow === null ? {} : readTally(this.#knex, feature, shadow.run, sampleLifeMs);
   }
 
-  /** What each replica counted of the feature's routes since it started. */
-  traffic(feature: string): Promise<ReadonlyMap<string, TrafficCounts>> {
-    return readTraffic(this.#knex, feature);
+  /** What each replica counted of the feature's routes since it started, if it has reported since `since`, ISO 8601. */
+  traffic(feature: string, since: string): Promise<ReadonlyMap<string, TrafficCounts>> {
+    return readTraffic(this.#knex, feature, new Date(since));
   }
 
   /** What the guard of a plan has seen; null before its first look. */
@@ -236,16 +338,31 @@ export class StateStore {
     await forgetOldCounts(this.#knex, Object.fromEntries(runs));
   }
 
-  /** Notes that the side which does not own the rows held everything at `at`, ISO 8601. */
+  /** Notes that the side which does not own the rows held everything that was written before `at`, ISO 8601. */
   async noteCurrent(feature: string, at: string): Promise<void> {
     await this.#knex('state_current')
       .insert({ feature, at: new Date(at) })
       .onConflict('feature')
-      .merge();
+      // What was once known stays true, unless the clock was set back since.
+      .merge({ at: this.#knex.raw('IF(at > NOW(3), VALUES(at), GREATEST(at, VALUES(at)))') });
   }
 
   audit(filter: { readonly feature?: string; readonly limit: number }): Promise<AuditEntry[]> {
     return readAudit(this.#knex, filter);
+  }
+
+  /** The entries after `id`, oldest first. */
+  auditAfter(id: number, limit: number): Promise<AuditEntry[]> {
+    return readAuditAfter(this.#knex, id, limit);
+  }
+
+  /** Whether the audit log is as it was written; see `verifyAudit`. */
+  verifyAudit(anchor: AuditAnchor | null): Promise<AuditVerification> {
+    return verifyAudit(this.#knex, anchor);
+  }
+
+  lastAuditId(): Promise<number> {
+    return lastAuditId(this.#knex);
   }
 
   async close(): Promise<void> {
@@ -283,8 +400,9 @@ export class StateStore {
     trx: Knex.Transaction,
     row: TableRow,
     states: ReadonlyMap<string, FeatureState>,
+    by: Required<Omit<StoreConfig, 'print'>> = { features: this.#features, cohorts: this.#cohorts },
   ): Promise<number> {
-    const next = buildRouteTable(this.#features, states, this.#cohorts);
+    const next = buildRouteTable(by.features, states, by.cohorts);
     if (isDeepStrictEqual(JSON.parse(row.content), JSON.parse(JSON.stringify(next)))) {
       return Number(row.version);
     }

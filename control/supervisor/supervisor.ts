@@ -48,7 +48,12 @@ export class Supervisor {
   }
 
   start(): void {
-    this.#watching = Promise.all([...this.#options.runners.values()].map((runner) => this.#watch(runner)));
+    for (const runner of this.#options.runners.values()) this.watch(runner);
+  }
+
+  /** Looks after this one too, for as long as it is the feature's runner. */
+  watch(runner: FeatureRunner): void {
+    this.#watching = Promise.all([this.#watching, this.#watch(runner)]);
   }
 
   findingOf(feature: string): Finding | null {
@@ -66,7 +71,7 @@ export class Supervisor {
     this.#memory.set(runner.feature, memory);
     while (!signal.aborted) {
       await pause(lookEveryMs, signal);
-      if (signal.aborted) return;
+      if (signal.aborted || this.#options.runners.get(runner.feature) !== runner) return;
       let found: string | null;
       try {
         found = await this.#look(runner, memory);
@@ -90,7 +95,10 @@ export class Supervisor {
       await this.#heal(runner, remedy);
       memory.progress = null;
     }
-    return finding ?? (job === null && here.held ? this.#checkOwner(runner, state) : null);
+    if (finding !== null || job !== null || !here.held) return finding;
+    // Beside the look: a server that hangs keeps nothing from being healed.
+    if (remedy === null && here.applying !== null) runner.lookAtRefused();
+    return this.#checkOwner(runner, state);
   }
 
   async #heal(runner: FeatureRunner, remedy: Remedy): Promise<void> {

@@ -1,13 +1,13 @@
+import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import { within } from '../../common/within.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Applier, Backlog, DrainOptions } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
-import type { Link } from '../sql/link.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
-import { isConnectionLost, isLockConflict } from '../sql/sql-error.ts';
+import { Lanes } from './lanes.ts';
 import type { PartApplier } from './part-applier.ts';
 
 export interface BackgroundApplierOptions {
@@ -28,8 +28,9 @@ interface DrainWaiter {
 }
 
 /**
- * One loop over the move's tables, with a session on either side. While there is work it runs without a pause; with
- * none, it asks all logs in one small query every `idlePollMs`, so a write reaches the target within about that time.
+ * One loop over the move's tables; each turn carries over what it finds on several pairs of sessions side by side. While
+ * there is work it runs without a pause; with none, it asks all logs in one small query every `idlePollMs`, so a write
+ * reaches the target within about that time.
  *
  * Drained means: under the fence, every log was seen empty by a look that the capture calls complete. The fence waited
  * for each transaction that had written to the tables, and refuses every later write. So all entries that will ever be
@@ -39,8 +40,7 @@ interface DrainWaiter {
 export class BackgroundApplier implements Applier {
   readonly failed: Promise<Error>;
   readonly #options: BackgroundApplierOptions;
-  readonly #source: Link;
-  readonly #target: Link;
+  readonly #lanes: Lanes;
   readonly #stopping = new AbortController();
   readonly #waiters = new Set<DrainWaiter>();
   readonly #ended: Promise<void>;
@@ -50,8 +50,7 @@ export class BackgroundApplier implements Applier {
 
   constructor(options: BackgroundApplierOptions) {
     this.#options = options;
-    this.#source = options.context.sourceLink();
-    this.#target = options.context.targetLink();
+    this.#lanes = new Lanes(options.context, options.context.tuning.applyWorkers);
     const { promise, resolve } = Promise.withResolvers<Error>();
     this.failed = promise;
     this.#ended = this.#run().catch((error: unknown) => {
@@ -96,8 +95,7 @@ export class BackgroundApplier implements Applier {
     // A server that does not answer would keep the batch in hand for ever: closing the sessions ends it.
     await within(stopPatienceMs, this.#ended).catch(() => undefined);
     this.#rejectWaiters(stopped());
-    this.#source.close();
-    this.#target.close();
+    this.#lanes.close();
     await this.#ended;
   }
 
@@ -112,34 +110,46 @@ export class BackgroundApplier implements Applier {
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         if (error instanceof RowsTooMany) continue;
-        if (!isConnectionLost(error) && !isLockConflict(error)) throw error;
+        if (databaseTrouble(error) === null) throw error;
         failures += 1;
-        logger.warn({ err: error, move: spec.id, failures }, 'the applier lost a database and tries again');
+        logger.warn(
+          { err: error, move: spec.id, failures },
+          'a database is not there for the applier, which tries again',
+        );
         await this.#idle(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)));
       }
     }
   }
 
-  /** Looks at every log once. True if something was applied. */
+  /**
+   * Looks at every log once, and has a round of each that holds entries, side by side. True if something was applied. All rounds
+   * are over when this ends, also where one of them fails: nothing is in hand between two looks.
+   */
   async #pass(): Promise<boolean> {
-    const { parts, capture, context, check } = this.#options;
+    const { parts, capture } = this.#options;
     const asked = [...this.#waiters];
-    const source = await this.#source.session();
-    const target = await this.#target.session();
-    if (performance.now() - this.#checkedAt >= context.tuning.fingerprintEveryMs) {
-      await check(source, target);
-      this.#checkedAt = performance.now();
-    }
-    const pending = await capture.pending(source, { complete: asked.length > 0 });
+    const pending = await this.#lanes.use(async ({ source, target }) => {
+      await this.#checkInTime(source, target);
+      return capture.pending(source, { complete: asked.length > 0 });
+    });
+    const rounds = parts.filter((_, index) => pending[index]).map((part) => part.applyRound(this.#lanes));
     let applied = 0;
-    for (const [index, part] of parts.entries()) {
-      if (pending[index]) applied += await part.applyBatch(source, target);
+    for (const round of await Promise.allSettled(rounds)) {
+      if (round.status === 'rejected') throw round.reason;
+      applied += round.value;
     }
     if (asked.length > 0 && !pending.includes(true)) {
-      await check(source, target);
+      await this.#lanes.use(({ source, target }) => this.#options.check(source, target));
       for (const waiter of asked) waiter.resolve();
     }
     return applied > 0;
+  }
+
+  async #checkInTime(source: Session, target: Session): Promise<void> {
+    const { context, check } = this.#options;
+    if (performance.now() - this.#checkedAt < context.tuning.fingerprintEveryMs) return;
+    await check(source, target);
+    this.#checkedAt = performance.now();
   }
 
   async #idle(ms: number): Promise<void> {

@@ -1,140 +1,82 @@
-import { BanyanError } from '../../common/errors.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
-import { type KeyValues, keyId } from '../plan/key-range.ts';
-import type { TablePlan } from '../plan/table-plan.ts';
-import { writeRows } from '../plan/write-rows.ts';
+import type { KeyValues } from '../plan/key-range.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
-import type { RawRow, Session } from '../sql/session.ts';
-import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
-import { findConflicts } from './find-conflicts.ts';
-
-const attemptsMax = 20;
+import { carryOver } from './carry-over.ts';
+import type { Lanes } from './lanes.ts';
+import { shardKeys } from './shard-keys.ts';
 
 /** Makes target rows equal to source rows for the keys in one captured table's log. */
 export class PartApplier {
   readonly #context: MoveContext;
   readonly #part: MovePart;
   readonly #name: string;
-  /** Entries of the next batch: fewer for a while where rows are so long that a batch of them is too much to hold. */
-  #entries: number;
+  /** Keys of one batch: fewer for a while where rows are so long that a batch of them is too much to hold. */
+  #size: number;
 
   constructor(context: MoveContext, part: MovePart) {
     this.#context = context;
     this.#part = part;
     this.#name = part.plans[0]?.source.table ?? '';
-    this.#entries = context.tuning.applyBatchEntries;
+    this.#size = context.tuning.applyBatchEntries;
   }
 
   /**
-   * One batch: take, re-read, write, forget. Returns the number of entries applied; 0 when none could be taken.
+   * One round: take, carry over in batches side by side, forget. Returns the number of entries applied; 0 when none could be
+   * taken.
    *
-   * The entries are deleted only after the target's commit, and the rows written were read after the entries were
+   * The entries are deleted only after the target's commits, and the rows written were read after the entries were
    * taken. A crash at any point leaves entries whose work is done again, to the same end.
+   *
+   * No key is in two batches, and no batch outlives its round, whatever happens to the others: there is no take before
+   * all are over. So whatever a key is written from was read after the take, and a change that came later has an entry
+   * that this round does not forget. A batch that meets rows of another one is done again when it is alone: it may then
+   * pull in any row, since nobody else writes.
    */
-  async applyBatch(source: Session, target: Session): Promise<number> {
+  async applyRound(lanes: Lanes): Promise<number> {
     const { points, tuning } = this.#context;
-    const { ranges, log, plans, last } = this.#part;
+    const { ranges, log, last } = this.#part;
     const about = { table: this.#name };
-    const taken = await ranges.taking(async (leaveAlone) => {
-      await points.reach('apply:taking', about);
-      return log.take(source, leaveAlone, this.#entries);
-    });
+    // A row that is too long to share memory is alone.
+    const shards = this.#size === 1 ? 1 : lanes.size;
+    const taken = await lanes.use(({ source }) =>
+      ranges.taking(async (leaveAlone) => {
+        await points.reach('apply:taking', about);
+        return log.take(source, leaveAlone, this.#size * shards);
+      }),
+    );
     if (taken === null) return 0;
     await points.reach('apply:taken', about);
-    const keys = new Map(taken.keys.map((key) => [keyId(key), key]));
-    for (const plan of plans) await this.#carryOver(source, target, plan, new Map(keys));
+    const batches = shardKeys(taken, shards, this.#size);
+    await this.#carryOverAll(lanes, batches);
     await points.reach('apply:after-commit', about);
-    await taken.forget(source);
-    last.add(keys.values());
-    this.#entries = Math.min(this.#entries * 2, tuning.applyBatchEntries);
+    await lanes.use(({ source }) => taken.forget(source));
+    last.add(batches.flat());
+    this.#size = Math.min(this.#size * 2, tuning.applyBatchEntries);
     await points.reach('apply:after-forget', about);
     return taken.keys.length;
   }
 
-  async #carryOver(
-    source: Session,
-    target: Session,
-    plan: TablePlan,
-    keys: Map<string, KeyValues>,
-  ): Promise<void> {
-    const { points } = this.#context;
-    const lock = this.#part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
-    for (let attempt = 1; ; attempt += 1) {
-      const list = [...keys.values()];
-      const rows = await this.#read(source, plan.source.select(plan.source.keys(list)) + lock);
-      await points.reach('apply:after-read', { table: this.#name });
-      try {
-        await this.#write(target, plan, list, rows);
-        return;
-      } catch (error) {
-        if (isLockConflict(error) && attempt < attemptsMax) continue;
-        if (!isDuplicate(error)) throw error;
-        if (attempt >= attemptsMax) throw conflict(error, plan, list.length);
-        await pullConflicts(source, target, plan, keys);
-      }
+  async #carryOverAll(lanes: Lanes, batches: readonly KeyValues[][]): Promise<void> {
+    const alone = batches.length === 1;
+    const ended = await Promise.allSettled(batches.map((keys) => this.#carryOver(lanes, keys, alone)));
+    for (const one of ended) if (one.status === 'rejected') throw one.reason;
+    for (const [index, keys] of batches.entries()) {
+      const one = ended[index];
+      if (one?.status === 'fulfilled' && !one.value) await this.#carryOver(lanes, keys, true);
     }
   }
 
-  /** @throws RowsTooMany: with the session gone, the batch is begun again with fewer entries. */
-  async #read(source: Session, sql: string): Promise<RawRow[]> {
+  async #carryOver(lanes: Lanes, keys: readonly KeyValues[], alone: boolean): Promise<boolean> {
+    const { chunkBytesMax } = this.#context.tuning;
+    // Entries that are one alone may still pull in others, by a unique value: these must go together, whatever it takes.
+    const bytesMax = this.#size === 1 ? Number.POSITIVE_INFINITY : chunkBytesMax;
+    const work = { context: this.#context, part: this.#part, keys, bytesMax, alone };
     try {
-      return await source.rowsWithin(sql, this.#bytesMax);
+      return await lanes.use((sessions) => carryOver(work, sessions));
     } catch (error) {
-      if (error instanceof RowsTooMany) this.#entries = error.fitting;
+      if (error instanceof RowsTooMany) this.#size = Math.max(1, Math.min(this.#size, error.fitting));
       throw error;
     }
   }
-
-  /** Entries that are one alone may still pull in others, by a unique value: these must go together, whatever it takes. */
-  get #bytesMax(): number {
-    return this.#entries === 1 ? Number.POSITIVE_INFINITY : this.#context.tuning.chunkBytesMax;
-  }
-
-  #write(
-    target: Session,
-    plan: TablePlan,
-    keys: readonly KeyValues[],
-    rows: readonly RawRow[],
-  ): Promise<void> {
-    const { points } = this.#context;
-    const about = { table: this.#name };
-    return this.#context.guarded(target, async () => {
-      await target.run(plan.target.delete(plan.target.keys(keys)));
-      await points.reach('apply:after-delete', about);
-      await writeRows(target, plan.target, rows);
-      await points.reach('apply:before-commit', about);
-    });
-  }
-}
-
-/**
- * A value of a second unique index is still held by a target row of another key: that row changed on the source too.
- * It joins the batch, so that all leave before any arrives. Its log entries stay: it is only applied more often. That
- * makes it safe also where the key lies in a range in flight.
- *
- * When no key joins, reading again tells: the source may have moved on between the two looks, or a chunk that was read
- * after the take has landed one of these very rows between the delete and the insert.
- */
-async function pullConflicts(
-  source: Session,
-  target: Session,
-  plan: TablePlan,
-  keys: Map<string, KeyValues>,
-): Promise<void> {
-  const condition = plan.source.keys([...keys.values()]);
-  for (const key of await findConflicts(source, target, plan, condition)) keys.set(keyId(key), key);
-}
-
-function conflict(cause: unknown, { target, source }: TablePlan, keys: number): BanyanError {
-  const said = cause instanceof Error ? cause.message : String(cause);
-  return new BanyanError(
-    'BANYAN_APPLY_CONFLICT',
-    `${keys} changed rows of ${source.table} cannot be written to ${target.database}.${target.table}: ${said}`,
-    {
-      fix: 'Make the unique indexes of both sides the same (columns and collation); the move goes on from here when it is opened again.',
-      cause,
-      details: { table: source.table },
-    },
-  );
 }

@@ -1,5 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
-import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
+import { ensureSchema } from '../sql/ensure-schema.ts';
+import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { isLockConflict } from '../sql/sql-error.ts';
 import { inTransaction } from '../sql/transaction.ts';
@@ -22,7 +23,7 @@ export class TargetBooks {
   }
 
   async ensureTables(session: Session): Promise<void> {
-    await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteName(this.#schema)}`);
+    await ensureSchema(session, this.#schema);
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#table('mover_epochs')} (
          move_id VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
@@ -41,7 +42,9 @@ export class TargetBooks {
   }
 
   /**
-   * The next epoch, ours from now on: every commit under an earlier one fails.
+   * The next epoch, ours from now on: every commit under an earlier one fails. The first is the server's time in seconds, so that
+   * it is later than any that was claimed before a feature was ended and all this forgotten.
+   *
    * @throws BanyanError BANYAN_MOVE_BUSY when an earlier claimant's transaction does not end.
    */
   async claimEpoch(session: Session): Promise<number> {
@@ -64,7 +67,7 @@ export class TargetBooks {
     return inTransaction(session, async () => {
       const epochs = this.#table('mover_epochs');
       await session.run(
-        `INSERT INTO ${epochs} (move_id, epoch) VALUES (${quoteText(this.#moveId)}, 1)
+        `INSERT INTO ${epochs} (move_id, epoch) VALUES (${quoteText(this.#moveId)}, UNIX_TIMESTAMP())
          ON DUPLICATE KEY UPDATE epoch = epoch + 1`,
       );
       const [row] = await session.texts(

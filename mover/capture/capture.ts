@@ -21,6 +21,11 @@ export interface Capture {
   install(signal: AbortSignal): Promise<void>;
   /** Idempotent. Forgets what was noted, and removes all that `install` left in the database. */
   drop(signal: AbortSignal): Promise<void>;
+  /**
+   * Captures a source that is closed to everybody: what was noted before counts for nothing, since there is no change that can
+   * be missed.
+   */
+  renew(signal: AbortSignal): Promise<void>;
   /** Throws nothing for a broken capture: it says so. */
   state(): Promise<CaptureState>;
   /**
@@ -36,4 +41,6 @@ export interface Capture {
    * the last moments may be missing.
    */
   pending(source: Session, options: { readonly complete: boolean }): Promise<readonly boolean[]>;
+  /** Ends what works for it in this process. Idempotent; changes nothing in the database. */
+  close(): Promise<void>;
 }

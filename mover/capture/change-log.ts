@@ -7,6 +7,11 @@ export interface TakenKeys {
   /** In the order in which they were noted; a key may come more than once. */
   readonly keys: readonly KeyValues[];
   /**
+   * For each of `keys` its place in key order, from 1: equal keys have equal ones, whatever their spelling. Without them it is
+   * not known which keys are equal, and all stay in one batch.
+   */
+  readonly ranks?: readonly number[];
+  /**
    * Removes these entries, and only these: a key that was noted again meanwhile stays. Call it after the target's commit of
    * what was read from the source after the take.
    */
@@ -29,5 +34,7 @@ export interface ChangeLog {
   mark(source: Session, keys: readonly KeyValues[]): Promise<void>;
   /** Those of the keys that are dirty, as they were noted: equal by the key's collation, perhaps not in bytes. */
   dirtyAmong(source: Session, keys: readonly KeyValues[]): Promise<KeyValues[]>;
+  /** Resolves once everything that a take may have returned is visible to plain reads that begin afterwards. */
+  settled(source: Session): Promise<void>;
   backlog(source: Session): Promise<Backlog>;
 }

@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
+import { pause } from '../../common/pause.ts';
 import type { CopyProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
-import type { TablePlan } from '../plan/table-plan.ts';
-import { estimateRows } from '../shape/estimate-rows.ts';
-import type { Link } from '../sql/link.ts';
-import { RowsTooMany } from '../sql/rows-too-many.ts';
-import type { Session } from '../sql/session.ts';
-import { isConnectionLost } from '../sql/sql-error.ts';
-import { TableCopier } from './table-copier.ts';
+import { mostWorkers } from '../throttle/pace.ts';
+import { copyChunk } from './copy-chunk.ts';
+import { infileAllowed } from './infile-allowed.ts';
+import type { ChunkOffers } from './offers/chunk-offers.ts';
+import { TableCopy } from './table-copy.ts';
 
 /** A database that does not come back within this many attempts, each some seconds apart, ends the copy. */
 const reconnectsMax = 20;
@@ -17,69 +17,112 @@ const reconnectsMax = 20;
 export interface CopyTablesOptions {
   readonly context: MoveContext;
   readonly parts: readonly MovePart[];
-  readonly source: Link;
-  readonly target: Link;
+  /** To movers in other processes. */
+  readonly offers: ChunkOffers;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: CopyProgress) => void;
 }
 
-/** Copies one table after the other, from where each one's progress says. Outlives a restart of either database. */
+/**
+ * Copies all tables from where each one's progress says, with `copyWorkers` chunks under way at a time: of several tables
+ * side by side, and of one where it is the last. Outlives a restart of either database.
+ */
 export async function copyTables(options: CopyTablesOptions): Promise<void> {
-  const { context, signal } = options;
+  const { context, offers, signal } = options;
   let failures = 0;
   const onProgress = (progress: CopyProgress) => {
     failures = 0;
     options.onProgress(progress);
   };
-  const tables = options.parts.flatMap((part) => part.plans.map((plan) => ({ part, plan })));
-  for (const { part, plan } of tables) {
-    const sizing = { rowsAtFirst: context.tuning.chunkRowsAtFirst };
-    for (let done = false; !done; ) {
-      signal.throwIfAborted();
-      try {
-        await copyOne({ ...options, onProgress }, part, plan, sizing);
-        done = true;
-      } catch (error) {
-        // No more is in memory than allowed: again from the last chunk that landed, with fewer rows.
-        if (error instanceof RowsTooMany) continue;
-        failures += 1;
-        if (signal.aborted || error instanceof BanyanError) throw error;
-        if (!isConnectionLost(error) || failures > reconnectsMax) throw copyFailed(plan.name, error);
-        context.logger.warn({ err: error, table: plan.name }, 'the copy lost a database and tries again');
-        await wait(Math.min(3_000, 100 * 2 ** failures), undefined, { signal });
-      }
-    }
+  const tables = options.parts.flatMap((part) =>
+    part.plans.map((plan) => new TableCopy(context, part, plan, onProgress)),
+  );
+  for (;;) {
+    signal.throwIfAborted();
+    const failure = await offers.begin().then(
+      () => workThrough(context, offers, tables, signal),
+      (error: unknown): Failure => ({ table: tables[0]?.plan.name ?? '', error }),
+    );
+    if (failure === null) return;
+    const { error, table } = failure;
+    failures += 1;
+    if (signal.aborted || error instanceof BanyanError) throw error;
+    if (databaseTrouble(error) === null || failures > reconnectsMax) throw copyFailed(table, error);
+    context.logger.warn({ err: error, table }, 'a database is not there for the copy, which tries again');
+    await wait(Math.min(3_000, 100 * 2 ** failures), undefined, { signal });
+    for (const one of tables) one.reopen();
   }
 }
 
-async function copyOne(
-  options: CopyTablesOptions,
-  part: MovePart,
-  plan: TablePlan,
-  sizing: { rowsAtFirst: number },
-): Promise<void> {
-  const { context, signal, onProgress } = options;
-  const source = await options.source.session();
-  const target = await options.target.session();
-  const from = await context.books.readProgress(target, plan.name);
-  if (from.state === 'copied') return;
-  const rowsEstimate = await estimateRows(source, plan.source.database, plan.source.table);
-  const infile = await infileAllowed(context, target);
-  context.logger.info({ table: plan.name, from: from.rowsDone, infile }, 'copying');
-  const copier = new TableCopier({
-    context,
-    plan,
-    log: part.log,
-    ranges: part.ranges,
-    source,
-    target,
-    infile,
-    rowsEstimate,
-    sizing,
-    signal,
-    onProgress,
-  });
-  await copier.run(from);
+interface Failure {
+  readonly table: string;
+  readonly error: unknown;
+}
+
+/**
+ * Works off all tables with as many workers as the pace allows, which may change at any time. Every worker lands what it has in
+ * hand when one of them fails; what was first is told.
+ */
+async function workThrough(
+  context: MoveContext,
+  offers: ChunkOffers,
+  tables: readonly TableCopy[],
+  signal: AbortSignal,
+): Promise<Failure | null> {
+  const failures: Failure[] = [];
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, over.signal]);
+  let infile: Promise<boolean> | null = null;
+  const work = async (worker: number) => {
+    const links = { source: context.sourceLink(), target: context.targetLink() };
+    let table = '';
+    let workedMs = 0;
+    try {
+      for (;;) {
+        await context.pace.rest(worker, workedMs, ends);
+        if (over.signal.aborted) return;
+        signal.throwIfAborted();
+        const next = leastBusy(tables);
+        if (next === null) {
+          if (tables.every(({ working }) => working === 0)) over.abort();
+          // A chunk that is in hand may yet be given back.
+          else await pause(1_000, ends);
+          workedMs = 0;
+          continue;
+        }
+        table = next.plan.name;
+        next.working += 1;
+        try {
+          const place = await offers.place(ends);
+          const [source, target] = [await links.source.session(), await links.target.session()];
+          infile ??= infileAllowed(context.tuning, context.logger, target);
+          const began = performance.now();
+          const sessions = { source, target, infile: await infile };
+          await copyChunk(next, sessions, place === 'mover' ? offers : null);
+          workedMs = performance.now() - began;
+        } finally {
+          next.working -= 1;
+        }
+      }
+    } catch (error) {
+      failures.push({ table, error });
+      over.abort();
+    } finally {
+      links.source.close();
+      links.target.close();
+    }
+  };
+  await Promise.all(Array.from({ length: mostWorkers }, (_, worker) => work(worker)));
+  return failures[0] ?? null;
+}
+
+/** In the order of the tables: so they end one after the other, not all at the end. */
+function leastBusy(tables: readonly TableCopy[]): TableCopy | null {
+  let found: TableCopy | null = null;
+  for (const table of tables) {
+    if (table.hasTodo && (found === null || table.working < found.working)) found = table;
+  }
+  return found;
 }
 
 function copyFailed(table: string, cause: unknown): BanyanError {
@@ -89,25 +132,4 @@ function copyFailed(table: string, cause: unknown): BanyanError {
     cause,
     details: { table },
   });
-}
-
-async function infileAllowed(context: MoveContext, target: Session): Promise<boolean> {
-  const { writeWith } = context.tuning;
-  if (writeWith === 'insert') return false;
-  const [row] = await target.texts('SELECT @@local_infile');
-  if (row?.[0] === '1') return true;
-  if (writeWith === 'infile') {
-    throw new BanyanError(
-      'BANYAN_INFILE_REFUSED',
-      'the target server does not allow LOAD DATA LOCAL INFILE',
-      {
-        fix: "SET GLOBAL local_infile = 1 on the target server, or tune writeWith to 'auto'.",
-      },
-    );
-  }
-  context.logger.warn(
-    { fix: 'SET GLOBAL local_infile = 1 on the target server' },
-    'the target refuses LOAD DATA LOCAL INFILE: copying by INSERT, at about two thirds of the speed',
-  );
-  return false;
 }

@@ -12,6 +12,9 @@ import type { KeyRange } from '../plan/key-range.ts';
  * Without the wait a take could begin with an old list of ranges, find an e that was committed after the chunk was read,
  * apply and delete it, and the chunk would land over it: the row would be stale for ever, or rise from the dead.
  *
+ * Where a log may hold an entry before its change is visible, the chunk is read after the log says that all of them are
+ * (`ChangeLog.settled`).
+ *
  * Ranges live in this process only: the copy and the applier of one epoch are one process, and chunks read by the
  * process of an earlier epoch cannot land (see TargetBooks).
  */

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { BanyanError } from '../../common/errors.ts';
 import type { MoveSpec } from '../move-spec.ts';
-import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
+import { ensureSchema } from '../sql/ensure-schema.ts';
+import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 
 /** What a fence's row says. */
 export interface FenceRecord {
   readonly closed: boolean;
-  /** Grows with each claim of the move; a change under an earlier one finds no row. */
+  /** Grows with each claim of the move, and over the times that the feature was ended; a change under an earlier one finds no row. */
   readonly epoch: string;
 }
 
@@ -19,8 +20,8 @@ export interface FenceRecord {
  *   fence_keys(database_name, feature, epoch, token, pass)
  *
  * - `token` is the fence's key, a random one for each epoch: a session that carries it writes to a closed table.
- * - `pass` keeps writes out of the capture log: the rows that an applier carries over are no changes of their own. It
- *   is as old as the row, because capture triggers hold its hash.
+ * - `pass` lets a mover's writes through without a look at this row, and keeps them out of the capture log: the rows that an applier
+ *   carries over are no changes of their own. It is as old as the row, because triggers hold its hash.
  *
  * The keys are a row of their own, so that a claim waits for no writer, and no writer waits behind a claim.
  */
@@ -49,8 +50,8 @@ export class FenceRow {
     if ((await this.read(session)) !== null) return;
     const id = `database_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
          feature VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL`;
+    await ensureSchema(session, this.#schema);
     for (const statement of [
-      `CREATE DATABASE IF NOT EXISTS ${quoteName(this.#schema)}`,
       `CREATE TABLE IF NOT EXISTS ${this.#keys} (
          ${id}, epoch BIGINT UNSIGNED NOT NULL, token VARBINARY(64) NOT NULL, pass VARBINARY(64) NOT NULL,
          PRIMARY KEY (database_name, feature)
@@ -58,7 +59,7 @@ export class FenceRow {
       `CREATE TABLE IF NOT EXISTS ${this.#fences} (
          ${id}, closed TINYINT NOT NULL, PRIMARY KEY (database_name, feature)
        ) ENGINE = InnoDB`,
-      `INSERT IGNORE INTO ${this.#keys} VALUES (${this.#values}, 0, ${secret()}, ${secret()})`,
+      `INSERT IGNORE INTO ${this.#keys} VALUES (${this.#values}, UNIX_TIMESTAMP(), ${secret()}, ${secret()})`,
       `INSERT IGNORE INTO ${this.#fences} VALUES (${this.#values}, 1)`,
     ]) {
       await session.run(statement);
@@ -114,7 +115,7 @@ export class FenceRow {
     await session.run(`SET @banyan_token = ${one('token')}, @banyan_pass = ${one('pass')}`);
   }
 
-  /** What capture triggers compare the hash of a session's `@banyan_pass` with: SHA-256 in hex. */
+  /** What triggers compare the hash of a session's `@banyan_pass` with: SHA-256 in hex. */
   async passHash(session: Session): Promise<string> {
     await this.ensure(session);
     const [row] = await session.texts(`SELECT SHA2(pass, 256) FROM ${this.#keys} WHERE ${this.#here}`);
@@ -132,6 +133,11 @@ export class FenceRow {
   }
 }
 
+/** For triggers: true for the writes of anybody but a mover, which carries the pass of this hash. */
+export function isApplication(passHash: string): string {
+  return `@banyan_pass IS NULL OR SHA2(@banyan_pass, 256) <> '${passHash}'`;
+}
+
 function targetOpen(where: string): BanyanError {
   return new BanyanError(
     'BANYAN_TARGET_OPEN',
@@ -143,7 +149,7 @@ function targetOpen(where: string): BanyanError {
 }
 
 /** Both directions of a feature's moves share its fences. */
-function featureOf(spec: MoveSpec): string {
+export function featureOf(spec: Pick<MoveSpec, 'id'>): string {
   return spec.id.replace(/:(forward|reverse)$/, '');
 }
 

@@ -3,6 +3,7 @@ import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import type { FenceRow } from './fence-row.ts';
 import { createFenceStatement, fenceEvents, fenceTriggerBody, isFenceTrigger } from './fence-statements.ts';
+import type { Refusals } from './refusals.ts';
 
 export interface FenceTrigger {
   readonly table: string;
@@ -13,20 +14,27 @@ export interface FenceTrigger {
 export class FenceTriggers {
   readonly #database: string;
   readonly #tables: readonly string[];
-  readonly #body: string;
+  readonly #row: FenceRow;
+  readonly #refusals: Refusals;
 
-  constructor(database: string, tables: readonly string[], row: FenceRow) {
+  constructor(database: string, tables: readonly string[], row: FenceRow, refusals: Refusals) {
     this.#database = database;
     this.#tables = tables;
-    this.#body = fenceTriggerBody(row);
+    this.#row = row;
+    this.#refusals = refusals;
   }
 
   get all(): readonly FenceTrigger[] {
     return this.#tables.flatMap((table) => fenceEvents.map((event) => ({ table, event })));
   }
 
-  create({ table, event }: FenceTrigger, tag: string): string {
-    return createFenceStatement(this.#database, table, event, tag, this.#body);
+  create({ table, event }: FenceTrigger, tag: string, body: string): string {
+    return createFenceStatement(this.#database, table, event, tag, body);
+  }
+
+  /** Of each of them; it holds the hash of the row's pass. */
+  async body(session: Session): Promise<string> {
+    return fenceTriggerBody(this.#row, this.#refusals, await this.#row.passHash(session));
   }
 
   drop(name: string): string {
@@ -40,8 +48,9 @@ export class FenceTriggers {
 
   /** Tables and events that no trigger guards as it should; with a tag, no trigger of that tag. */
   async missing(session: Session, tag: string | null): Promise<FenceTrigger[]> {
+    const wanted = await this.body(session);
     const found = await this.#read(session);
-    const whole = found.filter(([, , , timing, body]) => timing === 'BEFORE' && body === this.#body);
+    const whole = found.filter(([, , , timing, body]) => timing === 'BEFORE' && body === wanted);
     const guards = tag === null ? whole : whole.filter(([name]) => name?.includes(`_${tag}_`));
     const guarded = new Set(guards.map(([, table, event]) => `${event} ${table}`));
     return this.all.filter(({ table, event }) => !guarded.has(`${event} ${table}`));

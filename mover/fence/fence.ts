@@ -3,11 +3,13 @@ import { BanyanError } from '../../common/errors.ts';
 import type { ClearOptions, FenceOptions, FenceStanding, MoveSide } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import { type DatabaseEndpoint, sideTables } from '../move-spec.ts';
+import type { Link } from '../sql/link.ts';
 import { type AloneLinks, isWait, runAlone } from '../sql/run-alone.ts';
 import { runBounded } from '../sql/run-bounded.ts';
 import { errno, errnoOf, isConnectionLost } from '../sql/sql-error.ts';
 import { FenceRow } from './fence-row.ts';
 import { FenceTriggers } from './fence-triggers.ts';
+import { Refusals, type RefusedStatement, type RefusedWrites, refusedStatements } from './refusals.ts';
 
 /**
  * The database's own refusal of writes to tables that do not own their rows: BEFORE triggers on every table read one row,
@@ -28,7 +30,10 @@ export class Fence {
   readonly #context: MoveContext;
   readonly #endpoint: DatabaseEndpoint;
   readonly #links: AloneLinks;
+  readonly #look: Link;
   readonly #row: FenceRow;
+  readonly #refusals: Refusals;
+  readonly #tables: readonly string[];
   readonly #triggers: FenceTriggers;
   readonly #assertEpoch: () => Promise<void>;
   /** The connection was lost while the row was being set: the server may set it yet. */
@@ -36,18 +41,27 @@ export class Fence {
   /** Of the triggers that were made for the fence that is about to close: it relies on these and no others. */
   #tag: string | null = null;
 
-  constructor(context: MoveContext, side: MoveSide, links: AloneLinks, assertEpoch: () => Promise<void>) {
+  /** `look`: for all that waits for nobody, and must not be hit by a kill that comes too late. */
+  constructor(
+    context: MoveContext,
+    side: MoveSide,
+    { look, ...links }: AloneLinks & { readonly look: Link },
+    assertEpoch: () => Promise<void>,
+  ) {
     const { spec } = context;
     this.#context = context;
     this.#endpoint = spec[side];
     this.#links = links;
+    this.#look = look;
     this.#row = FenceRow.of(spec, side);
-    this.#triggers = new FenceTriggers(this.#endpoint.database, sideTables(spec, side), this.#row);
+    this.#refusals = Refusals.of(spec, side);
+    this.#tables = sideTables(spec, side);
+    this.#triggers = new FenceTriggers(this.#endpoint.database, this.#tables, this.#row, this.#refusals);
     this.#assertEpoch = assertEpoch;
   }
 
   async standing(): Promise<FenceStanding> {
-    const session = await this.#links.work.session();
+    const session = await this.#look.session();
     const record = await this.#row.read(session);
     if (record?.closed === false) return 'open';
     const missing = await this.#triggers.missing(session, null);
@@ -67,8 +81,12 @@ export class Fence {
   async #makeTriggers(lockTimeoutMs: number, signal: AbortSignal): Promise<void> {
     const tag = randomBytes(4).toString('hex');
     this.#tag = tag;
+    // Triggers of an earlier version counted nothing: the table may not be there.
+    const look = await this.#look.session();
+    await look.run(this.#refusals.creation);
+    const body = await this.#triggers.body(look);
     for (const trigger of this.#triggers.all) {
-      await this.#alone(this.#triggers.create(trigger, tag), lockTimeoutMs, signal).catch((error) => {
+      await this.#alone(this.#triggers.create(trigger, tag, body), lockTimeoutMs, signal).catch((error) => {
         // Of an attempt that was killed when it was done: the name is ours alone.
         if (errnoOf(error) !== errno.triggerExists) throw error;
       });
@@ -91,6 +109,16 @@ export class Fence {
     const tag = this.#tag;
     this.#tag = null;
     await this.#assertTriggers(tag);
+    await this.#refusals.mark(await this.#look.session());
+  }
+
+  /** Writes that were refused, and whose they were as far as the server still tells. */
+  async refused(): Promise<RefusedWrites> {
+    return this.#refusals.read(await this.#look.session());
+  }
+
+  async refusedStatements(): Promise<readonly RefusedStatement[] | null> {
+    return refusedStatements(await this.#look.session(), this.#tables);
   }
 
   /** @throws BanyanError BANYAN_FENCE_BYPASSED when a trigger that `prepare` made is gone or changed. */
@@ -100,13 +128,13 @@ export class Fence {
 
   /** @throws BanyanError BANYAN_FENCE_BYPASSED */
   async assertClosed(): Promise<void> {
-    const record = await this.#row.read(await this.#links.work.session());
+    const record = await this.#row.read(await this.#look.session());
     if (record?.closed === false) throw bypassed(this.#endpoint.database, []);
     await this.#assertTriggers(null);
   }
 
   async #assertTriggers(tag: string | null): Promise<void> {
-    const missing = await this.#triggers.missing(await this.#links.work.session(), tag);
+    const missing = await this.#triggers.missing(await this.#look.session(), tag);
     if (missing.length > 0) throw bypassed(this.#endpoint.database, missing);
   }
 
@@ -125,7 +153,7 @@ export class Fence {
     signal,
   }: ClearOptions & { readonly signal: AbortSignal }): Promise<readonly string[]> {
     if (this.#tag !== null) return [];
-    const session = await this.#links.work.session();
+    const session = await this.#look.session();
     const names = await this.#triggers.names(session);
     await this.#context.points.reach('fence:listed', { database: this.#endpoint.database });
     await this.#assertEpoch();
@@ -150,15 +178,16 @@ export class Fence {
     const { database } = this.#endpoint;
     const deadline = performance.now() + patienceMs;
     for (;;) {
-      const session = await this.#links.work.session();
-      await this.#row.ensure(session);
-      const record = await this.#row.read(session);
+      const look = await this.#look.session();
+      await this.#row.ensure(look);
+      const record = await this.#row.read(look);
       // In this order: whoever claims the move claims its row of epochs first, then the fences.
       await this.#assertEpoch();
       await points.reach(closed ? 'fence:closing' : 'fence:opening', { database });
       // Where closing timed out, a writer holds the row of an open fence: opening it once more would wait for him too.
       if (record?.closed === closed && !this.#unsure) return;
       const left = deadline - performance.now();
+      const session = await this.#links.work.session();
       const killer = await this.#links.kill.session();
       try {
         const ours = await runBounded(session, killer, { ms: Math.max(1, left), signal }, () =>

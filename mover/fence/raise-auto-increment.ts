@@ -24,13 +24,13 @@ export interface RaiseOptions {
  */
 export async function raiseAutoIncrement(
   context: MoveContext,
-  source: Session,
-  target: AloneLinks,
+  { source, target }: { readonly source: Session; readonly target: Session },
+  alone: AloneLinks,
   { room, patienceMs, signal }: RaiseOptions,
 ): Promise<void> {
   const { spec, logger } = context;
-  for (const { table, from, to } of await shortOf(spec, source, await target.work.session(), room)) {
-    await runAlone(target, `ALTER TABLE ${quoteTable(spec.target.database, table)} AUTO_INCREMENT = ${to}`, {
+  for (const { table, from, to } of await shortOf(spec, source, target, room)) {
+    await runAlone(alone, `ALTER TABLE ${quoteTable(spec.target.database, table)} AUTO_INCREMENT = ${to}`, {
       patienceMs,
       signal,
       timedOut: (cause) =>

@@ -21,6 +21,13 @@ export type KeyValues = RawRow;
 export interface KeyRange {
   readonly after: KeyValues | null;
   readonly upTo: KeyValues | null;
+  /** The key at `after` belongs to the range as well. */
+  readonly closed?: true;
+}
+
+/** The range of one key, whatever its spelling. */
+export function rangeOfKey(key: KeyValues): KeyRange {
+  return { after: key, upTo: key, closed: true };
 }
 
 export const wholeTable: KeyRange = { after: null, upTo: null };
@@ -28,23 +35,24 @@ export const wholeTable: KeyRange = { after: null, upTo: null };
 /** A condition true for the keys of the range. Keys are compared by the servers only, with their collations. */
 export function rangeCondition(key: readonly KeyColumn[], range: KeyRange): string {
   const parts = [
-    ...(range.after === null ? [] : [beyond(key, range.after)]),
+    ...(range.after === null ? [] : [beyond(key, range.after, range.closed ? '>=' : '>')]),
     ...(range.upTo === null ? [] : [upTo(key, range.upTo)]),
   ];
   return parts.length === 0 ? 'TRUE' : `(${parts.join(' AND ')})`;
 }
 
 /** `(a > 1 OR (a = 1 AND b > 2))`, with `a >= 1` in front: neither engine uses an index for `(a, b) > (1, 2)`. */
-function beyond(key: readonly KeyColumn[], values: KeyValues): string {
+function beyond(key: readonly KeyColumn[], values: KeyValues, last: '>' | '>=' = '>'): string {
   const terms = key.map((column, index) => ({
     name: column.sql,
     value: literal(column.shape, values[index] ?? null),
   }));
   const [first] = terms;
-  if (terms.length === 1 && first) return `${first.name} > ${first.value}`;
+  if (terms.length === 1 && first) return `${first.name} ${last} ${first.value}`;
   const alternatives = terms.map((term, index) => {
     const equal = terms.slice(0, index).map((before) => `${before.name} = ${before.value}`);
-    return `(${[...equal, `${term.name} > ${term.value}`].join(' AND ')})`;
+    const sign = index === terms.length - 1 ? last : '>';
+    return `(${[...equal, `${term.name} ${sign} ${term.value}`].join(' AND ')})`;
   });
   return `(${first?.name} >= ${first?.value} AND (${alternatives.join(' OR ')}))`;
 }

@@ -5,7 +5,7 @@ import type { TableShape } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { derivedName, quoteName } from '../sql/names.ts';
 import { keyColumn } from './key-range.ts';
-import { type ColumnMap, mapColumns } from './map-columns.ts';
+import { type ColumnMap, isMapped, mapColumns, sameName } from './map-columns.ts';
 import { mapKey } from './map-key.ts';
 import { canonicalSql, computedSql, type SideColumn } from './side-column.ts';
 import { SidePlan } from './side-plan.ts';
@@ -44,8 +44,18 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
       key: mapped.key,
       scope: spec.intoWhere ?? mapped.scope,
     }),
+    generated: isMapped(spec) ? [] : generatedColumns(here, there),
     otherUnique: otherUnique(map, here, there, mapped.unique),
   };
+}
+
+function generatedColumns(here: TableShape, there: TableShape): TablePlan['generated'] {
+  return here.columns.flatMap((column) => {
+    const other = there.columns.find(({ name }) => sameName(name, column.name));
+    if (!column.generated || !other?.generated) return [];
+    if (column.kind === 'unsupported' || other.kind === 'unsupported') return [];
+    return [carriedColumns(column, other)];
+  });
 }
 
 /** The scope of a table into which others go as well: the constants that tell its rows from theirs. */

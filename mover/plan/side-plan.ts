@@ -45,6 +45,12 @@ export class SidePlan {
     this.#arrival = parts.arrival ?? null;
   }
 
+  /** The same rows with other columns: for a side whose rows arrive as they are. */
+  withColumns(columns: readonly SideColumn[]): SidePlan {
+    const { database, table, key, scope } = this;
+    return new SidePlan({ database, table, key, scope, columns });
+  }
+
   /** True for rows with these keys; at least one. */
   keys(keys: readonly KeyValues[]): string {
     return keysCondition(this.key, keys);

@@ -1,4 +1,5 @@
 import type { ColumnShape } from '../sql/column-shape.ts';
+import type { SideColumn } from './side-column.ts';
 import type { SidePlan } from './side-plan.ts';
 
 /** A column of a unique index of the target: where its value comes from, and where it lies. */
@@ -19,6 +20,8 @@ export interface TablePlan {
   readonly name: string;
   readonly source: SidePlan;
   readonly target: SidePlan;
+  /** Columns that both sides compute, each by itself: never copied, and compared where the engines differ. */
+  readonly generated: readonly { readonly source: SideColumn; readonly target: SideColumn }[];
   /** The target's unique indexes besides the key. */
   readonly otherUnique: readonly (readonly UniqueColumn[])[];
 }

@@ -8,8 +8,13 @@ import type { TableShape, UniqueIndex } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { compareColumns, compareTables, kindFaults, noKey } from './compare-tables.ts';
 
-/** Everything that keeps a table from being carried as its spec says, there and back, as far as the shapes tell. Pure. */
-export function comparePair(spec: TableSpec, source: TableShape, target: TableShape): Fault[] {
+/** Everything that keeps a table from being carried as its spec says, there and (unless `oneWay`) back, as far as the shapes tell. Pure. */
+export function comparePair(
+  spec: TableSpec,
+  source: TableShape,
+  target: TableShape,
+  oneWay = false,
+): Fault[] {
   if (!isMapped(spec)) return compareTables(source, target);
   const map = mapColumns(spec, source, target);
   return [
@@ -22,7 +27,7 @@ export function comparePair(spec: TableSpec, source: TableShape, target: TableSh
       carriedPart(map, target, 'target', spec.set),
     ),
     ...computedFaults(map, target),
-    ...wayBackFaults(spec, map, source, target),
+    ...(oneWay ? [] : wayBackFaults(spec, map, source, target)),
   ];
 }
 
@@ -78,7 +83,7 @@ function wayBackFaults(spec: TableSpec, map: ColumnMap, source: TableShape, targ
   const faults: Fault[] = map.lost.map((column) => ({
     code: 'BANYAN_MAPPING_ONE_WAY',
     what: `nothing brings ${column.name} of ${place(source)} back: a rollback would lose its values`,
-    fix: `Say in \`back\` how it is computed from a row of ${place(target)}, or carry it.`,
+    fix: `Say in \`back\` how it is computed from a row of ${place(target)}, or carry it; or say \`rollback: false\` of the feature, and there is no way back.`,
   }));
   const inverse = inverseTable(spec);
   const backKey = chooseKey(target);

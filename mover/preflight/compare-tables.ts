@@ -40,7 +40,7 @@ export function kindFaults(shape: TableShape): Fault[] {
     faults.push({
       code: 'BANYAN_TABLE_KIND',
       what: `${place(shape)} is a ${shape.tableType.toLowerCase()}, not a plain table`,
-      fix: 'Move the tables underneath, or drop the system versioning.',
+      fix: "Move the tables underneath; of a system-versioned one the current rows move with `versioned: 'current'`.",
     });
   } else if (shape.storageEngine.toLowerCase() !== 'innodb') {
     faults.push({

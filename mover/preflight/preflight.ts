@@ -1,27 +1,35 @@
 import { describeError, type Fault } from '../../common/errors.ts';
 import { TargetBooks } from '../bookkeeping/target-books.ts';
-import { captureTriggerName, changeEvents } from '../capture/triggers/capture-names.ts';
-import { isFenceTrigger } from '../fence/fence-statements.ts';
+import { severedAmong, severFaults, severWarnings } from '../edge/severed.ts';
 import {
+  capturedBy,
   type DatabaseEndpoint,
   type MoveSpec,
   sideTables,
   type TableSpec,
   targetTable,
 } from '../move-spec.ts';
+import { triggerFindings } from '../own-triggers/trigger-findings.ts';
+import { makeTablePlan } from '../plan/make-table-plan.ts';
 import { isMapped } from '../plan/map-columns.ts';
 import { checkMoverPrivileges } from '../privileges/missing-privileges.ts';
 import { moverPrivileges } from '../privileges/needed-privileges.ts';
 import { proposeKey } from '../schema/propose-key.ts';
 import { readTableDefinition } from '../schema/read-table-definition.ts';
+import { withoutHistory } from '../schema/without-history.ts';
+import { asCurrentRows } from '../shape/current-rows.ts';
+import { readForeignKeys } from '../shape/foreign-key.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
+import type { TableShape } from '../shape/table-shape.ts';
 import { quoteTable } from '../sql/names.ts';
 import { Session } from '../sql/session.ts';
 import { readTriggers } from '../watch/read-triggers.ts';
-import { foreignKeyFaults, readForeignKeys } from './check-foreign-keys.ts';
+import { captureEffects } from './capture-effects.ts';
+import { checkBinlog } from './check-binlog.ts';
 import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
+import { foreignKeyFaults } from './foreign-key-faults.ts';
 import { tryMapping } from './try-mapping.ts';
 
 export interface PreflightOptions {
@@ -48,7 +56,7 @@ export async function preflight(spec: MoveSpec, options: PreflightOptions = {}):
 /** The preflight, with its warnings. Changes nothing. */
 export async function inspectMove(spec: MoveSpec, options: PreflightOptions = {}): Promise<PreflightReport> {
   const faults: Fault[] = [];
-  const warnings: Fault[] = [];
+  const warnings: Fault[] = spec.oneWay ? [rollbackOff(spec)] : [];
   const source = await open(spec.source, faults);
   const target = await open(spec.target, faults);
   try {
@@ -66,7 +74,19 @@ export async function inspectMove(spec: MoveSpec, options: PreflightOptions = {}
     ] as const;
     for (const [session, endpoint, side] of sides) {
       options.signal?.throwIfAborted();
-      if (session !== null) faults.push(...(await checkSide(session, endpoint, side, spec)));
+      if (session === null) continue;
+      faults.push(...(await checkSide(session, endpoint, side, spec)));
+      const triggers = triggerFindings(await readTriggers(session, endpoint.database, 'all'), spec, side);
+      faults.push(...triggers.faults);
+      warnings.push(...triggers.warnings);
+      warnings.push(...severWarnings(await readForeignKeys(session, endpoint.database), spec, side));
+      if (capturedBy(spec, side) === 'triggers' && !(side === 'target' && spec.oneWay)) {
+        warnings.push(...captureEffects(session.engine, endpoint));
+      }
+      if (capturedBy(spec, side) !== 'binlog') continue;
+      const binlog = await checkBinlog(session, spec, side);
+      faults.push(...binlog.faults);
+      warnings.push(...binlog.warnings);
     }
     if (source !== null && target !== null) {
       faults.push(...pairFaults(await readServerFacts(source), await readServerFacts(target)));
@@ -108,6 +128,14 @@ function unlessTold(error: unknown, faults: readonly Fault[]): PreflightReport {
   throw error;
 }
 
+function rollbackOff({ source }: MoveSpec): Fault {
+  return {
+    code: 'BANYAN_ROLLBACK_OFF',
+    what: `rollback is off: from the cutover on the tables in ${source.database} are closed and kept current no more, and nothing brings the rows back`,
+    fix: 'If that is not what you mean, take `rollback: false` out of banyan.config.ts before the copy.',
+  };
+}
+
 function sameDatabase({ source, target }: MoveSpec): boolean {
   return source.host === target.host && source.port === target.port && source.database === target.database;
 }
@@ -126,32 +154,15 @@ async function checkSide(
     bookkeepingSchema: spec.bookkeepingSchema,
     // Tables that are missing are told of; who makes them is the user's choice.
     makesTables: false,
+    capture: capturedBy(spec, side),
   });
+  const keys = await readForeignKeys(session, endpoint.database);
   return [
     ...serverFaults(endpoint, await readServerFacts(session)),
     ...(await checkMoverPrivileges(session, endpoint, needed)),
-    ...foreignKeyFaults(await readForeignKeys(session, endpoint.database), endpoint.database, tables, side),
-    ...(await foreignTriggers(session, endpoint.database, tables)),
+    ...foreignKeyFaults(keys, endpoint.database, tables, side, severedAmong(keys, spec, side)),
+    ...severFaults(keys, spec, side),
   ];
-}
-
-/** A trigger of the application's own would run again on every row that the mover writes. */
-async function foreignTriggers(
-  session: Session,
-  database: string,
-  tables: readonly string[],
-): Promise<Fault[]> {
-  const ours = new Set(
-    tables.flatMap((table) => changeEvents.map((event) => captureTriggerName(database, table, event))),
-  );
-  const triggers = await readTriggers(session, database, tables);
-  return triggers
-    .filter(({ name }) => !ours.has(name) && !isFenceTrigger(name))
-    .map(({ name, table }) => ({
-      code: 'BANYAN_TRIGGER_FOREIGN',
-      what: `${database}.${table} has a trigger ${name}: it would run again for every row that is carried over`,
-      fix: 'Move what the trigger does into the application, then drop the trigger.',
-    }));
 }
 
 async function checkTable(
@@ -161,29 +172,34 @@ async function checkTable(
   table: TableSpec,
   targetRows: 'none' | 'any',
 ): Promise<PreflightReport> {
-  const here = await readTableShape(source, spec.source.database, table.table);
-  const there = await readTableShape(target, spec.target.database, targetTable(table));
-  if (here === null || there === null) {
+  const foundHere = await readTableShape(source, spec.source.database, table.table);
+  const foundThere = await readTableShape(target, spec.target.database, targetTable(table));
+  if (foundHere === null || foundThere === null) {
     const gone = [
-      ...(here === null ? [missing(spec.source, table.table)] : []),
-      ...(there === null ? [missing(spec.target, targetTable(table))] : []),
+      ...(foundHere === null ? [missing(spec.source, table.table)] : []),
+      ...(foundThere === null ? [missing(spec.target, targetTable(table))] : []),
     ];
     return { faults: gone, warnings: [] };
   }
+  const [here, there] = [asCurrentRows(foundHere, spec), asCurrentRows(foundThere, spec)];
   const {
     faults: further,
     warnings,
     proposal,
   } = isMapped(table)
-    ? { faults: await tryMapping(source, target, table, here, there), warnings: [], proposal: null }
+    ? {
+        faults: await tryMapping(source, target, table, here, there),
+        warnings: [],
+        proposal: await keyProposal(source, spec, table.table),
+      }
     : await compareDeeper(source, target, spec, table.table);
-  const faults = comparePair(table, here, there).map((fault) =>
+  const faults = comparePair(table, here, there, spec.oneWay).map((fault) =>
     fault.code === 'BANYAN_TABLE_NO_KEY' && proposal !== null ? { ...fault, fix: proposal } : fault,
   );
   faults.push(...further);
   if (targetRows === 'none' && there.tableType === 'BASE TABLE') {
     const [row] = await target.rows(
-      `SELECT 1 FROM ${quoteTable(spec.target.database, targetTable(table))} LIMIT 1`,
+      `SELECT 1 FROM ${quoteTable(spec.target.database, targetTable(table))} WHERE ${targetScope(table, here, there)} LIMIT 1`,
     );
     const books = new TargetBooks(spec.bookkeepingSchema, spec.id);
     if (row !== undefined && !(await books.hasProgress(target))) {
@@ -197,12 +213,26 @@ async function checkTable(
   return { faults, warnings };
 }
 
+/** Rows outside it are not the move's. All rows, where the tables do not fit each other. */
+function targetScope(table: TableSpec, here: TableShape, there: TableShape): string {
+  try {
+    return makeTablePlan(table, here, there).target.scope;
+  } catch {
+    return 'TRUE';
+  }
+}
+
+async function keyProposal(source: Session, { source: { database } }: MoveSpec, table: string) {
+  const definition = await readTableDefinition(source, database, table);
+  return definition === null ? null : proposeKey(definition);
+}
+
 async function compareDeeper(source: Session, target: Session, spec: MoveSpec, table: string) {
   const here = await readTableDefinition(source, spec.source.database, table);
   const there = await readTableDefinition(target, spec.target.database, table);
   const proposal = here === null ? null : proposeKey(here);
   if (here === null || there === null) return { faults: [], warnings: [], proposal };
-  return { ...compareDefinitions(here, there), proposal };
+  return { ...compareDefinitions(withoutHistory(here), withoutHistory(there)), proposal };
 }
 
 function missing(endpoint: DatabaseEndpoint, table: string): Fault {

@@ -1,3 +1,4 @@
+import type { CaptureKind } from '../move-spec.ts';
 import type { EngineKind } from '../sql/session.ts';
 
 /** Where a privilege is held: on the whole server, on a database, or on one table. */
@@ -19,6 +20,8 @@ export interface SideNeeds {
   readonly bookkeepingSchema: string;
   /** The service's side, where `banyan schema --apply` makes the tables. */
   readonly makesTables: boolean;
+  /** How changes of this side are captured; by triggers unless given. */
+  readonly capture?: CaptureKind;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface SideNeeds {
  * - PROCESS shows InnoDB's numbers of tables, by which a TRUNCATE is noticed, and open transactions.
  */
 export function moverPrivileges(needs: SideNeeds): NeededPrivilege[] {
-  const { engine, database, tables, bookkeepingSchema, makesTables } = needs;
+  const { engine, database, tables, bookkeepingSchema, makesTables, capture } = needs;
   const whole = { database: null, table: null };
   return [
     {
@@ -41,10 +44,25 @@ export function moverPrivileges(needs: SideNeeds): NeededPrivilege[] {
       privileges: ['PROCESS', ...(engine === 'mysql' ? ['XA_RECOVER_ADMIN'] : [])],
       why: 'to notice truncated tables, long transactions and prepared ones before a cutover',
     },
+    ...(capture === 'binlog'
+      ? [
+          {
+            ...whole,
+            privileges: ['REPLICATION SLAVE', engine === 'mysql' ? 'REPLICATION CLIENT' : 'BINLOG MONITOR'],
+            why: 'to read changes from the binary log',
+          },
+        ]
+      : []),
     ...(engine === 'mysql'
-      ? ['events_transactions_current', 'threads'].map((table) => ({
+      ? [
+          'events_transactions_current',
+          'metadata_locks',
+          'threads',
+          'events_statements_history',
+          'events_statements_summary_by_digest',
+        ].map((table) => ({
           ...{ database: 'performance_schema', table, privileges: ['SELECT'] },
-          why: 'to see transactions that stay open before a cutover',
+          why: 'to see transactions that stay open, and who else writes the tables, before a cutover',
         }))
       : []),
     {

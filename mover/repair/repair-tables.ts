@@ -7,6 +7,7 @@ import { nextChunk } from '../plan/next-chunk.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
+import type { Pace } from '../throttle/pace.ts';
 import { findSuspects } from '../verify/find-suspects.ts';
 import { settle } from '../verify/settle.ts';
 import { findKeys } from './find-keys.ts';
@@ -20,6 +21,8 @@ export interface RepairWork extends Omit<RepairOptions, 'signal'> {
   readonly source: Session;
   readonly target: Session;
   readonly signal: AbortSignal;
+  /** When the next chunk may be compared; at once unless given. */
+  readonly pace?: Pace;
 }
 
 /**
@@ -64,6 +67,7 @@ async function repairTable(work: RepairWork, part: MovePart, plan: TablePlan): P
   let different = 0;
   for (let rest: KeyRange | null = wholeTable; rest !== null; ) {
     work.signal.throwIfAborted();
+    const began = performance.now();
     const chunk: KeyRange = await nextChunk(source, plan.source, rest, work.context.tuning.verifyChunkRows);
     const found = await findSuspects({ plan, source, target }, chunk);
     rowsCompared += found.rows;
@@ -75,6 +79,7 @@ async function repairTable(work: RepairWork, part: MovePart, plan: TablePlan): P
     const rowsTotalEstimate = Math.max(estimated, rowsCompared);
     work.onProgress?.({ table: plan.name, rowsCompared, rowsTotalEstimate, different });
     rest = chunk.upTo === null ? null : { after: chunk.upTo, upTo: null };
+    await work.pace?.rest(0, performance.now() - began, work.signal);
   }
   different += await treat(work, part, plan, suspects);
   return { table: plan.name, rowsCompared, different };

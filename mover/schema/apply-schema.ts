@@ -25,16 +25,23 @@ export async function applySchema(
   try {
     await session.run(schemaSettings);
     await session.run('SET SESSION foreign_key_checks = 1');
-    const [tables, keys] = await standing(session, spec.target.database);
+    const [tables, keys, triggers] = await standing(session, spec.target.database);
     const made: string[] = [];
     const present: string[] = [];
     for (const [index, statement] of plan.statements.entries()) {
       onStatement(statement, index);
+      if (statement.sql.startsWith('SET ')) {
+        await run(session, spec, statement);
+        continue;
+      }
       const alters = statement.sql.startsWith('ALTER');
       const names = [...statement.sql.matchAll(/ADD CONSTRAINT `((?:[^`]|``)*)`/g)].map(
         ([, name]) => name ?? '',
       );
-      const there = alters ? names.every((name) => keys.has(name)) : tables.has(statement.about);
+      const isTrigger = statement.sql.startsWith('CREATE TRIGGER');
+      const there = alters
+        ? names.every((name) => keys.has(name))
+        : (isTrigger ? triggers : tables).has(statement.about);
       if (there && !made.includes(statement.about)) {
         if (!present.includes(statement.about)) present.push(statement.about);
         continue;
@@ -48,7 +55,10 @@ export async function applySchema(
   }
 }
 
-async function standing(session: Session, database: string): Promise<[Set<string>, Set<string>]> {
+async function standing(
+  session: Session,
+  database: string,
+): Promise<[Set<string>, Set<string>, Set<string>]> {
   const names = async (sql: string) => new Set((await session.texts(sql)).map(([name]) => name ?? ''));
   const schema = quoteText(database);
   return [
@@ -57,6 +67,7 @@ async function standing(session: Session, database: string): Promise<[Set<string
       `SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS
         WHERE CONSTRAINT_SCHEMA = ${schema} AND CONSTRAINT_TYPE = 'FOREIGN KEY'`,
     ),
+    await names(`SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ${schema}`),
   ];
 }
 

@@ -35,7 +35,8 @@ export function printTable(table: TableDefinition, foreignKeys: readonly Foreign
   return `CREATE TABLE ${quoteTable(table.database, table.table)} (\n  ${lines.join(',\n  ')}\n) ${options.join(' ')}${partitions}`;
 }
 
-function printColumn(column: ColumnDefinition, table: TableDefinition): string {
+/** As in CREATE TABLE and in ALTER TABLE … MODIFY. */
+export function printColumn(column: ColumnDefinition, table: TableDefinition): string {
   const parts = [quoteName(column.name)];
   if (table.engine === 'mariadb' && isMariadbJson(column)) parts.push('JSON');
   else {
@@ -76,7 +77,7 @@ function printDefault(column: ColumnDefinition): string[] {
   return [`DEFAULT ${bare ? text : `(${text})`}`];
 }
 
-function printIndex(index: IndexDefinition, table: TableDefinition): string {
+export function printIndex(index: IndexDefinition, table: TableDefinition): string {
   const kinds = {
     primary: 'PRIMARY KEY',
     unique: 'UNIQUE KEY',

@@ -1,4 +1,5 @@
-import { quoteName } from '../sql/names.ts';
+import { quoteName, quoteTable } from '../sql/names.ts';
+import { printColumn } from './print-table.ts';
 import type { IndexDefinition, TableDefinition } from './table-definition.ts';
 
 const keyName = 'banyan_key';
@@ -10,7 +11,7 @@ const usable =
  * the table has already is preferred to a new column.
  */
 export function proposeKey(table: TableDefinition): string {
-  const alter = `ALTER TABLE ${quoteName(table.table)}`;
+  const alter = `ALTER TABLE ${quoteTable(table.database, table.table)}`;
   const column = (name: string | null) => table.columns.find((one) => one.name === name);
   const counter = table.columns.find((one) => one.autoIncrement && usable.test(one.type));
   if (counter) return `${alter} ADD UNIQUE KEY ${quoteName(keyName)} (${quoteName(counter.name)});`;
@@ -34,10 +35,8 @@ function isUsable(column: TableDefinition['columns'][number] | undefined): boole
 function notNull(table: TableDefinition, index: IndexDefinition, alter: string): string {
   const columns = index.parts.map((part) => part.column ?? '');
   const nullable = table.columns.filter((one) => columns.includes(one.name) && one.nullable);
-  const modify = nullable.map(
-    (one) =>
-      `MODIFY ${quoteName(one.name)} ${one.type.toUpperCase()}${one.typeArguments}${one.unsigned ? ' UNSIGNED' : ''}${one.collation ? ` CHARACTER SET ${one.charset} COLLATE ${one.collation}` : ''} NOT NULL`,
-  );
+  // MODIFY forgets what it does not say: default, comment, invisible.
+  const modify = nullable.map((one) => `MODIFY ${printColumn({ ...one, nullable: false }, table)}`);
   return `${alter} ${modify.join(', ')}; (if no row has NULL there; unique index ${index.name} is the key then)`;
 }
 

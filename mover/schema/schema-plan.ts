@@ -1,9 +1,10 @@
 import type { Fault } from '../../common/errors.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { type MoveSpec, targetTable } from '../move-spec.ts';
+import { carryTriggers } from '../own-triggers/carry-triggers.ts';
 import { isMapped } from '../plan/map-columns.ts';
-import { readForeignKeys } from '../preflight/check-foreign-keys.ts';
 import { chooseKey } from '../shape/choose-key.ts';
+import { readForeignKeys } from '../shape/foreign-key.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import { derivedName, quoteTable } from '../sql/names.ts';
 import { type EngineKind, Session } from '../sql/session.ts';
@@ -15,6 +16,7 @@ import { sequenceStatement, sequencesOf } from './sequences.ts';
 import { type SeveredKey, severedKeys } from './severed-keys.ts';
 import type { ForeignKeyDefinition, TableDefinition } from './table-definition.ts';
 import { translateTable } from './translate-table.ts';
+import { withoutHistory } from './without-history.ts';
 
 export interface SchemaStatement {
   /** The table or sequence that it makes or changes. */
@@ -86,7 +88,15 @@ async function plan(spec: MoveSpec, source: Session, target: Session): Promise<S
   }));
   const sources: TableDefinition[] = [];
   for (const name of names) {
-    const definition = await readTableDefinition(source, database, name);
+    const found = await readTableDefinition(source, database, name);
+    const definition = found === null || spec.versioned !== 'current' ? found : withoutHistory(found);
+    if (found?.versioned && spec.versioned === 'current') {
+      notes.push({
+        code: 'BANYAN_SCHEMA_ADAPTED',
+        what: `${name} is system-versioned: the service gets its current rows, in a table without a history`,
+        fix: 'Nothing: what was before stays on legacy. To go on with a history there, ALTER TABLE … ADD SYSTEM VERSIONING on the service.',
+      });
+    }
     if (definition === null) {
       faults.push({
         code: 'BANYAN_TABLE_MISSING',
@@ -114,11 +124,17 @@ async function plan(spec: MoveSpec, source: Session, target: Session): Promise<S
   }
   const inside = translated.map(({ table }) => withinSet(table, database, names));
   faults.push(...parentFaults(inside, source.engine));
+  const carried =
+    spec.triggers === 'carry'
+      ? await carryTriggers(source, database, spec.target.database, names)
+      : { statements: [], notes: [] };
+  notes.push(...carried.notes);
   const sequences = await sequenceStatements(spec, source, target, sources, notes);
   return {
     from: source.engine,
     to: target.engine,
-    statements: faults.length > 0 ? [] : [...sequences, ...tableStatements(uniqueNames(inside))],
+    statements:
+      faults.length > 0 ? [] : [...sequences, ...tableStatements(uniqueNames(inside)), ...carried.statements],
     faults,
     notes,
     severed: severedKeys(await readForeignKeys(source, database), database, names),

@@ -1,4 +1,4 @@
-import type { ForeignKey } from '../preflight/check-foreign-keys.ts';
+import type { ForeignKey } from '../shape/foreign-key.ts';
 
 /** A foreign key between a table that moves and one that stays: after the cutover no server checks it. */
 export interface SeveredKey {

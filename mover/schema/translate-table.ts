@@ -52,7 +52,7 @@ function kindFaults(source: TableDefinition, translation: Translation): void {
   if (source.versioned) {
     translation.fault(
       'the table is system-versioned: its history would not move',
-      `Keep the history in a table of its own, then ${alter} DROP SYSTEM VERSIONING;`,
+      `\`versioned: 'current'\` moves its current rows; or keep the history in a table of its own, then ${alter} DROP SYSTEM VERSIONING;`,
     );
   } else if (source.periods.length > 0 && translation.to === 'mysql') {
     translation.fault(

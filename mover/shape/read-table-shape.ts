@@ -24,15 +24,22 @@ export async function readTableShape(
     `SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
       WHERE ${here} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`,
   );
+  const bounds = new Set(columns.filter(isRowBound).map(([name]) => name ?? ''));
   return {
     database,
     table,
     tableType: head[0] ?? '',
     storageEngine: head[1] ?? '',
-    columns: columns.map(toColumn),
-    uniqueIndexes: toIndexes(indexColumns),
+    columns: columns.filter((row) => !isRowBound(row)).map(toColumn),
+    // The server has put the end of the period into each unique key.
+    uniqueIndexes: toIndexes(indexColumns.filter(([, column]) => !bounds.has(column ?? ''))),
     rowsEstimate: Number(head[2] ?? 0),
   };
+}
+
+/** A bound of a system-versioned row's period: nobody can write it. */
+function isRowBound(row: readonly (string | null)[]): boolean {
+  return /^ROW (START|END)$/i.test(row[7] ?? '');
 }
 
 function toColumn(row: readonly (string | null)[]): ColumnShape {

@@ -2,14 +2,19 @@ import { BanyanError } from '../../common/errors.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { isConnectionLost } from './sql-error.ts';
 
+export interface LinkOptions extends SessionOptions {
+  /** Told once it cannot be used any more. */
+  readonly onClose?: () => void;
+}
+
 /** A session that is opened when it is first asked for, and again after it was lost. Whoever needs it to himself, for a
  * transaction or a lock, has a link of his own. */
 export class Link {
-  readonly #options: SessionOptions;
+  readonly #options: LinkOptions;
   #session: Promise<Session> | null = null;
   #closed = false;
 
-  constructor(options: SessionOptions) {
+  constructor(options: LinkOptions) {
     this.#options = options;
   }
 
@@ -44,7 +49,9 @@ export class Link {
   }
 
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
+    this.#options.onClose?.();
     this.#session?.then(
       (session) => session.close(),
       () => undefined,

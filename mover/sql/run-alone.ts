@@ -1,12 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Link } from './link.ts';
 import { runBounded } from './run-bounded.ts';
+import type { Session } from './session.ts';
 import { errno, errnoOf, isLockConflict } from './sql-error.ts';
 
 /** One attempt waits so long for the table; everybody who comes for the table later waits behind it. */
 const attemptMs = 100;
 
-/** A session for the work and one for KILL QUERY: statements here have less time than a server's timeouts can say. */
+/** MariaDB counts waits for a table in whole seconds. */
+const mariadbWaitMs = 1_000;
+
+/** Between attempts that do not wait at all, and behind which nobody queues. */
+const spinMs = 5;
+
+/**
+ * A session for the work and one for KILL QUERY: statements here have less time than a server's timeouts can say. Nothing else
+ * runs on the first: a kill that comes too late hits whatever runs there next, and only work that is tried again can bear that.
+ */
 export interface AloneLinks {
   readonly work: Link;
   readonly kill: Link;
@@ -20,16 +30,22 @@ export interface AloneOptions {
   readonly timedOut: (cause: unknown) => Error;
 }
 
-/** Runs a DDL statement that needs a table for itself, in attempts of 100 ms: nobody queues behind one for longer. */
+/** Runs a DDL statement that needs a table for itself, in short attempts, so that nobody queues behind it for long. */
 export async function runAlone(links: AloneLinks, sql: string, options: AloneOptions): Promise<void> {
   const { patienceMs, signal, timedOut } = options;
-  const deadline = performance.now() + patienceMs;
+  const begun = performance.now();
+  const deadline = begun + patienceMs;
   for (let attempt = 1; ; attempt += 1) {
     const session = await links.work.session();
-    const killer = await links.kill.session();
-    const ms = Math.max(20, Math.min(attemptMs, deadline - performance.now()));
+    const leftMs = deadline - performance.now();
     try {
-      await runBounded(session, killer, { ms, signal }, () => session.run(sql));
+      if (session.engine === 'mariadb') {
+        await attemptUnkilled(session, sql, { leftMs, isLate: leftMs < patienceMs / 2, signal });
+      } else {
+        const killer = await links.kill.session();
+        const ms = Math.max(20, Math.min(attemptMs, leftMs));
+        await runBounded(session, killer, { ms, signal }, () => session.run(sql));
+      }
       return;
     } catch (error) {
       signal.throwIfAborted();
@@ -40,6 +56,47 @@ export async function runAlone(links: AloneLinks, sql: string, options: AloneOpt
       await wait(Math.min(pauseMs, Math.max(1, deadline - performance.now())), undefined, { signal });
     }
   }
+}
+
+/**
+ * MariaDB (10.11) must not be told to KILL QUERY here: where that meets a session that has just got the table and parses its
+ * triggers, the server keeps the half-parsed table in its cache, and every later write of anybody fails with errno 1064,
+ * "Trigger … has an error in its body", until the table is flushed. max_statement_time ends statements in the same way.
+ *
+ * So there are attempts that do not wait, for 100 ms; then one that waits for up to a second, if no transaction is open that would
+ * outlast it, or if half of the time is gone.
+ */
+async function attemptUnkilled(
+  session: Session,
+  sql: string,
+  { leftMs, isLate, signal }: { leftMs: number; isLate: boolean; signal: AbortSignal },
+): Promise<void> {
+  const until = performance.now() + Math.min(attemptMs, leftMs);
+  await session.run('SET SESSION lock_wait_timeout = 0');
+  for (;;) {
+    try {
+      await session.run(sql);
+      return;
+    } catch (error) {
+      if (!isLockConflict(error)) throw error;
+      if (performance.now() >= until) {
+        if (leftMs < mariadbWaitMs + attemptMs || !(isLate || (await allAreYoung(session)))) throw error;
+        break;
+      }
+    }
+    await wait(spinMs, undefined, { signal });
+  }
+  await session.run(`SET SESSION lock_wait_timeout = ${mariadbWaitMs / 1_000}`);
+  await session.run(sql);
+}
+
+/** Whether no transaction of this server is older than such ones usually become. They are told in the server's own time zone. */
+async function allAreYoung(session: Session): Promise<boolean> {
+  const [old] = await session.rows(
+    `SELECT 1 FROM information_schema.INNODB_TRX
+      WHERE trx_started < CONVERT_TZ(NOW(), @@SESSION.time_zone, 'SYSTEM') - INTERVAL 1 SECOND LIMIT 1`,
+  );
+  return old === undefined;
 }
 
 /** The statement waited for a lock in vain, or was killed because it did. */

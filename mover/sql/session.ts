@@ -1,5 +1,6 @@
 import { type Duplex, Readable } from 'node:stream';
 import mysql from 'mysql2';
+import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 import type { DatabaseEndpoint } from './database-endpoint.ts';
 import { decodeRow } from './decode-row.ts';
 import { RowsTooMany } from './rows-too-many.ts';
@@ -45,12 +46,15 @@ export class Session {
   readonly engine: EngineKind;
   readonly version: string;
   readonly connectionId: number;
+  /** Seconds a statement may wait for a metadata lock. */
+  readonly lockWaitSeconds: number;
   readonly #connection: mysql.Connection;
   /** Statements that the server has not answered. */
   readonly #waiting = new Set<(error: unknown) => void>();
   #lost = false;
 
-  private constructor(connection: mysql.Connection, version: string) {
+  private constructor(connection: mysql.Connection, version: string, lockWaitSeconds: number) {
+    this.lockWaitSeconds = lockWaitSeconds;
     this.#connection = connection;
     this.version = version;
     this.engine = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
@@ -77,6 +81,7 @@ export class Session {
       enableKeepAlive: true,
       keepAliveInitialDelay: 10_000,
       flags: ['+LOCAL_FILES'],
+      ...noPreparedStatements,
     });
     await new Promise<void>((resolve, reject) => {
       connection.connect((error) => (error ? reject(error) : resolve()));
@@ -86,7 +91,7 @@ export class Session {
         error ? reject(error) : resolve(String((rows as unknown as [[string]])[0][0])),
       );
     });
-    const session = new Session(connection, version);
+    const session = new Session(connection, version, options.lockWaitSeconds);
     try {
       await session.#setUp(options);
     } catch (error) {

@@ -1,11 +1,9 @@
 import type { RowDifference } from '../move.ts';
 import type { KeyValues } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
-import type { ColumnShape } from '../sql/column-shape.ts';
-import type { RawRow, RawValue } from '../sql/session.ts';
+import type { RawRow } from '../sql/session.ts';
 import { equalValues } from './equal-values.ts';
-
-const longestValue = 64;
+import { printable } from './printable.ts';
 
 /** Two rows of one key, for people. */
 export function describeDifference(
@@ -27,12 +25,4 @@ export function describeDifference(
     return [[name, { source: printable(shape, a), target: printable(shape, b) }] as const];
   });
   return { key: names, kind: 'changed', columns: Object.fromEntries(differing) };
-}
-
-function printable(column: ColumnShape, value: RawValue): string | null {
-  if (value === null) return null;
-  const binary = column.kind === 'binary' || column.kind === 'bit';
-  const text = binary ? `0x${value.subarray(0, longestValue).toString('hex')}` : value.toString('utf8');
-  const shown = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '\u{fffd}');
-  return shown.length > longestValue ? `${[...shown].slice(0, longestValue - 1).join('')}…` : shown;
 }

@@ -2,11 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ChangeLog } from '../capture/change-log.ts';
 import type { RowDifference } from '../move.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
-import type { SidePlan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { RawRow, Session } from '../sql/session.ts';
 import { describeDifference } from './describe-difference.ts';
 import { equalValues } from './equal-values.ts';
+import { rowsByKey } from './rows-by-key.ts';
 
 const keysInOneLook = 200;
 const betweenLooksMs = 25;
@@ -92,13 +92,8 @@ interface Look {
 
 async function lookAt(keys: readonly KeyValues[], options: SettleOptions): Promise<Look> {
   const { plan, log, source, target } = options;
-  const keyColumns = plan.source.key.length;
-  const read = async (session: Session, side: SidePlan) => {
-    const rows = await session.rows(side.selectCompared(side.keys(keys)));
-    return new Map(rows.map((row) => [keyId(row.slice(0, keyColumns)), row.slice(keyColumns)]));
-  };
-  const there = await read(target, plan.target);
-  const here = await read(source, plan.source);
+  const there = await rowsByKey(target, plan.target, keys);
+  const here = await rowsByKey(source, plan.source, keys);
   const ours = new Set(keys.map(keyId));
   const dirty = (await log.dirtyAmong(source, keys)).map(keyId).map((id) => (ours.has(id) ? id : '*'));
   return { source: here, target: there, dirty: new Set(dirty) };

@@ -1,122 +1,133 @@
-import type { ChangeLog } from '../capture/change-log.ts';
-import type { RowDifference, TableVerification, VerifyProgress, VerifyReport } from '../move.ts';
+import { VerifiedBooks } from '../bookkeeping/verified-books.ts';
+import { findOrphans } from '../edge/find-orphans.ts';
+import type { TableVerification, VerifyOptions, VerifyProgress, VerifyReport } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
-import { type KeyRange, type KeyValues, wholeTable } from '../plan/key-range.ts';
-import { nextChunk } from '../plan/next-chunk.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
-import { findSuspects, type TwoSides } from './find-suspects.ts';
-import { settle } from './settle.ts';
+import { computedPlan } from './computed-plan.ts';
+import { VerifiedRanges } from './verified-ranges.ts';
+import { VerifyPace } from './verify-pace.ts';
+import { TableVerify } from './verify-table.ts';
 
-/** Suspects gathered before they are looked at again: most are dirty rows, which settle meanwhile. */
-const suspectsAtOnce = 5_000;
-
-export interface VerifyTablesOptions {
+export interface VerifyTablesOptions extends Omit<VerifyOptions, 'signal'> {
   readonly context: MoveContext;
   readonly parts: readonly MovePart[];
   readonly source: Session;
   readonly target: Session;
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: VerifyProgress) => void;
+  readonly backlog: () => Promise<number>;
 }
 
-/** Compares every row of every table on both servers, while writes go on. Needs the applier running, or an empty log. */
+/**
+ * Compares the tables on both servers, while writes go on: all rows, or those that were not verified for long. Needs the
+ * applier running, or an empty log. What is known after each chunk is written down, so that a verify which is cut off
+ * loses no more than that.
+ */
 export async function verifyTables(options: VerifyTablesOptions): Promise<VerifyReport> {
+  const { context, parts, source, target, signal } = options;
+  const books = new VerifiedBooks(context);
+  const round = await beginRound(options, books);
+  const stored = await books.read(target);
+  let told: VerifyProgress | null = null;
+  const tell = (progress: VerifyProgress) => {
+    told = progress;
+    options.onProgress?.(progress);
+  };
+  const pace = new VerifyPace({
+    ...{ context, backlog: options.backlog, signal },
+    share: options.share ?? 1,
+    point: options.share === undefined ? 'verify:chunk-compared' : 'verify:chunk-compared-gently',
+    onStanding: (because) => {
+      if (told !== null && told.because.length + because.length > 0) tell({ ...told, because });
+    },
+  });
   const tables: TableVerification[] = [];
-  for (const { plans, log } of options.parts) {
-    for (const plan of plans) tables.push(await verifyTable(options, plan, log));
+  let [rowsCompared, rowsKept] = [0, 0];
+  try {
+    for (const { plans, log } of parts) {
+      for (const plan of plans) {
+        const estimated = await estimateRows(source, plan.source.database, plan.source.table);
+        const ranges = new VerifiedRanges(stored.get(plan.name) ?? [], estimated);
+        const due = ranges.due(round.before, round.again);
+        const kept = ranges.all.reduce((sum, range) => (due.includes(range) ? sum : sum + range.rows), 0);
+        const onProgress = (compared: number, different: number) =>
+          tell({
+            table: plan.name,
+            rowsCompared: compared,
+            rowsTotalEstimate: Math.max(estimated - kept, compared),
+            different,
+            because: [],
+          });
+        const verifications = await new TableVerify({
+          ...{ context, log, source, target, books, ranges, due, pace, signal, onProgress },
+          plans: aspects(options, plan),
+          sample: options.sample ?? 1,
+        }).run();
+        tables.push(...verifications);
+        // Once, though what both sides compute may be compared as well.
+        const compared = verifications[0]?.rowsCompared ?? 0;
+        const different = verifications.reduce((sum, one) => sum + one.different, 0);
+        rowsCompared += compared;
+        rowsKept += kept;
+        tell({
+          table: plan.name,
+          rowsCompared: compared,
+          rowsTotalEstimate: compared,
+          different,
+          because: [],
+        });
+      }
+    }
+  } finally {
+    await pace.end();
   }
-  return total(tables);
+  if (!round.isWhole) return { ...totalOf(tables), rowsCompared, rowsKept };
+  const orphans = await findOrphans({ ...options, spec: context.spec });
+  await books.endRound(target);
+  return { ...totalOf(tables), orphans, rowsCompared, rowsKept };
 }
 
-function total(tables: readonly TableVerification[]): VerifyReport {
+interface Round {
+  /** What was looked at before this moment, by the target's clock, is looked at now. */
+  readonly before: number;
+  /** And what was found different. */
+  readonly again: boolean;
+  /** Every row has been compared when it has come to its end. */
+  readonly isWhole: boolean;
+}
+
+async function beginRound(options: VerifyTablesOptions, books: VerifiedBooks): Promise<Round> {
+  const { target, olderThanMs, sample = 1, resumeWithinMs } = options;
+  const now = await books.now(target);
+  if (sample < 1) return { before: Number.POSITIVE_INFINITY, again: true, isWhole: false };
+  if (olderThanMs !== undefined) return { before: now - olderThanMs, again: false, isWhole: false };
+  const since = await books.roundSince(target);
+  if (since !== null && resumeWithinMs !== undefined && now - since <= resumeWithinMs) {
+    return { before: since, again: true, isWhole: true };
+  }
+  await books.beginRound(target, now);
+  return { before: now, again: true, isWhole: true };
+}
+
+function aspects(
+  { context, source, target }: VerifyTablesOptions,
+  plan: TablePlan,
+): readonly [TablePlan, ...TablePlan[]] {
+  const computed = computedPlan(plan, context.spec, source, target);
+  return computed === null ? [plan] : [plan, computed];
+}
+
+export function totalOf(tables: readonly TableVerification[]): VerifyReport {
   const sum = (count: (table: TableVerification) => number) =>
     tables.reduce((sofar, table) => sofar + count(table), 0);
   return {
     tables,
+    orphans: [],
     rowsCompared: sum((table) => table.rowsCompared),
+    rowsKept: 0,
     different: sum((table) => table.different),
     unsettled: sum((table) => table.unsettled),
   };
-}
-
-/**
- * Compares the rows that were applied last, only. For the moment under the fence, when the logs are empty: nothing is dirty
- * then.
- */
-export async function verifyLastApplied(
-  options: Omit<VerifyTablesOptions, 'onProgress'>,
-): Promise<VerifyReport> {
-  const { context, source, target, signal } = options;
-  const verified: TableVerification[] = [];
-  for (const { plans, log, last } of options.parts) {
-    const keys = last.keys();
-    for (const plan of plans) {
-      const settled = await settle(keys, {
-        plan,
-        log,
-        source,
-        target,
-        // A row that is equal is done at the first look; one that is not gets the few that make it a fault.
-        patienceMs: 300,
-        samples: context.tuning.verifySamples,
-        signal,
-      });
-      verified.push({ table: plan.name, rowsCompared: keys.length, ...settled });
-    }
-  }
-  return total(verified);
-}
-
-async function verifyTable(
-  options: VerifyTablesOptions,
-  plan: TablePlan,
-  log: ChangeLog,
-): Promise<TableVerification> {
-  const { context, source, target, signal, onProgress } = options;
-  const { tuning } = context;
-  const sides: TwoSides = { plan, source, target };
-  const estimated = await estimateRows(source, plan.source.database, plan.source.table);
-  let suspects: KeyValues[] = [];
-  let rowsCompared = 0;
-  let different = 0;
-  let unsettled = 0;
-  const samples: RowDifference[] = [];
-  const settleSuspects = async () => {
-    const settled = await settle(suspects, {
-      ...sides,
-      log,
-      patienceMs: tuning.verifyPatienceMs,
-      samples: tuning.verifySamples - samples.length,
-      signal,
-    });
-    different += settled.different;
-    unsettled += settled.unsettled;
-    samples.push(...settled.samples);
-    suspects = [];
-  };
-  for (let rest: KeyRange | null = wholeTable; rest !== null; ) {
-    signal.throwIfAborted();
-    const chunk: KeyRange = await nextChunk(source, plan.source, rest, tuning.verifyChunkRows);
-    const found = await findSuspects(sides, chunk);
-    await context.points.reach('verify:chunk-compared', {
-      table: plan.name,
-      suspects: found.suspects.length,
-    });
-    rowsCompared += found.rows;
-    suspects.push(...found.suspects);
-    if (suspects.length >= suspectsAtOnce) await settleSuspects();
-    onProgress({
-      table: plan.name,
-      rowsCompared,
-      rowsTotalEstimate: Math.max(estimated, rowsCompared),
-      different,
-    });
-    rest = chunk.upTo === null ? null : { after: chunk.upTo, upTo: null };
-  }
-  await settleSuspects();
-  onProgress({ table: plan.name, rowsCompared, rowsTotalEstimate: rowsCompared, different });
-  return { table: plan.name, rowsCompared, different, unsettled, samples };
 }

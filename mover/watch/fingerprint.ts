@@ -1,7 +1,8 @@
+import { cascades, changesChildren, type ForeignKey, readOwnForeignKeys } from '../shape/foreign-key.ts';
 import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { hashRows } from './hash-rows.ts';
-import { readIdentities } from './table-identity.ts';
+import { readIdentities, sameIdentity } from './table-identity.ts';
 
 /** What a table must keep while it moves, on either side. */
 export interface Fingerprint {
@@ -9,6 +10,11 @@ export interface Fingerprint {
   readonly columns: string;
   /** InnoDB's numbers of the table; see `readIdentities`. */
   readonly identity: string;
+}
+
+/** Whether nothing is known to have changed between the two. */
+export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
+  return one.columns === other.columns && sameIdentity(one.identity, other.identity);
 }
 
 /** The fingerprints of tables of one database, by table name. A table that is gone has an empty one. */
@@ -53,12 +59,20 @@ export async function readColumnHashes(
       WHERE CONSTRAINT_SCHEMA = ${quoteText(database)} AND CAST(TABLE_NAME AS BINARY) IN (${tables.map(quoteText).join(', ')})
       ORDER BY TABLE_NAME, CONSTRAINT_NAME`,
   );
+  // Of keys that change rows by themselves also the columns: a key made again under its name may follow others.
+  const cascading = foreignKeys.some((row) => [row[4], row[5]].some((rule) => changesChildren(rule ?? '')))
+    ? (await readOwnForeignKeys(session, database)).filter(cascades)
+    : [];
   const facts = new Map<string, (readonly (string | null)[])[]>(tables.map((table) => [table, []]));
   for (const row of columns) facts.get(row[0] ?? '')?.push(row);
   // A table that is gone has no columns; what else is said of it does not count.
-  for (const row of [...indexes, ...foreignKeys]) {
+  for (const row of [...indexes, ...foreignKeys, ...cascading.map(columnsOf)]) {
     const known = facts.get(row[0] ?? '');
     if (known !== undefined && known.length > 0) known.push(row);
   }
   return new Map([...facts].map(([table, rows]) => [table, hashRows(rows)]));
+}
+
+function columnsOf({ child, name, columns, parentColumns }: ForeignKey): string[] {
+  return [child, name, JSON.stringify([columns, parentColumns])];
 }

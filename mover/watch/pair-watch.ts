@@ -2,8 +2,10 @@ import { BanyanError } from '../../common/errors.ts';
 import { type MoveSpec, sideTables, targetTable } from '../move-spec.ts';
 import { readTablePlan } from '../plan/read-table-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
-import { foreignKeyFaults, readForeignKeys } from '../preflight/check-foreign-keys.ts';
 import { comparePair } from '../preflight/compare-pair.ts';
+import { foreignKeyFaults } from '../preflight/foreign-key-faults.ts';
+import { asCurrentRows } from '../shape/current-rows.ts';
+import { readForeignKeys } from '../shape/foreign-key.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import type { Session } from '../sql/session.ts';
 import { readColumnHashes } from './fingerprint.ts';
@@ -37,7 +39,9 @@ export class PairWatch {
     for (const table of spec.tables) {
       const here = await readTableShape(source, spec.source.database, table.table);
       const there = await readTableShape(target, database, targetTable(table));
-      if (here !== null && there !== null) faults.push(...comparePair(table, here, there));
+      if (here === null || there === null) continue;
+      const [one, other] = [asCurrentRows(here, spec), asCurrentRows(there, spec)];
+      faults.push(...comparePair(table, one, other, spec.oneWay));
     }
     if (faults.length > 0) {
       throw new BanyanError(

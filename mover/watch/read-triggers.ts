@@ -9,6 +9,10 @@ export interface TableTrigger {
   readonly statement: string;
   /** By the server's clock; changes when a trigger is dropped and made again with the same text. */
   readonly created: string;
+  /** Among those of one table, time and event. */
+  readonly order: number;
+  /** With which its body was read, and runs. */
+  readonly sqlMode: string;
 }
 
 /** Every trigger of these tables, or of the database, ours and the application's, by table and name. */
@@ -21,15 +25,23 @@ export async function readTriggers(
   const which =
     tables === 'all' ? 'TRUE' : `CAST(EVENT_OBJECT_TABLE AS BINARY) IN (${tables.map(quoteText).join(', ')})`;
   const rows = await session.texts(
-    `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT, CREATED
+    `SELECT EVENT_OBJECT_TABLE, TRIGGER_NAME, ACTION_TIMING, EVENT_MANIPULATION, ACTION_STATEMENT, CREATED,
+            ACTION_ORDER, SQL_MODE
        FROM information_schema.TRIGGERS
       WHERE EVENT_OBJECT_SCHEMA = ${quoteText(database)} AND ${which}
       ORDER BY EVENT_OBJECT_TABLE, TRIGGER_NAME`,
   );
   return rows.map((row) => {
-    const [table = '', name = '', timing = '', event = '', statement = '', created = ''] = row.map(
-      (value) => value ?? '',
-    );
-    return { table, name, timing, event, statement, created };
+    const [
+      table = '',
+      name = '',
+      timing = '',
+      event = '',
+      statement = '',
+      created = '',
+      order,
+      sqlMode = '',
+    ] = row.map((value) => value ?? '');
+    return { table, name, timing, event, statement, created, order: Number(order), sqlMode };
   });
 }

@@ -1,25 +1,99 @@
 import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
+import { isLockConflict } from '../sql/sql-error.ts';
 import { fileName } from './file-name.ts';
 
+/** MySQL's own numbers of tables are asked for no more often: see `readIdentities`. */
+const numbersEveryMs = 60_000;
+
+/** What a session has last read of MySQL's own numbers, and of which files. */
+interface Numbers {
+  readonly at: number;
+  readonly files: ReadonlyMap<string, string>;
+  /** Empty where an ALTER was in the way. */
+  readonly numbers: ReadonlyMap<string, string>;
+}
+
+const lastRead = new WeakMap<Session, Map<string, Numbers>>();
+
 /**
- * InnoDB's numbers of tables, by table name: of the table on MariaDB, of its file on MySQL; empty for a table that is gone.
+ * InnoDB's numbers of tables, by table name: of the table on MariaDB, `FILE#TABLE` on MySQL; empty for a table that is gone.
+ * Compare them with `sameIdentity`.
  *
  * MySQL's INNODB_TABLES waits behind any ALTER of the server that waits itself. INNODB_TABLESPACES_BRIEF does not, and its
- * numbers change with TRUNCATE, partitions that are truncated, dropped or exchanged, rebuilds and renames alike. Only tables
- * without a file of their own (innodb_file_per_table = 0) must be asked for there.
+ * numbers of files change with TRUNCATE, partitions that are truncated, dropped or exchanged, rebuilds and renames alike.
+ * Only DISCARD and IMPORT TABLESPACE leave that number, and change the table's: it is asked for once a minute and whenever
+ * the file is another one, waits for a second at most, and is left out where something is in the way. Tables without a
+ * file of their own (innodb_file_per_table = 0) must be asked for there always.
  */
 export async function readIdentities(
   session: Session,
   database: string,
   tables: readonly string[],
 ): Promise<Map<string, string>> {
+  if (tables.length === 0) return new Map();
   if (session.engine === 'mariadb') return identitiesIn(session, 'INNODB_SYS_TABLES', database, tables);
   const plain = (name: string) => name;
-  const found = await identitiesIn(session, 'INNODB_TABLESPACES_BRIEF', database, tables, plain);
-  const shared = tables.filter((table) => found.get(table) === '');
+  const files = await identitiesIn(session, 'INNODB_TABLESPACES_BRIEF', database, tables, plain);
+  const shared = tables.filter((table) => files.get(table) === '');
+  const numbers = await tableNumbers(session, database, files);
+  const found = new Map(
+    [...files].map(([table, file]) => [table, joined(file, numbers.get(table) ?? '')] as const),
+  );
   if (shared.length === 0) return found;
   return new Map([...found, ...(await identitiesIn(session, 'INNODB_TABLES', database, shared))]);
+}
+
+/** Whether both speak of the same table, as far as is known. */
+export function sameIdentity(one: string, other: string): boolean {
+  const [[file, number], [otherFile, otherNumber]] = [one.split('#'), other.split('#')];
+  if (file !== otherFile) return false;
+  return number === undefined || otherNumber === undefined || number === otherNumber;
+}
+
+/** The next look asks for everything. */
+export function forgetNumbers(session: Session): void {
+  lastRead.delete(session);
+}
+
+function joined(file: string, number: string): string {
+  return file === '' || number === '' ? file : `${file}#${number}`;
+}
+
+async function tableNumbers(
+  session: Session,
+  database: string,
+  files: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  const known = lastRead.get(session) ?? new Map<string, Numbers>();
+  lastRead.set(session, known);
+  const about = JSON.stringify([database, [...files.keys()]]);
+  const last = known.get(about);
+  const isFresh =
+    last !== undefined &&
+    performance.now() - last.at < numbersEveryMs &&
+    [...files].every(([table, file]) => last.files.get(table) === file);
+  if (isFresh) return last.numbers;
+  const at = performance.now();
+  const numbers = await readNumbers(session, database, [...files.keys()]);
+  known.set(about, { at, files, numbers });
+  return numbers;
+}
+
+async function readNumbers(
+  session: Session,
+  database: string,
+  tables: readonly string[],
+): Promise<Map<string, string>> {
+  await session.run('SET SESSION lock_wait_timeout = 1');
+  try {
+    return await identitiesIn(session, 'INNODB_TABLES', database, tables);
+  } catch (error) {
+    if (isLockConflict(error)) return new Map();
+    throw error;
+  } finally {
+    await session.run(`SET SESSION lock_wait_timeout = ${session.lockWaitSeconds}`);
+  }
 }
 
 async function identitiesIn(

@@ -3,7 +3,7 @@ import type { MoveContext } from '../move-context.ts';
 import { sideTables } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { readIdentities } from './table-identity.ts';
+import { forgetNumbers, readIdentities, sameIdentity } from './table-identity.ts';
 
 /**
  * What the target's tables were when their rows were known to be right, on the target's own server. The fence's triggers see
@@ -32,6 +32,7 @@ export class TargetRecord {
   /** From now on the tables are to stay as they are. */
   async adopt(session: Session): Promise<void> {
     const { spec } = this.#context;
+    forgetNumbers(session);
     const present = await this.#present(session);
     await this.#context.guardedBooks(session, async () => {
       await session.run(`DELETE FROM ${this.#table} WHERE move_id = ${quoteText(spec.id)}`);
@@ -58,7 +59,7 @@ export class TargetRecord {
     if (rows.length === 0) return [];
     const present = await this.#present(session);
     return rows.flatMap(([table, identity]) =>
-      table && present.has(table) && present.get(table) !== identity ? [table] : [],
+      table && present.has(table) && !sameIdentity(present.get(table) ?? '', identity ?? '') ? [table] : [],
     );
   }
 
@@ -71,7 +72,7 @@ export class TargetRecord {
       'BANYAN_TARGET_CHANGED',
       `${tables.map((table) => `${database}.${table}`).join(', ')} on ${host}:${port} was truncated, rebuilt or replaced (or a partition of it) behind the fence: rows may be missing there`,
       {
-        fix: 'Find out who did it; then `banyan repair`: it finds and carries over what is missing (`banyan resume` copies all rows once more).',
+        fix: 'Find out who did it; then `banyan repair` or `banyan resume`: it compares the rows and carries over what is missing.',
         details: { database, tables },
       },
     );

@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
-import { type Failure, failures, RequestFault } from '../failure.ts';
 import type { Peers } from '../request/peers.ts';
+import { type Failure, failures, RequestFault } from './failure.ts';
 import { endAndLinger } from './linger.ts';
-import { refuseConnection } from './refuse-connection.ts';
 
 /**
  * For what Node's parser cannot read on a client's connection. Left to itself Node writes 400, 408 or 431 at once, in place of the
@@ -13,6 +12,7 @@ import { refuseConnection } from './refuse-connection.ts';
 export function createMalformedHandler(
   peers: Peers,
   lingerMs: number,
+  refuse: (socket: Socket, failure: Failure) => void,
 ): (error: NodeJS.ErrnoException, socket: Socket) => void {
   return (error, socket) => {
     const failure = failureOf(error);
@@ -30,7 +30,7 @@ export function createMalformedHandler(
       last.breakBody(new RequestFault(failure));
     } else if (peer.open === 0) {
       if (peer.closing) endAndLinger(socket, lingerMs);
-      else refuseConnection(socket, failure, lingerMs);
+      else refuse(socket, failure);
     }
   };
 }

@@ -1,20 +1,27 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Failure } from '../failure.ts';
+import { type Failure, jsonFailureBody } from './failure.ts';
 
 /**
- * Answers on a connection that Node's server has let go of (CONNECT) and closes it. What the client says meanwhile is read for
- * `lingerMs`, as after every last answer, and no longer: nobody else looks at such a connection any more.
+ * Answers on a connection on which there is no request to answer: what came was none, or Node's server has let go of it (CONNECT). Then
+ * closes it. What the client says meanwhile is read for `lingerMs`, as after every last answer, and no longer: nobody else looks at
+ * such a connection any more. False: the client can be told nothing any more.
  */
-export function refuseConnection(socket: Duplex, failure: Failure, lingerMs: number): void {
-  if (socket.destroyed || !socket.writable) return;
-  const body = JSON.stringify({ error: { code: failure.code, message: failure.message } });
+export function refuseConnection(
+  socket: Duplex,
+  failure: Failure,
+  requestId: string,
+  lingerMs: number,
+): boolean {
+  if (socket.destroyed || !socket.writable) return false;
+  const { contentType, body } = jsonFailureBody(failure, requestId);
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   socket.on('error', () => socket.destroy()).once('close', () => clearTimeout(timer));
   socket.resume();
   socket.end(
     `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status] ?? ''}\r\n` +
-      `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
+      `Content-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+      `X-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`,
   );
+  return true;
 }

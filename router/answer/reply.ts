@@ -1,5 +1,5 @@
-import type { Exchange } from '../exchange.ts';
-import type { Failure } from '../failure.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Failure } from './failure.ts';
 import { closeAfter } from './linger.ts';
 
 /** Answers with a failure; when the answer has begun already, breaks it off so that the client cannot take it for whole. */
@@ -25,6 +25,14 @@ export function fail(exchange: Exchange, failure: Failure): void {
   const last = !request.complete || failure.code === 'BANYAN_REQUEST_REFUSED';
   if (last) closeAfter(exchange);
   if (last || core.draining) headers.push('Connection', 'close');
-  response.writeHead(failure.status, headers);
+  response.writeHead(failure.status, asOfRoute(exchange, headers));
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** With what every answer of the route has, whichever side was to give it: a page of another origin may read no other. */
+function asOfRoute(exchange: Exchange, headers: string[]): string[] {
+  const { compiled, core } = exchange;
+  if (compiled?.route.call.kind !== 'thrift') return headers;
+  const side = core.services.get(compiled.feature.name)?.side;
+  return side?.dressed === undefined ? headers : [...side.dressed(exchange, headers)];
 }

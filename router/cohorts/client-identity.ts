@@ -1,4 +1,4 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { RequestContext } from '../sides/thrift/router-service.ts';
 import { type IdentityFacts, identityOf } from './identity.ts';
 import { cohortOf, type NamedCohort } from './named-cohorts.ts';

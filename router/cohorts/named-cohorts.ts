@@ -1,13 +1,16 @@
+import { z } from 'zod';
 import { type IdentityFacts, type IdentitySource, parseIdentitySource, readSource } from './identity.ts';
 
-/** Clients known by something that they say or are: staff, pilot shops, an office. Travels in the route table. */
-export interface CohortDefinition {
-  readonly name: string;
+export const cohortDefinitionSchema = z.object({
+  name: z.string(),
   /** Where to look: `header:NAME`, `cookie:NAME`, `param:NAME` or `address`. */
-  readonly by: string;
+  by: z.string(),
   /** Whoever has one of these there belongs to it; compared as they are written. */
-  readonly values: readonly string[];
-}
+  values: z.array(z.string()).readonly(),
+});
+
+/** Clients known by something that they say or are: staff, pilot shops, an office. Travels in the route table. */
+export type CohortDefinition = Readonly<z.output<typeof cohortDefinitionSchema>>;
 
 /** A definition made ready to ask. */
 export interface NamedCohort {

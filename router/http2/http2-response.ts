@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import type { RouterResponse } from '../answer/router-response.ts';
-import type { Exchange } from '../exchange.ts';
+import type { ResponseState, RouterResponse } from '../answer/router-response.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { Http2Request } from './http2-request.ts';
 
 /** HTTP/2 has frames for what these say (RFC 9113 §8.2.2). */
@@ -23,10 +23,14 @@ const single = new Set(
 );
 
 /** An HTTP/2 stream as the router writes responses: the part of `ServerResponse` that it uses. */
-export class Http2Response extends EventEmitter {
+export class Http2Response extends EventEmitter implements ResponseState {
   exchange: Exchange | null = null;
   bodyBegun = false;
+  rest: Buffer | string | null = null;
+  awaitsTurnEnd = false;
   awaitsDrain = false;
+  /** Frames carry octets. */
+  readonly takesText = false;
   /** HTTP/2 has informational responses of its own. */
   readonly informational = (status: number, rawHeaders: readonly string[]): void => {
     if (!this.#gone) this.#stream.additionalHeaders({ ...headersOf(rawHeaders), ':status': status });

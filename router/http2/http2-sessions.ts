@@ -23,8 +23,15 @@ export interface Http2Options {
   readonly isTrusted: (address: string) => boolean;
 }
 
-/** Node cuts a connection off after 1,000 resets, and 33 more each second. */
-const unlimitedResets = { streamResetBurst: 1_000_000_000, streamResetRate: 1_000_000_000 };
+/**
+ * Node cuts a connection off after 1,000 resets, and 33 more each second; and after 100 streams above the limit, among which it
+ * counts those that were reset a moment ago and are not cleared away yet.
+ */
+const unlimitedResets = {
+  streamResetBurst: 1_000_000_000,
+  streamResetRate: 1_000_000_000,
+  maxSessionRejectedStreams: 1_000_000_000,
+};
 
 /**
  * HTTP/2 on the port of an HTTPS server, for the connections that chose it in the TLS handshake; all others stay the

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { BanyanError } from '../../common/errors.ts';
-import { HeadFlusher } from '../answer/head-flusher.ts';
+import { Slabs } from '../answer/slabs.ts';
+import { TurnEnd } from '../answer/turn-end.ts';
 import { RecentWrites } from '../cohorts/recent-writes.ts';
 import { HoldQueue } from '../hold/hold-queue.ts';
 import { WritesInFlight } from '../hold/writes-in-flight.ts';
@@ -13,7 +14,7 @@ import { readSnapshot } from '../replica/snapshot-file.ts';
 import { createRequestIds } from '../request/request-ids.ts';
 import { Shadow } from '../shadow/shadow.ts';
 import type { ShadowSides } from '../sides/create-shadow-sides.ts';
-import type { Sides } from '../sides/create-sides.ts';
+import { allUpstreams, type Sides } from '../sides/create-sides.ts';
 import { defaultPolicy } from '../table/failure-policy.ts';
 import { OpenExchanges } from './open-exchanges.ts';
 import type { RouterCore } from './router-core.ts';
@@ -37,6 +38,7 @@ export function createCore(
     link: options.link,
     replica: options.replica,
     host: hostname(),
+    services: () => [...sides.services.keys()],
     snapshotFile: options.snapshotFile,
     beatMs: options.beatMs,
     beatTimeoutMs: options.beatTimeoutMs,
@@ -56,13 +58,14 @@ export function createCore(
   return {
     options,
     ...sides,
-    upstreams: [...sides.upstreams, ...(shadowSides?.upstreams ?? [])],
+    shadowSides,
     table,
     shadow,
     holds,
     writes,
     recentWrites: new RecentWrites(options.readYourWritesMs, 200_000),
-    heads: new HeadFlusher(),
+    turnEnd: new TurnEnd(),
+    slabs: new Slabs(),
     ids: createRequestIds(),
     metrics,
     tracing: options.tracer === null ? null : createTracing(options.tracer),
@@ -74,24 +77,24 @@ export function createCore(
 }
 
 /** Begins what runs beside the requests. */
-export function startCore({ table, upstreams, shadow }: RouterCore): void {
-  table.start();
-  shadow?.start();
-  for (const upstream of upstreams) upstream.start();
+export function startCore(core: RouterCore): void {
+  core.table.start();
+  core.shadow?.start();
+  for (const upstream of allUpstreams(core)) upstream.start();
 }
 
 /** Gives the lease back and closes the ways to the sides, but not the services that were handed in. */
-export async function stopCore({ table, upstreams, shadow }: RouterCore): Promise<void> {
-  shadow?.stop();
-  await table.stop();
-  await Promise.all(upstreams.map((upstream) => upstream.close()));
+export async function stopCore(core: RouterCore): Promise<void> {
+  core.shadow?.stop();
+  await core.table.stop();
+  await Promise.all(allUpstreams(core).map((upstream) => upstream.close()));
 }
 
-export async function closeServices({ services, shadowServices }: NormalizedOptions): Promise<void> {
-  const closing = [...Object.values(services), ...Object.values(shadowServices)].map((service) =>
-    'invoke' in service ? service.close() : undefined,
-  );
-  await Promise.all(closing);
+/** Closes the services that were handed in. */
+export async function closeServices({ services, shadowSides }: RouterCore): Promise<void> {
+  const sides = [...services.values(), ...(shadowSides?.services.values() ?? [])];
+  const handedIn = new Set(sides.flatMap(({ service }) => service ?? []));
+  await Promise.all([...handedIn].map((service) => service.close()));
 }
 
 /** The store's table if it answers, else the snapshot; without either, waits for the store. */

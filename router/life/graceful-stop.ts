@@ -10,11 +10,15 @@ export interface Front {
   readonly core: RouterCore;
   // biome-ignore lint/suspicious/noExplicitAny: the classes of requests and responses do not matter here
   readonly server: HttpServer<any, any>;
+  /** All that accept its connections. */
+  readonly accepting: readonly NetServer[];
   readonly http2: Http2Sessions | null;
   /** Every client connection, also those on which TLS or HTTP has not begun. */
   readonly connections: ReadonlySet<Duplex>;
   /** Connections that speak another protocol by now: nobody can say when they are idle. */
   readonly upgraded: ReadonlySet<Duplex>;
+  /** Awaited before the port is closed, while it still accepts. */
+  readonly beforeClosing: () => Promise<void>;
 }
 
 /**
@@ -31,16 +35,21 @@ export interface Front {
  * otherwise close connections over requests that lie in their buffers.
  */
 export async function stopGracefully(front: Front): Promise<void> {
-  const { core, server, http2, connections } = front;
+  const { core, server, accepting, http2, connections } = front;
   const { drain, logger } = core.options;
   core.draining = true;
   if (drain.noticeMs > 0) await delay(drain.noticeMs);
+  await front.beforeClosing();
   await backlogAccepted(server);
   // Not the HTTP server's own `close`: it closes idle connections in the same breath.
-  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  const closed = Promise.all(
+    accepting.map((one) => new Promise<void>((done) => NetServer.prototype.close.call(one, () => done()))),
+  );
+  // The limit keeps the process alive meanwhile; afterwards nothing is waited for.
+  const quiet = () => delay(drain.idleMs, undefined, { ref: false });
   const { promise: late, resolve: giveUp } = Promise.withResolvers<'late'>();
   const limit = setTimeout(giveUp, drain.maxMs, 'late');
-  await Promise.race([closed, delay(drain.idleMs)]);
+  await Promise.race([closed, quiet()]);
   await backlogAccepted(server);
   http2?.closeSoon();
   let isLate: boolean;
@@ -59,7 +68,7 @@ export async function stopGracefully(front: Front): Promise<void> {
   } else if (unfinished(front) > 0) {
     // Half a head, or a body that its answer did not wait for: as much time as a whole request had.
     server.closeIdleConnections();
-    await Promise.race([closed, delay(drain.idleMs)]);
+    await Promise.race([closed, quiet()]);
   }
   clearTimeout(limit);
   http2?.closeAll();

@@ -1,4 +1,5 @@
-import type { HeadFlusher } from '../answer/head-flusher.ts';
+import type { Slabs } from '../answer/slabs.ts';
+import type { TurnEnd } from '../answer/turn-end.ts';
 import type { RecentWrites } from '../cohorts/recent-writes.ts';
 import type { HoldQueue } from '../hold/hold-queue.ts';
 import type { WritesInFlight } from '../hold/writes-in-flight.ts';
@@ -8,6 +9,7 @@ import type { Tracing } from '../observe/tracing.ts';
 import type { LiveTable } from '../replica/live-table.ts';
 import type { RequestIds } from '../request/request-ids.ts';
 import type { Shadow } from '../shadow/shadow.ts';
+import type { ShadowSides } from '../sides/create-shadow-sides.ts';
 import type { Sides } from '../sides/create-sides.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import type { OpenExchanges } from './open-exchanges.ts';
@@ -19,10 +21,13 @@ export interface RouterCore extends Sides {
   readonly table: LiveTable;
   /** null where the router does not pass requests on itself. */
   readonly shadow: Shadow | null;
+  /** Whom shadows ask. */
+  readonly shadowSides: ShadowSides | null;
   readonly holds: HoldQueue;
   readonly writes: WritesInFlight;
   readonly recentWrites: RecentWrites;
-  readonly heads: HeadFlusher;
+  readonly turnEnd: TurnEnd;
+  readonly slabs: Slabs;
   readonly ids: RequestIds;
   readonly metrics: Metrics;
   readonly tracing: Tracing | null;

@@ -4,12 +4,13 @@ import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
 import { BanyanError } from '../../common/errors.ts';
+import type { LookUp } from '../../common/resolved-addresses.ts';
 import { noStopPoints, type StopPoints } from '../../common/stop-points.ts';
 import { type IdentitySource, parseIdentitySources } from '../cohorts/identity.ts';
 import type { StateLink } from '../replica/state-link.ts';
 import { pathRulesSchema } from '../request/request-target.ts';
 import { isPeer, trustCheck } from '../request/trusted-peers.ts';
-import { shadowSettings } from '../shadow/shadow-settings.ts';
+import { shadowSettingsSchema } from '../shadow/shadow-settings.ts';
 import {
   type HttpService,
   type HttpServiceSettings,
@@ -120,7 +121,7 @@ const settings = z.strictObject({
   /** Instead of the router's own JSON, for answers with 5xx. */
   errorBody: errorBodySchema.optional(),
   /** Requests that are asked of the other side too, to compare. */
-  shadow: shadowSettings,
+  shadow: shadowSettingsSchema.prefault({}),
   accessLog: z
     .strictObject({
       /** The share of ordinary requests that is logged, 0–1; failures and holds are always logged. */
@@ -155,6 +156,8 @@ export interface RouterOptions extends RouterSettings {
   readonly shadowServices?: Readonly<Record<string, RouterService>>;
   readonly link: StateLink;
   readonly logger: Logger;
+  /** Finds the IP addresses of a name among the addresses of what speaks HTTP. Default: the system does. */
+  readonly lookUp?: LookUp;
   readonly points?: StopPoints;
   /** Given, every request gets an OpenTelemetry span. */
   readonly tracer?: Tracer;
@@ -171,6 +174,7 @@ export interface NormalizedOptions
   readonly shadowServices: Readonly<Record<string, RouterService>>;
   readonly link: StateLink;
   readonly logger: Logger;
+  readonly lookUp: LookUp | undefined;
   readonly points: StopPoints;
   readonly tracer: Tracer | null;
   readonly serviceMetrics: Registry | null;
@@ -183,7 +187,8 @@ export function failureDefaults(): Pick<ParsedSettings, 'timeouts' | 'retries' |
 
 /** Checks and completes the options once; throws `BANYAN_ROUTER_OPTIONS` with every fault found. */
 export function normalizeOptions(options: RouterOptions): NormalizedOptions {
-  const { services, shadowServices, link, logger, points, tracer, serviceMetrics, ...plain } = options;
+  const { services, shadowServices, link, logger, lookUp, points, tracer, serviceMetrics, ...plain } =
+    options;
   const http = Object.entries(services).filter(([, service]) => !('invoke' in service));
   const parsed = settings.extend({ services: z.record(z.string(), httpServiceSchema) }).safeParse({
     ...plain,
@@ -213,6 +218,7 @@ export function normalizeOptions(options: RouterOptions): NormalizedOptions {
     shadowServices: shadowServices ?? {},
     link,
     logger,
+    lookUp,
     points: points ?? noStopPoints,
     tracer: tracer ?? null,
     serviceMetrics: serviceMetrics ?? null,

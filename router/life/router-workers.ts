@@ -26,6 +26,8 @@ export interface RunningWorkers {
   readonly url: string;
   readonly adminUrl?: string;
   readonly replicas: readonly string[];
+  /** Sends SIGHUP to every worker: each reads its config again. */
+  hangUp(): void;
   /** Resolves when all workers have ended after the signal. */
   readonly ended: Promise<void>;
 }
@@ -35,13 +37,31 @@ export function isRouterWorker(): boolean {
   return cluster.isWorker;
 }
 
-/** Tells the primary that this worker serves, and answers when it asks for metrics. */
-export function serveAsWorker(router: RunningRouter): void {
+/** As long as the primary may take to hear that its workers left it; a busy one hears it within milliseconds. */
+const hearsMs = 250;
+
+/** Tells the primary that this worker serves, answers when it asks for metrics, and stops gracefully once `signal` is aborted. */
+export async function serveAsWorker(router: RunningRouter, signal: AbortSignal): Promise<void> {
   const send = (message: FromWorker) => process.send?.(message);
   process.on('message', (message) => {
     if (message === 'report') void router.adminReport().then((report) => send({ kind: 'report', report }));
   });
   send({ kind: 'ready', url: router.url, replica: router.replica });
+  if (!signal.aborted) await once(signal, 'abort');
+  await router.stop(leavePrimary);
+}
+
+/**
+ * The primary has the port open as well, and gives it up when the last worker tells that it closed it: what connects until it has
+ * heard of that waits for nobody, and is reset. So every worker leaves the primary first, which then has no reason to keep the port, and
+ * accepts as before until that is done: the last to close the port are processes that accept.
+ */
+async function leavePrimary(): Promise<void> {
+  if (!cluster.isWorker || !process.connected) return;
+  // Otherwise the loss of its primary ends a worker at once.
+  cluster.worker!.exitedAfterDisconnect = true;
+  process.disconnect();
+  await new Promise((resolve) => setTimeout(resolve, hearsMs));
 }
 
 /**
@@ -101,6 +121,9 @@ export async function runWorkers(options: WorkersOptions): Promise<RunningWorker
     url: [...ready.values()][0]!.url,
     ...(admin !== null && { adminUrl: admin.url }),
     replicas: [...ready.values()].map(({ replica }) => replica),
+    hangUp: () => {
+      for (const worker of workers) worker.process.kill('SIGHUP');
+    },
     ended: allEnded,
   };
 }
@@ -125,11 +148,12 @@ async function ended(worker: Worker): Promise<void> {
 }
 
 /**
- * A worker that is going down just now has nothing to add. One that does not answer fails the whole: without its counts all sums
- * would go back, which to Prometheus is a restart.
+ * A worker that has ended has nothing to add. One that does not answer, or is on its way out, fails the whole: without its counts all
+ * sums would go back, which to Prometheus is a restart.
  */
 function askForReport(worker: Worker): Promise<AdminReport | null> {
-  if (worker.isDead() || !worker.isConnected()) return Promise.resolve(null);
+  if (worker.isDead()) return Promise.resolve(null);
+  if (!worker.isConnected()) return Promise.reject(new Error(`Worker ${worker.process.pid} is stopping.`));
   const { promise, resolve, reject } = Promise.withResolvers<AdminReport | null>();
   const take = (message: FromWorker) => {
     if (message.kind === 'report') resolve(message.report);

@@ -1,17 +1,20 @@
-import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Agent as TlsAgent } from 'node:https';
+import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import { BanyanError, type Fault } from '../../common/errors.ts';
+import { failures } from '../answer/failure.ts';
 import { fail } from '../answer/reply.ts';
-import { Exchange } from '../exchange.ts';
-import { failures } from '../failure.ts';
+import { foreignResponse } from '../answer/router-response.ts';
+import { begin, conclude } from '../exchange/accounting.ts';
+import { Exchange } from '../exchange/exchange.ts';
+import { run } from '../exchange/run.ts';
 import { closeServices, createCore, firstTable, startCore, stopCore } from '../life/create-core.ts';
-import { type NormalizedOptions, normalizeOptions, type RouterOptions } from '../life/router-options.ts';
-import { run } from '../passes.ts';
+import { normalizeOptions, type RouterOptions } from '../life/router-options.ts';
 import { Peers } from '../request/peers.ts';
 import { createSides } from '../sides/create-sides.ts';
 import type { Ask } from '../sides/side.ts';
 import { readTlsFiles } from '../tls/tls-files.ts';
+import { renewLegacyTls } from '../tls/tls-renewal.ts';
 import { type HandedOn, HandOnSide } from './hand-on-side.ts';
+import { createLegacyAgent } from './legacy-agent.ts';
 import { ProxiedSide } from './proxied-side.ts';
 
 type Next = (error?: unknown) => void;
@@ -46,10 +49,18 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
     listen: { port: 0 },
     legacy: legacy ?? { addresses: ['http://127.0.0.1'] },
   });
-  const { legacyCa } = await readTlsFiles({ legacy: normalized.legacy.tls });
-  const agent = createAgent(normalized, legacyCa);
-  const sides = createSides(normalized, legacyCa, (upstream) =>
-    legacy === undefined ? new HandOnSide(mounted) : new ProxiedSide(upstream, agent),
+  const legacySettings = normalized.legacy.tls;
+  const files = await readTlsFiles({ legacy: legacySettings });
+  const tls = renewLegacyTls(legacySettings, files.legacy, normalized.logger);
+  let agent: Agent | null = null;
+  const sides = createSides(
+    normalized,
+    () => tls.current,
+    (upstream) => {
+      if (legacy === undefined) return new HandOnSide(mounted);
+      agent = createLegacyAgent(normalized, upstream);
+      return new ProxiedSide(upstream, agent);
+    },
   );
   const core = createCore(normalized, sides);
   const peers = new Peers(normalized.isTrusted);
@@ -60,24 +71,20 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
     throw error;
   }
   startCore(core);
+  tls.start();
   let stopping: Promise<void> | null = null;
   const stop = async () => {
     await core.exchanges.none();
     await stopCore(core);
-    agent.destroy();
-    await closeServices(normalized);
+    agent?.destroy();
+    await Promise.all([closeServices(core), tls.stop()]);
   };
   const handle = (
     request: IncomingMessage & { originalUrl?: string },
     response: ServerResponse,
     next: Next,
   ) => {
-    const own = Object.assign(response, {
-      exchange: null,
-      bodyBegun: false,
-      awaitsDrain: false,
-      informational: null,
-    });
+    const own = Object.assign(response, foreignResponse);
     const exchange = new Exchange(
       core,
       request,
@@ -85,11 +92,12 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
       peers.of(request.socket),
       request.originalUrl ?? request.url,
     );
-    response.on('close', () => exchange.conclude());
+    begin(exchange);
+    response.on('close', () => conclude(exchange));
     mounted.set(exchange, {
       next,
       onClose: (listener) => response.once('close', listener),
-      ended: () => exchange.endWork(),
+      ended: () => exchange.work.end(),
     });
     if (request.readableEnded && exchange.announcesBody) {
       core.options.logger.error('a body parser in front of banyanMiddleware read a request body');
@@ -128,17 +136,5 @@ function checkMount({ legacy, timeouts, retries }: MiddlewareOptions): void {
   throw new BanyanError('BANYAN_ROUTER_OPTIONS', `banyanMiddleware cannot be mounted so: ${what}.`, {
     fix: faults[0]!.fix,
     faults,
-  });
-}
-
-/** Kept connections to the monolith: their number and idle time are the router's settings. */
-function createAgent({ legacy }: NormalizedOptions, ca: string | null): Agent {
-  const settings = { keepAlive: true, maxSockets: legacy.connections, timeout: legacy.keepAliveMs };
-  if (!legacy.addresses[0]!.startsWith('https:')) return new Agent(settings);
-  const servername = legacy.tls?.serverName;
-  return new TlsAgent({
-    ...settings,
-    ...(ca !== null && { ca }),
-    ...(servername !== undefined && { servername }),
   });
 }

@@ -1,4 +1,4 @@
-import { failures } from '../failure.ts';
+import { failures } from '../answer/failure.ts';
 import type { Ask, Side, Work } from '../sides/side.ts';
 import type { Sink } from '../sides/sink.ts';
 

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { bodyTooLarge } from '../request/request-body.ts';
 import { Attempts, type Carrier } from '../sides/http/attempts.ts';
 import { responseHead } from '../sides/http/response-head.ts';

@@ -1,6 +1,6 @@
 import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { Upstream } from '../sides/http/upstream/upstream.ts';
 import type { Ask, Side, Work } from '../sides/side.ts';
 import type { Sink } from '../sides/sink.ts';

@@ -1,9 +1,21 @@
 import type { Logger } from 'pino';
-import type { Exchange } from '../exchange.ts';
+import type { Failure } from '../answer/failure.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 
 export interface AccessLog {
   /** `now`: monotonic, milliseconds. */
   write(exchange: Exchange, now: number): void;
+  /** A connection that was refused for what came on it, which was no request to be served. */
+  writeRefusal(refusal: Refusal): void;
+}
+
+export interface Refusal {
+  readonly requestId: string;
+  readonly client: string;
+  readonly failure: Failure;
+  /** What is known of it: nothing, where no request could be read. */
+  readonly method?: string | undefined;
+  readonly path?: string | undefined;
 }
 
 /**
@@ -27,6 +39,12 @@ export function createAccessLog(logger: Logger, sample: number): AccessLog {
         credit -= 1;
       }
       logger.info(describe(exchange, now), 'request');
+    },
+    writeRefusal({ failure, ...known }) {
+      logger.info(
+        { ...known, status: failure.status, failure: failure.code, why: failure.message },
+        'request',
+      );
     },
   };
 }

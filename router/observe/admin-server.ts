@@ -21,7 +21,10 @@ export interface AdminServer {
   close(): Promise<void>;
 }
 
-/** `GET /metrics` (Prometheus), `GET /livez`, `GET /readyz` (503 from the moment a graceful stop begins). */
+/**
+ * `GET /metrics` (Prometheus), `GET /livez`, `GET /readyz` (503 from the moment a graceful stop begins, and while requests are sent
+ * to a service that this router does not know).
+ */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -33,7 +36,10 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
     if (request.method !== 'GET') reply(405, 'only GET\n');
     else if (path === '/livez') reply(200, 'live\n');
     else if (path === '/readyz')
-      reply(options.ready() ? 200 : 503, options.ready() ? 'ready\n' : 'draining\n');
+      readiness(options).then(
+        ([status, text]) => reply(status, text),
+        (error: unknown) => reply(500, `${describeError(error).message}\n`),
+      );
     else if (path === '/metrics') {
       metrics(options, registry).then(
         (text) => reply(200, text, 'text/plain; version=0.0.4; charset=utf-8'),
@@ -53,10 +59,20 @@ export async function startAdminServer(options: AdminServerOptions): Promise<Adm
   };
 }
 
+async function readiness(options: AdminServerOptions): Promise<readonly [status: number, text: string]> {
+  if (!options.ready()) return [503, 'draining\n'];
+  const unserved = new Set((await options.reports()).flatMap((report) => report.unserved));
+  if (unserved.size === 0) return [200, 'ready\n'];
+  const names = [...unserved].join(', ');
+  return [
+    503,
+    `requests go to the service of ${names}, which this router's config does not have: banyan reload\n`,
+  ];
+}
+
 async function metrics(options: AdminServerOptions, own: Registry): Promise<string> {
   const reports = await options.reports();
-  const { snapshot, gauges } = mergeReports(reports);
   const services = AggregatorRegistry.aggregate(reports.map((report) => report.services));
   const texts = await Promise.all([services.metrics(), own.metrics()]);
-  return [metricsText(snapshot, gauges), ...texts].join('');
+  return [metricsText(mergeReports(reports)), ...texts].join('');
 }

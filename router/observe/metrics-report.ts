@@ -1,3 +1,4 @@
+import { mergeShadowReports, type ShadowReport } from '../shadow/shadow-report.ts';
 import type { MetricsSnapshot, Series } from './metrics.ts';
 import type { Gauges } from './metrics-text.ts';
 
@@ -5,11 +6,14 @@ import type { Gauges } from './metrics-text.ts';
 export interface MetricsReport {
   readonly snapshot: MetricsSnapshot;
   readonly gauges: Gauges;
+  readonly shadow: ShadowReport;
 }
 
 /** What the admin port shows: the report, and the registry of the router's services as prom-client writes it for other processes. */
 export interface AdminReport extends MetricsReport {
   readonly services: readonly object[];
+  /** Features to whose service the route table sends requests, and whose service this router does not know. */
+  readonly unserved: readonly string[];
 }
 
 /** The workers of one router as one: counts add up; of versions, ages and leases the worst counts. */
@@ -19,7 +23,13 @@ export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
     const key = `${one.route}\u0000${one.side}`;
     const sum = series.get(key);
     if (sum === undefined) {
-      series.set(key, { ...one, statuses: { ...one.statuses }, latencies: [...one.latencies] });
+      const { statuses, latencies, heldLatencies } = one;
+      series.set(key, {
+        ...one,
+        statuses: { ...statuses },
+        latencies: [...latencies],
+        heldLatencies: [...heldLatencies],
+      });
       continue;
     }
     for (const [status, count] of Object.entries(one.statuses)) {
@@ -27,6 +37,8 @@ export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
     }
     for (const [bucket, count] of one.latencies.entries())
       sum.latencies[bucket] = (sum.latencies[bucket] ?? 0) + count;
+    for (const [bucket, count] of one.heldLatencies.entries())
+      sum.heldLatencies[bucket] = (sum.heldLatencies[bucket] ?? 0) + count;
     sum.latencySumMs += one.latencySumMs;
     sum.fellBack += one.fellBack;
   }
@@ -35,6 +47,7 @@ export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
   const total = <T>(items: readonly T[], value: (item: T) => number) =>
     items.reduce((sum, item) => sum + value(item), 0);
   return {
+    shadow: mergeShadowReports(reports.map(({ shadow }) => shadow)),
     snapshot: {
       series: [...series.values()],
       holds: {

@@ -1,4 +1,7 @@
-import { latencyBucketsMs, type MetricsSnapshot, type Series } from './metrics.ts';
+import { escapeLabel } from './escape-label.ts';
+import { latencyBucketsMs, type Series } from './metrics.ts';
+import type { MetricsReport } from './metrics-report.ts';
+import { shadowMetricsText } from './shadow-metrics-text.ts';
 
 /** Values that are read when asked for rather than counted. */
 export interface Gauges {
@@ -21,7 +24,7 @@ export interface Gauges {
 }
 
 /** The metrics in Prometheus' text format, version 0.0.4. */
-export function metricsText(snapshot: MetricsSnapshot, gauges: Gauges): string {
+export function metricsText({ snapshot, gauges, shadow }: MetricsReport): string {
   const lines: string[] = [];
   const family = (name: string, type: string, help: string) =>
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
@@ -91,6 +94,7 @@ export function metricsText(snapshot: MetricsSnapshot, gauges: Gauges): string {
   family('banyan_upstream_healthy', 'gauge', '0 while the health check of an address fails.');
   for (const { address, healthy } of gauges.upstreams)
     lines.push(`banyan_upstream_healthy{address="${escapeLabel(address)}"} ${healthy ? 1 : 0}`);
+  lines.push(...shadowMetricsText(shadow));
   return `${lines.join('\n')}\n`;
 }
 
@@ -111,8 +115,4 @@ function histogram(series: Series): string[] {
 
 function labels({ route, feature, side }: Series): string {
   return `route="${escapeLabel(route)}",feature="${escapeLabel(feature)}",side="${side}"`;
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

@@ -1,4 +1,4 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { Side } from '../table/route-table.ts';
 
 /** Upper bounds of the latency buckets, milliseconds. */
@@ -13,6 +13,8 @@ export interface Series {
   readonly statuses: Record<number, number>;
   /** Requests by latency bucket, not cumulative; one more than there are bounds. */
   readonly latencies: number[];
+  /** Of those: the ones that waited on hold, which is no side's slowness. */
+  readonly heldLatencies: number[];
   latencySumMs: number;
   /** Those that legacy answered because the service could not. */
   fellBack: number;
@@ -62,6 +64,7 @@ export class Metrics {
         side,
         statuses: {},
         latencies,
+        heldLatencies: latencies.map(() => 0),
         latencySumMs: 0,
         fellBack: 0,
       };
@@ -76,6 +79,7 @@ export class Metrics {
     if (account.heldMs > 0) {
       this.#parked += 1;
       this.#heldMs += account.heldMs;
+      series.heldLatencies[bucket]! += 1;
     }
     if (account.fellBack) {
       this.#fallbacks += 1;

@@ -54,7 +54,8 @@ const none: SideCounts = { requests: 0, errors: 0, latencies: [] };
 /** What the metrics know of a feature's routes. A request that legacy answered because the service could not is the service's error. */
 function trafficOf(feature: string, all: readonly Series[]): TrafficCounts {
   const routes: Record<string, { -readonly [K in keyof RouteCounts]: SideCounts }> = {};
-  for (const { feature: of, route, side, statuses, latencies, fellBack } of all) {
+  for (const series of all) {
+    const { feature: of, route, side, statuses, fellBack } = series;
     if (of !== feature || side === 'router') continue;
     routes[route] ??= { legacy: none, service: none };
     const counts = routes[route];
@@ -62,7 +63,9 @@ function trafficOf(feature: string, all: readonly Series[]): TrafficCounts {
     const errors = entries.reduce((sum, [status, count]) => sum + (Number(status) >= 500 ? count : 0), 0);
     const requests = entries.reduce((sum, [, count]) => sum + count, 0);
     const { requests: before, errors: failed } = counts[side];
-    counts[side] = { requests: before + requests, errors: failed + errors, latencies: [...latencies] };
+    // What waited on hold says nothing of how fast the side is.
+    const latencies = series.latencies.map((count, bucket) => count - series.heldLatencies[bucket]!);
+    counts[side] = { requests: before + requests, errors: failed + errors, latencies };
     if (fellBack > 0) {
       const { service } = counts;
       counts.service = {

@@ -14,6 +14,8 @@ export interface LiveTableOptions {
   readonly link: StateLink;
   readonly replica: string;
   readonly host: string;
+  /** Features whose service can be asked. */
+  readonly services: () => readonly string[];
   readonly snapshotFile: string | null;
   /** Between the starts of two beats, milliseconds. */
   readonly beatMs: number;
@@ -47,6 +49,7 @@ export class LiveTable {
   #holds: Record<string, number> = {};
   #leaseUntil = Number.NEGATIVE_INFINITY;
   #hurryMs = Number.POSITIVE_INFINITY;
+  #calmMs = 0;
   #loop: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #hurry = false;
@@ -105,6 +108,7 @@ export class LiveTable {
       this.#leaseUntil = sentAt + reply.leaseMs;
       this.#lastReplyAt = this.#now();
       this.#hurryMs = reply.hurryMs ?? Number.POSITIVE_INFINITY;
+      this.#calmMs = reply.calmMs ?? 0;
       if (this.#failing) this.#options.logger.info('the state store answers again');
       this.#failing = false;
       if (reply.currentAgoMs !== undefined) this.#options.onCurrent?.(reply.currentAgoMs, sentAt);
@@ -169,8 +173,8 @@ export class LiveTable {
       this.#hurry = false;
       await this.beat();
       // Counted from this beat's own start: a hurried beat must not put the one after it off.
-      if (!this.#hurry)
-        await this.#pause(began + Math.min(this.#options.beatMs, this.#hurryMs) - this.#now());
+      const every = Math.min(Math.max(this.#options.beatMs, this.#calmMs), this.#hurryMs);
+      if (!this.#hurry) await this.#pause(began + every - this.#now());
     }
   }
 
@@ -232,7 +236,7 @@ export class LiveTable {
   }
 
   #report(last = false): ReplicaReport {
-    const { replica, host, writesInFlight } = this.#options;
+    const { replica, host, services, writesInFlight } = this.#options;
     const drained: Record<string, number> = {};
     for (const [feature, version] of Object.entries(this.#holds)) {
       if (writesInFlight(feature) === 0) drained[feature] = version;
@@ -240,7 +244,7 @@ export class LiveTable {
     const { counts } = this.#options;
     const counted = counts?.due(last);
     return {
-      ...{ replica, host, pid: process.pid, version: this.#current.version, drained },
+      ...{ replica, host, pid: process.pid, version: this.#current.version, drained, services: services() },
       ...(counted === undefined ? {} : { counted }),
       ...(counts?.asksCurrent ? { asksCurrent: true } : {}),
     };

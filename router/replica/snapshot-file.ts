@@ -3,57 +3,9 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { BanyanError } from '../../common/errors.ts';
 import { namedCall } from '../table/route-call.ts';
-import { routePolicySchema } from '../table/route-policy.ts';
-import type { RouteTable } from '../table/route-table.ts';
+import { type RouteTable, routeSchema, routeTableSchema } from '../table/route-table.ts';
 
-const side = z.enum(['legacy', 'service']);
-const values = z.record(z.string(), z.string());
-const call = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('thrift'), method: z.string() }),
-  z.object({ kind: z.literal('http') }),
-]);
-
-const schema = z.object({
-  version: z.number().int().nonnegative(),
-  writtenAt: z.string(),
-  features: z.array(
-    z.object({
-      name: z.string(),
-      stage: z.string(),
-      owner: side,
-      inTransition: z.boolean(),
-      hold: z.boolean(),
-      salt: z.string(),
-      policy: routePolicySchema.exactOptional(),
-    }),
-  ),
-  routes: z.array(
-    z.preprocess(
-      namedCall,
-      z.object({
-        id: z.string(),
-        feature: z.string(),
-        method: z.string(),
-        path: z.string(),
-        access: z.enum(['read', 'write']),
-        constraints: z
-          .object({
-            host: z.string().exactOptional(),
-            headers: values.exactOptional(),
-            query: values.exactOptional(),
-          })
-          .exactOptional(),
-        call,
-        readPercent: z.number().min(0).max(100),
-        readCohorts: z.array(z.string()).exactOptional(),
-        policy: routePolicySchema.exactOptional(),
-      }),
-    ),
-  ),
-  cohorts: z
-    .array(z.object({ name: z.string(), by: z.string(), values: z.array(z.string()) }))
-    .exactOptional(),
-});
+const schema = routeTableSchema.extend({ routes: z.array(z.preprocess(namedCall, routeSchema)) });
 
 /** Checks a route table that came from outside this process; throws `BANYAN_ROUTE_TABLE_INVALID`. */
 export function parseRouteTable(from: string, value: unknown): RouteTable {

@@ -14,6 +14,8 @@ export interface ReplicaReport {
    * request of the feature which was begun before the hold has ended. A feature not listed is not drained.
    */
   readonly drained: Readonly<Record<string, number>>;
+  /** The features whose service this replica was configured with: any other one's requests it cannot send there. */
+  readonly services: readonly string[];
   /** What it has counted so far, whole: a report that arrives twice counts once. Left out when there is nothing new. */
   readonly counted?: readonly FeatureCounts[];
   /** True: it compares answers, and wants to know how current the sides are. */
@@ -60,6 +62,8 @@ export interface StateReply {
    * under way, since clients wait then. The store chooses it so that all replicas together do not overload it.
    */
   readonly hurryMs?: number;
+  /** The same at all other times: there in a large fleet, whose beats would overload the store if all came as often as they are configured. */
+  readonly calmMs?: number;
 }
 
 /** The router's side of the state store: implemented in control/store. */

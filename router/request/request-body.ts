@@ -7,6 +7,8 @@ export interface RequestBodyOptions {
   readonly idleMs: number;
   /** null: no limit. */
   readonly maxBytes: number | null;
+  /** Given every piece, besides. */
+  readonly copyTo?: ((piece: Buffer) => void) | undefined;
   /** Told the length of every piece. */
   readonly onPiece?: (bytes: number) => void;
   /** Called when the upstream first wants the body: the moment for `100 Continue`. */
@@ -92,6 +94,7 @@ export class RequestBody extends Readable {
       this.destroy(bodyTooLarge(maxBytes));
       return;
     }
+    this.#options.copyTo?.(chunk);
     if (this.push(chunk)) this.#wait();
     else {
       this.#request.pause();

@@ -1,4 +1,4 @@
-import type { Exchange } from '../exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { RequestBody } from '../request/request-body.ts';
 import type { RequestHead } from '../request/request-head.ts';
 import type { RequestTarget } from '../request/request-target.ts';
@@ -6,6 +6,7 @@ import type { Ask } from '../sides/side.ts';
 import type { RequestContext } from '../sides/thrift/router-service.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import type { RouteCall } from '../table/route-table.ts';
+import type { Sandbox } from './shadow-routing.ts';
 
 /** Marks a request that no client sent: no router makes a shadow of one. */
 export const shadowField = 'X-Banyan-Shadow';
@@ -20,11 +21,13 @@ export class ShadowAsk implements Ask {
   readonly call: RouteCall | null;
   readonly policy: FailurePolicy;
   readonly context: RequestContext;
-  readonly hasBody = false;
-  readonly body = null;
+  readonly hasBody: boolean;
+  readonly body: Buffer | null;
   readonly handshake = null;
 
-  constructor(exchange: Exchange, sandbox: { readonly name: string; readonly value: string } | undefined) {
+  constructor(exchange: Exchange, body: Buffer | null, sandbox: Sandbox | undefined) {
+    this.body = body;
+    this.hasBody = body !== null;
     this.method = exchange.method;
     this.target = exchange.target;
     this.head = exchange.head;
@@ -43,6 +46,6 @@ export class ShadowAsk implements Ask {
   }
 
   openBody(): RequestBody {
-    throw new Error('a request without a body has none to open');
+    throw new Error('the body of a shadow is kept whole');
   }
 }

@@ -17,8 +17,12 @@ export interface Trial {
   readonly sides: Readonly<Record<SideName, Side>>;
   /** Legacy is asked a second time, whatever the answers are. */
   readonly sampled: boolean;
+  /** False: a write that the side which answered the client may not be asked again. */
+  readonly repeatable: boolean;
   readonly compare: CompareSettings;
   readonly keeper: TallyKeeper;
+  /** Nothing has to be carried over from one side to the other. */
+  readonly alwaysCurrent: boolean;
   /** Whether the route table that decided this request is still in force. */
   readonly tableHolds: () => boolean;
 }
@@ -51,21 +55,21 @@ async function compareSides(
   primary: BufferedAnswer,
   context: TrialContext,
 ): Promise<Omission | { differences: readonly Difference[]; repeat: Repeat | null }> {
-  const { answeredBy, sampled, compare, keeper, route, feature } = trial;
+  const { answeredBy, sampled, repeatable, compare, keeper, route, feature } = trial;
   const answered = await readable(primary, context.bodyBytes);
   if (answered === null) return 'body-too-large';
   const otherSide = answeredBy === 'legacy' ? 'service' : 'legacy';
-  const [other, again] = await askBoth(trial, otherSide, sampled, context);
+  const [other, again] = await askBoth(trial, otherSide, sampled && repeatable, context);
   if (typeof other === 'string') return other;
   const { legacy, service }: Compared =
     answeredBy === 'legacy' ? { legacy: answered, service: other } : { legacy: other, service: answered };
   const differences = compareAnswers(legacy, service, compare);
   const noise = again === null || typeof again === 'string' ? null : compareAnswers(legacy, again, compare);
   const plain: Repeat | null = noise === null ? null : { why: 'sampled', legacy: noise, settled: null };
-  if (differences.length === 0 || !keeper.isDoubtful(route, differences)) {
+  if (differences.length === 0 || !repeatable || !keeper.isDoubtful(route, differences)) {
     return { differences, repeat: differences.length === 0 ? plain : null };
   }
-  if (!(await context.untilCurrent(feature))) return 'data-behind';
+  if (!trial.alwaysCurrent && !(await context.untilCurrent(feature))) return 'data-behind';
   const [serviceAgain, legacyAgain] = await askBoth(trial, 'service', true, context);
   // What could not be looked at again counts as seen once.
   if (typeof serviceAgain === 'string' || legacyAgain === null || typeof legacyAgain === 'string') {

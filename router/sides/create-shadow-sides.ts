@@ -1,19 +1,29 @@
 import type { NormalizedOptions } from '../life/router-options.ts';
 import { createSides, type Sides } from './create-sides.ts';
+import type { CurrentTls } from './http/upstream/upstream-tls.ts';
 
-export type ShadowSides = Pick<Sides, 'legacy' | 'services' | 'upstreams'>;
+export type ShadowSides = Pick<Sides, 'legacy' | 'legacyUpstream' | 'services' | 'makeService'>;
 
 /** The sides once more, over connections of their own: however many shadows are under way, clients' requests wait for none of them. */
-export function createShadowSides(options: NormalizedOptions, legacyCa: string | null): ShadowSides {
+export function createShadowSides(options: NormalizedOptions, legacyTls: CurrentTls): ShadowSides {
   const { connections } = options.shadow;
-  const services = Object.fromEntries(
-    Object.entries(options.services).map(([feature, service]) => [
+  const services = shadowServicesOf(options);
+  const legacy = { ...options.legacy, connections, healthCheck: false as const };
+  return createSides({ ...options, legacy, services }, legacyTls);
+}
+
+/** The services as shadows ask them. */
+export function shadowServicesOf({
+  services,
+  shadowServices,
+  shadow: { connections },
+}: Pick<NormalizedOptions, 'services' | 'shadowServices' | 'shadow'>): NormalizedOptions['services'] {
+  return Object.fromEntries(
+    Object.entries(services).map(([feature, service]) => [
       feature,
       'invoke' in service
-        ? (options.shadowServices[feature] ?? service)
-        : { ...service, connections, healthCheck: undefined },
+        ? (shadowServices[feature] ?? service)
+        : { ...service, connections, healthCheck: false as const },
     ]),
   );
-  const legacy = { ...options.legacy, connections, healthCheck: undefined };
-  return createSides({ ...options, legacy, services }, legacyCa);
 }

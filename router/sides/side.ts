@@ -18,6 +18,8 @@ export interface Side {
    * after `abort` too, once nothing is under way any more.
    */
   begin(ask: Ask, sink: Sink): Work;
+  /** The fields of an answer that the router gives itself, with what every answer of the request's route has. */
+  dressed?(ask: Ask, fields: readonly string[]): readonly string[];
 }
 
 /** A request as sides are asked it. */

@@ -1,4 +1,4 @@
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../answer/failure.ts';
 import type { SwitchedConnection } from '../upgrade/tunnel.ts';
 
 /** Who is told a side's answer: a client, a buffer, or two of them at once. */
@@ -9,7 +9,10 @@ export interface Sink {
   inform(status: number, reason: string, fields: readonly string[]): void;
   /** The answer begins. */
   head(head: AnswerHead): void;
-  /** A piece of its body, the sink's to keep. False: no more before the work's `resume`, but for what was read already. */
+  /**
+   * A piece of its body, valid during the call: who keeps it copies it. False: no more before the work's `resume`, but for what was read
+   * already.
+   */
   data(piece: Buffer): boolean;
   /** The answer is whole. Trailers as they came, names and values in turn. */
   end(trailers: readonly string[]): void;

@@ -1,4 +1,4 @@
-import { type FailureBody, jsonFailureBody } from '../failure.ts';
+import { type FailureBody, jsonFailureBody } from '../answer/failure.ts';
 import type { ErrorBody, RoutePolicy } from './route-policy.ts';
 
 /** A policy with every setting filled in, as requests go by it. Times in milliseconds. */

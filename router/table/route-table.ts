@@ -1,80 +1,105 @@
-import type { CohortDefinition } from '../cohorts/named-cohorts.ts';
-import type { ShadowRouting } from '../shadow/shadow-routing.ts';
-import type { RoutePolicy } from './route-policy.ts';
+import { z } from 'zod';
+import { cohortDefinitionSchema } from '../cohorts/named-cohorts.ts';
+import { shadowRoutingSchema } from '../shadow/shadow-routing.ts';
+import { routePolicySchema } from './route-policy.ts';
+
+/**
+ * The route table, declared once: its types, what a snapshot file and the state store may hold, and what the admin API
+ * answers are all taken from these schemas.
+ */
+
+const sideSchema = z.enum(['legacy', 'service']);
 
 /** Where a request can go: the monolith, or the feature's extracted service. */
-export type Side = 'legacy' | 'service';
+export type Side = z.output<typeof sideSchema>;
+
+const texts = z.record(z.string(), z.string());
+
+export const featureRoutingSchema = z.object({
+  name: z.string(),
+  /** The stage's name, for people (explain, metrics, logs): the router decides nothing by it. */
+  stage: z.string(),
+  /** The side that takes client writes. */
+  owner: sideSchema,
+  /** True while a cutover or rollback is under way: a replica whose lease ran out holds this feature's writes. */
+  inTransition: z.boolean(),
+  /** True: park write requests until a later route table releases them. */
+  hold: z.boolean(),
+  /** Mixed into the cohort hash, so that features are canaried on independent cohorts. */
+  salt: z.string(),
+  /** What its routes' own policies are laid over. */
+  policy: routePolicySchema.exactOptional(),
+  /** Left out: none of its requests is compared. */
+  shadow: shadowRoutingSchema.exactOptional(),
+  /** True: replicas report what they counted of its routes. */
+  watched: z.boolean().exactOptional(),
+});
 
 /** What the router must know of a feature. Written by control in one transaction, read by every replica. */
-export interface FeatureRouting {
-  readonly name: string;
-  /** The stage's name, for people (explain, metrics, logs): the router decides nothing by it. */
-  readonly stage: string;
-  /** The side that takes client writes. */
-  readonly owner: Side;
-  /** True while a cutover or rollback is under way: a replica whose lease ran out holds this feature's writes. */
-  readonly inTransition: boolean;
-  /** True: park write requests until a later route table releases them. */
-  readonly hold: boolean;
-  /** Mixed into the cohort hash, so that features are canaried on independent cohorts. */
-  readonly salt: string;
-  /** What its routes' own policies are laid over. */
-  readonly policy?: RoutePolicy;
-  /** Left out: none of its requests is compared. */
-  readonly shadow?: ShadowRouting;
-  /** True: replicas report what they counted of its routes. */
-  readonly watched?: boolean;
-}
+export type FeatureRouting = Readonly<z.output<typeof featureRoutingSchema>>;
 
-export interface RouteConstraints {
-  readonly host?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
-}
+const constraintsSchema = z.object({
+  host: z.string().exactOptional(),
+  headers: texts.exactOptional(),
+  query: texts.exactOptional(),
+});
+
+export type RouteConstraints = Readonly<z.output<typeof constraintsSchema>>;
+
+const matchingSchema = z.object({
+  /** Whose rules for parameters and wildcards hold. Default 5. */
+  express: z.union([z.literal(4), z.literal(5)]).exactOptional(),
+  /** `strict`: a path with a last slash is another one than without. Default `loose`. */
+  slash: z.enum(['strict', 'loose']).exactOptional(),
+});
 
 /** How a pattern is read, where not as Express 5 does by default. */
-export interface RouteMatching {
-  /** Whose rules for parameters and wildcards hold. Default 5. */
-  readonly express?: 4 | 5;
-  /** `strict`: a path with a last slash is another one than without. Default `loose`. */
-  readonly slash?: 'strict' | 'loose';
-}
+export type RouteMatching = Readonly<z.output<typeof matchingSchema>>;
+
+const callSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('thrift'), method: z.string() }),
+  z.object({ kind: z.literal('http') }),
+]);
 
 /** How a service is asked what a request asks: by a method of its IDL, or by the request itself. */
-export type RouteCall = { readonly kind: 'thrift'; readonly method: string } | { readonly kind: 'http' };
+export type RouteCall = Readonly<z.output<typeof callSchema>>;
 
-export interface Route {
+export const routeSchema = z.object({
   /** `METHOD /path/:pattern` plus constraints, unique in the table. */
-  readonly id: string;
-  readonly feature: string;
+  id: z.string(),
+  feature: z.string(),
   /** Upper case. */
-  readonly method: string;
+  method: z.string(),
   /** As Express writes it: `/things/:id`, `/files/*path`, `/archive{/:year}`. */
-  readonly path: string;
-  readonly matching?: RouteMatching;
-  readonly access: 'read' | 'write';
-  readonly constraints?: RouteConstraints;
+  path: z.string(),
+  matching: matchingSchema.exactOptional(),
+  access: z.enum(['read', 'write']),
+  constraints: constraintsSchema.exactOptional(),
   /** How its service is asked. */
-  readonly call: RouteCall;
+  call: callSchema,
   /** Reads only: percent (0–100, two decimals) of identities whose requests go to the service. Writes go to the owner. */
-  readonly readPercent: number;
+  readPercent: z.number().min(0).max(100),
   /** Reads only: names of cohorts whose requests go to the service besides. */
-  readonly readCohorts?: readonly string[];
+  readCohorts: z.array(z.string()).readonly().exactOptional(),
   /** What happens when its side is slow or fails; left out, the router's own settings hold. */
-  readonly policy?: RoutePolicy;
-}
+  policy: routePolicySchema.exactOptional(),
+});
+
+export type Route = Readonly<z.output<typeof routeSchema>>;
+
+export const routeTableSchema = z.object({
+  /** Grows with every change; 0 is the empty table (everything to legacy). */
+  version: z.number().int().nonnegative(),
+  /** ISO 8601, the state store's clock. */
+  writtenAt: z.string(),
+  features: z.array(featureRoutingSchema.readonly()).readonly(),
+  routes: z.array(routeSchema.readonly()).readonly(),
+  /** Those that routes name. */
+  cohorts: z.array(cohortDefinitionSchema.readonly()).readonly().exactOptional(),
+});
 
 /** The immutable, versioned snapshot every router decides from. Plain JSON. */
-export interface RouteTable {
-  /** Grows with every change; 0 is the empty table (everything to legacy). */
-  readonly version: number;
-  /** ISO 8601, the state store's clock. */
-  readonly writtenAt: string;
-  readonly features: readonly FeatureRouting[];
-  readonly routes: readonly Route[];
-  /** Those that routes name. */
-  readonly cohorts?: readonly CohortDefinition[];
-}
+export type RouteTable = Readonly<z.output<typeof routeTableSchema>>;
 
 export const emptyRouteTable: RouteTable = {
   version: 0,

@@ -1,82 +1,78 @@
-import { stat } from 'node:fs/promises';
 import type { Server as TlsServer } from 'node:tls';
 import type { Logger } from 'pino';
 import { describeError } from '../../common/errors.ts';
-import { pause } from '../../common/pause.ts';
-import { readTlsFiles } from './tls-files.ts';
-import type { ServerTls } from './tls-settings.ts';
+import { RenewedFiles } from '../../common/tls/renewed-files.ts';
+import { readTlsFiles, type SideTlsMaterial, type TlsMaterial } from './tls-files.ts';
+import type { LegacyTls, ServerTls, ServiceTls } from './tls-settings.ts';
 
-/**
- * Puts renewed certificates in force without a restart: looks at the files from time to time, and when they have
- * changed and belong together, new connections are made with them. Key and certificate are written one after the other, so a pair
- * that does not fit is looked at again, told of once, and changes nothing meanwhile.
- */
-export class TlsRenewal {
-  readonly #tls: ServerTls;
-  readonly #server: Pick<TlsServer, 'setSecureContext'>;
-  readonly #logger: Logger;
-  readonly #stopping = new AbortController();
-  #inForce: string;
-  #told = '';
-  #loop: Promise<void> | null = null;
-
-  /** `inForce`: what `stampOf` said before the files were first read. */
-  constructor(tls: ServerTls, server: Pick<TlsServer, 'setSecureContext'>, inForce: string, logger: Logger) {
-    this.#tls = tls;
-    this.#server = server;
-    this.#inForce = inForce;
-    this.#logger = logger;
-  }
-
-  start(): void {
-    if (this.#tls.reloadMs > 0) this.#loop ??= this.#run();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    for (;;) {
-      await pause(this.#tls.reloadMs, signal, { ref: false });
-      if (signal.aborted) return;
-      await this.#look();
-    }
-  }
-
-  async #look(): Promise<void> {
-    const stamp = await stampOf(this.#tls);
-    if (stamp === this.#inForce) return;
-    try {
-      const { server } = await readTlsFiles({ server: this.#tls });
-      this.#server.setSecureContext(server!);
-      this.#inForce = stamp;
-      this.#logger.info({ certFile: this.#tls.certFile }, 'the renewed certificate is in force');
-    } catch (error) {
-      if (this.#told === stamp) return;
-      this.#told = stamp;
-      const { message, fix } = describeError(error);
-      this.#logger.error(
-        { error: message, fix },
-        'the certificate was changed and cannot be used: the old one stays',
-      );
-    }
-  }
+/** Puts renewed certificates of the router's port in force without a restart: new connections are made with them. */
+export function renewServerTls(
+  tls: ServerTls,
+  server: Pick<TlsServer, 'setSecureContext'>,
+  current: TlsMaterial,
+  logger: Logger,
+): RenewedFiles<TlsMaterial> {
+  const { certFile } = tls;
+  return new RenewedFiles({
+    files: filesOf(tls),
+    everyMs: tls.reloadMs,
+    current,
+    read: async () => (await readTlsFiles({ server: tls })).server!,
+    onRenewed: (now) => {
+      server.setSecureContext(now);
+      logger.info({ certFile }, 'the renewed certificate is in force');
+    },
+    onRefused: refusedTo(logger, { certFile }),
+  });
 }
 
-/** Changes whenever one of the files does. */
-export async function stampOf({ keyFile, certFile, clientCaFile }: ServerTls): Promise<string> {
-  const files = [keyFile, certFile, ...(clientCaFile === undefined ? [] : [clientCaFile])];
-  const stamps = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        ({ mtimeMs, size, ino }) => `${mtimeMs}/${size}/${ino}`,
-        // That it is away is a state like any other here; reading it says what is wrong.
-        ({ code }: NodeJS.ErrnoException) => `${code}`,
-      ),
-    ),
-  );
-  return stamps.join(' ');
+/** The same for a feature's service; `current` is for the next connection to it. */
+export function renewServiceTls(
+  feature: string,
+  tls: ServiceTls,
+  current: SideTlsMaterial,
+  logger: Logger,
+): RenewedFiles<SideTlsMaterial> {
+  return new RenewedFiles({
+    files: filesOf(tls),
+    everyMs: tls.reloadMs,
+    current,
+    read: async () => (await readTlsFiles({ services: { [feature]: tls } })).services[feature]!,
+    onRenewed: () =>
+      logger.info({ feature }, 'the renewed TLS files of a service are in force for new connections to it'),
+    onRefused: refusedTo(logger, { feature }),
+  });
+}
+
+/** The same for the monolith, whose authority may change. */
+export function renewLegacyTls(
+  tls: LegacyTls | undefined,
+  current: SideTlsMaterial,
+  logger: Logger,
+): RenewedFiles<SideTlsMaterial> {
+  return new RenewedFiles({
+    files: tls === undefined ? [] : filesOf(tls),
+    everyMs: tls?.reloadMs ?? 0,
+    current,
+    read: async () => (await readTlsFiles({ legacy: tls })).legacy,
+    onRenewed: () =>
+      logger.info('the renewed authorities of the monolith are in force for new connections to it'),
+    onRefused: refusedTo(logger, { side: 'legacy' }),
+  });
+}
+
+function refusedTo(logger: Logger, about: object): (error: unknown) => void {
+  return (error) => {
+    const { message, fix } = describeError(error);
+    logger.error(
+      { ...about, error: message, fix },
+      'the certificate was changed and cannot be used: the old one stays',
+    );
+  };
+}
+
+const settings = ['keyFile', 'certFile', 'clientCaFile', 'caFile'] as const;
+
+function filesOf(tls: { readonly [Setting in (typeof settings)[number]]?: string | undefined }): string[] {
+  return settings.map((setting) => tls[setting]).filter((file) => file !== undefined);
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 const file = z.string().min(1);
+/** How often the files are looked at for changes, milliseconds; 0: never. */
+const reloadMs = z.int().min(0).max(86_400_000).default(10_000);
 
 /** TLS on the router's own port. Files in PEM; those that change are read again. */
 export const serverTlsSchema = z.strictObject({
@@ -12,11 +14,10 @@ export const serverTlsSchema = z.strictObject({
   minVersion: z.enum(['TLSv1.2', 'TLSv1.3']).default('TLSv1.2'),
   /** Given, only clients with a certificate of one of these authorities are served. */
   clientCaFile: file.optional(),
-  /** How often the files are looked at for changes, milliseconds; 0: never. */
-  reloadMs: z.int().min(0).max(86_400_000).default(10_000),
+  reloadMs,
 });
 
-/** TLS towards the monolith, for its `https://` addresses. */
+/** TLS towards the monolith, for its `https://` addresses. Files that change are read again. */
 export const legacyTlsSchema = z.strictObject({
   /** Authorities to trust instead of the usual ones. */
   caFile: file.optional(),
@@ -25,6 +26,7 @@ export const legacyTlsSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error: 'is no host name' })
     .optional(),
+  reloadMs,
 });
 
 /** TLS towards a feature's service. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { ConnectionOwner, UpstreamConnection } from '../sides/http/upstream/upstream-connection.ts';
+import type { ConnectionOwner } from '../sides/http/upstream/connection-user.ts';
+import type { UpstreamConnection } from '../sides/http/upstream/upstream-connection.ts';
 import type { Handshake } from './handshake.ts';
 
 /** A side's connection that speaks another protocol from now on. */
@@ -57,7 +58,7 @@ export class Tunnel implements ConnectionOwner {
   }
 
   onResponseData(_upstream: UpstreamConnection, piece: Buffer): void {
-    if (!this.#client.write(piece)) this.#upstream.pause();
+    if (!this.#client.write(Buffer.from(piece))) this.#upstream.pause();
   }
 
   onResponseEnd(): void {

@@ -4,13 +4,13 @@ import { BadValue } from '../codec/bad-value.ts';
 import { ThriftException } from '../codec/thrift-exception.ts';
 import { ValueReaders } from '../codec/value-reader.ts';
 import { type ValueWriter, ValueWriters } from '../codec/value-writer.ts';
-import { bindMethod, isIdempotentMethod } from '../http/bind-method.ts';
-import { serviceOf } from '../idl/load-idl.ts';
+import { isIdempotent } from '../idl/is-idempotent.ts';
 import type { Idl, MethodDef } from '../idl/model.ts';
+import { serviceOf } from '../idl/service-of.ts';
 import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.ts';
 import { beginCallSpan, type CallSpan } from '../telemetry/call-spans.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
-import { newReader, newWriter } from '../wire/protocols.ts';
+import { newReader, newWriter, type ProtocolName } from '../wire/protocols.ts';
 import type { Refusal } from '../wire/refusal.ts';
 import { Balancer } from './balancer.ts';
 import type { Call } from './call.ts';
@@ -29,6 +29,7 @@ export type CallArguments = readonly unknown[] | Readonly<Record<string, unknown
 
 export interface ThriftClient {
   readonly idl: Idl;
+  readonly protocol: ProtocolName;
   /**
    * Calls a method. Resolves with its result, rejects with ThriftException (declared) or BanyanError (`BANYAN_RPC_…`).
    * Never stays pending beyond its deadline.
@@ -81,6 +82,7 @@ export function createClient<Service extends { call: unknown } = ThriftClient>(
 
 class Client implements ThriftClient {
   readonly idl: Idl;
+  readonly protocol: ProtocolName;
   readonly #options: ClientOptions;
   readonly #settings: Settings;
   readonly #plans = new Map<string, MethodPlan>();
@@ -97,6 +99,7 @@ class Client implements ThriftClient {
     this.#options = options;
     this.idl = options.idl;
     this.#settings = settingsOf(options);
+    this.protocol = this.#settings.protocol;
     const { metrics } = options;
     this.#metrics = metrics === undefined ? undefined : createCallMetrics(metrics, 'client', options.service);
     const service = serviceOf(options.idl, options.service);
@@ -108,8 +111,7 @@ class Client implements ThriftClient {
         write: writers.arguments(method.args),
         read: replyReader(method, readers),
       });
-      const isIdempotent = bindMethod(service, method)?.isIdempotent ?? isIdempotentMethod(method, false);
-      if (isIdempotent) this.#idempotent.add(method.name);
+      if (isIdempotent(method)) this.#idempotent.add(method.name);
     }
     this.#balancer = new Balancer(options, {
       settings: this.#settings,

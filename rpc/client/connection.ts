@@ -83,8 +83,9 @@ export class Connection implements Carrier, Candidate {
     // A peer that vanished without a word is found out within some twenty seconds.
     this.#socket.setKeepAlive(true, 10_000);
     this.#out = new BatchedWrites(this.#socket);
+    // A process that a busy machine left standing hears of its timers before it hears of its connections.
     this.#connectTimer = setTimeout(
-      () => this.#socket.destroy(new Error(`no connection within ${settings.connectTimeoutMs} ms`)),
+      () => setImmediate(() => this.#notConnected(settings.connectTimeoutMs)),
       settings.connectTimeoutMs,
     );
     this.#socket
@@ -190,6 +191,11 @@ export class Connection implements Carrier, Candidate {
     for (const call of this.#waiting) this.#write(call);
     this.#waiting.clear();
     if (this.load === 0) this.#room();
+  }
+
+  #notConnected(afterMs: number): void {
+    if (this.#openedAt > 0) return;
+    this.#socket.destroy(new Error(`no connection within ${afterMs} ms`));
   }
 
   /** How long it stays open without calls: where it holds a thread of its server, others want that soon. */

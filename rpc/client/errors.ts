@@ -60,18 +60,6 @@ export function wrongReply(what: string): BanyanError {
   });
 }
 
-/** Application exceptions that the Thrift libraries themselves raise, by number. */
-export const ApplicationErrorType = {
-  unknown: 0,
-  unknownMethod: 1,
-  invalidMessageType: 2,
-  wrongMethodName: 3,
-  badSequenceId: 4,
-  missingResult: 5,
-  internalError: 6,
-  protocolError: 7,
-} as const;
-
 /** The service answered with an application exception: it threw what the IDL does not declare, or knows no such method. */
 export function applicationError(method: string, type: number, message: string): BanyanError {
   return new BanyanError('BANYAN_RPC_APPLICATION', `${method} failed in the service: ${message}`, {

@@ -1,11 +1,11 @@
 import type { FieldDef, StructDef, ThriftType } from '../idl/model.ts';
+import { uuidText } from '../idl/uuid.ts';
 import { BinaryReader } from '../wire/binary-reader.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { malformed } from '../wire/wire-error.ts';
 import { defaultBytes } from './default-bytes.ts';
 import { int64Value } from './int64.ts';
 import { CompiledStructs, indexById, wireType } from './type-of.ts';
-import { uuidText } from './uuid.ts';
 
 export type ValueReader = (r: ProtocolReader) => unknown;
 

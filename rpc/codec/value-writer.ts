@@ -1,10 +1,10 @@
 import type { FieldDef, StructDef, ThriftType } from '../idl/model.ts';
+import { uuidBytes } from '../idl/uuid.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { BadValue, withElement, withMember } from './bad-value.ts';
 import { writeBigInt64, writeSafeInt64 } from './int64.ts';
 import { CompiledStructs, wireType } from './type-of.ts';
-import { uuidBytes } from './uuid.ts';
 
 export type ValueWriter = (w: ProtocolWriter, value: unknown) => void;
 

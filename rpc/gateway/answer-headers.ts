@@ -2,12 +2,12 @@ import type { AnswerPolicy, CorsPolicy } from '../http/answer-policy.ts';
 import type { HttpInput, HttpOutput } from './http-types.ts';
 import { headerValue } from './request-parts.ts';
 
-/** The answer with what its route's policy adds to every answer. What the service set itself stays, and `Vary` grows. */
-export function withPolicyHeaders(policy: AnswerPolicy, input: HttpInput, output: HttpOutput): HttpOutput {
-  const rawHeaders = [...output.rawHeaders];
+/** An answer's headers with what its route's policy adds to every answer. What the service set itself stays, and `Vary` grows. */
+export function withPolicyHeaders(policy: AnswerPolicy, input: HttpInput, own: readonly string[]): string[] {
+  const rawHeaders = [...own];
   add(rawHeaders, policy.always);
   if (policy.cors !== null) add(rawHeaders, corsHeaders(policy.cors, input));
-  return { ...output, rawHeaders };
+  return rawHeaders;
 }
 
 /** What a preflight is answered. */

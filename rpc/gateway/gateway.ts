@@ -1,38 +1,31 @@
-import { isUtf8 } from 'node:buffer';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
-import type { ThriftClient } from '../client/client.ts';
-import type { CallOptions } from '../client/options.ts';
+import type { OutgoingCall, ThriftClient } from '../client/client.ts';
+import type { CallContext, CallOptions } from '../client/options.ts';
 import type { AnswerPolicy } from '../http/answer-policy.ts';
-import { bindMethod } from '../http/bind-method.ts';
-import type { MethodBinding } from '../http/binding.ts';
-import { serviceOf } from '../idl/load-idl.ts';
+import type { ErrorBody } from '../http/error-body.ts';
+import type { GatewayProblem } from '../http/gateway-problem.ts';
+import { httpService } from '../http/http-service.ts';
+import type { UploadPlan } from '../http/upload-plan.ts';
 import { annotation, type Idl } from '../idl/model.ts';
 import { JsonOut } from '../json/json-out.ts';
-import { ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
+import { jsonStyle } from '../json/json-style.ts';
 import { JsonFromThriftCompiler } from '../json/thrift-to-json.ts';
 import type { ProtocolReader, ProtocolWriter } from '../wire/protocol.ts';
 import { malformed } from '../wire/wire-error.ts';
 import { preflight, withPolicyHeaders } from './answer-headers.ts';
-import { compressed } from './compress.ts';
-import {
-  defaultErrorTemplate,
-  type ErrorBody,
-  errorBodyFromTemplate,
-  errorMessages,
-  errorStatuses,
-  errorType,
-  templateFault,
-} from './error-body.ts';
-import { isFresh, weakEtag } from './etag.ts';
-import type { GatewayProblem, HttpInput, HttpOutput, InvokeOptions } from './http-types.ts';
+import { compressed, varyingByCoding } from './compress.ts';
+import { type Failing, GatewayErrors } from './gateway-errors.ts';
+import type { HttpInput, HttpOutput, InvokeOptions } from './http-types.ts';
 import { inflated } from './inflate.ts';
-import { problemOf } from './problems.ts';
-import { ranged } from './range.ts';
+import { LargeBodies } from './large-bodies.ts';
 import { type ReplyKind, replyWriter } from './reply-writer.ts';
-import { type Incoming, UnsupportedMedia } from './request-body.ts';
+import { BodyTooLarge, type Incoming, UnsupportedMedia, type WholeInput } from './request-body.ts';
 import { contextOfHeaders, headerValue } from './request-parts.ts';
-import { bodyWants, requestWriter } from './request-writer.ts';
+import { incoming, type RequestPlan, requestPlans, takeApart } from './request-plan.ts';
+import { parsesBody } from './request-writer.ts';
+import { upload } from './upload.ts';
+import { type FirstPiece, wholeAnswer } from './whole-answer.ts';
 
 export interface GatewayOptions {
   readonly idl: Idl;
@@ -51,38 +44,28 @@ export interface GatewayOptions {
 export interface Gateway {
   /** Largest request body in bytes, as the options or `api.max_body_bytes` say. Who reads bodies for the gateway reads no more. */
   readonly maxBodyBytes: number;
+  /** How large a body may be that the method takes as it comes (`api.upload`); null: bodies are read whole for it. */
+  uploadBytes(rpcMethod: string): number | null;
   /** Answers a request that cannot be had whole, in the shape of the gateway's other errors. */
   refuse(rpcMethod: string, input: HttpInput, why: Omit<GatewayProblem, 'rpcMethod'>): HttpOutput;
+  /** Headers of an answer that somebody else gives for the method, with those that its every answer has. */
+  dressed(rpcMethod: string, input: HttpInput, rawHeaders: readonly string[]): readonly string[];
   /** Answers an HTTP request through the service. Rejects only for a method that the service does not have. */
   invoke(rpcMethod: string, input: HttpInput, options?: InvokeOptions): Promise<HttpOutput>;
   /** Closes the client. */
   close(): Promise<void>;
 }
 
-interface Plan {
-  readonly binding: MethodBinding;
+interface Plan extends RequestPlan {
   /** OPTIONS is a method of its routes like any other, and no preflight. */
   readonly takesOptions: boolean;
-  /** The body is parsed, and so must be inflated before. */
-  readonly parsesBody: boolean;
-  readonly write: (w: ProtocolWriter, request: Incoming) => void;
   readonly read: (r: ProtocolReader, messageType: number, out: JsonOut) => ReplyKind;
 }
 
-type WholeOutput = HttpOutput & { readonly body: Buffer | null; readonly next?: undefined };
-
-/** A stream's head, and what the rest is asked by. */
-type FirstPiece = WholeOutput | (Omit<HttpOutput, 'body'> & { readonly body: Buffer; readonly next: string });
-
+/** Longer bodies that have to be taken apart are read in another thread. A shorter one holds this one for a few milliseconds at most. */
+const largeBytes = 64 * 1024;
 /** Least time between two calls of which the first brought an empty piece, milliseconds. */
 const emptyPieceMs = 100;
-
-/** A request on its way to an answer. */
-interface Asked {
-  readonly plan: Plan;
-  readonly input: HttpInput;
-  readonly requestId: string | undefined;
-}
 
 /** @throws BanyanError `BANYAN_IDL_NO_SERVICE`, `BANYAN_RPC_ERROR_BODY` */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -92,15 +75,13 @@ export function createGateway(options: GatewayOptions): Gateway {
 class ThriftGateway implements Gateway {
   readonly #client: ThriftClient;
   readonly #plans = new Map<string, Plan>();
-  readonly #errorBody: ErrorBody;
-  readonly #errorType: string;
-  readonly #statuses: ReadonlyMap<string, number>;
-  readonly #messages: ReadonlyMap<number, string>;
+  readonly #errors: GatewayErrors;
   readonly maxBodyBytes: number;
   /** Content codings are taken off; if not, a body with one is refused, as by a monolith that does not. */
   readonly #inflates: boolean;
   readonly #deadlineMs: number;
   readonly #service: string;
+  readonly #largeBodies: LargeBodies;
   /** Shared by all calls: a reply is read in one go. */
   readonly #out = new JsonOut(65536);
 
@@ -108,46 +89,30 @@ class ThriftGateway implements Gateway {
     this.#client = options.client;
     this.#service = options.service;
     this.#deadlineMs = options.deadlineMs ?? 5_000;
-    const service = serviceOf(options.idl, options.service);
+    const service = httpService(options.idl, options.service);
     const said = annotation(service.annotations, 'api.max_body_bytes');
     this.maxBodyBytes = options.maxBodyBytes ?? (said === undefined ? 16 * 1024 * 1024 : Number(said));
     this.#inflates = annotation(service.annotations, 'api.inflate') !== 'false';
-    this.#messages = errorMessages(service.annotations);
-    this.#statuses = errorStatuses(service.annotations);
-    this.#errorType = errorType(service.annotations);
-    const fromJson = new ThriftFromJsonCompiler({ unknownMembers: options.unknownMembers ?? 'ignore' });
-    const toJson = new JsonFromThriftCompiler();
-    for (const method of service.methods) {
-      const binding = bindMethod(service, method);
-      if (binding === null) continue;
-      const wants = bodyWants(binding);
-      this.#plans.set(method.name, {
-        binding,
-        takesOptions: binding.routes.some(({ method }) => method === 'OPTIONS'),
-        parsesBody: wants.json || wants.form.size > 0,
-        write: requestWriter(binding, fromJson),
-        read: replyWriter(binding, toJson),
+    this.#errors = new GatewayErrors(service, options.errorBody);
+    const unknownMembers = options.unknownMembers ?? 'ignore';
+    const toJson = new JsonFromThriftCompiler(jsonStyle(service.annotations));
+    for (const [name, plan] of requestPlans(service, unknownMembers)) {
+      this.#plans.set(name, {
+        ...plan,
+        takesOptions: plan.binding.routes.some(({ method }) => method === 'OPTIONS'),
+        read: replyWriter(plan.binding, toJson),
       });
     }
-    const body =
-      options.errorBody ?? annotation(service.annotations, 'api.error_body') ?? defaultErrorTemplate;
-    if (typeof body === 'string') {
-      const fault = templateFault(body, this.#errorType);
-      if (fault !== null) {
-        throw new BanyanError(
-          'BANYAN_RPC_ERROR_BODY',
-          `the error body of ${service.name} is no JSON: ${fault}`,
-          {
-            fix: 'Write JSON text with $code, $message, $status and $at inside string literals.',
-          },
-        );
-      }
-    }
-    this.#errorBody = typeof body === 'string' ? errorBodyFromTemplate(body, this.#errorType) : body;
+    this.#largeBodies = new LargeBodies({
+      idl: options.idl,
+      service: options.service,
+      unknownMembers,
+      protocol: options.client.protocol,
+    });
   }
 
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#client.close(), this.#largeBodies.close()]);
   }
 
   #planOf(rpcMethod: string): Plan {
@@ -158,12 +123,20 @@ class ThriftGateway implements Gateway {
     });
   }
 
+  uploadBytes(rpcMethod: string): number | null {
+    return this.#planOf(rpcMethod).binding.upload?.maxBytes ?? null;
+  }
+
   refuse(rpcMethod: string, input: HttpInput, why: Omit<GatewayProblem, 'rpcMethod'>): HttpOutput {
     const { requestId } = contextOfHeaders(input.rawHeaders);
     const plan = this.#planOf(rpcMethod);
-    const output = this.#problem({ plan, input, requestId }, { ...why, rpcMethod });
-    const policy = plan.binding.answer;
-    return policy === null ? output : withPolicyHeaders(policy, input, output);
+    const output = this.#errors.problem({ binding: plan.binding, input, requestId }, { ...why, rpcMethod });
+    return { ...output, rawHeaders: dressedBy(plan.binding.answer, input, output.rawHeaders) };
+  }
+
+  dressed(rpcMethod: string, input: HttpInput, rawHeaders: readonly string[]): readonly string[] {
+    // An answer that says that there is no such method is one too.
+    return dressedBy(this.#plans.get(rpcMethod)?.binding.answer ?? null, input, rawHeaders);
   }
 
   async invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions = {}): Promise<HttpOutput> {
@@ -183,29 +156,39 @@ class ThriftGateway implements Gateway {
     const { cors, compressFrom } = policy;
     const isPreflight = cors !== null && input.method === 'OPTIONS' && !plan.takesOptions;
     const output = isPreflight ? preflight(cors, input) : await this.#exchange(plan, input, options);
-    const withHeaders = withPolicyHeaders(policy, input, output);
+    const withHeaders = { ...output, rawHeaders: withPolicyHeaders(policy, input, output.rawHeaders) };
     return compressFrom === null ? withHeaders : await compressed(compressFrom, input, withHeaders);
   }
 
   async #exchange(plan: Plan, input: HttpInput, options: InvokeOptions): Promise<HttpOutput> {
-    const rpcMethod = plan.binding.method.name;
     const context = options.context ?? contextOfHeaders(input.rawHeaders);
-    const asked: Asked = { plan, input, requestId: context.requestId };
-    if (input.body !== null && input.body.length > this.maxBodyBytes) {
-      const message = `the body has ${input.body.length} bytes, and the limit is ${this.maxBodyBytes}`;
-      return this.#problem(asked, { status: 413, code: 'body_too_large', message, rpcMethod });
+    const asked: Failing = { binding: plan.binding, input, requestId: context.requestId };
+    const call = this.#callOptions(options, context);
+    try {
+      if (plan.binding.upload !== null) return await this.#upload(plan, asked, plan.binding.upload, call);
+      const answered = await this.#ask(plan, asked, await this.#wholeInput(plan, input), call);
+      // A oneway call ends once it is sent, and nothing comes back.
+      return answered ?? { status: plan.binding.status, rawHeaders: ['Content-Length', '0'], body: null };
+    } catch (error) {
+      return this.#errors.failed(asked, error);
     }
-    if (plan.parsesBody && input.body !== null && input.body.length > 0) {
-      const coding = headerValue(input.rawHeaders, 'content-encoding');
-      if (coding !== undefined && !/^\s*(?:identity\s*)?$/i.test(coding)) {
-        try {
-          if (!this.#inflates) throw new UnsupportedMedia(`a body encoded with ${coding}`);
-          input = { ...input, body: await inflated(input.body, coding, this.maxBodyBytes) };
-        } catch (error) {
-          return this.#failed(asked, error);
-        }
-      }
+  }
+
+  /** The request with its body whole, and without the coding that it may have come in. @throws what a request is refused for */
+  async #wholeInput({ wants }: Plan, input: HttpInput): Promise<WholeInput> {
+    const { body } = input;
+    if (body === null) return { ...input, body };
+    if (!Buffer.isBuffer(body)) throw new Error('only uploads come in pieces');
+    if (body.length > this.maxBodyBytes) {
+      throw new BodyTooLarge(`the body has ${body.length} bytes, and the limit is ${this.maxBodyBytes}`);
     }
+    const coding = parsesBody(wants) && body.length > 0 ? codingOf(input) : null;
+    if (coding === null) return { ...input, body };
+    if (!this.#inflates) throw new UnsupportedMedia(`a body encoded with ${coding}`);
+    return { ...input, body: await inflated(body, coding, this.maxBodyBytes) };
+  }
+
+  #callOptions(options: InvokeOptions, context: CallContext): CallOptions {
     const usual = options.deadlineMs ?? this.#deadlineMs;
     const { withinMs } = options;
     const deadlineMs = withinMs !== undefined && withinMs < usual ? withinMs : usual;
@@ -214,26 +197,78 @@ class ThriftGateway implements Gateway {
     if (options.retries !== undefined) call.retries = options.retries;
     if (options.signal !== undefined) call.signal = options.signal;
     call.context = context;
-    const request: Incoming = { input, call: null, json: null, form: null, cursor: null };
-    try {
-      const answered: FirstPiece | undefined = await this.#client.exchange(
+    return call;
+  }
+
+  /** undefined: nothing comes back. */
+  async #ask(
+    plan: Plan,
+    asked: Failing,
+    input: WholeInput,
+    call: CallOptions,
+  ): Promise<HttpOutput | undefined> {
+    const request = incoming(input);
+    const answered: FirstPiece | undefined = await this.#call(
+      plan,
+      request,
+      (r, messageType) => this.#answer(plan, asked, r, messageType),
+      call,
+    );
+    if (answered?.next === undefined) return answered;
+    const { next, ...head } = answered;
+    return { ...head, body: this.#pieces(plan, request, head.body, next, call) };
+  }
+
+  /** A body that comes in pieces, a call for each, until one is answered otherwise than by what the next is asked by. */
+  #upload(plan: Plan, asked: Failing, how: UploadPlan, call: CallOptions): Promise<HttpOutput> {
+    const { input } = asked;
+    const coding = codingOf(input);
+    if (coding !== null && how.takesMultipart) throw new UnsupportedMedia(`a body encoded with ${coding}`);
+    const request = incoming({ ...input, body: null });
+    const { body } = input;
+    const pieces = body === null || Buffer.isBuffer(body) ? [body ?? Buffer.alloc(0)] : body;
+    const type = headerValue(input.rawHeaders, 'content-type');
+    return upload<HttpOutput>(request, pieces, type, how, () =>
+      this.#client.exchange(
         plan.binding.method,
         (w, outgoing) => {
           request.call = outgoing;
           plan.write(w, request);
         },
-        (r, messageType) => this.#answer(plan, input, r, messageType),
+        (r, messageType) => {
+          const out = this.#out;
+          out.reset();
+          const kind = plan.read(r, messageType, out);
+          const { next } = out;
+          if (next !== null && !kind.isException && request.piece?.isLast === false) return { next };
+          return { answer: wholeAnswer(asked.binding, input, asked.requestId, kind, out) };
+        },
         call,
-      );
-      if (answered?.next !== undefined) {
-        const { next, ...head } = answered;
-        return { ...head, body: this.#pieces(plan, request, head.body, next, call) };
-      }
-      // A oneway call ends once it is sent, and nothing comes back.
-      return answered ?? { status: plan.binding.status, rawHeaders: ['Content-Length', '0'], body: null };
-    } catch (error) {
-      return this.#failed(asked, error);
+      ),
+    );
+  }
+
+  /** Calls the service with what the request says; a body that is read whole and large is read elsewhere. */
+  async #call<T>(
+    plan: Plan,
+    request: Incoming,
+    read: (r: ProtocolReader, messageType: number) => T,
+    call: CallOptions,
+  ): Promise<T> {
+    const { method } = plan.binding;
+    const { input, cursor } = request;
+    if (input.body !== null && input.body.length > largeBytes && parsesBody(plan.wants)) {
+      const began = performance.now();
+      const bytes = await this.#largeBodies.write(method.name, input, cursor, call);
+      const deadlineMs = Math.max(1, call.deadlineMs! - (performance.now() - began));
+      return this.#client.exchange(method, (w) => w.rawBytes(bytes), read, { ...call, deadlineMs });
     }
+    await takeApart(plan, request);
+    const write = (w: ProtocolWriter, outgoing: OutgoingCall): void => {
+      request.call = outgoing;
+      plan.write(w, request);
+    };
+    return this.#client.exchange(method, write, read, call);
   }
 
   /** The rest of a stream, piece by piece: each is asked for by what the one before says, once that one was taken. */
@@ -249,9 +284,9 @@ class ThriftGateway implements Gateway {
     yield first;
     for (request.cursor = next; request.cursor !== null; ) {
       const askedAt = performance.now();
-      const piece = await this.#client.exchange(
-        method,
-        (w) => plan.write(w, request),
+      const piece = await this.#call(
+        plan,
+        request,
         (r, messageType) => {
           out.reset();
           if (plan.read(r, messageType, out).isException)
@@ -267,64 +302,27 @@ class ThriftGateway implements Gateway {
     }
   }
 
-  #answer(plan: Plan, input: HttpInput, r: ProtocolReader, messageType: number): FirstPiece | WholeOutput {
-    const { binding } = plan;
+  #answer(
+    plan: Plan,
+    { binding, input, requestId }: Failing,
+    r: ProtocolReader,
+    messageType: number,
+  ): FirstPiece {
     const out = this.#out;
     out.reset();
-    const kind = plan.read(r, messageType, out);
-    const status = out.status === 0 ? kind.status : out.status;
-    const rawHeaders = kind.isException ? out.headers : [...binding.fixedHeaders, ...out.headers];
-    if (status === 204 || status === 304) return { status, rawHeaders, body: null };
-    if (!kind.hasBody) {
-      rawHeaders.push('Content-Length', '0');
-      return { status, rawHeaders, body: null };
-    }
-    const body = kind.rawType === null ? out.copy() : (out.rawBody ?? Buffer.alloc(0));
-    if (headerValue(rawHeaders, 'content-type') === undefined) {
-      rawHeaders.push('Content-Type', kind.rawType ?? 'application/json; charset=utf-8');
-    }
-    if (binding.isStream && out.next !== null && !kind.isException) {
-      if (input.method === 'HEAD') return { status, rawHeaders, body: null };
-      return { status, rawHeaders, body, next: out.next };
-    }
-    if (kind.rawType === null && !isUtf8(body)) throw malformed('a string is not UTF-8');
-    if (binding.weakEtag && headerValue(rawHeaders, 'etag') === undefined) {
-      rawHeaders.push('ETag', weakEtag(body));
-    }
-    const { method, rawHeaders: asked } = input;
-    const isRead = method === 'GET' || method === 'HEAD';
-    if (isRead && status >= 200 && status <= 299 && isFresh(asked, rawHeaders)) {
-      return { status: 304, rawHeaders: without(rawHeaders, 'content-type'), body: null };
-    }
-    const part = binding.takesRanges && isRead ? ranged(asked, status, rawHeaders, body) : { status, body };
-    rawHeaders.push('Content-Length', String(part.body.length));
-    return { status: part.status, rawHeaders, body: method === 'HEAD' ? null : part.body };
-  }
-
-  #failed(asked: Asked, error: unknown): HttpOutput {
-    const { problem, fault, failure } = problemOf(error, asked.plan.binding.method.name);
-    const output = this.#problem(asked, problem, fault);
-    return failure === undefined ? output : { ...output, failure };
-  }
-
-  /** @param fault what the field at fault wants the client to be told. */
-  #problem({ plan, input, requestId }: Asked, problem: GatewayProblem, fault?: string): HttpOutput {
-    const message = fault ?? this.#messages.get(problem.status) ?? problem.message;
-    const status = this.#statuses.get(problem.code) ?? problem.status;
-    const told = { ...problem, status, message, ...(requestId === undefined ? {} : { requestId }) };
-    const body = Buffer.from(this.#errorBody(told));
-    const rawHeaders = [
-      ...(plan.binding.weakEtag ? ['ETag', weakEtag(body)] : []),
-      ...(problem.status === 503 ? ['Retry-After', '1'] : []),
-      'Content-Type',
-      this.#errorType,
-      'Content-Length',
-      String(body.length),
-    ];
-    return { status, rawHeaders, body: input.method === 'HEAD' ? null : body };
+    return wholeAnswer(binding, input, requestId, plan.read(r, messageType, out), out);
   }
 }
 
-function without(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_, i) => rawHeaders[i - (i % 2)]!.toLowerCase() !== name);
+/** With what the method's every answer has. */
+function dressedBy(policy: AnswerPolicy | null, input: HttpInput, rawHeaders: readonly string[]): string[] {
+  if (policy === null) return [...rawHeaders];
+  const dressed = withPolicyHeaders(policy, input, rawHeaders);
+  return policy.compressFrom === null ? dressed : varyingByCoding(dressed);
+}
+
+/** The coding that the body came in; null: none. */
+function codingOf({ rawHeaders }: HttpInput): string | null {
+  const coding = headerValue(rawHeaders, 'content-encoding');
+  return coding === undefined || /^\s*(?:identity\s*)?$/i.test(coding) ? null : coding;
 }

@@ -12,7 +12,16 @@ export interface HttpInput {
   readonly query: string;
   /** Names and values in turn, as `http.IncomingMessage.rawHeaders`. */
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer | null;
+  /**
+   * In pieces only for a method whose `uploadBytes` is not null. What they throw that has `refused` is answered so; anything else breaks the
+   * request off.
+   */
+  readonly body: Buffer | AsyncIterable<Buffer> | null;
+}
+
+/** Why the rest of a body does not come. */
+export interface RefusedBody extends Error {
+  readonly refused: { readonly status: number; readonly code: string; readonly message: string };
 }
 
 export interface HttpOutput {
@@ -37,17 +46,4 @@ export interface InvokeOptions {
   readonly retries?: number;
   readonly signal?: AbortSignal;
   readonly context?: CallContext;
-}
-
-/** What the gateway says when the service says nothing. */
-export interface GatewayProblem {
-  readonly status: number;
-  /** `bad_request`, `unavailable`, …: docs/idl.md lists them. */
-  readonly code: string;
-  readonly message: string;
-  /** The place in the request: `body.items[2].price`, `query.limit`. */
-  readonly at?: string;
-  /** As the router has it, or `X-Request-Id`. */
-  readonly requestId?: string;
-  readonly rpcMethod: string;
 }

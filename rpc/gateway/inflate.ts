@@ -1,10 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { BadValue } from '../codec/bad-value.ts';
-import { UnsupportedMedia } from './request-body.ts';
-
-/** A body that is too large once it is inflated. */
-export class InflatedTooLarge extends Error {}
+import { BodyTooLarge, UnsupportedMedia } from './request-body.ts';
 
 interface Inflated {
   readonly buffer: Buffer;
@@ -27,7 +24,7 @@ const codings = new Map<string, Decode>([
 /**
  * The body without its content coding.
  *
- * @throws UnsupportedMedia, BadValue (it is not what its coding says), InflatedTooLarge
+ * @throws UnsupportedMedia, BadValue (it is not what its coding says), BodyTooLarge
  */
 export async function inflated(body: Buffer, coding: string, maxBytes: number): Promise<Buffer> {
   const decode = codings.get(coding.trim().toLowerCase());
@@ -38,7 +35,7 @@ export async function inflated(body: Buffer, coding: string, maxBytes: number): 
     return buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new InflatedTooLarge(`the body has more than ${maxBytes} bytes once it is inflated`);
+      throw new BodyTooLarge(`the body has more than ${maxBytes} bytes once it is inflated`);
     }
     throw new BadValue(`is not ${coding}`).inMember('body');
   }

@@ -1,9 +1,9 @@
 import { BanyanError } from '../../common/errors.ts';
 import { BadValue } from '../codec/bad-value.ts';
+import type { GatewayProblem } from '../http/gateway-problem.ts';
 import { JsonSyntaxError } from '../json/parsed-json.ts';
-import type { GatewayProblem, HttpOutput } from './http-types.ts';
-import { InflatedTooLarge } from './inflate.ts';
-import { UnsupportedMedia } from './request-body.ts';
+import type { HttpOutput, RefusedBody } from './http-types.ts';
+import { BodyTooLarge, UnsupportedMedia } from './request-body.ts';
 
 export interface FoundProblem {
   readonly problem: GatewayProblem;
@@ -13,8 +13,19 @@ export interface FoundProblem {
   readonly failure?: NonNullable<HttpOutput['failure']>;
 }
 
+/** A problem that was found in another thread. */
+export class ToldProblem extends Error {
+  readonly found: FoundProblem;
+
+  constructor(found: FoundProblem) {
+    super(found.problem.message);
+    this.found = found;
+  }
+}
+
 /** What a request is answered that ended in an error. */
 export function problemOf(error: unknown, rpcMethod: string): FoundProblem {
+  if (error instanceof ToldProblem) return error.found;
   const bad = (message: string, at: string): GatewayProblem => ({
     status: 400,
     code: 'bad_request',
@@ -31,12 +42,17 @@ export function problemOf(error: unknown, rpcMethod: string): FoundProblem {
     const message = `${rpcMethod} does not take ${error.message}`;
     return { problem: { status: 415, code: 'unsupported_media_type', message, rpcMethod } };
   }
-  if (error instanceof InflatedTooLarge) {
+  if (error instanceof BodyTooLarge) {
     return { problem: { status: 413, code: 'body_too_large', message: error.message, rpcMethod } };
   }
+  if (isRefused(error)) return { problem: { ...error.refused, rpcMethod } };
   const code = error instanceof BanyanError ? error.code : 'BANYAN_UNEXPECTED';
   const failure = { code, message: error instanceof Error ? error.message : String(error) };
   return { problem: { ...failureProblem(error, code), rpcMethod }, failure };
+}
+
+function isRefused(error: unknown): error is RefusedBody {
+  return error instanceof Error && 'refused' in error;
 }
 
 /** What the client may know of a failure, and nothing of the inside. */

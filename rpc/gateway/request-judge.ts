@@ -9,12 +9,12 @@ import { placeOf } from './source-reader.ts';
 
 /** What throws BadValue for arguments that a validator (`api.vd`) does not take, read from where they were written; null without validators. */
 export function requestJudge(binding: MethodBinding): ((w: ProtocolWriter, start: number) => void) | null {
-  const { method, fields, isWrapped } = binding;
+  const { method, fields, layout, isWrapped, style } = binding;
   const places = new Map(
     fields.map(({ field, sources: [first] }) => [field, first === undefined ? field.name : placeOf(first)]),
   );
-  const validator = new Validators().fields(
-    fields.map(({ field }) => field),
+  const validator = new Validators(style).fields(
+    layout.map(({ field }) => field),
     (field) => places.get(field) ?? field.name,
   );
   if (validator === null) return null;

@@ -1,7 +1,7 @@
 import { BadValue, withMember } from '../codec/bad-value.ts';
 import { ValueWriters } from '../codec/value-writer.ts';
 import { queryVerbs } from '../http/bind-method.ts';
-import type { BoundField, MethodBinding, Source, SourceKind } from '../http/binding.ts';
+import type { BoundField, MethodBinding, Source, SourceKind, SpreadStruct } from '../http/binding.ts';
 import { annotation } from '../idl/model.ts';
 import { absentField } from '../json/absent-field.ts';
 import type { ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
@@ -23,9 +23,11 @@ export function requestWriter(
   json: ThriftFromJsonCompiler,
 ): (w: ProtocolWriter, request: Incoming) => void {
   const values = new ValueWriters();
-  const fields = binding.fields.map((one) => fieldWriter(one, json, values));
+  const fields = binding.layout.map((one) =>
+    'spread' in one ? spreadWriter(one, json, values) : fieldWriter(one, json, values),
+  );
   const wants = bodyWants(binding);
-  const parses = wants.json || wants.form.size > 0;
+  const parses = parsesBody(wants);
   const only = binding.method.args.fields[0];
   const struct = binding.isWrapped && only?.type.kind === 'struct' ? only.type.struct : binding.method.args;
   const isUnion = struct.kind === 'union';
@@ -89,7 +91,32 @@ export function bodyWants(binding: MethodBinding): BodyWants {
         one.sources.flatMap(({ kind, name }) => (kind === 'form' ? [name] : [])),
       ),
     ),
-    raw: rawPlanOf(binding.fields),
+    multipart: binding.takesMultipart,
+    raw: rawPlanOf(binding),
+  };
+}
+
+/** Whether any of it has to be taken apart. */
+export function parsesBody({ json, form, multipart }: BodyWants): boolean {
+  return json || form.size > 0 || multipart;
+}
+
+/** Writes a struct whose fields are bound one by one. */
+function spreadWriter(
+  { field, spread }: SpreadStruct,
+  json: ThriftFromJsonCompiler,
+  values: ValueWriters,
+): FieldWriter {
+  const fields = spread.map((one) => fieldWriter(one, json, values));
+  return (w, request) => {
+    w.field(TType.struct, field.id);
+    w.depth++;
+    const saved = w.structBegin();
+    for (const write of fields) write(w, request);
+    w.stop();
+    w.structEnd(saved);
+    w.depth--;
+    return true;
   };
 }
 
@@ -122,9 +149,9 @@ function guarded(source: Source, read: SourceReader): SourceReader {
   return (w, request) => isFor(source, request.input.method) && read(w, request);
 }
 
-function rawPlanOf(fields: readonly BoundField[]): RawPlan | null {
+function rawPlanOf({ fields, style }: MethodBinding): RawPlan | null {
   const planOf = ({ type, annotations }: BoundField['field']): RawPlan | null =>
-    rawPlan(type, leafOptions([...type.annotations, ...annotations]));
+    rawPlan(type, leafOptions([...type.annotations, ...annotations]), style);
   const whole = fields.find(({ sources }) => sources.some(({ kind }) => kind === 'wholeBody'));
   if (whole !== undefined) return planOf(whole.field);
   return rawPlanOfMembers(

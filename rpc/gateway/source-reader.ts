@@ -3,6 +3,7 @@ import { BadValue, withMember } from '../codec/bad-value.ts';
 import { wireType } from '../codec/type-of.ts';
 import type { BoundField, Source } from '../http/binding.ts';
 import { annotation } from '../idl/model.ts';
+import type { JsonStyle } from '../json/json-style.ts';
 import type { MemberWriter, ThriftFromJsonCompiler } from '../json/json-to-thrift.ts';
 import { leafOptions } from '../json/leaf-options.ts';
 import { NestedTextCompiler } from '../json/nested-text.ts';
@@ -10,8 +11,12 @@ import { isNull, isObject, RawJson } from '../json/parsed-json.ts';
 import { boolText, compileText, single } from '../json/text-to-thrift.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
+import { fileWriter } from './file-writer.ts';
+import type { FileHead } from './multipart.ts';
+import { type EachText, nestedValue, textsOf } from './nested-parameters.ts';
+import { queryValues } from './parameters.ts';
 import type { Incoming } from './request-body.ts';
-import { cookieValues, formText, headerValues, nestedValue, queryValues } from './request-parts.ts';
+import { cookieValues, headerValues } from './request-parts.ts';
 
 /** Writes a field from one of its sources; false if that has no value. @throws BadValue */
 export type SourceReader = (w: ProtocolWriter, request: Incoming) => boolean;
@@ -20,6 +25,7 @@ export type SourceReader = (w: ProtocolWriter, request: Incoming) => boolean;
 export function placeOf(source: Source): string {
   const { kind, name } = source;
   if (kind === 'wholeBody' || kind === 'rawBody') return 'body';
+  if (name === '*' && kind !== 'path') return kind;
   return kind === 'nulls' ? 'body' : `${kind}.${name}`;
 }
 
@@ -31,27 +37,32 @@ export function sourceReader(one: BoundField, source: Source, json: ThriftFromJs
         const value = input.params[name] ?? (isWildcard ? input.params['*'] : undefined);
         return value === undefined ? null : [value];
       });
-    case 'query': {
-      const style = annotation(one.field.annotations, 'api.nested');
-      if (style === 'brackets' || style === 'dots') return nestedReader(one, source, style);
+    case 'query':
+      if (isNested(one, source)) {
+        const root = rootOf(source);
+        return nestedReader(one, source, json.style, ({ input }) => textsOf(input.query, root, one.escapes));
+      }
       return textReader(one, source, json, ({ input }) => queryValues(input.query, name, one.escapes));
-    }
     case 'header':
       return textReader(one, source, json, ({ input }) => headerValues(input.rawHeaders, name));
     case 'cookie':
       return textReader(one, source, json, ({ input }) => cookieValues(input.rawHeaders, name));
     case 'form':
-      // Bodies are qs's to read in every version of Express.
-      return textReader(
-        one,
-        source,
-        json,
-        (request) =>
-          request.form?.get(name)?.map((raw) => formText(raw, one.escapes === 'strict' ? 'strict' : 'qs')) ??
-          null,
-      );
+      if (isNested(one, source)) {
+        const root = rootOf(source);
+        return nestedReader(one, source, json.style, ({ form }) => form?.texts(root, one.escapes) ?? null);
+      }
+      return textReader(one, source, json, ({ form }) => form?.values(name, one.escapes) ?? null);
+    case 'file':
+      return fileReader(one, source);
     case 'cursor':
       return textReader(one, source, json, ({ cursor }) => (cursor === null ? null : [cursor]));
+    case 'fileHead':
+      return textReader(one, source, json, ({ piece }) => headOf(piece?.file ?? null, name));
+    case 'last':
+      return textReader(one, source, json, ({ piece }) => (piece === null ? null : [String(piece.isLast)]));
+    case 'piece':
+      return pieceReader(one);
     case 'context':
       return textReader(one, source, json, (request) => contextValue(request, name));
     case 'body':
@@ -105,18 +116,58 @@ function textReader(
   };
 }
 
-function nestedReader(one: BoundField, source: Source, style: 'brackets' | 'dots'): SourceReader {
+function isNested({ field }: BoundField, { name }: Source): boolean {
+  return name === '*' || annotation(field.annotations, 'api.nested') !== undefined;
+}
+
+/** null: the field takes all there is. */
+function rootOf({ name }: Source): string | null {
+  return name === '*' ? null : name;
+}
+
+function nestedReader(
+  one: BoundField,
+  source: Source,
+  style: JsonStyle,
+  find: (request: Incoming) => EachText | null,
+): SourceReader {
   const { field } = one;
+  const root = rootOf(source);
+  const said = annotation(field.annotations, 'api.nested');
+  const parts = said === 'brackets' || said === 'dots' ? said : 'none';
+  const several = annotation(field.annotations, 'api.several');
   const options = leafOptions([...field.type.annotations, ...field.annotations]);
-  const write = new NestedTextCompiler().type(field.type, options);
+  const write = new NestedTextCompiler(
+    style,
+    several === 'first' || several === 'last' ? several : null,
+  ).type(field.type, options);
   const type = wireType(field.type);
   const fault = annotation(field.annotations, 'api.fault');
-  return (w, { input }) => {
-    const node = nestedValue(input.query, source.name, style, one.escapes);
+  return (w, request) => {
+    const each = find(request);
+    const node = each === null ? null : nestedValue(each, root, parts);
     if (node === null) return false;
     try {
       w.field(type, field.id);
       write(w, node);
+      return true;
+    } catch (error) {
+      throw withMember(error, placeOf(source), fault);
+    }
+  };
+}
+
+function fileReader(one: BoundField, source: Source): SourceReader {
+  const { field } = one;
+  const type = wireType(field.type);
+  const write = fileWriter(field.type);
+  const fault = annotation(field.annotations, 'api.fault');
+  return (w, { files }) => {
+    const found = files.filter((file) => file.field === source.name);
+    if (found.length === 0) return false;
+    try {
+      w.field(type, field.id);
+      write(w, found);
       return true;
     } catch (error) {
       throw withMember(error, placeOf(source), fault);
@@ -180,6 +231,21 @@ function rawReader(one: BoundField): SourceReader {
     w.binary(input.body);
     return true;
   };
+}
+
+function pieceReader({ field }: BoundField): SourceReader {
+  return (w, { piece }) => {
+    if (piece === null) return false;
+    w.field(TType.string, field.id);
+    w.binary(piece.bytes);
+    return true;
+  };
+}
+
+function headOf(file: FileHead | null, role: string): string[] | null {
+  if (file === null) return null;
+  const said = role === 'name' ? file.name : role === 'type' ? file.type : file.field;
+  return said === undefined ? null : [said];
 }
 
 function nullsReader(one: BoundField): SourceReader {

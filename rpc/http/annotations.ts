@@ -23,12 +23,16 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.head': ['method'],
   'api.options': ['method'],
   'api.any': ['method'],
-  'api.etag': ['method'],
+  'api.etag': ['service', 'method'],
   'api.range': ['method'],
   'api.set_header': ['method'],
   'api.idempotent': ['method'],
   'api.access': ['method'],
   'api.serializer': ['method'],
+  'api.max_files': ['service', 'method'],
+  'api.max_file_bytes': ['service', 'method'],
+  'api.max_fields': ['service', 'method'],
+  'api.max_field_bytes': ['service', 'method'],
   'api.group': ['service', 'method'],
   'api.base_domain': ['service'],
   'api.error_body': ['service'],
@@ -44,9 +48,20 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.cors_max_age': ['service', 'method'],
   'api.cors_methods': ['service', 'method'],
   'api.error_status': ['service'],
+  'api.error_body_for': ['service'],
+  'api.error_type_for': ['service'],
   'api.error_type': ['service'],
   'api.express': ['service'],
+  'api.case': ['service'],
+  'api.envelope': ['service', 'method'],
+  'api.error_envelope': ['service', 'method'],
+  'api.json_spaces': ['service', 'method'],
+  'api.json_escape': ['service', 'method'],
   'api.stream': ['method'],
+  'api.upload': ['method'],
+  'api.max_upload_bytes': ['service', 'method'],
+  'api.piece': field,
+  'api.last': field,
   'api.cursor': field,
   'api.next': field,
   'api.slash': ['service', 'method'],
@@ -58,13 +73,20 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.header': field,
   'api.cookie': field,
   'api.form': field,
+  'api.file_name': field,
+  'api.file': field,
   'api.body': field,
   'api.raw_body': field,
   'api.raw_uri': field,
   'api.nulls': field,
   'api.context': field,
   'api.none': field,
+  'api.key': field,
+  'api.no_body_struct': field,
+  'agw.to_snake': ['struct', 'exception'],
+  'agw.to_lower_camel_case': ['struct', 'exception'],
   'api.fault': field,
+  'api.code_status': ['field'],
   'api.list': field,
   'api.vd': ['field'],
   'api.nested': field,
@@ -75,26 +97,19 @@ const acted: Readonly<Record<string, readonly AnnotationPlace[]>> = {
   'api.enum': leaf,
   'api.binary': leaf,
   'api.date': leaf,
+  'api.nan': ['service', 'field', 'type'],
 };
 
 /** Of Hertz, Kitex and their relatives: would change what a client sees, and does not here. What to write instead. */
 const refused: Readonly<Record<string, string>> = {
-  'api.file_name': 'Take the upload with api.raw_body: multipart bodies are not taken apart.',
-  'api.key': 'Write api.body = "name".',
-  'api.no_body_struct': 'Make the fields those of the request struct itself.',
   'api.service_group': 'Write api.group = "/prefix".',
   'api.http_message': 'Declare an exception with a message, and put api.http_code on it.',
   'api.stable_code': 'Declare an exception, and put api.http_code on it.',
   'api_ext.headers': 'Name each header with api.header.',
   'api_ext.marshal': 'Write api.raw_json = "" and api.body = "name".',
   'api_ext.as_root': 'Write api.body = "*".',
-  'agw.key': 'Write api.body = "name".',
   'agw.source': 'Write api.query, api.header, api.path, api.cookie or api.body.',
   'agw.target': 'Write api.header, api.cookie, api.http_code or api.body.',
-  'agw.js_conv': 'Write api.js_conv = "".',
-  'agw.body_dynamic': 'Write api.raw_json = "".',
-  'agw.to_snake': 'Write api.body = "name" on each field.',
-  'agw.to_lower_camel_case': 'Write api.body = "name" on each field.',
 };
 
 /** Taken without effect: they steer code generators and catalogues, and a client sees nothing of them. */
@@ -115,7 +130,7 @@ export type AnnotationVerdict =
   | { readonly kind: 'misplaced'; readonly places: readonly AnnotationPlace[] }
   | { readonly kind: 'refused'; readonly instead: string }
   | { readonly kind: 'ignored'; readonly tells: string }
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'misspelt'; readonly meant: string };
 
 /** What banyan makes of an annotation of that name at that place. */
 export function judgeAnnotation(name: string, place: AnnotationPlace): AnnotationVerdict {
@@ -124,29 +139,22 @@ export function judgeAnnotation(name: string, place: AnnotationPlace): Annotatio
   const instead = refused[name.replace(/^janus\./, 'agw.')];
   if (instead !== undefined) return { kind: 'refused', instead };
   const tells = ignored[name];
-  if (tells !== undefined) return { kind: 'ignored', tells };
-  return /^(?:api|api_ext|agw|janus)\./i.test(name) ? { kind: 'unknown' } : { kind: 'foreign' };
+  if (tells !== undefined) return { kind: 'ignored', tells: `it tells ${tells}` };
+  if (!/^(?:api|api_ext|agw|janus)\./i.test(name)) return { kind: 'foreign' };
+  const meant = Object.keys(acted).find((known) => isSlip(name.toLowerCase(), known));
+  return meant === undefined
+    ? { kind: 'ignored', tells: 'banyan does not know it' }
+    : { kind: 'misspelt', meant };
+}
+
+/** Whether a name is another one but for a letter too many, too few or wrong. */
+function isSlip(name: string, known: string): boolean {
+  if (Math.abs(name.length - known.length) > 1) return false;
+  let front = 0;
+  while (front < name.length && name[front] === known[front]) front++;
+  const [a, b] = [name.slice(front), known.slice(front)];
+  return a.slice(1) === b.slice(1) || a.slice(1) === b || a === b.slice(1);
 }
 
 /** All names that this file knows: the documentation has a row for each. */
 export const annotationNames: readonly string[] = [acted, refused, ignored].flatMap(Object.keys);
-
-/** Tags of Go that say where a field travels in HTTP, by the annotation that says it here. */
-const goTags: Readonly<Record<string, string>> = {
-  json: 'api.body',
-  query: 'api.query',
-  form: 'api.form',
-  path: 'api.path',
-  header: 'api.header',
-  cookie: 'api.cookie',
-  raw_body: 'api.raw_body',
-  vd: 'api.vd',
-};
-
-/** What a `go.tag` says of HTTP: pairs of annotation and name. Its other tags are the service's own business. */
-export function httpOfGoTag(value: string): { readonly annotation: string; readonly name: string }[] {
-  return [...value.matchAll(/([a-z_]+):\\?"((?:[^"\\]|\\[^"])*)\\?"/g)].flatMap((found) => {
-    const annotation = goTags[found[1]!];
-    return annotation === undefined ? [] : [{ annotation, name: found[2]!.split(',')[0]! }];
-  });
-}

@@ -25,13 +25,14 @@ export interface CorsPolicy {
 
 /** What the annotations of a service and a method say of all answers; null where they say nothing. The method's own goes first. */
 export function answerPolicy(service: ServiceDef, method: MethodDef): AnswerPolicy | null {
-  const both = [...method.annotations, ...service.annotations];
   const always = new Map<string, [string, string]>();
-  for (const one of both) {
+  for (const one of [...method.annotations, ...service.annotations]) {
     if (one.name !== 'api.always_header') continue;
     const header = splitHeader(one.value);
     if (header !== null && !always.has(header[0].toLowerCase())) always.set(header[0].toLowerCase(), header);
   }
+  // The last one wins.
+  const both = [...service.annotations, ...method.annotations];
   const compress = annotation(both, 'api.compress');
   const compressFrom = compress === undefined || compress === 'false' ? null : Number(compress || '1024');
   const cors = corsPolicy(both);

@@ -1,21 +1,26 @@
 import { type Annotation, annotation, type FieldDef, type MethodDef, type ServiceDef } from '../idl/model.ts';
+import { verbs } from '../idl/verbs.ts';
+import { type JsonStyle, jsonStyle } from '../json/json-style.ts';
 import { isMember } from '../json/leaf-options.ts';
+import type { NameCase } from '../json/name-case.ts';
 import { answerPolicy } from './answer-policy.ts';
 import { hostOfDomain } from './base-domain.ts';
-import type { Escapes, HttpRoute, MethodBinding, ReplyBinding, Source, SourceKind } from './binding.ts';
+import type {
+  BoundField,
+  Escapes,
+  HttpRoute,
+  MethodBinding,
+  ReplyBinding,
+  Source,
+  SourceKind,
+  SpreadStruct,
+} from './binding.ts';
+import { bodyShape } from './body-shape.ts';
 import { splitHeader } from './header-text.ts';
 import { pathParameters, routerPath, wildcardNames } from './path-pattern.ts';
+import { uploadLimits } from './upload-limits.ts';
+import { uploadPlan } from './upload-plan.ts';
 
-export const verbs: Readonly<Record<string, string>> = {
-  'api.get': 'GET',
-  'api.post': 'POST',
-  'api.put': 'PUT',
-  'api.patch': 'PATCH',
-  'api.delete': 'DELETE',
-  'api.head': 'HEAD',
-  'api.options': 'OPTIONS',
-  'api.any': 'ANY',
-};
 const everyVerb = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const readVerbs = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Methods whose unannotated fields are in the query. */
@@ -27,6 +32,10 @@ const sourceKinds: Readonly<Record<string, SourceKind>> = {
   'api.header': 'header',
   'api.cookie': 'cookie',
   'api.form': 'form',
+  'api.file_name': 'file',
+  'api.file': 'fileHead',
+  'api.piece': 'piece',
+  'api.last': 'last',
   'api.body': 'body',
   'api.raw_body': 'rawBody',
   'api.raw_uri': 'context',
@@ -44,27 +53,44 @@ export function bindMethod(service: ServiceDef, method: MethodDef): MethodBindin
     only !== null && only.type.kind === 'struct' && !only.annotations.some((one) => isSource(one.name));
   const inner = isWrapped && only.type.kind === 'struct' ? only.type.struct.fields : method.args.fields;
   const paths = annotatedPaths(service, method).map(([, path]) => path);
-  const sources = new SourceFinder(method, paths, routes);
+  const style = jsonStyle(service.annotations);
+  const sources = new SourceFinder(method, paths, routes, style);
+  const bind = (field: FieldDef): BoundField => ({
+    field,
+    escapes: escapesOf(service, field),
+    sources: sources.of(field),
+  });
+  const layout = inner.map((field): BoundField | SpreadStruct =>
+    field.type.kind === 'struct' && annotation(field.annotations, 'api.no_body_struct') !== undefined
+      ? { field, spread: field.type.struct.fields.map(bind) }
+      : bind(field),
+  );
+  const fields = layout.flatMap((one) => ('spread' in one ? one.spread : one));
+  const takesMultipart =
+    annotation(method.annotations, 'api.serializer') === 'multipart' ||
+    fields.some((one) => one.sources.some(({ kind }) => kind === 'file' || kind === 'fileHead'));
   const status = annotation(method.annotations, 'api.http_code');
-  const isRead = routes.every((route) => route.method === 'GET' || route.method === 'HEAD');
+  const shape = bodyShape(service, method);
+  const isEmpty = method.result === null && shape?.envelope == null;
   return {
     method,
     routes,
     paths,
     isWrapped,
-    fields: inner.map((field) => ({
-      field,
-      escapes: escapesOf(service, field),
-      sources: sources.of(field),
-    })),
-    status: status !== undefined ? Number(status) : method.oneway ? 202 : method.result === null ? 204 : 200,
-    weakEtag: annotation(method.annotations, 'api.etag') === 'weak',
+    fields,
+    layout,
+    takesMultipart,
+    upload: uploadPlan(service, method, takesMultipart),
+    uploadLimits: uploadLimits([...service.annotations, ...method.annotations]),
+    status: status !== undefined ? Number(status) : method.oneway ? 202 : isEmpty ? 204 : 200,
+    weakEtag: annotation([...service.annotations, ...method.annotations], 'api.etag') === 'weak',
     takesRanges: annotation(method.annotations, 'api.range') === 'bytes',
     fixedHeaders: method.annotations
       .filter((one) => one.name === 'api.set_header')
       .flatMap((one) => splitHeader(one.value) ?? []),
-    isIdempotent: isIdempotentMethod(method, isRead),
     isStream: annotation(method.annotations, 'api.stream') !== undefined,
+    style,
+    shape,
     answer: answerPolicy(service, method),
     reply: method.result === null ? null : bindReply(method.result.kind === 'struct' ? method.result : null),
     throws: method.throws.flatMap((field) => {
@@ -86,13 +112,10 @@ export function expressVersion(service: ServiceDef): 4 | 5 {
 
 function escapesOf(service: ServiceDef, field: FieldDef): Escapes {
   const said = annotation(field.annotations, 'api.escapes') ?? annotation(service.annotations, 'api.escapes');
-  if (said === 'strict') return 'strict';
+  if (said === 'strict' || said === 'qs') return said;
+  // Whoever takes parameters apart does it by qs, in every version of Express.
+  if (said === undefined && annotation(field.annotations, 'api.nested') !== undefined) return 'qs';
   return expressVersion(service) === 4 ? 'qs' : 'lenient';
-}
-
-export function isIdempotentMethod(method: MethodDef, isRead: boolean): boolean {
-  const said = annotation(method.annotations, 'api.idempotent');
-  return said === undefined ? isRead : said !== 'false';
 }
 
 export function isSource(name: string): boolean {
@@ -139,6 +162,11 @@ function routesOf(service: ServiceDef, method: MethodDef): HttpRoute[] {
   return routes;
 }
 
+/** Headers and cookies have cases of their own. */
+function isCased(kind: SourceKind): boolean {
+  return kind === 'path' || kind === 'query' || kind === 'form' || kind === 'file' || kind === 'body';
+}
+
 /** Where the fields of one method are. */
 class SourceFinder {
   readonly #parameters: ReadonlySet<string>;
@@ -146,12 +174,21 @@ class SourceFinder {
   /** Where JSON members and unannotated fields of a body are. */
   readonly #bodyKind: 'body' | 'form';
   readonly #byQuery: boolean;
+  readonly #nameCase: NameCase;
   readonly #byBody: boolean;
 
-  constructor(method: MethodDef, paths: readonly string[], routes: readonly HttpRoute[]) {
+  constructor(
+    method: MethodDef,
+    paths: readonly string[],
+    routes: readonly HttpRoute[],
+    { nameCase }: JsonStyle,
+  ) {
+    this.#nameCase = nameCase;
     this.#parameters = new Set(paths.flatMap(pathParameters));
     this.#wildcards = new Set(paths.flatMap(wildcardNames));
-    this.#bodyKind = annotation(method.annotations, 'api.serializer') === 'form' ? 'form' : 'body';
+    this.#bodyKind = ['form', 'multipart'].includes(annotation(method.annotations, 'api.serializer') ?? '')
+      ? 'form'
+      : 'body';
     this.#byQuery = routes.some((route) => queryVerbs.has(route.method));
     this.#byBody = routes.some((route) => !queryVerbs.has(route.method));
   }
@@ -160,7 +197,7 @@ class SourceFinder {
     if (annotation(field.annotations, 'api.none') !== undefined) return [];
     const sources = field.annotations.flatMap((one) => this.#source(field, one));
     if (sources.length > 0) return sources;
-    const { name } = field;
+    const name = annotation(field.annotations, 'api.key') ?? this.#nameCase(field.name);
     if (this.#parameters.has(name)) return [this.#path(name)];
     const query: Source = { kind: 'query', name };
     const body: Source = { kind: this.#bodyKind, name };
@@ -177,7 +214,9 @@ class SourceFinder {
     if (kind === undefined) return [];
     if (one.name === 'api.raw_uri') return [{ kind, name: 'target' }];
     if (kind === 'body' && one.value === '*') return [{ kind: 'wholeBody', name: '' }];
-    const name = one.value === '' ? field.name : one.value;
+    const own = annotation(field.annotations, 'api.key');
+    const unnamed = own ?? (isCased(kind) ? this.#nameCase(field.name) : field.name);
+    const name = one.value === '' ? unnamed : one.value;
     if (kind === 'path') return [this.#path(name)];
     if (kind === 'body') return [{ kind: this.#bodyKind, name }];
     return [{ kind, name: kind === 'header' ? name.toLowerCase() : name }];
@@ -210,7 +249,10 @@ function bindReply(
     fields.flatMap((field) =>
       field.annotations
         .filter((one) => one.name === name)
-        .map((one) => ({ field, name: one.value === '' ? field.name : one.value })),
+        .map((one) => ({
+          field,
+          name: one.value || (annotation(field.annotations, 'api.key') ?? field.name),
+        })),
     );
   const wholeBody = fields.find((field) => annotation(field.annotations, 'api.body') === '*') ?? null;
   return {

@@ -1,5 +1,9 @@
 import type { FieldDef, MethodDef, StructDef } from '../idl/model.ts';
+import type { JsonStyle } from '../json/json-style.ts';
 import type { AnswerPolicy } from './answer-policy.ts';
+import type { BodyShape } from './body-shape.ts';
+import type { UploadLimits } from './upload-limits.ts';
+import type { UploadPlan } from './upload-plan.ts';
 
 export type SourceKind =
   | 'path'
@@ -7,11 +11,15 @@ export type SourceKind =
   | 'header'
   | 'cookie'
   | 'form'
+  | 'file'
   | 'body'
   | 'wholeBody'
   | 'rawBody'
   | 'nulls'
   | 'cursor'
+  | 'piece'
+  | 'last'
+  | 'fileHead'
   | 'context';
 
 export interface Source {
@@ -34,6 +42,12 @@ export interface BoundField {
   readonly escapes: Escapes;
   /** Tried left to right; empty: not part of HTTP. */
   readonly sources: readonly Source[];
+}
+
+/** A struct whose fields are bound as if they stood in its place (`api.no_body_struct`). It is always sent. */
+export interface SpreadStruct {
+  readonly field: FieldDef;
+  readonly spread: readonly BoundField[];
 }
 
 export interface HttpRoute {
@@ -79,15 +93,24 @@ export interface MethodBinding {
   /** True: the fields are those of the one struct argument; false: they are the arguments. */
   readonly isWrapped: boolean;
   readonly fields: readonly BoundField[];
+  /** The same as they are sent: those of spread structs within them. */
+  readonly layout: readonly (BoundField | SpreadStruct)[];
   readonly status: number;
   readonly weakEtag: boolean;
   /** Parts of its body are answered to those who ask for them (`api.range`). */
   readonly takesRanges: boolean;
   /** Flat list of names and values. */
   readonly fixedHeaders: readonly string[];
-  readonly isIdempotent: boolean;
+  /** Forms may be `multipart/form-data`: it has files, or its serializer says so. */
+  readonly takesMultipart: boolean;
+  readonly uploadLimits: UploadLimits;
+  /** The body comes in pieces, a call for each (`api.upload`); null: whole. */
+  readonly upload: UploadPlan | null;
   /** The body comes in pieces, a call for each (`api.stream`). */
   readonly isStream: boolean;
+  readonly style: JsonStyle;
+  /** What becomes of its JSON bodies before they are sent; null: nothing. */
+  readonly shape: BodyShape | null;
   /** What holds for all its answers; null: nothing does. */
   readonly answer: AnswerPolicy | null;
   readonly reply: ReplyBinding | null;

@@ -21,17 +21,13 @@ export function checkAnnotationNames(
       case 'refused':
         report.fault(one, `${one.name} is not carried out here`, verdict.instead);
         break;
-      case 'unknown':
-        report.fault(
-          one,
-          `${one.name} is no annotation banyan knows`,
-          'See docs/idl.md, and correct the name.',
-        );
+      case 'misspelt':
+        report.fault(one, `${one.name} is no annotation banyan knows`, `Write ${verdict.meant}.`);
         break;
       case 'ignored':
         report.ignored(
           one,
-          `${one.name} has no effect here: it tells ${verdict.tells}`,
+          `${one.name} has no effect here: ${verdict.tells}`,
           'Leave it, if something else reads it.',
         );
         break;

@@ -2,6 +2,7 @@ import { annotation, type ThriftType } from '../idl/model.ts';
 import { isMember } from '../json/leaf-options.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import type { MethodBinding } from './binding.ts';
+import { isNoFile } from './file-roles.ts';
 import { nestedStructs } from './nested-structs.ts';
 
 /**
@@ -10,7 +11,7 @@ import { nestedStructs } from './nested-structs.ts';
  */
 export function checkHiddenFields(binding: MethodBinding, report: AnnotationReport): void {
   for (const struct of nestedStructs([
-    ...binding.fields.map(({ field }) => field.type),
+    ...binding.fields.filter(isNoFile).map(({ field }) => field.type),
     ...insideReplies(binding),
   ])) {
     for (const field of struct.fields) {

@@ -1,5 +1,6 @@
 import { annotation, type FieldDef, isUnknown, type ThriftType } from '../idl/model.ts';
-import { isMember, memberName } from '../json/leaf-options.ts';
+import { type JsonStyle, memberOf } from '../json/json-style.ts';
+import { isMember } from '../json/leaf-options.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import type { ReplyBinding } from './binding.ts';
 import { isFramingHeader } from './framing-headers.ts';
@@ -8,7 +9,7 @@ import { nestedStructs } from './nested-structs.ts';
 const scalars = new Set(['bool', 'byte', 'i16', 'i32', 'i64', 'double', 'string', 'binary', 'enum', 'uuid']);
 
 /** Notes fields of a reply that cannot go where they are bound to. */
-export function checkReply(reply: ReplyBinding, report: AnnotationReport): void {
+export function checkReply(reply: ReplyBinding, style: JsonStyle, report: AnnotationReport): void {
   for (const { field, name } of reply.headers) {
     if (isFramingHeader(name)) {
       report.fault(
@@ -40,7 +41,7 @@ export function checkReply(reply: ReplyBinding, report: AnnotationReport): void 
   if (rawBody !== null && !isOneOf(rawBody.type, 'binary', 'string')) {
     report.fault(rawBody, `${rawBody.name} cannot be a raw body`, 'Make it binary or string.');
   }
-  checkOnlyOnes(reply, report);
+  checkOnlyOnes(reply, style, report);
 }
 
 function isOneOf(type: ThriftType, ...kinds: readonly ThriftType['kind'][]): boolean {
@@ -48,7 +49,7 @@ function isOneOf(type: ThriftType, ...kinds: readonly ThriftType['kind'][]): boo
 }
 
 /** A reply has one status and one body. */
-function checkOnlyOnes(reply: ReplyBinding, report: AnnotationReport): void {
+function checkOnlyOnes(reply: ReplyBinding, style: JsonStyle, report: AnnotationReport): void {
   const { status, rawBody, wholeBody, struct } = reply;
   const whole = rawBody ?? wholeBody;
   for (const field of struct?.fields ?? []) {
@@ -71,23 +72,28 @@ function checkOnlyOnes(reply: ReplyBinding, report: AnnotationReport): void {
       'Annotate it with api.none or a header.',
     );
   }
-  if (whole === null) checkMemberNames(reply.members, report);
+  if (whole === null) checkMemberNames(reply.members, style, report);
 }
 
 /** Notes members of one JSON object that are called alike, in these types and all inside them. */
-export function checkMembersInside(types: Iterable<ThriftType>, report: AnnotationReport): void {
+export function checkMembersInside(
+  types: Iterable<ThriftType>,
+  style: JsonStyle,
+  report: AnnotationReport,
+): void {
   for (const struct of nestedStructs(types)) {
     checkMemberNames(
       struct.fields.filter((field) => isMember(field.annotations)),
+      style,
       report,
     );
   }
 }
 
-function checkMemberNames(fields: readonly FieldDef[], report: AnnotationReport): void {
+function checkMemberNames(fields: readonly FieldDef[], style: JsonStyle, report: AnnotationReport): void {
   const seen = new Map<string, FieldDef>();
   for (const field of fields) {
-    const name = memberName(field.name, field.annotations);
+    const name = memberOf(field, style);
     const other = seen.get(name);
     if (other !== undefined) {
       report.fault(

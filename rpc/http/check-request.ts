@@ -2,6 +2,7 @@ import { isUnknown, type ThriftType } from '../idl/model.ts';
 import { isMember } from '../json/leaf-options.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import type { BoundField, MethodBinding, Source } from './binding.ts';
+import { isFileType, isNoFile } from './file-roles.ts';
 import { nestedStructs } from './nested-structs.ts';
 import { pathParameters } from './path-pattern.ts';
 
@@ -23,7 +24,20 @@ export function checkRequest(binding: MethodBinding, report: AnnotationReport): 
   );
   for (const name of new Set(paths.flatMap((path) => [...path]))) {
     if (bound.has(name)) continue;
-    report.fault(binding.method, `nothing takes the path parameter :${name}`, 'Bind a field with api.path.');
+    const other = binding.fields.find(({ sources }) => sources.some((source) => source.name === name));
+    if (other !== undefined) {
+      report.fault(
+        binding.method,
+        `nothing takes the path parameter :${name}, and ${other.field.name} is called so elsewhere`,
+        'Bind a field with api.path.',
+      );
+      continue;
+    }
+    report.ignored(
+      binding.method,
+      `nothing takes the path parameter :${name}: any value of it is the same`,
+      'Bind a field with api.path.',
+    );
   }
 }
 
@@ -37,9 +51,10 @@ function checkSource(
   if (kind === 'path') {
     const has = (path: ReadonlySet<string>): boolean => path.has(name);
     const mustBeThere = sources.length === 1 && field.requiredness === 'required';
-    if (mustBeThere ? !paths.every(has) : !paths.some(has)) {
-      report.fault(field, `no :${name} in the path of ${method}`, 'Add it to the paths of the method.');
-    }
+    const what = `no :${name} in the path of ${method}`;
+    const fix = 'Add it to the paths of the method.';
+    if (mustBeThere && !paths.every(has)) report.fault(field, what, fix);
+    else if (!paths.some(has)) report.ignored(field, what, fix);
   }
   if (kind === 'context' && !contexts.has(name)) {
     report.fault(field, `api.context knows no ${name}`, `Use one of ${[...contexts].join(', ')}.`);
@@ -49,6 +64,16 @@ function checkSource(
   }
   if (kind === 'rawBody' && field.type.kind !== 'binary' && field.type.kind !== 'string') {
     report.fault(field, `${field.name} cannot take a raw body`, 'Make it binary or string.');
+  }
+  if (kind === 'file' && !isFileType(field.type)) {
+    report.fault(
+      field,
+      `${field.name} cannot take a file`,
+      'Make it binary, or a struct with a binary field that has api.file = "bytes", or a list of either.',
+    );
+  }
+  if (name === '*' && (kind === 'query' || kind === 'form') && !isOfParts(field.type)) {
+    report.fault(field, `${field.name} cannot take all parameters`, 'Make it a struct or a map.');
   }
   if (kind === 'cursor' && field.type.kind !== 'string') {
     report.fault(field, `${field.name} cannot take a cursor`, 'Make it an optional string.');
@@ -84,7 +109,7 @@ function checkUnreachable({ fields }: MethodBinding, report: AnnotationReport): 
     if (sources.length > 0 || field.requiredness !== 'required' || field.defaultValue !== undefined) continue;
     report.fault(field, `${field.name} is required, and no request can have it`, fix);
   }
-  for (const struct of nestedStructs(fields.map(({ field }) => field.type))) {
+  for (const struct of nestedStructs(fields.filter(isNoFile).map(({ field }) => field.type))) {
     for (const field of struct.fields) {
       if (isMember(field.annotations)) continue;
       if (field.requiredness !== 'required' || field.defaultValue !== undefined) continue;
@@ -95,6 +120,10 @@ function checkUnreachable({ fields }: MethodBinding, report: AnnotationReport): 
       );
     }
   }
+}
+
+function isOfParts({ kind }: ThriftType): boolean {
+  return kind === 'struct' || kind === 'map';
 }
 
 function isTextList(type: ThriftType): boolean {

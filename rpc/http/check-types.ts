@@ -1,20 +1,27 @@
 import type { Annotation, EnumDef, FieldDef, StructDef, ThriftType } from '../idl/model.ts';
 import { annotation, isUnknown } from '../idl/model.ts';
+import { isCode, splitCodeStatus } from '../json/code-status.ts';
+import type { JsonStyle } from '../json/json-style.ts';
+import { isMember } from '../json/leaf-options.ts';
 import { isNestable } from '../json/nested-text.ts';
 import { parseVd, VdSyntaxError } from '../validation/vd-expression.ts';
 import type { AnnotationReport } from './annotation-report.ts';
 import type { AnnotationPlace } from './annotations.ts';
 import { checkAnnotationNames } from './check-annotation-names.ts';
 import { checkOneOf, checkStatus } from './check-annotation-values.ts';
-import { checkGoTag } from './check-go-tag.ts';
+import { checkGoTag, checkTagOption } from './check-go-tag.ts';
+import { tagOption } from './dialect.ts';
+import { fileRoles, fitsRole } from './file-roles.ts';
 
 /** Notes faults in the annotations of fields and types, and of all that they are made of, once for each definition. */
 export class TypeCheck {
+  readonly #style: JsonStyle;
   readonly #report: AnnotationReport;
   readonly #structs = new Set<StructDef>();
   readonly #enums = new Set<EnumDef>();
 
-  constructor(report: AnnotationReport) {
+  constructor(style: JsonStyle, report: AnnotationReport) {
+    this.#style = style;
     this.#report = report;
   }
 
@@ -70,8 +77,10 @@ export class TypeCheck {
       checkOneOf(one, 'api.null', ['keep', 'refuse'], this.#report);
       checkOneOf(one, 'api.binary', ['base64', 'utf8'], this.#report);
       checkOneOf(one, 'api.date', ['iso'], this.#report);
+      checkOneOf(one, 'api.nan', ['null', 'refuse'], this.#report);
       checkOneOf(one, 'api.list', ['comma'], this.#report);
-      checkOneOf(one, 'api.escapes', ['lenient', 'strict'], this.#report);
+      checkOneOf(one, 'api.file', fileRoles, this.#report);
+      checkOneOf(one, 'api.escapes', ['lenient', 'qs', 'strict'], this.#report);
       checkOneOf(one, 'api.nested', ['brackets', 'dots'], this.#report);
       checkOneOf(one, 'api.several', ['first', 'last'], this.#report);
       if (one.name === 'api.vd') this.#validator(one);
@@ -83,12 +92,19 @@ export class TypeCheck {
         );
       }
       checkOneOf(one, 'api.none', ['', 'true'], this.#report);
-      this.#leaf(one, field, 'api.js_conv', 'i64');
+      this.#leaf(one, field, 'api.js_conv', 'i64', 'ignored');
       this.#leaf(one, field, 'api.date', 'i64');
+      this.#leaf(one, field, 'api.nan', 'double');
       this.#leaf(one, field, 'api.raw_json', 'string');
       this.#leaf(one, field, 'api.enum', 'enum');
       this.#leaf(one, field, 'api.binary', 'binary');
-      if (one.name === 'go.tag') checkGoTag(one, field, this.#report);
+      if (one.name === 'api.file' && !fitsRole(field)) {
+        const fix = 'Make the bytes binary, the size an i64, and all else a string.';
+        this.#report.fault(one, `${field.name} cannot take the ${one.value} of a file`, fix);
+      }
+      if (one.name === 'api.code_status') this.#codeStatus(one, field);
+      if (one.name === 'go.tag') checkGoTag(one, field, this.#style, this.#report);
+      if (one.name === tagOption) checkTagOption(one, this.#report);
       if (one.name === 'api.list' && !isUnknown(field.type) && !isListOfTexts(field.type)) {
         this.#report.fault(
           one,
@@ -98,7 +114,7 @@ export class TypeCheck {
       }
       if (one.name === 'api.http_code' && place === 'throws entry') checkStatus(one, this.#report);
       if (one.name === 'api.http_code' && place === 'field' && one.value !== '') {
-        this.#report.fault(
+        this.#report.ignored(
           one,
           `${field.name} is the status itself, whatever api.http_code says`,
           'Write api.http_code = "", or put the number on the method or the exception.',
@@ -122,6 +138,23 @@ export class TypeCheck {
     this.type(field.type);
   }
 
+  #codeStatus(one: Annotation, field: FieldDef): void {
+    if (splitCodeStatus(one.value) === null) {
+      const what = `${JSON.stringify(one.value)} names no code and status`;
+      this.#report.fault(one, what, 'Write it as "not_found: 404", or "*: 400" for all others.');
+    }
+    if (!isUnknown(field.type) && !isCode(field.type)) {
+      this.#report.fault(
+        one,
+        `${field.name} cannot be a code`,
+        'Make it a string, an i16, an i32 or an enum.',
+      );
+    }
+    if (!isMember(field.annotations)) {
+      this.#report.fault(one, `${field.name} is no member of the body`, 'Write api.body = "name" beside it.');
+    }
+  }
+
   #validator(one: Annotation): void {
     try {
       parseVd(one.value);
@@ -132,9 +165,15 @@ export class TypeCheck {
     }
   }
 
-  #leaf(one: Annotation, field: FieldDef, name: string, kind: ThriftType['kind']): void {
+  #leaf(
+    one: Annotation,
+    field: FieldDef,
+    name: string,
+    kind: ThriftType['kind'],
+    as: 'fault' | 'ignored' = 'fault',
+  ): void {
     if (one.name === name && !isUnknown(field.type) && !leaves(field.type).includes(kind)) {
-      this.#report.fault(
+      this.#report[as](
         one,
         `${name} is for ${kind}, and ${field.name} has none`,
         'Drop it, or change the type.',

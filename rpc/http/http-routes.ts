@@ -1,7 +1,7 @@
-import { serviceOf } from '../idl/load-idl.ts';
 import type { Idl } from '../idl/model.ts';
 import { bindMethod } from './bind-method.ts';
 import type { HttpRoute } from './binding.ts';
+import { httpService } from './http-service.ts';
 
 /**
  * The HTTP routes that a service's annotations declare. A GET route also makes a HEAD route, and one with
@@ -10,7 +10,7 @@ import type { HttpRoute } from './binding.ts';
  * @throws BanyanError `BANYAN_IDL_NO_SERVICE`
  */
 export function httpRoutes(idl: Idl, service: string): HttpRoute[] {
-  const found = serviceOf(idl, service);
+  const found = httpService(idl, service);
   const bindings = found.methods.flatMap((method) => bindMethod(found, method) ?? []);
   const taken = new Set(
     bindings.flatMap(({ routes }) => routes.map((route) => `${route.method} ${route.path}`)),

@@ -1,11 +1,11 @@
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { uuidBytes } from '../codec/uuid.ts';
 import { FaultList } from './fault-list.ts';
 import { type ConstantValue, isUnknown, type StructDef, type ThriftType } from './model.ts';
 import type { Resolver } from './resolver.ts';
 import { lookUp, type Scope } from './scope.ts';
 import type { EnumSyntax, ValueSyntax } from './syntax.ts';
+import { uuidBytes } from './uuid.ts';
 
 export interface DeferredConstant {
   readonly scope: Scope;
@@ -52,9 +52,7 @@ export function resolveConstant(
       return Number.isFinite(value) ? value : fail('this is out of the range of a double');
     }
     case 'uuid':
-      return syntax.kind === 'string' && uuidBytes(syntax.text) !== null
-        ? syntax.text
-        : fail('this is no uuid');
+      return (syntax.kind === 'string' ? uuidOf(syntax.text) : null) ?? fail('this is no uuid');
     case 'string':
       return syntax.kind === 'string' ? syntax.text : fail('this is no string');
     case 'binary':
@@ -117,8 +115,8 @@ function namedConstant(
     return value === undefined && !isName ? fail(`constant ${name} is no ${typeName(type)}`) : value;
   }
   const dot = name.lastIndexOf('.');
-  const owner = dot === -1 ? undefined : lookUp(scope, name.slice(0, dot));
-  if (owner?.statement.kind === 'enum') {
+  const owner = dot === -1 ? undefined : enumCalled(scope, name.slice(0, dot));
+  if (owner !== undefined) {
     const { members } = resolver.enum(owner.scope, owner.statement);
     const member = members.find((m) => m.name === name.slice(dot + 1));
     if (member !== undefined) {
@@ -129,13 +127,17 @@ function namedConstant(
       return member.value;
     }
   }
-  if (type.kind === 'enum') {
-    const member = type.enum.members.find((m) => m.name === name);
+  // The official compiler looks at nothing but the last part, where a value has the type of an enum.
+  if (type.kind === 'enum' && owner === undefined) {
+    const last = name.slice(dot + 1);
+    const member = type.enum.members.find((m) => m.name === last);
     if (member !== undefined) {
       resolver.warn(
         at,
-        `${name} is a member of ${type.enum.name}, which the official compiler wants to be named`,
-        `Write ${type.enum.qualifiedName}.${name}.`,
+        dot === -1
+          ? `${name} is a member of ${type.enum.name}, which the official compiler wants to be named`
+          : `${name.slice(0, dot)} is not declared: ${last} is taken for the member of ${type.enum.name}`,
+        `Write ${type.enum.qualifiedName}.${last}.`,
       );
       return member.value;
     }
@@ -153,6 +155,27 @@ function namedConstant(
     );
   }
   return fail(`constant ${name} is not declared`, 'Declare it, or correct the name.');
+}
+
+/** The enum of that name, by way of typedefs too. */
+function enumCalled(
+  scope: Scope,
+  name: string,
+): { readonly scope: Scope; readonly statement: EnumSyntax } | undefined {
+  const seen = new Set<object>();
+  let found = lookUp(scope, name);
+  while (found?.statement.kind === 'typedef' && !seen.has(found.statement)) {
+    seen.add(found.statement);
+    const { type } = found.statement;
+    found = type.kind === 'named' ? lookUp(found.scope, type.name) : undefined;
+  }
+  return found?.statement.kind === 'enum' ? { scope: found.scope, statement: found.statement } : undefined;
+}
+
+/** A uuid, which may stand in braces; null where it is none. */
+function uuidOf(text: string): string | null {
+  const bare = /^\{(.*)\}$/.exec(text)?.[1] ?? text;
+  return uuidBytes(bare) === null ? null : bare;
 }
 
 function structConstant(

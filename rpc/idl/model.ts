@@ -134,6 +134,8 @@ export interface Idl {
   readonly services: ReadonlyMap<string, ServiceDef>;
   /** What keeps nothing here from working: annotations without effect, and what other compilers refuse. */
   readonly warnings: readonly Fault[];
+  /** Faults of `api.*` annotations, where the IDL was loaded in spite of them: no gateway serves it then. */
+  readonly annotationFaults: readonly Fault[];
 }
 
 /** The name of each value that an enum has. */

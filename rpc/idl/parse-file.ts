@@ -9,8 +9,8 @@ export interface ParsedFile {
   readonly statements: readonly StatementSyntax[];
 }
 
-/** Parses one file; syntax faults go to `faults`, and what could be parsed is returned all the same. */
-export function parseFile(file: string, source: string, faults: FaultList): ParsedFile {
+/** Parses one file; syntax faults go to `faults`, what other compilers refuse to `warnings`, and what could be parsed is returned all the same. */
+export function parseFile(file: string, source: string, faults: FaultList, warnings: FaultList): ParsedFile {
   const starts = lineStarts(source);
   const placeAt = (offset: number): Place => {
     let low = 0;
@@ -24,7 +24,9 @@ export function parseFile(file: string, source: string, faults: FaultList): Pars
   };
   const report = (offset: number, what: string, fix: string): void =>
     faults.add('BANYAN_IDL_SYNTAX', placeAt(offset), what, fix);
-  const tokens = readTokens(source, report);
+  const warn = (offset: number, what: string, fix: string): void =>
+    warnings.add('BANYAN_IDL_UNPORTABLE', placeAt(offset), what, fix);
+  const tokens = readTokens(source, report, warn);
   return { file, statements: new Parser(tokens, placeAt, report).file() };
 }
 

@@ -161,7 +161,7 @@ export class Parser {
   }
 
   #enumMember(): EnumMemberSyntax {
-    const name = this.#name('the member');
+    const name = this.#memberName('the member');
     const value = this.#take('=') ? this.#integer('a whole number') : null;
     const annotations = this.#annotations();
     this.#separator();
@@ -179,7 +179,7 @@ export class Parser {
     const requiredness = this.#take('required') ? 'required' : this.#take('optional') ? 'optional' : null;
     const type = this.#type();
     this.#take('&');
-    const { text: name } = this.#name('the field');
+    const { text: name } = this.#memberName('the field');
     const value = this.#take('=') ? this.#value() : null;
     this.#xsd();
     const annotations = this.#annotations();
@@ -199,7 +199,7 @@ export class Parser {
     // An older word for it.
     const oneway = this.#take('oneway') || (this.#peek(2).kind === 'word' && this.#take('async'));
     const result = this.#take('void') ? null : this.#type();
-    const name = this.#name('the method');
+    const name = this.#memberName('the method');
     const args = this.#block('(', ')', () => this.#field(), isFieldStart);
     const throws = this.#take('throws') ? this.#block('(', ')', () => this.#field(), isFieldStart) : [];
     const annotations = this.#annotations();
@@ -312,7 +312,10 @@ export class Parser {
     while (!this.#take(close)) {
       this.#recovering(
         () => items.push(read()),
-        () => this.#is(close) || (this.#token.isFirst && isStart(this.#token, this.#peek(1), this.#peek(2))),
+        // `struct B` on a line of its own looks like a type and a name: what stands open ends there.
+        () =>
+          !this.#isStatement() &&
+          (this.#is(close) || (this.#token.isFirst && isStart(this.#token, this.#peek(1), this.#peek(2)))),
       );
     }
     return items;
@@ -367,6 +370,16 @@ export class Parser {
     const text = this.#word(`the name of ${of}`);
     if (text.includes('.'))
       this.#reportAt(this.#last.start, `the name ${text} has a dot`, 'Name it without.');
+    return { text, at };
+  }
+
+  /** The name of a field, method or member: words of Thrift too, as thriftgo takes them, unless they begin a line. */
+  #memberName(of: string): NameSyntax {
+    const { kind, text, isFirst } = this.#token;
+    const isOnlyName = of === 'the member' ? this.#peek(1).kind !== 'word' : !isFirst;
+    if (kind !== 'word' || !keywords.has(text) || !isOnlyName) return this.#name(of);
+    const at = this.#place();
+    this.#skip();
     return { text, at };
   }
 

@@ -10,7 +10,9 @@ const reserved: ReadonlySet<string> = new Set(
   goto if implements import in inline instanceof interface is lambda module native new next nil not or package pass public
   print private protected raise redo rescue retry register return self sizeof slist static super switch synchronized then this
   throw transient try undef unless unsigned until use var virtual volatile when while with xor xsd_all xsd_attrs xsd_nillable
-  xsd_optional yield`.split(/\s+/),
+  xsd_optional yield
+  include cpp_include namespace const typedef enum struct union exception service bool byte i8 i16 i32 i64 double string binary
+  extends throws senum list set map required optional true false void oneway`.split(/\s+/),
 );
 
 export interface Named {

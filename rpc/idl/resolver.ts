@@ -1,6 +1,7 @@
+import type { AnnotationReader } from './annotation-reader.ts';
 import { type DeferredConstant, resolveConstant } from './constants.ts';
 import type { FaultList } from './fault-list.ts';
-import type { EnumDef, EnumMemberDef, FieldDef, Place, StructDef, ThriftType } from './model.ts';
+import type { Annotation, EnumDef, EnumMemberDef, FieldDef, Place, StructDef, ThriftType } from './model.ts';
 import { type Found, lookUp, type Scope } from './scope.ts';
 import type { EnumSyntax, FieldSyntax, NameSyntax, StructSyntax, TypeSyntax } from './syntax.ts';
 
@@ -8,6 +9,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Turns syntax into types. Each struct and enum becomes one object, so that types can be recursive. */
 export class Resolver {
+  readonly #reader: AnnotationReader;
   readonly faults: FaultList;
   readonly #warnings: FaultList;
   readonly structs = new Map<StructSyntax, StructDef>();
@@ -20,7 +22,8 @@ export class Resolver {
   readonly #deferred: DeferredConstant[] = [];
   readonly #typedefsUnderWay = new Set<object>();
 
-  constructor(faults: FaultList, warnings: FaultList) {
+  constructor(reader: AnnotationReader, faults: FaultList, warnings: FaultList) {
+    this.#reader = reader;
     this.faults = faults;
     this.#warnings = warnings;
   }
@@ -157,12 +160,17 @@ export class Resolver {
     };
     // Known before its fields are looked at: they may name it.
     this.structs.set(syntax, made);
-    made.fields = this.fields(scope, syntax.fields, kind === 'union' ? 'optional' : null);
+    made.fields = this.fields(scope, syntax.fields, kind === 'union' ? 'optional' : null, annotations);
     return made;
   }
 
   /** @param forced what fields of unions and of `throws` are: of them only the one counts that is there. */
-  fields(scope: Scope, list: readonly FieldSyntax[], forced: 'optional' | null): FieldDef[] {
+  fields(
+    scope: Scope,
+    list: readonly FieldSyntax[],
+    forced: 'optional' | null,
+    around: readonly Annotation[] = [],
+  ): FieldDef[] {
     let implicit = -1;
     const made: Mutable<FieldDef>[] = [];
     for (const syntax of list) {
@@ -202,7 +210,7 @@ export class Resolver {
         name,
         type: this.type(scope, syntax.type),
         requiredness: forced ?? syntax.requiredness ?? 'default',
-        annotations: syntax.annotations,
+        annotations: this.#reader.field(syntax.annotations, name, around),
         docs: syntax.docs,
         at,
       };
@@ -221,6 +229,10 @@ export class Resolver {
       made.push(field);
     }
     return made;
+  }
+
+  get reader(): AnnotationReader {
+    return this.#reader;
   }
 
   hasDefault(field: FieldDef): boolean {

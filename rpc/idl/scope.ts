@@ -1,4 +1,5 @@
 import type { FaultList } from './fault-list.ts';
+import type { Place } from './model.ts';
 import type { ParsedFile } from './parse-file.ts';
 import type { DefinitionSyntax } from './syntax.ts';
 
@@ -10,6 +11,16 @@ export interface Scope {
   readonly declared: ReadonlyMap<string, DefinitionSyntax>;
   /** By name: files of several folders may be called alike. */
   readonly includes: Map<string, Scope[]>;
+  /** Includes that could not be read: no fault where nothing of theirs is used. */
+  readonly missing: MissingInclude[];
+  /** Names that were looked for in vain. */
+  readonly unresolved: Set<string>;
+}
+
+export interface MissingInclude {
+  readonly name: string;
+  readonly at: Place;
+  readonly why: string;
 }
 
 export interface Found {
@@ -41,5 +52,6 @@ export function lookUp(scope: Scope, name: string): Found | undefined {
       if (statement !== undefined) return { scope: include, statement };
     }
   }
+  scope.unresolved.add(name);
   return undefined;
 }

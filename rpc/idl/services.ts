@@ -36,7 +36,7 @@ export class ServiceResolver {
       name: syntax.name.text,
       extends: parent,
       methods,
-      annotations: syntax.annotations,
+      annotations: this.#resolver.reader.service(syntax.annotations),
       docs: syntax.docs,
       at: syntax.name.at,
     };
@@ -107,7 +107,7 @@ export class ServiceResolver {
       },
       result: syntax.result === null ? null : this.#resolver.type(scope, syntax.result),
       throws,
-      annotations: syntax.annotations,
+      annotations: this.#resolver.reader.method(syntax.annotations),
       docs: syntax.docs,
       at,
     };

@@ -21,12 +21,15 @@ const shapes: readonly (readonly [Token['kind'], RegExp])[] = [
   ['string', /"(?:\\[^\n]|[^"\\\n])*"|'(?:\\[^\n]|[^'\\\n])*'/y],
   ['mark', /[{}()[\]<>,;:=&*]/y],
 ];
+/** A string over several lines, where an annotation has it; what follows tells it from one that somebody forgot to close. */
+const longString =
+  /(?:"(?:\\[\s\S]|[^"\\])*"|'(?:\\[\s\S]|[^'\\])*')(?=\s*(?:[,;)]|[A-Za-z_][A-Za-z0-9_.]*\s*=))/y;
 const space = /[\s\ufeff]+/y;
 const lineComment = /(?:#|\/\/)[^\n]*/y;
 const blockComment = /\/\*[\s\S]*?\*\//y;
 
 /** The tokens of an IDL file, the last one its end. What is none is reported, and becomes a token `bad`. */
-export function readTokens(source: string, report: ReportAt): Token[] {
+export function readTokens(source: string, report: ReportAt, warn: ReportAt): Token[] {
   const tokens: Token[] = [];
   let at = 0;
   let isFirst = true;
@@ -65,6 +68,16 @@ export function readTokens(source: string, report: ReportAt): Token[] {
     } else if (source.startsWith('/*', at)) {
       bad(source.length - at, 'this comment has no end', 'Write */ where it ends.');
     } else if (source[at] === '"' || source[at] === "'") {
+      const text = isAnnotationValue(tokens) ? next(longString) : null;
+      if (text !== null) {
+        warn(
+          at,
+          'this string has several lines, which the official compiler refuses',
+          'Write it on one line, with \\n for the others.',
+        );
+        add('string', text.slice(1, -1), text.length);
+        continue;
+      }
       const line = source.indexOf('\n', at);
       const length = (line === -1 ? source.length : line) - at;
       bad(length, 'this string has no end on its line', 'Close it with the quote that it begins with.');
@@ -73,6 +86,13 @@ export function readTokens(source: string, report: ReportAt): Token[] {
       bad(char.length, `unexpected ${JSON.stringify(char)}`, 'Take it out, or put it in quotes.');
     }
   }
+}
+
+/** Whether a value of an annotation comes next: `(name =`, or `, name =`, or `"…" name =`. */
+function isAnnotationValue(tokens: readonly Token[]): boolean {
+  const [before, name, equals] = tokens.slice(-3);
+  if (equals?.text !== '=' || name?.kind !== 'word' || before === undefined) return false;
+  return before.kind === 'string' || (before.kind === 'mark' && ['(', ',', ';'].includes(before.text));
 }
 
 function firstOf(next: (shape: RegExp) => string | null): [Token['kind'], string] | null {

@@ -21,6 +21,8 @@ const hex = '0123456789abcdef';
 export class JsonOut extends ByteWriter {
   headers: string[] = [];
   status = 0;
+  /** What a code in the body stands for (`api.code_status`). */
+  codeStatus = 0;
   rawBody: Buffer | null = null;
   /** What the next piece of a stream is asked by. */
   next: string | null = null;
@@ -34,6 +36,7 @@ export class JsonOut extends ByteWriter {
   forgetBesides(): void {
     this.headers = [];
     this.status = 0;
+    this.codeStatus = 0;
     this.rawBody = null;
     this.next = null;
   }

@@ -5,8 +5,8 @@ import { annotation, type FieldDef, type StructDef, type ThriftType } from '../i
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { absentField } from './absent-field.ts';
-
-import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { type JsonStyle, memberOf, plainStyle } from './json-style.ts';
+import { inheritedOptions, isMember, type LeafOptions, leafOptions } from './leaf-options.ts';
 import { mapKeyFromText } from './map-key-from-text.ts';
 import { isObject, RawJson } from './parsed-json.ts';
 import { distinctness, repeatChecks } from './repeats.ts';
@@ -17,6 +17,8 @@ export type ThriftFromJson = (w: ProtocolWriter, value: unknown) => void;
 
 export interface JsonToThriftSettings {
   readonly unknownMembers: 'ignore' | 'refuse';
+  /** Default: names as in the IDL. */
+  readonly style?: JsonStyle;
 }
 
 /** A struct's field as a member of a JSON object. */
@@ -37,8 +39,11 @@ export class ThriftFromJsonCompiler {
   readonly #values = new ValueWriters();
   readonly #settings: JsonToThriftSettings;
 
+  readonly style: JsonStyle;
+
   constructor(settings: JsonToThriftSettings) {
     this.#settings = settings;
+    this.style = settings.style ?? plainStyle;
   }
 
   type(type: ThriftType, options: LeafOptions = leafOptions(type.annotations)): ThriftFromJson {
@@ -151,7 +156,7 @@ export class ThriftFromJsonCompiler {
   #compile(struct: StructDef): ThriftFromJson {
     const members = struct.fields
       .filter((field) => isMember(field.annotations))
-      .map((field) => this.member(field, memberName(field.name, field.annotations)));
+      .map((field) => this.member(field, memberOf(field, this.style)));
     const hidden = struct.fields
       .filter((field) => !isMember(field.annotations) && field.defaultValue !== undefined)
       .map((field) => this.#values.field(field));

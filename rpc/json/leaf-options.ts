@@ -10,6 +10,8 @@ export interface LeafOptions {
   readonly rawJson: boolean;
   readonly binary: 'base64' | 'utf8';
   readonly enum: 'any' | 'name' | 'number';
+  /** A double that JSON cannot say is null. */
+  readonly nanAsNull: boolean;
   /** What unset is in a reply. */
   readonly null: 'omit' | 'keep';
   /** What an explicit null for an optional field is in a request. */
@@ -20,20 +22,23 @@ export function leafOptions(annotations: readonly Annotation[]): LeafOptions {
   const enumMode = annotation(annotations, 'api.enum');
   const nulls = annotation(annotations, 'api.null');
   return {
-    i64AsString: annotation(annotations, 'api.js_conv') !== undefined,
+    i64AsString: (annotation(annotations, 'api.js_conv') ?? 'false') !== 'false',
     i64AsDate: annotation(annotations, 'api.date') === 'iso',
     rawJson: annotation(annotations, 'api.raw_json') !== undefined,
     binary: annotation(annotations, 'api.binary') === 'utf8' ? 'utf8' : 'base64',
     enum: enumMode === 'name' || enumMode === 'number' ? enumMode : 'any',
+    nanAsNull: annotation(annotations, 'api.nan') === 'null',
     null: nulls === 'keep' ? 'keep' : 'omit',
     nullIn: nulls === 'refuse' ? 'refuse' : 'absent',
   };
 }
 
-/** The JSON member's name of a field. */
-export function memberName(name: string, annotations: readonly Annotation[]): string {
+/** The name that the IDL says a field has as a member of JSON; undefined: that of the field. */
+export function memberName(annotations: readonly Annotation[]): string | undefined {
   const renamed = annotation(annotations, 'api.body');
-  return renamed === undefined || renamed === '' || renamed === '*' ? name : renamed;
+  return renamed === undefined || renamed === '' || renamed === '*'
+    ? annotation(annotations, 'api.key')
+    : renamed;
 }
 
 const sourcesOtherThanBody = new Set([
@@ -42,11 +47,15 @@ const sourcesOtherThanBody = new Set([
   'api.header',
   'api.cookie',
   'api.form',
+  'api.file_name',
+  'api.file',
   'api.raw_body',
   'api.raw_uri',
   'api.nulls',
   'api.context',
   'api.cursor',
+  'api.piece',
+  'api.last',
   'api.next',
   'api.http_code',
 ]);
@@ -67,6 +76,7 @@ export function inheritedOptions(around: LeafOptions, element: readonly Annotati
     i64AsString: around.i64AsString || own.i64AsString,
     i64AsDate: around.i64AsDate || own.i64AsDate,
     rawJson: around.rawJson || own.rawJson,
+    nanAsNull: around.nanAsNull || own.nanAsNull,
     binary: own.binary === 'utf8' ? 'utf8' : around.binary,
     enum: own.enum === 'any' ? around.enum : own.enum,
   };

@@ -1,7 +1,7 @@
 import { BadValue } from '../codec/bad-value.ts';
 import { plainInteger, writeInt64Text } from '../codec/int64.ts';
-import { uuidBytes } from '../codec/uuid.ts';
 import type { ThriftType } from '../idl/model.ts';
+import { uuidBytes } from '../idl/uuid.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import type { LeafOptions } from './leaf-options.ts';
 import { enumFromJson, integer } from './scalar-from-json.ts';

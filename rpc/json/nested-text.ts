@@ -5,7 +5,8 @@ import { annotation, type StructDef, type ThriftType } from '../idl/model.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { absentField } from './absent-field.ts';
-import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { type JsonStyle, memberOf } from './json-style.ts';
+import { inheritedOptions, isMember, type LeafOptions, leafOptions } from './leaf-options.ts';
 import { mapKeyFromText } from './map-key-from-text.ts';
 import { repeatChecks } from './repeats.ts';
 import { boolText, scalarText, single } from './text-to-thrift.ts';
@@ -23,6 +24,15 @@ export type NestedText = (w: ProtocolWriter, node: TextNode) => void;
 export class NestedTextCompiler {
   readonly #structs = new Map<StructDef, NestedText>();
   readonly #values = new ValueWriters();
+  readonly #style: JsonStyle;
+
+  /** Which of several texts of a scalar counts; null: none does. */
+  readonly #several: 'first' | 'last' | null;
+
+  constructor(style: JsonStyle, several: 'first' | 'last' | null) {
+    this.#style = style;
+    this.#several = several;
+  }
 
   type(type: ThriftType, options: LeafOptions): NestedText {
     switch (type.kind) {
@@ -36,7 +46,7 @@ export class NestedTextCompiler {
       default: {
         const write = scalarText(type, options);
         if (write === null) throw new Error(`${type.kind} is no scalar`);
-        return (w, node) => write(w, textOf(node));
+        return (w, node) => write(w, this.#textOf(node));
       }
     }
   }
@@ -86,6 +96,12 @@ export class NestedTextCompiler {
     };
   }
 
+  #textOf({ texts, parts }: TextNode): string {
+    if (parts.size > 0) throw new BadValue('must be one value, without parts');
+    if (this.#several === null) return single(texts);
+    return this.#several === 'last' ? texts.at(-1)! : texts[0]!;
+  }
+
   /** A struct that has itself inside finds the function being compiled. */
   #struct(struct: StructDef): NestedText {
     const known = this.#structs.get(struct);
@@ -98,7 +114,7 @@ export class NestedTextCompiler {
 
   #compile(struct: StructDef): NestedText {
     const members = struct.fields.map((field) => {
-      const name = memberName(field.name, field.annotations);
+      const name = memberOf(field, this.#style);
       const isShown = isMember(field.annotations);
       const isBool = field.type.kind === 'bool';
       const write = isShown
@@ -131,7 +147,7 @@ export class NestedTextCompiler {
             if (absent(w)) written++;
             continue;
           }
-          if (isBool) w.boolField(id, boolText(textOf(node)));
+          if (isBool) w.boolField(id, boolText(this.#textOf(node)));
           else {
             w.field(type, id);
             write!(w, node);
@@ -170,11 +186,6 @@ export function isNestable(type: ThriftType, seen: Set<StructDef> = new Set()): 
     default:
       return true;
   }
-}
-
-function textOf({ texts, parts }: TextNode): string {
-  if (parts.size > 0) throw new BadValue('must be one value, without parts');
-  return single(texts);
 }
 
 /** Parts by their numbers, `items[1]` behind `items[0]`; gaps close up, as in qs. */

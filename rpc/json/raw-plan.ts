@@ -1,16 +1,14 @@
 import type { Annotation, StructDef, ThriftType } from '../idl/model.ts';
-import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { type JsonStyle, memberOf } from './json-style.ts';
+import { inheritedOptions, isMember, type LeafOptions, leafOptions } from './leaf-options.ts';
 import { isMemberName } from './map-key-from-text.ts';
 import type { RawPlan } from './parsed-json.ts';
 
 const rawValue: RawPlan = { isRaw: true, members: null, each: null, pair: null };
 
 /** Where a JSON value of a type has texts that pass as they are (`api.raw_json`); null where it has none. */
-export function rawPlan(
-  type: ThriftType,
-  options: LeafOptions = leafOptions(type.annotations),
-): RawPlan | null {
-  return new RawPlanner().type(type, options);
+export function rawPlan(type: ThriftType, options: LeafOptions, style: JsonStyle): RawPlan | null {
+  return new RawPlanner(style).type(type, options);
 }
 
 /** The plan of an object of these members; null where none has texts. */
@@ -22,6 +20,11 @@ export function rawPlanOfMembers(members: Iterable<readonly [string, RawPlan | n
 class RawPlanner {
   /** A struct that has itself inside is its own plan. */
   readonly #structs = new Map<StructDef, RawPlan | null>();
+  readonly #style: JsonStyle;
+
+  constructor(style: JsonStyle) {
+    this.#style = style;
+  }
 
   type(type: ThriftType, options: LeafOptions): RawPlan | null {
     switch (type.kind) {
@@ -63,10 +66,11 @@ class RawPlanner {
     const members = new Map<string, RawPlan>();
     const plan: RawPlan = { isRaw: false, members, each: null, pair: null };
     this.#structs.set(struct, plan);
-    for (const { name, type, annotations } of struct.fields) {
+    for (const field of struct.fields) {
+      const { type, annotations } = field;
       if (!isMember(annotations)) continue;
       const inner = this.type(type, leafOptions([...type.annotations, ...annotations]));
-      if (inner !== null) members.set(memberName(name, annotations), inner);
+      if (inner !== null) members.set(memberOf(field, this.#style), inner);
     }
     return plan;
   }

@@ -1,7 +1,7 @@
 import { BadValue } from '../codec/bad-value.ts';
 import { exactInteger, writeBigInt64, writeInt64Text, writeSafeInt64 } from '../codec/int64.ts';
-import { uuidBytes } from '../codec/uuid.ts';
 import type { EnumDef, ThriftType } from '../idl/model.ts';
+import { uuidBytes } from '../idl/uuid.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { base64Bytes } from './base64.ts';
 import { epochOfIsoDate } from './iso-date.ts';

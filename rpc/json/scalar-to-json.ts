@@ -1,6 +1,6 @@
 import { int64Text, int64Value } from '../codec/int64.ts';
-import { uuidText } from '../codec/uuid.ts';
 import { type EnumDef, namesOf, type ThriftType } from '../idl/model.ts';
+import { uuidText } from '../idl/uuid.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { malformed } from '../wire/wire-error.ts';
 import { isoDate } from './iso-date.ts';
@@ -32,7 +32,11 @@ export function scalarToJson(type: ScalarType, options: LeafOptions): ScalarToJs
     case 'double':
       return (r, out) => {
         const value = r.double();
-        if (!Number.isFinite(value)) throw malformed(`JSON cannot say ${value}`);
+        if (!Number.isFinite(value)) {
+          if (!options.nanAsNull) throw malformed(`JSON cannot say ${value}`);
+          out.ascii('null');
+          return;
+        }
         out.ascii(value === 0 ? '0' : String(value));
       };
     case 'string':

@@ -1,8 +1,8 @@
 import { BadValue, withElement } from '../codec/bad-value.ts';
 import { plainInteger, writeInt64Text, writeSafeInt64 } from '../codec/int64.ts';
 import { wireType } from '../codec/type-of.ts';
-import { uuidBytes } from '../codec/uuid.ts';
 import type { ThriftType } from '../idl/model.ts';
+import { uuidBytes } from '../idl/uuid.ts';
 import type { ProtocolWriter } from '../wire/protocol.ts';
 import { maxDepth } from '../wire/types.ts';
 import { base64Bytes } from './base64.ts';
@@ -135,7 +135,7 @@ function jsonText(
   json: ThriftFromJsonCompiler,
 ): (w: ProtocolWriter, text: string) => void {
   const write = json.type(type, options);
-  const raw = rawPlan(type, options);
+  const raw = rawPlan(type, options, json.style);
   return (w, text) => write(w, parsedText(text, raw));
 }
 

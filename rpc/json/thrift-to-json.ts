@@ -5,8 +5,10 @@ import { BinaryReader } from '../wire/binary-reader.ts';
 import type { ProtocolReader } from '../wire/protocol.ts';
 import { TType } from '../wire/types.ts';
 import { malformed } from '../wire/wire-error.ts';
+import { codeReader, codeStatuses } from './code-status.ts';
 import { JsonOut } from './json-out.ts';
-import { inheritedOptions, isMember, type LeafOptions, leafOptions, memberName } from './leaf-options.ts';
+import { type JsonStyle, memberOf, plainStyle } from './json-style.ts';
+import { inheritedOptions, isMember, type LeafOptions, leafOptions } from './leaf-options.ts';
 import { mapKeyToJson, scalarToJson } from './scalar-to-json.ts';
 
 export type JsonFromThrift = (r: ProtocolReader, out: JsonOut) => void;
@@ -41,6 +43,11 @@ const falseBytes = Buffer.from('false');
  */
 export class JsonFromThriftCompiler {
   readonly #structs = new CompiledStructs<JsonFromThrift>();
+  readonly #style: JsonStyle;
+
+  constructor(style: JsonStyle = plainStyle) {
+    this.#style = style;
+  }
 
   /** `options` are those of the field (or method) around the type. */
   type(type: ThriftType, options: LeafOptions = leafOptions(type.annotations)): JsonFromThrift {
@@ -53,7 +60,7 @@ export class JsonFromThriftCompiler {
       case 'struct':
         return this.struct(type.struct);
       default:
-        return scalarToJson(type, options);
+        return scalarToJson(type, this.#style.nanAsNull ? { ...options, nanAsNull: true } : options);
     }
   }
 
@@ -174,8 +181,8 @@ export class JsonFromThriftCompiler {
 
   #member(field: FieldDef, rank: number): Member {
     const options = leafOptions([...field.type.annotations, ...field.annotations]);
-    const key = `,${JSON.stringify(memberName(field.name, field.annotations))}:`;
-    const write = this.type(field.type, options);
+    const key = `,${JSON.stringify(memberOf(field, this.#style))}:`;
+    const write = tellingStatus(field, this.type(field.type, options));
     const unset =
       field.defaultValue !== undefined
         ? key + jsonOfDefault(field, write)
@@ -192,6 +199,19 @@ export class JsonFromThriftCompiler {
       required: field.requiredness === 'required',
     };
   }
+}
+
+/** Where the value is a code, the status that it stands for is noted beside: the first one counts. */
+function tellingStatus({ type, annotations }: FieldDef, write: JsonFromThrift): JsonFromThrift {
+  const statuses = codeStatuses(annotations);
+  if (statuses.size === 0) return write;
+  const read = codeReader(type, statuses);
+  return (r, out) => {
+    const { pos } = r;
+    if (out.codeStatus === 0) out.codeStatus = read(r);
+    r.pos = pos;
+    write(r, out);
+  };
 }
 
 /** A member that is there twice counts as its last; a header or body that is already written cannot be taken back. */

@@ -1,11 +1,7 @@
 import { annotation, type FieldDef, type StructDef, type ThriftType } from '../idl/model.ts';
-import {
-  inheritedOptions,
-  isMember,
-  type LeafOptions,
-  leafOptions,
-  memberName,
-} from '../json/leaf-options.ts';
+import { type JsonStyle, memberOf } from '../json/json-style.ts';
+import { inheritedOptions, isMember, type LeafOptions, leafOptions } from '../json/leaf-options.ts';
+import { jsonDefault } from './json-default.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -14,7 +10,12 @@ const integers = { byte: [-128, 127], i16: [-32768, 32767], i32: [-2147483648, 2
 /** JSON schemas (2020-12, as OpenAPI 3.1 has them) of Thrift types; structs become components. */
 export class Schemas {
   readonly components: Record<string, Schema> = Object.create(null);
+  readonly style: JsonStyle;
   readonly #names = new Map<StructDef, string>();
+
+  constructor(style: JsonStyle) {
+    this.style = style;
+  }
 
   type(type: ThriftType, options: LeafOptions = leafOptions(type.annotations)): Schema {
     switch (type.kind) {
@@ -32,7 +33,10 @@ export class Schemas {
           ? { type: 'string', pattern: '^-?[0-9]+$' }
           : { type: 'integer', format: 'int64' };
       case 'double':
-        return { type: 'number', format: 'double' };
+        return {
+          type: this.style.nanAsNull || options.nanAsNull ? ['number', 'null'] : 'number',
+          format: 'double',
+        };
       case 'string':
         return options.rawJson ? {} : { type: 'string' };
       case 'binary':
@@ -77,7 +81,14 @@ export class Schemas {
   field(field: FieldDef): Schema {
     const options = leafOptions([...field.type.annotations, ...field.annotations]);
     const schema = this.type(field.type, options);
-    const docs = field.docs === '' ? {} : { description: field.docs };
+    const preset = jsonDefault(field, this.style);
+    const vd = annotation(field.annotations, 'api.vd');
+    const docs = {
+      ...(field.docs === '' ? {} : { description: field.docs }),
+      ...(preset === undefined ? {} : { default: preset }),
+      // Its expressions say more than a schema can: they are told as they are.
+      ...(vd === undefined ? {} : { 'x-banyan-vd': vd }),
+    };
     if (options.null !== 'keep' || Object.keys(schema).length === 0) return { ...schema, ...docs };
     return { anyOf: [schema, { type: 'null' }], ...docs };
   }
@@ -113,7 +124,7 @@ export class Schemas {
     this.#names.set(struct, name);
     this.components[name] = {};
     const members = struct.fields.filter((field) => isMember(field.annotations));
-    const object = this.object(members, (field) => memberName(field.name, field.annotations));
+    const object = this.object(members, (field) => memberOf(field, this.style));
     this.components[name] = {
       ...object,
       ...(struct.kind === 'union' ? { minProperties: 1, maxProperties: 1 } : {}),

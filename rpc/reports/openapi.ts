@@ -1,11 +1,15 @@
 import { serverOfDomain } from '../http/base-domain.ts';
 import { bindMethod, queryVerbs } from '../http/bind-method.ts';
 import type { BoundField, HttpRoute, MethodBinding, ReplyBinding, Source } from '../http/binding.ts';
+import type { Envelope } from '../http/body-shape.ts';
 import { httpRoutes } from '../http/http-routes.ts';
+import { httpService } from '../http/http-service.ts';
+import { nestedStructs } from '../http/nested-structs.ts';
 import { routerPath, templateName, templatePaths, wildcardNames } from '../http/path-pattern.ts';
-import { serviceOf } from '../idl/load-idl.ts';
 import { annotation, type Idl, type ServiceDef, type ThriftType } from '../idl/model.ts';
-import { memberName } from '../json/leaf-options.ts';
+import { codeStatuses } from '../json/code-status.ts';
+import { jsonStyle, memberOf } from '../json/json-style.ts';
+import { enveloped } from './envelope-schema.ts';
 import { errorContent } from './error-schema.ts';
 import { type Schema, Schemas } from './json-schema.ts';
 
@@ -22,8 +26,8 @@ export interface OpenApiOptions {
  * @throws BanyanError `BANYAN_IDL_NO_SERVICE`
  */
 export function openApiDocument(idl: Idl, service: string, options: OpenApiOptions = {}): Schema {
-  const found = serviceOf(idl, service);
-  const schemas = new Schemas();
+  const found = httpService(idl, service);
+  const schemas = new Schemas(jsonStyle(found.annotations));
   const paths = new Paths(found, schemas);
   // A wildcard's template is that of a parameter, which is the better match and so comes first.
   const routes = httpRoutes(idl, service);
@@ -126,17 +130,22 @@ function operation(
       ({ of }) => of === undefined || (of === 'query methods') === queryVerbs.has(route.method),
     ),
   }));
-  const requestBody = bodyOf(fields, schemas);
+  const requestBody = limited(bodyOf(fields, schemas, binding.takesMultipart), binding);
   const parameters = fields.flatMap((one) => parametersOf(one, schemas, named));
   const responses: Record<string, Schema> = {};
-  const normal = response('The reply', binding.reply, method.result, schemas, isHead);
-  responses[String(binding.status)] = binding.weakEtag ? withEtag(normal) : normal;
+  const { shape } = binding;
+  const normal = response('The reply', binding.reply, method.result, schemas, isHead, shape?.envelope);
+  const tagged = binding.weakEtag ? withEtag(normal) : normal;
+  responses[String(binding.status)] = binding.isStream && !isHead ? streamed(tagged) : tagged;
   for (const thrown of binding.throws) {
-    const key = String(thrown.status);
-    const made = response(thrown.struct.name, thrown.reply, thrown.field.type, schemas, isHead);
-    const known = responses[key];
-    // Several exceptions may share a status: the description names all, the schema offers each.
-    responses[key] = known === undefined ? made : merged(known, made);
+    const { struct, reply } = thrown;
+    const made = response(struct.name, reply, thrown.field.type, schemas, isHead, shape?.errorEnvelope);
+    for (const status of statusesOf(thrown)) {
+      const key = String(status);
+      const known = responses[key];
+      // Several exceptions may share a status: the description names all, the schema offers each.
+      responses[key] = known === undefined ? made : merged(known, made);
+    }
   }
   if (binding.takesRanges && route.method === 'GET') {
     responses['206'] ??= { ...normal, description: 'The part that Range asks for' };
@@ -155,6 +164,15 @@ function operation(
   };
 }
 
+/** Its own status, and those that its codes stand for, wherever in it they are. */
+function statusesOf({ status, struct, field }: MethodBinding['throws'][number]): Set<number> {
+  const structs = [struct, ...nestedStructs([field.type])];
+  const coded = structs.flatMap(({ fields }) =>
+    fields.flatMap(({ annotations }) => [...codeStatuses(annotations).values()]),
+  );
+  return new Set([status, ...coded]);
+}
+
 /** Headers that every answer has. */
 function addHeaders(responses: Record<string, Schema>, { answer }: MethodBinding): void {
   if (answer === null) return;
@@ -166,6 +184,15 @@ function addHeaders(responses: Record<string, Schema>, { answer }: MethodBinding
   for (const [status, response] of Object.entries(responses)) {
     responses[status] = { ...response, headers: { ...more, ...(response.headers as Schema | undefined) } };
   }
+}
+
+/** The body comes in pieces, of a type that only the service knows. */
+function streamed(response: Schema): Schema {
+  return {
+    ...response,
+    description: 'The reply, piece by piece: it has no Content-Length, and breaks off where a piece fails',
+    'x-banyan-stream': true,
+  };
 }
 
 function withEtag(response: Schema): Schema {
@@ -204,6 +231,11 @@ function parametersOf(
       case 'header':
         return foreignHeaders.has(name) ? [] : [{ name, in: 'header', required: isRequired, ...shape }];
       case 'query':
+        if (name === '*') {
+          const all = { name: one.field.name, in: 'query', required: isRequired };
+          return [{ ...all, style: isNested ? 'deepObject' : 'form', explode: true, schema }];
+        }
+        return [{ name, in: 'query', required: isRequired, ...shape }];
       case 'cookie':
         return [{ name, in: source.kind, required: isRequired, ...shape }];
       default:
@@ -217,12 +249,33 @@ function isText(type: ThriftType): boolean {
   return !['list', 'set', 'map', 'struct'].includes(inner.kind);
 }
 
-function bodyOf(bound: readonly BoundField[], schemas: Schemas): Schema | null {
+const formType = 'application/x-www-form-urlencoded';
+
+/** The texts of a form, and files beside them. */
+function multipartSchema(files: readonly BoundField[], form: Schema | undefined): Schema {
+  const file: Schema = { type: 'string', contentMediaType: 'application/octet-stream' };
+  const texts = (form?.schema ?? { type: 'object' }) as Schema;
+  const named = files.map(({ field, sources }) => {
+    const { name } = sources.find(({ kind }) => kind === 'file')!;
+    return [name, field.type.kind === 'list' ? { type: 'array', items: file } : file] as const;
+  });
+  const required = files.filter(({ field }) => field.requiredness === 'required');
+  const names = required.map(({ sources }) => sources.find(({ kind }) => kind === 'file')!.name);
+  const all = [...((texts.required as string[] | undefined) ?? []), ...names];
+  if (named.length === 0) return texts;
+  return {
+    ...texts,
+    properties: { ...(texts.properties as Schema | undefined), ...Object.fromEntries(named) },
+    ...(all.length === 0 ? {} : { required: all }),
+  };
+}
+
+function bodyOf(bound: readonly BoundField[], schemas: Schemas, takesMultipart: boolean): Schema | null {
   const from = (kind: string): BoundField[] =>
     bound.filter((one) => one.sources.some((source) => source.kind === kind));
   const whole = from('wholeBody')[0];
   if (whole !== undefined) return json(schemas.field(whole.field));
-  const raw = from('rawBody')[0];
+  const raw = from('rawBody')[0] ?? (takesMultipart ? undefined : from('piece')[0]);
   if (raw !== undefined) {
     const type = raw.field.type.kind === 'string' ? 'text/plain' : 'application/octet-stream';
     return { content: { [type]: { schema: {} } } };
@@ -230,22 +283,50 @@ function bodyOf(bound: readonly BoundField[], schemas: Schemas): Schema | null {
   const content: Record<string, Schema> = {};
   for (const [kind, type] of [
     ['body', 'application/json'],
-    ['form', 'application/x-www-form-urlencoded'],
+    ['form', formType],
   ] as const) {
     const fields = from(kind);
     if (fields.length === 0) continue;
     const names = new Map(
       fields.map((one) => [one.field, one.sources.find((source) => source.kind === kind)!.name]),
     );
+    const all = fields.find((one) => names.get(one.field) === '*');
     content[type] = {
-      schema: schemas.object(
-        fields.map((one) => one.field),
-        (field) => names.get(field)!,
-        (field) => fields.find((one) => one.field === field)!.sources.length === 1,
-      ),
+      schema:
+        all !== undefined
+          ? schemas.field(all.field)
+          : schemas.object(
+              fields.map((one) => one.field),
+              (field) => names.get(field)!,
+              (field) => fields.find((one) => one.field === field)!.sources.length === 1,
+            ),
     };
   }
+  if (takesMultipart) {
+    content['multipart/form-data'] = { schema: multipartSchema(from('file'), content[formType]) };
+    if (from('piece').length > 0) delete content[formType];
+    // Forms with files are multipart or nothing.
+    if (from('file').some(({ field }) => field.requiredness === 'required')) delete content[formType];
+  }
   return Object.keys(content).length === 0 ? null : { content };
+}
+
+/** What is taken of forms with files, and of bodies that come to the service in pieces. */
+function limited(
+  body: Schema | null,
+  { takesMultipart, uploadLimits, upload }: MethodBinding,
+): Schema | null {
+  if (body === null || (!takesMultipart && upload === null)) return body;
+  const { files, fileBytes, fields, fieldBytes } = upload?.limits ?? uploadLimits;
+  const ofForm = { files, ...(Number.isFinite(fileBytes) ? { fileBytes } : {}), fields, fieldBytes };
+  return {
+    ...body,
+    ...(upload === null ? {} : { 'x-banyan-upload': true }),
+    'x-banyan-limits': {
+      ...(upload === null ? {} : { bytes: upload.maxBytes }),
+      ...(takesMultipart ? ofForm : {}),
+    },
+  };
 }
 
 function response(
@@ -254,24 +335,31 @@ function response(
   type: ThriftType | null,
   schemas: Schemas,
   isHead: boolean,
+  envelope: Envelope | null | undefined,
 ): Schema {
   const headers = Object.fromEntries([
     ...(reply?.headers ?? []).map(({ field, name }) => [name, { schema: schemas.field(field) }]),
     ...((reply?.cookies.length ?? 0) > 0 ? [['Set-Cookie', { schema: { type: 'string' } }]] : []),
   ]);
   const withHeaders = Object.keys(headers).length === 0 ? { description } : { description, headers };
-  if (reply === null || type === null || isHead) return withHeaders;
+  if (isHead) return withHeaders;
+  if (reply === null || type === null) {
+    return envelope == null
+      ? withHeaders
+      : { ...withHeaders, ...json(enveloped(envelope, { type: 'null' })) };
+  }
   if (reply.rawBody !== null) {
     const media = reply.rawBody.type.kind === 'string' ? 'text/plain' : 'application/octet-stream';
     return { ...withHeaders, content: { [media]: { schema: {} } } };
   }
-  if (reply.wholeBody !== null) return { ...withHeaders, ...json(schemas.field(reply.wholeBody)) };
+  const around = (schema: Schema): Schema => ({ ...withHeaders, ...json(enveloped(envelope, schema)) });
+  if (reply.wholeBody !== null) return around(schemas.field(reply.wholeBody));
   if (reply.struct === null || reply.members.length === reply.struct.fields.length) {
-    return { ...withHeaders, ...json(schemas.type(type)) };
+    return around(schemas.type(type));
   }
-  if (reply.members.length === 0) return withHeaders;
-  const object = schemas.object(reply.members, (field) => memberName(field.name, field.annotations));
-  return { ...withHeaders, ...json(object) };
+  if (reply.members.length === 0) return envelope == null ? withHeaders : around({ type: 'null' });
+  const object = schemas.object(reply.members, (field) => memberOf(field, schemas.style));
+  return around(object);
 }
 
 function merged(left: Schema, right: Schema): Schema {

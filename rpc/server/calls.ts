@@ -1,8 +1,8 @@
-import { ApplicationErrorType } from '../client/errors.ts';
 import { BadValue } from '../codec/bad-value.ts';
 import { ThriftException } from '../codec/thrift-exception.ts';
 import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.ts';
 import { beginCallSpan } from '../telemetry/call-spans.ts';
+import { ApplicationErrorType } from '../wire/application-error-type.ts';
 import { TType } from '../wire/types.ts';
 import { type MethodPlan, plansOf, writeResult } from './method-plans.ts';
 import { type HandlerContext, maxConcurrentOf, type ServedCall, type ServeOptions } from './serve-options.ts';

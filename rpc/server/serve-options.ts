@@ -1,6 +1,7 @@
 import type { TlsOptions } from 'node:tls';
 import type { Tracer } from '@opentelemetry/api';
 import type { Registry } from 'prom-client';
+import type { ServerPemFiles } from '../../common/tls/pem-files.ts';
 import type { Idl } from '../idl/model.ts';
 import type { HealthOptions } from './health-endpoint.ts';
 
@@ -27,6 +28,13 @@ export type Handlers = Readonly<Record<string, Handler>>;
 
 export interface ServerLog {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info?(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** Names of files in PEM. When they have changed and belong together, new connections are made with them. */
+export interface ServeTlsFiles extends ServerPemFiles {
+  /** How often they are looked at for changes, milliseconds; 0: never. Default 10,000. */
+  readonly reloadMs?: number;
 }
 
 export interface ServedCall {
@@ -44,7 +52,8 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly tls?: TlsOptions;
+  /** Node's options, or files, which may be renewed while the server runs. */
+  readonly tls?: TlsOptions | ServeTlsFiles;
   /** Calls carried out at a time; more are answered at once as overloaded. Default 1,024. */
   readonly maxConcurrent?: number;
   /** More are closed as they come. Default 10,000. */

@@ -1,22 +1,26 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
 import { backlogAccepted } from '../../common/backlog-accepted.ts';
 import { BanyanError } from '../../common/errors.ts';
+import type { ServerPems } from '../../common/tls/pem-files.ts';
+import type { RenewedFiles } from '../../common/tls/renewed-files.ts';
 import { Calls } from './calls.ts';
 import { type HealthEndpoint, startHealthEndpoint } from './health-endpoint.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { maxConcurrentOf, type ServeOptions, type ThriftServer } from './serve-options.ts';
 import { quietMs, ServerConnection } from './server-connection.ts';
+import { openServerTls, type ServerTls } from './server-tls.ts';
 
 /**
  * Serves the service. Framed, buffered and header transports, binary and compact protocols are told apart by their first
  * bytes, so that one port serves every client.
  *
- * @throws BanyanError `BANYAN_RPC_HANDLERS` (missing or unknown handlers), `BANYAN_RPC_LISTEN`
+ * @throws BanyanError `BANYAN_RPC_HANDLERS` (missing or unknown handlers), `BANYAN_RPC_LISTEN`, `BANYAN_TLS_FILES`
  */
 export async function serve(options: ServeOptions): Promise<ThriftServer> {
-  const state = new ServerState(options);
+  const { tls, log } = options;
+  const state = new ServerState(options, tls === undefined ? null : await openServerTls(tls, log));
   await state.start();
   return state;
 }
@@ -36,19 +40,21 @@ class ServerState implements ThriftServer {
   /** Every socket, those too whose TLS handshake is not done. */
   readonly #sockets = new Set<Socket>();
   readonly #held: HeldBytes;
+  readonly #certificate: RenewedFiles<ServerPems> | null;
   #health: HealthEndpoint | null = null;
   #isClosing = false;
   #stopping: Promise<void> | null = null;
 
-  constructor(options: ServeOptions) {
+  constructor(options: ServeOptions, tls: ServerTls | null) {
     this.#options = options;
     this.#calls = new Calls(options);
     this.#held = new HeldBytes(options.maxHeldBytes ?? 256 * 1024 * 1024);
     const accept = (socket: Socket): void => this.#accept(socket);
     this.#server =
-      options.tls === undefined
+      tls === null
         ? createServer(socketOptions, accept)
-        : createTlsServer({ handshakeTimeout: 10_000, ...options.tls, ...socketOptions }, accept);
+        : createTlsServer({ handshakeTimeout: 10_000, ...tls.options, ...socketOptions }, accept);
+    this.#certificate = tls?.renew(this.#server as TlsServer) ?? null;
     this.#server.maxConnections = options.maxConnections ?? 10_000;
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
@@ -58,6 +64,7 @@ class ServerState implements ThriftServer {
 
   async start(): Promise<void> {
     await this.#listen();
+    this.#certificate?.start();
     const { health, metrics } = this.#options;
     if (health === undefined) return;
     try {
@@ -125,7 +132,7 @@ class ServerState implements ThriftServer {
     await closed;
     await Promise.all([...this.#connections].map((connection) => connection.closed));
     clearTimeout(cutOff);
-    await this.#health?.close();
+    await Promise.all([this.#health?.close(), this.#certificate?.stop()]);
   }
 
   #accept(socket: Socket): void {

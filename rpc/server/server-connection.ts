@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { ApplicationErrorType } from '../client/errors.ts';
+import { ApplicationErrorType } from '../wire/application-error-type.ts';
 import { BatchedWrites } from '../wire/batched-writes.ts';
 import {
   beginHeaderFrame,

@@ -1,6 +1,6 @@
 import { BadValue, withElement, withMember } from '../codec/bad-value.ts';
 import { annotation, type FieldDef, type StructDef, type ThriftType } from '../idl/model.ts';
-import { memberName } from '../json/leaf-options.ts';
+import { type JsonStyle, memberOf } from '../json/json-style.ts';
 import { isTrue, parseVd, type Vd } from './vd-expression.ts';
 
 /** Throws BadValue for a value that a validator (`api.vd`) does not take. */
@@ -12,6 +12,11 @@ type Fields = Readonly<Record<string, unknown>>;
 export class Validators {
   /** A struct that has itself inside finds the one being compiled. */
   readonly #structs = new Map<StructDef, Validator>();
+  readonly #style: JsonStyle;
+
+  constructor(style: JsonStyle) {
+    this.#style = style;
+  }
 
   type(type: ThriftType): Validator | null {
     switch (type.kind) {
@@ -55,7 +60,7 @@ export class Validators {
     if (!hasVd(struct, new Set())) return null;
     let compiled: Validator | null = null;
     this.#structs.set(struct, (value) => compiled?.(value));
-    compiled = this.fields(struct.fields, ({ name, annotations }) => memberName(name, annotations));
+    compiled = this.fields(struct.fields, (field) => memberOf(field, this.#style));
     return compiled;
   }
 

@@ -14,6 +14,12 @@ export interface Bench {
   readonly summary: string;
   /** Measured rounds over all subjects (after one that warms up and is thrown away). Default 5. */
   readonly rounds?: number;
+  /** How long all rounds together may take unless `--minutes` says otherwise: those that do not fit are left out, and said so. */
+  readonly minutes?: number;
+  /** How `--cases` names what is measured; left out: there is no choice. */
+  readonly cases?: string;
+  /** What `--peers` may name. */
+  readonly peers?: string;
   /**
    * Starts what the subjects share (servers, data, load generators). Whatever it starts it hands to `context.defer`
    * at once, so that it is stopped in reverse order whatever happens.
@@ -24,6 +30,10 @@ export interface Bench {
 export interface BenchContext extends RunContext {
   /** `--quick`: the same measurement, smaller: for trying a bench out, not for numbers to quote. */
   readonly quick: boolean;
+  /** `--cases`; null: the usual ones. */
+  readonly cases: readonly string[] | null;
+  /** `--peers`; null: the usual ones. */
+  readonly peers: readonly string[] | null;
 }
 
 /** What `setup` hands to the runner. */
@@ -35,6 +45,11 @@ export interface BenchPlan {
 
 export interface BenchSubject {
   readonly name: string;
+  /**
+   * The case that it belongs to: the subjects of one take turns among themselves, and its result is shown as soon as it is there. Left out: all
+   * belong together.
+   */
+  readonly case?: string;
   /**
    * One measurement, a few seconds long. Returns numbers by metric name, with the unit in the name: `requestsPerSecond`,
    * `p99Ms`, `cpuMicrosPerRequest`. Throws when it could not measure: a wrong answer or an error is never a number.
@@ -48,12 +63,15 @@ export interface Round {
   readonly signal: AbortSignal;
 }
 
-/** `of` over `over` in `metric`: the median over the rounds of the quotient within each round. */
+/**
+ * `of` over `over` in `metric`: the median over the rounds of the quotient within each round. Without `over` it is the median
+ * of `of` itself: a figure that has a target of its own.
+ */
 export interface RatioSpec {
   readonly name: string;
   readonly metric: string;
   readonly of: string;
-  readonly over: string;
+  readonly over?: string;
   /** A target to hold, if there is one: shown beside the number; `--check` makes a miss an exit status of 1. */
   readonly atMost?: number;
   readonly atLeast?: number;

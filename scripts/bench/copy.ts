@@ -1,63 +1,174 @@
-import type { Bench, BenchSubject } from './bench.ts';
+import { BanyanError } from '../../common/errors.ts';
+import type { Bench, BenchContext, BenchPlan, BenchSubject, RatioSpec } from './bench.ts';
+import type { Copied, CopyPeer } from './mover-peers/peers.ts';
 
-/** Rows a second and CPU for each row, beside what people do by hand. Both end with an equal table, or there is no number. */
+const engines = ['mariadb', 'mysql'] as const;
+/** What of it is measured: the plain copy with so many secondary indexes, several workers, growth with the table. */
+const kinds = ['one', 'five', 'workers', 'memory'] as const;
+
+const writesPerSecond = 300;
+
+/**
+ * Rows a second, CPU for each row and memory, beside what people do by hand; an application writes meanwhile. Each ends with an equal table,
+ * or there is no number.
+ */
 export const bench: Bench = {
   name: 'copy',
-  summary: 'copying a table to another server: banyan, ready for writes meanwhile, beside dump | load',
+  summary:
+    'copying a table of 1 M rows to another server under 300 writes/s: banyan beside mydumper + myloader, dump | load and INSERT … SELECT',
+  rounds: 3,
+  minutes: 4,
+  cases: `ENGINE/KIND of ${engines.join(', ')} and ${kinds.join(', ')} (default mariadb/one)`,
   async setup(context) {
-    const [{ assertEqual, emptyTarget, startCopyServers }, { dumpAndLoad, dumpPrograms }, { cpuMicrosOf }] =
-      await Promise.all([
-        import('./copy-peers/servers.ts'),
-        import('./copy-peers/dump-and-load.ts'),
-        import('../runs/cpu-time.ts'),
-      ]);
-    const servers = await startCopyServers(context, context.quick ? 20_000 : 200_000);
-    const serverCpu = () => servers.processes.reduce((sum, server) => sum + cpuMicrosOf(server.pid), 0);
+    const chosen = (context.cases ?? ['mariadb/one']).map(parseCase);
+    const plans: BenchPlan[] = [];
+    for (const [engine, kind] of chosen) plans.push(await planOf(context, engine, kind));
+    return {
+      subjects: plans.flatMap((plan) => plan.subjects),
+      ratios: plans.flatMap((plan) => plan.ratios),
+    };
+  },
+};
 
-    const subject = (
-      name: string,
-      copy: () => Promise<{ seconds: number; cpuMicros: number }>,
-    ): BenchSubject => ({
+type Engine = (typeof engines)[number];
+type Kind = (typeof kinds)[number];
+
+function parseCase(name: string): [Engine, Kind] {
+  const [engine, kind] = name.split('/') as [Engine, Kind];
+  if (engines.includes(engine) && kinds.includes(kind)) return [engine, kind];
+  throw new BanyanError('BANYAN_BENCH_UNKNOWN', `"${name}" is no case of this bench.`, {
+    fix: `Give ${bench.cases}.`,
+  });
+}
+
+interface BanyanSettings {
+  readonly rows: number;
+  readonly workers: number;
+  readonly deferIndexes: boolean;
+}
+
+async function planOf(context: BenchContext, engine: Engine, kind: Kind): Promise<BenchPlan> {
+  const [{ startMoverServers, serversCpu, runSql }, items, { besideWrites }, peers] = await Promise.all([
+    import('./mover-peers/servers.ts'),
+    import('./mover-peers/items.ts'),
+    import('./mover-peers/writers.ts'),
+    import('./mover-peers/peers.ts'),
+  ]);
+  const rows = context.quick ? 50_000 : 1_000_000;
+  const indexes = kind === 'five' ? 5 : 1;
+  const servers = await startMoverServers(context, engine);
+  const { source, target } = servers;
+  // A table of another size is made when a subject wants it.
+  let filled = 0;
+  const fill = async (wanted: number) => {
+    if (filled === wanted) return;
+    context.log(`filling the source (${engine}) with ${wanted} items`);
+    await items.createItems(source, indexes);
+    await items.fillItems(source, wanted);
+    filled = wanted;
+  };
+  const subject = (
+    name: string,
+    how: 'current' | 'snapshot',
+    copy: () => Promise<{ copied: Copied & { peakMemoryMB?: number }; end?: () => Promise<void> }>,
+    size = rows,
+  ): BenchSubject => ({
+    name: `${engine}-${kind}-${name}`,
+    case: `${engine}/${kind}`,
+    async measure() {
+      await fill(size);
+      await items.createItems(target, indexes);
+      const before = serversCpu(servers);
+      const { result } = await besideWrites(source, { rows: size, perSecond: writesPerSecond }, copy);
+      const serverCpu = serversCpu(servers) - before;
+      await result.end?.();
+      await items.assertEqualItems(source, target, how);
+      const { seconds, cpuMicros, peakMemoryMB } = result.copied;
+      return {
+        rowsPerSecond: size / seconds,
+        cpuMicrosPerRow: cpuMicros / size,
+        serverCpuMicrosPerRow: serverCpu / size,
+        ...(peakMemoryMB === undefined ? {} : { peakMemoryMB }),
+      };
+    },
+  });
+  const banyan = (name: string, { rows: size, workers, deferIndexes }: BanyanSettings) =>
+    subject(
       name,
-      async measure() {
-        await emptyTarget(servers);
-        const before = serverCpu();
-        const { seconds, cpuMicros } = await copy();
-        const after = serverCpu();
-        await assertEqual(servers);
-        return {
-          rowsPerSecond: servers.rows / seconds,
-          cpuMicrosPerRow: cpuMicros / servers.rows,
-          serverCpuMicrosPerRow: (after - before) / servers.rows,
-        };
-      },
-    });
-
-    const { source, target } = servers;
-    const subjects = [
-      subject('banyan', async () => {
+      'current',
+      async () => {
         const child = await context.spawn({
           command: process.execPath,
           args: [
-            new URL('copy-peers/banyan.ts', import.meta.url).pathname,
-            JSON.stringify({ source, target }),
+            new URL('mover-peers/banyan-copy.ts', import.meta.url).pathname,
+            JSON.stringify({ source, target, workers, deferIndexes }),
           ],
           ready: /^\{"seconds"/,
           readyWithinMs: 300_000,
         });
-        await child.stop();
-        return JSON.parse(child.ready) as { seconds: number; cpuMicros: number };
-      }),
-    ];
-    const programs = await dumpPrograms();
-    if (programs === null) context.log('no mariadb-dump and mariadb on PATH: the peer is left out');
-    else subjects.push(subject('dump', () => dumpAndLoad(servers, programs, context.signal)));
+        return { copied: JSON.parse(child.ready), end: () => child.stop() };
+      },
+      size,
+    );
+  const full = (name: string) => `${engine}-${kind}-${name}`;
+  if (kind === 'workers') {
+    const counts = [1, 2, 4];
     return {
-      subjects,
+      subjects: counts.map((workers) => banyan(`banyan${workers}`, { rows, workers, deferIndexes: false })),
+      ratios: counts.slice(1).map((workers) => ({
+        name: `${full(`speed${workers}Workers`)}`,
+        metric: 'rowsPerSecond',
+        of: full(`banyan${workers}`),
+        over: full('banyan1'),
+      })),
+    };
+  }
+  if (kind === 'memory') {
+    const sizes = { small: rows / 10, large: rows };
+    return {
+      subjects: Object.entries(sizes).map(([name, size]) =>
+        banyan(name, { rows: size, workers: 3, deferIndexes: false }),
+      ),
       ratios: [
-        { name: 'speedVsDump', metric: 'rowsPerSecond', of: 'banyan', over: 'dump', atLeast: 1 },
-        { name: 'cpuVsDump', metric: 'cpuMicrosPerRow', of: 'banyan', over: 'dump' },
+        {
+          name: full('memoryGrowth'),
+          metric: 'peakMemoryMB',
+          of: full('large'),
+          over: full('small'),
+          atMost: 1.3,
+        },
+        { name: full('memoryMB'), metric: 'peakMemoryMB', of: full('large'), atMost: 200 },
       ],
     };
-  },
-};
+  }
+  const subjects = [banyan('banyan', { rows, workers: 3, deferIndexes: false })];
+  const ratios: RatioSpec[] = [
+    { name: full('memoryMB'), metric: 'peakMemoryMB', of: full('banyan'), atMost: 200 },
+  ];
+  if (kind === 'five') {
+    subjects.push(banyan('deferred', { rows, workers: 3, deferIndexes: true }));
+    const over = full('banyan');
+    ratios.push({ name: full('deferIndexes'), metric: 'rowsPerSecond', of: full('deferred'), over });
+  }
+  const byHand: Readonly<Record<string, CopyPeer>> = {
+    mydumper: await peers.mydumperAndMyloader(context),
+    dump: await peers.dumpAndLoad(context),
+    floor: await peers.insertSelect(),
+  };
+  await runSql(target, 'CREATE DATABASE floor');
+  await items.createItems({ ...target, database: 'floor' }, 0);
+  await items.fillItems({ ...target, database: 'floor' }, rows);
+  for (const [name, copy] of Object.entries(byHand)) {
+    if (copy === null) {
+      context.log(`NOT MEASURED: ${name} is not on PATH and cannot be fetched on this machine`);
+      continue;
+    }
+    subjects.push(subject(name, 'snapshot', async () => ({ copied: await copy(servers) })));
+    const target = name === 'mydumper' && kind === 'one' ? { atLeast: 1.2 } : {};
+    ratios.push({
+      ...{ name: full(`copyVs${name[0]?.toUpperCase()}${name.slice(1)}`), metric: 'rowsPerSecond' },
+      ...{ of: full('banyan'), over: full(name), ...target },
+    });
+  }
+  return { subjects, ratios };
+}

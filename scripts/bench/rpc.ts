@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { RunProcess } from '../runs/run-context.ts';
 import type { Bench, BenchContext, BenchSubject } from './bench.ts';
-import type { LoadOptions } from './router-peers/load.ts';
 
 /**
  * Comparisons, each in turns: JSON bodies of four sizes to Thrift and back beside JSON.parse and JSON.stringify; banyan's codec beside officially generated code (a page of twenty items there and back);
@@ -15,12 +14,9 @@ export const bench: Bench = {
     'codec and client against the official library; JSON bodies against JSON.parse; a transcoded request against forwarding and against Express',
   rounds: 5,
   async setup(context) {
-    const { findProgram } = await import('./router-peers/native-proxies.ts');
-    const { ownLoad, wrkLoad } = await import('./router-peers/load.ts');
-    const wrk = await findProgram('wrk');
-    const load = wrk ? (options: LoadOptions) => wrkLoad(wrk, options) : ownLoad;
+    const { loadGenerators } = await import('./router-peers/load/load.ts');
+    const { http1: load } = await loadGenerators(context);
     const seconds = context.quick ? 1 : 3;
-    context.log(`load: ${wrk ? 'wrk' : 'from this process'}`);
 
     const service = ready(await start(context, 'service.ts'));
     const upstream = ready(await start(context, 'http-upstream.ts'));
@@ -42,7 +38,7 @@ export const bench: Bench = {
     const gateway = (name: string, process: RunProcess, path: string): BenchSubject => ({
       name,
       async measure({ signal }) {
-        const options = { url: `${ready(process)}${path}`, connections: 32, signal };
+        const options = { url: `${ready(process)}${path}`, connections: 32, signal, folder: context.folder };
         await load({ ...options, seconds: 1 });
         const before = process.cpuMicros();
         const { requests, ...rest } = await load({ ...options, seconds });

@@ -1,6 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
+import type { AdminClient } from '../../control/api/index.ts';
 import type { BanyanConfig } from '../../control/config/index.ts';
-import type { AdminClient } from '../cli/admin-client.ts';
+import { checkConfigs } from './check-configs.ts';
 import { checkFeature } from './check-feature.ts';
 import { checkIdl, checkTransport } from './check-idl.ts';
 import type { CheckLine, CheckReport } from './check-report.ts';
@@ -34,8 +35,8 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
     ...(await checkDatabases(config)),
     ...(await checkSides(config)),
   ];
-  const { admin, line } = await findControl(options);
-  checks.push(line);
+  const { admin, lines } = await findControl(options);
+  checks.push(...lines);
   try {
     const databasesAnswer = checks.every((one) => one.ok || one.code !== 'BANYAN_DATABASE_UNREACHABLE');
     if (databasesAnswer) checks.push(...(await checkState(config)));
@@ -53,20 +54,22 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
 async function findControl({
   connect,
   signal,
-}: CheckAllOptions): Promise<{ admin: AdminClient | null; line: CheckLine }> {
+  config,
+}: CheckAllOptions): Promise<{ admin: AdminClient | null; lines: CheckLine[] }> {
   const about = { feature: null, check: 'control', ok: true };
   let admin: AdminClient | undefined;
   try {
     admin = await connect();
-    const { role } = await admin.status(signal);
-    return { admin, line: { ...about, detail: `${admin.url} answers (${role})` } };
+    const status = await admin.status(signal);
+    const detail = `${admin.url} answers (${status.role})`;
+    return { admin, lines: [{ ...about, detail }, ...(await checkConfigs(config, status))] };
   } catch (error) {
     await admin?.close();
     const absent = ['BANYAN_CONTROL_UNREACHABLE', 'BANYAN_ADMIN_TOKEN_MISSING'];
     if (!(error instanceof BanyanError && absent.includes(error.code))) throw error;
     return {
       admin: null,
-      line: { ...about, detail: 'does not run; start it with `banyan control` before a copy' },
+      lines: [{ ...about, detail: 'does not run; start it with `banyan control` before a copy' }],
     };
   }
 }

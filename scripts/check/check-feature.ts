@@ -1,8 +1,7 @@
+import type { AdminClient } from '../../control/api/index.ts';
 import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts';
 import { moveSpecs } from '../../control/index.ts';
 import { inspectMove } from '../../mover/index.ts';
-import type { AdminClient } from '../cli/admin-client.ts';
-import type { HandoverRehearsal } from '../cli/admin-types.ts';
 import type { CheckLine } from './check-report.ts';
 
 export interface CheckFeatureOptions {
@@ -59,7 +58,7 @@ async function checkGate(
   direction: 'cutover' | 'rollback',
   signal: AbortSignal,
 ): Promise<CheckLine[]> {
-  const { gate } = await admin.act<HandoverRehearsal>(feature, direction, { dryRun: true }, { signal });
+  const { gate } = await admin.rehearse(feature, direction, signal);
   return gate.map((one) => ({
     feature,
     check: `${direction}: ${one.check}`,

@@ -6,8 +6,8 @@ import type { CheckLine } from './check-report.ts';
 /** What is to be known of a feature's IDL beyond faults, which loading the config has found: its warnings. */
 export async function checkIdl(feature: FeatureConfig): Promise<CheckLine[]> {
   if (feature.service.kind !== 'thrift') return [];
-  const { idl } = feature.service;
-  const { warnings } = await loadIdl(idl);
+  const { idl, includes } = feature.service;
+  const { warnings } = await loadIdl(idl, includes === undefined ? {} : { includes });
   if (warnings.length === 0) return [];
   const list = warnings.map((one) => `\n    ${one.at}: ${one.what}. ${one.fix}`).join('');
   const detail = `${basename(idl)}: ${warnings.length === 1 ? 'one warning' : `${warnings.length} warnings`}${list}`;

@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { Command } from 'commander';
 import { BanyanError } from '../../common/errors.ts';
+import { noReason } from '../../control/api/contract/words.ts';
+import type { AdminClient } from '../../control/api/index.ts';
 import { type BanyanConfig, type FeatureConfig, loadConfig } from '../../control/config/index.ts';
 import { noProgress, type ProgressView, progressView } from '../terminal/progress.ts';
-import { AdminClient } from './admin-client.ts';
 import { type CliIo, Output } from './cli-io.ts';
-import { whoAmI } from './who.ts';
+import { openAdmin } from './open-admin.ts';
 
 /** Options that every command takes. */
 export interface CommonFlags {
@@ -44,23 +45,13 @@ export class CommandContext {
   ): Promise<Result> {
     const config = await this.config();
     if (feature !== undefined) requireFeature(config, feature);
-    const admin = await AdminClient.open({
-      url: adminUrl(config),
-      tokenFile: config.control.tokenFile,
-      who: whoAmI(this.io.env),
-    });
+    const admin = await openAdmin(config, this.io.env);
     try {
       return await work(admin);
     } finally {
       await admin.close();
     }
   }
-}
-
-/** Where the control process of a config listens. */
-export function adminUrl(config: BanyanConfig): string {
-  const { host, port } = config.control.listen;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 /** Throws `BANYAN_FEATURE_UNKNOWN` before anything is asked of anyone. */
@@ -80,23 +71,28 @@ export function requireFeature(config: BanyanConfig, feature: string): FeatureCo
   );
 }
 
-/** Adds the options that every command takes. */
-export function withCommonOptions(command: Command): Command {
-  return command
-    .option('-c, --config <file>', 'the config; default: the nearest banyan.config.ts from here upwards')
-    .option('--json', 'print exactly one JSON value on stdout');
+/** A command about one feature. */
+export function featureCommand(name: string, description: string): Command {
+  return new Command(name).description(description).argument('<feature>', 'as the config names it');
 }
 
-/** What the audit log says where nobody gave a reason: a rollback at three in the morning must not fail for want of one. */
-const noReason = '(no reason given)';
+/** The end of every command's declaration: the options that all take, and how it is used. */
+export function withLookOptions(command: Command, ...examples: readonly string[]): Command {
+  return withExamples(
+    command
+      .option('-c, --config <file>', 'the config; default: the nearest banyan.config.ts from here upwards')
+      .option('--json', 'print exactly one JSON value on stdout'),
+    ...examples,
+  );
+}
 
 export interface ChangeFlags extends CommonFlags {
   readonly why: string;
 }
 
-/** Adds the option of every command that changes something. */
-export function withWhyOption(command: Command): Command {
-  return command
+/** The same of a command that changes something. */
+export function withChangeOptions(command: Command, ...examples: readonly string[]): Command {
+  return withLookOptions(command, ...examples)
     .option('--why <reason>', 'why you do it: kept in the audit log for ever', noReason)
     .option('--no-progress', 'no progress on stderr');
 }

@@ -26,6 +26,8 @@ const usageCodes: ReadonlySet<string> = new Set([
   'BANYAN_BENCH_UNKNOWN',
   'BANYAN_SOAK_UNKNOWN',
   'BANYAN_ROUTER_OPTIONS',
+  'BANYAN_ROUTES_UNREADABLE',
+  'BANYAN_FILE_EXISTS',
   'BANYAN_TLS_FILES',
 ]);
 
@@ -36,6 +38,9 @@ const unreachableCodes: ReadonlySet<string> = new Set([
   // The token is written when control starts for the first time.
   'BANYAN_ADMIN_TOKEN_MISSING',
   'BANYAN_STATE_UNREACHABLE',
+  'BANYAN_DATABASE_LOST',
+  'BANYAN_DATABASE_UNREACHABLE',
+  'BANYAN_DATABASE_UNAVAILABLE',
   'BANYAN_ROUTER_NO_TABLE',
   'BANYAN_RPC_UNAVAILABLE',
 ]);

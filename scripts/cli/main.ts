@@ -4,17 +4,21 @@ import { paintFor } from '../terminal/paint.ts';
 import { renderError } from '../terminal/print-error.ts';
 import type { CliIo } from './cli-io.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { Hangups } from './hangups.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { buildProgram } from './program.ts';
 
 /** Runs one command and sets the exit status. The process then ends by itself: every command closes what it opened. */
 export async function main(argv: readonly string[]): Promise<void> {
+  const hangups = new Hangups(process.stdin.isTTY === true);
   const io: CliIo = {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
     directory: process.cwd(),
-    signal: interruptSignal(process),
+    signal: interruptSignal(process, hangups),
+    hangups,
   };
   // `banyan audit | head` closes our stdout early: that is no error of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -2,24 +2,34 @@ import { Command } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { paintFor } from '../terminal/paint.ts';
 import type { CliIo } from './cli-io.ts';
+import { abortCommand } from './commands/abort.ts';
+import { apiCommand } from './commands/api.ts';
 import { auditCommand } from './commands/audit.ts';
 import { canaryCommand } from './commands/canary.ts';
 import { checkCommand } from './commands/check.ts';
 import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { abandonCommand, finishCommand } from './commands/ending.ts';
 import { explainCommand } from './commands/explain.ts';
 import { grantsCommand } from './commands/grants.ts';
 import { handoverCommand } from './commands/handover.ts';
 import { idlCommand } from './commands/idl.ts';
 import { ignoreCommand } from './commands/ignore.ts';
+import { initCommand } from './commands/init.ts';
+import { moverCommand } from './commands/mover.ts';
+import { reloadCommand } from './commands/reload.ts';
 import { repairCommand } from './commands/repair.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
+import { rowCommand } from './commands/row.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { shadowCommand } from './commands/shadow.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
+import { throttleCommand } from './commands/throttle.ts';
+import { usageCommand } from './commands/usage.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { tellAllMistakes } from './tell-all-mistakes.ts';
 
@@ -31,16 +41,37 @@ export interface Outcome {
 /** A command's module exports one of these. */
 export type CommandFactory = (io: CliIo, outcome: Outcome) => Command;
 
-const steering = [steerCommand('pause'), steerCommand('resume'), steerCommand('abandon')];
+const steering = [
+  abortCommand,
+  ...[steerCommand('pause'), steerCommand('resume'), steerCommand('freeze'), steerCommand('unfreeze')],
+  ...[abandonCommand, finishCommand],
+];
 
 const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
-  ['Look:', [checkCommand, grantsCommand, statusCommand, routesCommand, explainCommand, auditCommand]],
+  ['Begin:', [initCommand]],
+  [
+    'Look:',
+    [
+      ...[
+        checkCommand,
+        grantsCommand,
+        statusCommand,
+        routesCommand,
+        explainCommand,
+        auditCommand,
+        doctorCommand,
+      ],
+      rowCommand,
+      ...[usageCommand('write'), usageCommand('read')],
+    ],
+  ],
   ['Compare both sides:', [shadowCommand, diffCommand, ignoreCommand]],
   [
     'Move a feature:',
     [
       schemaCommand,
       copyCommand,
+      throttleCommand,
       verifyCommand,
       repairCommand,
       canaryCommand,
@@ -49,8 +80,9 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       ...steering,
     ],
   ],
-  ['Run:', [routerCommand, controlCommand]],
+  ['Run:', [routerCommand, controlCommand, moverCommand, reloadCommand]],
   ['Look into an IDL:', [idlCommand]],
+  ['Write programs:', [apiCommand]],
 ];
 
 export function buildProgram(io: CliIo, outcome: Outcome): Command {
@@ -78,6 +110,9 @@ function configure(command: Command, io: CliIo): void {
       writeErr: (text) => void io.stderr.write(text),
     })
     .configureHelp({ styleTitle: (text) => paint.strong(text), sortSubcommands: false });
+  for (const option of command.options) {
+    if (Array.isArray(option.defaultValue)) option.defaultValueDescription ??= 'none';
+  }
   tellAllMistakes(command);
   for (const sub of command.commands) configure(sub, io);
 }

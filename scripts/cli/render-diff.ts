@@ -1,5 +1,5 @@
+import type { DiffReport } from '../../control/api/index.ts';
 import type { Paint } from '../terminal/paint.ts';
-import type { DiffReport } from './admin-types.ts';
 
 type Route = DiffReport['routes'][number];
 type Path = Route['paths'][number];

@@ -1,5 +1,5 @@
+import type { PlanDescription } from '../../control/api/index.ts';
 import { formatSeconds } from '../terminal/numbers.ts';
-import type { PlanDescription } from './admin-types.ts';
 
 /** A canary's plan, one line for each step and one for its end. */
 export function planTimes(plan: PlanDescription): string[] {
@@ -11,12 +11,17 @@ export function planTimes(plan: PlanDescription): string[] {
 
 /** The same on one line; `now` is the state store's and adds how long it is until the next step. */
 export function renderPlan(plan: PlanDescription, now?: string): string {
-  const { next, coming, frozen, guard } = plan;
-  const parts = [`is at ${plan.percent} %`];
+  const { next, coming, frozen, guard, watchedUntil } = plan;
+  const parts = guard?.after === 'cutover' ? [] : [`is at ${plan.percent} %`];
   if (frozen !== null) parts.push(`stands still since ${pointInTime(frozen.since)} (${frozen.because})`);
   if (guard !== null) {
     const breaches = guard.breaches.map(({ what }) => what).join('; ');
-    parts.push(breaches === '' ? 'guarded: the next step waits for traffic, too' : breaches);
+    if (breaches !== '') parts.push(breaches);
+    else if (coming.length > 0) parts.push('guarded: the next step waits for traffic, too');
+    else if (watchedUntil !== null)
+      parts.push(
+        `${parts.length === 0 ? 'is ' : ''}guarded until ${pointInTime(watchedUntil)}${inTime(watchedUntil, now)}`,
+      );
   }
   if (next !== null)
     parts.push(

@@ -1,7 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
-import type { AdminClient } from '../cli/admin-client.ts';
-import type { FeatureAction, FeatureStatus, HandoverResult, ProgressLine } from '../cli/admin-types.ts';
+import type {
+  ActionAnswer,
+  ActionBody,
+  AdminClient,
+  FeatureAction,
+  FeatureStatus,
+  ProgressLine,
+} from '../../control/api/index.ts';
 import type { Handover } from './report.ts';
 
 export interface DriveOptions {
@@ -29,20 +35,18 @@ const patienceMs = 20_000;
  * one, lets it settle what was under way, and asks again only if the goal was not reached. `null` means just that: it was
  * reached, but nobody could say how.
  */
-export async function driveFeature<Result>(
+export async function driveFeature<A extends FeatureAction>(
   options: DriveOptions,
-  action: FeatureAction,
-  body: Readonly<Record<string, unknown>> = {},
-): Promise<Result | null> {
+  action: A,
+  body: Partial<ActionBody<A>> = {},
+): Promise<ActionAnswer<A> | null> {
   for (;;) {
     const admin = await options.connect();
     try {
-      return await admin.act<Result>(
-        options.feature,
-        action,
-        { why: options.why, ...body },
-        { signal: options.signal, onProgress: options.onProgress },
-      );
+      return await admin.act(options.feature, action, { why: options.why, ...body } as ActionBody<A>, {
+        signal: options.signal,
+        onProgress: options.onProgress,
+      });
     } catch (error) {
       if (!isAway(error)) throw error;
       options.note(`control went away during ${action}; waiting for it`);
@@ -59,8 +63,8 @@ export async function driveHandover(
   options: DriveOptions,
   direction: 'cutover' | 'rollback',
 ): Promise<Handover> {
-  const result = await driveFeature<HandoverResult>(options, direction);
-  if (result !== null) {
+  const result = await driveFeature(options, direction);
+  if (result !== null && !('dryRun' in result)) {
     return { direction, holdMs: result.holdMs, fenceToDrainedMs: result.fenceToDrainedMs };
   }
   const admin = await options.connect();

@@ -6,7 +6,7 @@ import type { DemoReport } from './report.ts';
 
 /** The closing report for people, within 90 columns. */
 export function renderReport(report: DemoReport, paint: Paint): string {
-  const options = { indent: 2, styleTitle: paint.faint };
+  const options = { indent: 2, paint };
   const count = (value: number, bad = false) =>
     bad && value > 0 ? paint.bad(formatCount(value)) : formatCount(value);
   const ms = (value: number | null) => (value === null ? '–' : formatMs(value));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import { AdminClient } from '../../control/api/index.ts';
 import { loadConfig } from '../../control/config/index.ts';
-import { AdminClient } from '../cli/admin-client.ts';
 import { progressStep } from '../cli/commands/run-action.ts';
 import { whoAmI } from '../cli/who.ts';
 import { repositoryRoot } from '../stack/stack-settings.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
+import type { VerifyResult } from '../../control/api/index.ts';
 import type { BanyanConfig } from '../../control/config/index.ts';
 import { checkAll } from '../check/check-all.ts';
-import type { VerifyResult } from '../cli/admin-types.ts';
 import { isClean } from '../cli/commands/verify.ts';
 import { formatCount, formatMs, formatSeconds } from '../terminal/numbers.ts';
 import { type DriveOptions, driveFeature, driveHandover, untilDrained } from './drive-feature.ts';
@@ -110,7 +110,7 @@ async function copy({ drive, narrator, traffic, rows }: StoryOptions): Promise<v
 
 async function verify({ drive, narrator }: StoryOptions): Promise<VerifyResult> {
   narrator.begin('verify');
-  const report = await driveFeature<VerifyResult>(drive, 'verify');
+  const report = await driveFeature(drive, 'verify');
   if (report === null) throw new Error('a verify has a result or fails');
   const text = `${formatCount(report.rowsCompared)} rows compared on both servers, ${formatCount(report.different)} different`;
   if (isClean(report)) narrator.done('verify', text);

@@ -2,6 +2,7 @@ import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts'
 import { statePrivileges } from '../../control/store/state-privileges.ts';
 import {
   accountName,
+  type CaptureKind,
   type DatabaseEndpoint,
   grantStatements,
   moverPrivileges,
@@ -72,18 +73,23 @@ function rolesOf(config: BanyanConfig, features: readonly FeatureConfig[]): Role
   const movers = features.flatMap((feature) => {
     const { database, tables } = feature;
     if (database === null || tables.length === 0) return [];
-    const side = (name: string, endpoint: DatabaseEndpoint, makesTables: boolean): Role => ({
+    const side = (
+      name: string,
+      endpoint: DatabaseEndpoint,
+      makesTables: boolean,
+      capture: CaptureKind,
+    ): Role => ({
       name,
       endpoint,
       needs: (engine) =>
         moverPrivileges({
-          ...{ engine, database: endpoint.database, bookkeepingSchema, makesTables },
+          ...{ engine, database: endpoint.database, bookkeepingSchema, makesTables, capture },
           tables: sideTables({ tables }, makesTables ? 'target' : 'source'),
         }),
     });
     return [
-      side(`legacy of ${feature.name}`, config.legacy.database, false),
-      side(`service of ${feature.name}`, database, true),
+      side(`legacy of ${feature.name}`, config.legacy.database, false, feature.capture.legacy),
+      side(`service of ${feature.name}`, database, true, feature.capture.service),
     ];
   });
   return [

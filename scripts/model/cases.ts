@@ -1,7 +1,9 @@
 /** One check of the model of the handover: as it stands, or with one guard taken away. */
 export interface ModelCase {
   readonly name: string;
-  /** Macros of test/model/handover.pml. */
+  /** In test/model/; left out: `handover`. */
+  readonly model?: 'handover' | 'together';
+  /** Macros of the model. */
   readonly defines: readonly string[];
   /** `none`: the whole state space holds no error. `some`: an error must be found. */
   readonly errors: 'none' | 'some';
@@ -15,6 +17,10 @@ const thereAndBack = ['ROUTERS=1', 'WRITES=1', 'HANDOVERS=2'];
 
 function without(guard: string, about: string, size = twoRouters): ModelCase {
   return { name: guard, defines: [...size, guard], errors: 'some', about };
+}
+
+function withoutTogether(guard: string, about: string): ModelCase {
+  return { name: guard, model: 'together', defines: [guard], errors: 'some', about };
 }
 
 /** Every guard of the protocol is here once: a model in which one of them could go unnoticed proves nothing about it. */
@@ -36,6 +42,13 @@ export const modelCases: readonly ModelCase[] = [
   without('NO_SUPERVISOR', 'nothing starts an applier that does not run'),
   without('EARLY_DECISION', 'the decision comes before fence and drain'),
   without('EARLY_OPEN', 'the new owner opens before the decision'),
+  {
+    ...{ name: 'two features', model: 'together', defines: [], errors: 'none' },
+    about: 'a cutover of two features as one, taken over and ended by another process',
+  },
+  withoutTogether('TWO_DECISIONS', 'each feature is decided by a transaction of its own'),
+  withoutTogether('CHECKS_ONE', 'the decision looks at one of the features only'),
+  withoutTogether('FENCES_ONE', 'only one of the features is fenced'),
 ];
 
 /** A few seconds: the smallest state space, and one guard that is seen to be missed. */

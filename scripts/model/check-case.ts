@@ -5,7 +5,7 @@ import { runProgram } from '../servers/run-program.ts';
 import type { ModelCase } from './cases.ts';
 import type { ModelTools } from './find-spin.ts';
 
-const model = fileURLToPath(new URL('../../test/model/handover.pml', import.meta.url));
+const models = fileURLToPath(new URL('../../test/model/', import.meta.url));
 
 export interface CaseResult {
   readonly name: string;
@@ -31,6 +31,7 @@ export async function checkCase(
   await mkdir(work, { recursive: true });
   const defines = modelCase.defines.map((name) => `-D${name}`);
   const pan = join(work, 'pan');
+  const model = join(models, `${modelCase.model ?? 'handover'}.pml`);
   await run(['env', `--chdir=${work}`, tools.spin, '-a', ...defines, model], signal);
   await run([tools.compiler, '-O2', '-DSAFETY', '-DCOLLAPSE', '-w', '-o', pan, `${pan}.c`], signal);
   const said = await run(['env', `--chdir=${work}`, pan, '-m100000', '-n', '-w24'], signal);

@@ -45,12 +45,12 @@ function render(results: readonly CaseResult[], paint: Paint): string {
     },
     { title: 'what is tried', value: (result) => result.about },
   ];
-  return renderTable(columns, results, { styleTitle: paint.faint });
+  return renderTable(columns, results, { paint });
 }
 
 const program = new Command('model')
   .description(
-    'Searches the whole state space of the handover’s model (test/model/handover.pml) with Spin, then again without each guard.',
+    'Searches the whole state space of the handover’s models (test/model/) with Spin, then again without each guard.',
   )
   .option('--json', 'print the results as one JSON array on the last line of stdout')
   .option('--quick', 'the smallest state space and one guard: a few seconds')

@@ -29,6 +29,13 @@ function tickedMicros(pid: number): number {
   return ticks * 10_000;
 }
 
+/** The processes that a process has started and that still live. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+}
+
 /** As `cpuMicrosOf`, with the children that have ended and been waited for: for a pipeline run by a shell. */
 export function cpuMicrosWithChildrenOf(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -7,6 +7,7 @@ import { canUnpackDebianPackages, unpackDebianPackage } from './debian-packages.
 import type { Engine, ServerProgram } from './engine.ts';
 import { findOnPath } from './find-on-path.ts';
 import { runProgram } from './run-program.ts';
+import { machineFolder, unpackedCommand } from './unpacked-command.ts';
 
 /** What each engine is called: on PATH, and in Debian (MySQL is in no stable suite, so it comes from sid). */
 const packaging: Record<
@@ -85,25 +86,12 @@ async function programFromPath(engine: Engine, path: string): Promise<ServerProg
 }
 
 async function programFromFolder(engine: Engine, root: string): Promise<ServerProgram | null> {
-  const binary = ['usr/sbin/mariadbd', 'usr/sbin/mysqld']
-    .map((file) => join(root, file))
-    .find((file) => existsSync(file));
-  const loader = ['lib64/ld-linux-x86-64.so.2', 'lib/ld-linux-aarch64.so.1']
-    .flatMap((file) => [join(root, 'usr', file), join(root, file)])
-    .find((file) => existsSync(file));
-  if (binary === undefined || loader === undefined) return null;
-  const architecture = loader.includes('aarch64') ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const libraries = [
-    `usr/lib/${architecture}`,
-    `lib/${architecture}`,
-    'usr/lib/mysql/private',
-    `usr/lib/${architecture}/mysql/private`,
-  ].map((folder) => join(root, folder));
-  const command: [string, ...string[]] = [loader, '--library-path', libraries.join(':'), binary];
+  const command = unpackedCommand(root, ['usr/sbin/mariadbd', 'usr/sbin/mysqld']);
+  if (command === null) return null;
   const version = await versionOf(engine, command, {});
   const shareDir = findShareDir(engine, join(root, 'usr'));
   if (version === null || shareDir === null) return null;
-  const pluginDir = ['usr/lib/mysql/plugin', `usr/lib/${architecture}/mysql/plugin`]
+  const pluginDir = ['usr/lib/mysql/plugin', `usr/lib/${machineFolder}/mysql/plugin`]
     .map((folder) => join(root, folder))
     .find((folder) => existsSync(folder));
   return { engine, version, command, env: {}, shareDir, ...(pluginDir ? { pluginDir } : {}) };

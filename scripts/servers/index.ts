@@ -1,3 +1,4 @@
+export { acceptsConnections } from './accepts-connections.ts';
 export { cacheFolder } from './cache-folder.ts';
 export type { Engine, ServerProgram } from './engine.ts';
 export { engines } from './engine.ts';

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import { BanyanError } from '../../common/errors.ts';
+import { acceptsConnections } from './accepts-connections.ts';
 import { ensureDataDirectory } from './data-directory.ts';
 import type { Engine, ServerProgram } from './engine.ts';
 import { findOnPath } from './find-on-path.ts';
@@ -191,14 +191,6 @@ async function waitUntilReady(
       details: { logFile },
     },
   );
-}
-
-function acceptsConnections(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createConnection({ host: '127.0.0.1', port });
-    probe.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    probe.once('connect', () => probe.destroy());
-  });
 }
 
 /** Makes the administrator over the socket, where a new server lets root in; true once it can sign in over TCP. */

@@ -9,7 +9,7 @@ export const soak: Soak = {
   summary: 'twelve kinds of faults at 0.1–5 % among noisy answers, beside Diffy’s rule; about a minute',
   async run({ quick, seed, log, signal }: SoakContext): Promise<SoakOutcome> {
     const { injectedFaults: faults } = await import('./diff/injected-faults.ts');
-    const { randomBy } = await import('./diff/random.ts');
+    const { randomBy } = await import('../runs/random-by.ts');
     const { runTrial, scoreOf } = await import('./diff/run-trial.ts');
     const trials = quick ? 4 : 40;
     const requests = 10_000;

@@ -1,3 +1,4 @@
+import type { Option } from 'commander';
 import type { RunContext } from '../runs/run-context.ts';
 
 /**
@@ -11,6 +12,8 @@ export interface Soak {
   readonly name: string;
   /** One line for the list: what is tried, and how long it takes. */
   readonly summary: string;
+  /** Of its own, beside those that all soaks take. */
+  readonly options?: readonly Option[];
   /** Whatever it starts it hands to `context.defer` at once. An error that it throws means: it could not be run. */
   run(context: SoakContext): Promise<SoakOutcome>;
 }
@@ -20,6 +23,8 @@ export interface SoakContext extends RunContext {
   readonly quick: boolean;
   /** `--seed`, or one made for this run; printed at the end, so that a failure can be repeated. */
   readonly seed: number;
+  /** What its own options were given, by their names in camel case. */
+  readonly flags: Readonly<Record<string, unknown>>;
 }
 
 export interface SoakOutcome {

@@ -25,7 +25,7 @@ export const soak: Soak = {
         const [port] = await freePorts(1);
         const tried = await tryServer({
           ...{ server, wire, toolchain, port: port! },
-          ...{ calls: 32, callMs: 500, rounds: 3 },
+          ...{ calls: 32, callMs: 500, rounds: 5 },
           spawn: (command) => context.spawn({ ...command, ready: /^ready/ }),
         }).catch((error: unknown) => `${name}: ${error instanceof Error ? error.message : String(error)}`);
         if (typeof tried === 'string') {

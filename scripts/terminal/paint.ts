@@ -11,9 +11,11 @@ export interface Paint {
   readonly strong: (text: string) => string;
   readonly faint: (text: string) => string;
   readonly accent: (text: string) => string;
+  /** Of the terminal; left out, it is none. */
+  readonly columns?: number;
 }
 
-export function paintFor(stream: Writable): Paint {
+export function paintFor(stream: Writable & { readonly columns?: number }): Paint {
   const style = (format: Style) => (text: string) => styleText(format, text, { stream });
   return {
     good: style('green'),
@@ -22,5 +24,6 @@ export function paintFor(stream: Writable): Paint {
     strong: style('bold'),
     faint: style('dim'),
     accent: style('cyan'),
+    ...(stream.columns === undefined ? {} : { columns: stream.columns }),
   };
 }

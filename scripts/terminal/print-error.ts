@@ -1,5 +1,6 @@
 import { describeError, type Fault } from '../../common/errors.ts';
 import type { Paint } from './paint.ts';
+import { wrapLines } from './wrap-lines.ts';
 
 /** An error as people read it: what happened, every fault with its fix, what to do, the code to look up. */
 export function renderError(
@@ -17,7 +18,7 @@ export function renderError(
   if ((options.stack === true || code === 'BANYAN_UNEXPECTED') && error instanceof Error && error.stack) {
     lines.push(paint.faint(error.stack.split('\n').slice(1).join('\n')));
   }
-  return lines.join('\n');
+  return wrapLines(lines.join('\n'), paint.columns);
 }
 
 /** One fault as an item of a list. */

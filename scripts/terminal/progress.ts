@@ -19,6 +19,13 @@ export interface ProgressStep {
 
 type Counted = ProgressStep & { readonly done: number };
 
+function isSame(step: Counted, printed: Counted | undefined): boolean {
+  const { phase, done, total, about } = step;
+  return (
+    phase === printed?.phase && done === printed.done && total === printed.total && about === printed.about
+  );
+}
+
 function isCounted(step: ProgressStep): step is Counted {
   return step.done !== undefined;
 }
@@ -165,13 +172,14 @@ class LineView implements ProgressView {
     }
     if (this.#last === undefined && this.#options.tellBegin === false) this.#printedAt = this.#now();
     this.#last = step;
+    if (isSame(step, this.#printed)) return;
     const { rate, eta } = this.#pace.of(step);
     if (this.#now() - this.#printedAt >= (this.#options.lineEveryMs ?? 5000)) this.#print(step, rate, eta);
   }
 
   stop(): void {
     const last = this.#last;
-    if (last !== undefined && last !== this.#printed) {
+    if (last !== undefined && !isSame(last, this.#printed)) {
       const { rate, eta } = this.#pace.of(last);
       this.#print(last, rate, eta);
     }

@@ -1,4 +1,6 @@
+import type { Paint } from './paint.ts';
 import { pad, textWidth } from './text-width.ts';
+import { wrapCell } from './wrap-lines.ts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -9,33 +11,54 @@ export interface Column<Row> {
 export interface TableOptions {
   /** Spaces before each line. */
   readonly indent?: number;
-  /** Applied to the header line. */
-  readonly styleTitle?: (text: string) => string;
+  /** Styles the header line; where it is a terminal's, the table is made to fit it. */
+  readonly paint?: Paint;
 }
 
-/** Rows as aligned columns with a header line; no borders, so that `awk` and `cut` can read it. Ends without a newline. */
+const gap = '  ';
+/** No column is made narrower than this. */
+const narrowest = 8;
+
+/**
+ * Rows as aligned columns with a header line; no borders, so that `awk` and `cut` can read it. Ends without a newline. On a terminal
+ * that is too narrow the widest columns go over several lines.
+ */
 export function renderTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  options: TableOptions = {},
+  { indent = 0, paint }: TableOptions = {},
 ): string {
-  const indent = ' '.repeat(options.indent ?? 0);
-  const style = options.styleTitle ?? ((text) => text);
   const cells = rows.map((row) => columns.map((column) => column.value(row)));
-  const widths = columns.map((column, index) =>
+  const wished = columns.map((column, index) =>
     Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
   );
-  const line = (texts: readonly string[], paint: (text: string) => string) =>
-    indent +
-    texts
-      .map((text, index) => paint(pad(text, widths[index] ?? 0, columns[index]?.align)))
-      .join('  ')
-      .trimEnd();
+  const widths = fitted(wished, (paint?.columns ?? Number.POSITIVE_INFINITY) - indent);
+  const line = (texts: readonly string[], style: (text: string) => string) => {
+    const pieces = texts.map((text, index) => wrapCell(text, widths[index] ?? 0));
+    const height = Math.max(...pieces.map(({ length }) => length));
+    return Array.from({ length: height }, (_, at) =>
+      `${' '.repeat(indent)}${pieces
+        .map((piece, index) => style(pad(piece[at] ?? '', widths[index] ?? 0, columns[index]?.align)))
+        .join(gap)}`.trimEnd(),
+    ).join('\n');
+  };
   return [
     line(
       columns.map((column) => column.title),
-      style,
+      paint?.faint ?? ((text) => text),
     ),
     ...cells.map((texts) => line(texts, (text) => text)),
   ].join('\n');
+}
+
+/** The widest columns give way until all of them fit; where they cannot, nothing is changed. */
+function fitted(wished: readonly number[], room: number): readonly number[] {
+  const widths = [...wished];
+  const total = () => widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1));
+  while (total() > room) {
+    const widest = Math.max(...widths);
+    if (widest <= narrowest) return wished;
+    widths[widths.lastIndexOf(widest)] = widest - 1;
+  }
+  return widths;
 }

@@ -1,16 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
-import mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
-import { freePorts } from '../../scripts/servers/index.ts';
-import { BookingDesk, type NewBooking } from '../support/bookings/booking-desk.ts';
-import { bookingsIdl, startBookingMonolith, startBookingService } from '../support/bookings/booking-sides.ts';
-import { describeEachEngine, type EngineLane, type TestDatabase } from '../support/databases.ts';
-import { banyan, jsonOf, type Started, start } from '../support/stack.ts';
-
-const root = join(import.meta.dirname, '../..');
+import type { StatusReport } from '../../control/api/index.ts';
+import type { BookingDesk, NewBooking } from '../support/bookings/booking-desk.ts';
+import { startBookings } from '../support/bookings/booking-world.ts';
+import { describeOnEngine, type EngineLane } from '../support/databases.ts';
+import { jsonOf } from '../support/stack.ts';
 
 interface World extends AsyncDisposable {
   readonly desks: { readonly legacy: BookingDesk; readonly service: BookingDesk };
@@ -19,90 +12,19 @@ interface World extends AsyncDisposable {
   cli(...args: string[]): Promise<Record<string, unknown>>;
 }
 
-/** Both sides, a control and a router process: of banyan's own programs only a config file is different. */
 async function startWorld(lane: EngineLane): Promise<World> {
-  await using stack = new AsyncDisposableStack();
-  const folder = join(root, '.banyan', `test-bookings-${randomBytes(4).toString('hex')}`);
-  await mkdir(folder, { recursive: true });
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const databases = {
-    legacy: await lane.createDatabase('a', 'hotel'),
-    service: await lane.createDatabase('b', 'bookings'),
-  };
-  stack.use(databases.legacy);
-  stack.use(databases.service);
-  const schema = `banyan_${randomBytes(4).toString('hex')}`;
-  stack.defer(() => dropSchema(schema, Object.values(databases)));
-
-  const desks = { legacy: new BookingDesk(databases.legacy), service: new BookingDesk(databases.service) };
-  stack.use(desks.legacy);
-  stack.use(desks.service);
-  await Promise.all([desks.legacy.createTables(), desks.service.createTables()]);
-  const monolith = stack.use(await startBookingMonolith(desks.legacy));
-  const service = stack.use(await startBookingService(desks.service));
-
-  const [routerPort, controlPort] = await freePorts(2);
-  const config = join(folder, 'banyan.config.ts');
-  // The gate asks the whole server, and other tests have transactions open on it.
-  const cutover = { maxTransactionMs: 600_000 };
-  const content = {
-    databases,
-    state: { database: 'legacy', schema },
-    legacy: { addresses: [`http://${monolith.address}`], database: 'legacy' },
-    router: { listen: `127.0.0.1:${routerPort}`, snapshotFile: join(folder, 'table.json') },
-    control: { listen: `127.0.0.1:${controlPort}`, tokenFile: join(folder, 'token'), cutover },
-    features: {
-      bookings: {
-        service: {
-          idl: bookingsIdl,
-          name: 'BookingService',
-          addresses: [service.address],
-          protocol: 'compact',
-        },
-        database: 'service',
-        tables: ['bookings', 'booking_notes'],
-      },
-    },
-  };
-  await writeFile(
-    config,
-    `import { defineConfig } from 'banyan';\nexport default defineConfig(${JSON.stringify(content)});\n`,
-  );
-
-  const place = { env: { BANYAN_WHO: 'tester' } };
-  for (const program of ['control', 'router']) {
-    const child = start(place, [join(root, 'scripts/banyan.mjs'), program, '--config', config]);
-    stack.defer(async () => {
-      child.kill('SIGTERM');
-      await child.ended;
-    });
-    await ready(child);
-  }
-  const kept = stack.move();
+  const world = await startBookings(lane);
+  const { desks, programs } = world;
   return {
     desks,
-    router: `http://127.0.0.1:${routerPort}`,
+    router: programs.router,
     cli: async (...args) => {
-      const ended = await banyan(place, ...args, '--config', config, '--json');
+      const ended = await programs.banyan(...args, '--json');
       expect(ended.code, ended.stderr).toBe(0);
       return jsonOf(ended) as Record<string, unknown>;
     },
-    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+    [Symbol.asyncDispose]: () => world[Symbol.asyncDispose](),
   };
-}
-
-async function ready(child: Started): Promise<void> {
-  const ended = child.ended.then(() => Promise.reject(new Error(child.said())));
-  ended.catch(() => {});
-  while (!child.said().includes('"ready":true')) await Promise.race([wait(20), ended]);
-}
-
-async function dropSchema(schema: string, databases: readonly TestDatabase[]): Promise<void> {
-  for (const { host, port, user, password } of databases) {
-    const connection = await mysql.createConnection({ host, port, user, password });
-    await connection.query('DROP DATABASE IF EXISTS ??', [schema]);
-    await connection.end();
-  }
 }
 
 /** A client that books and cancels without a pause, and remembers what it was told. */
@@ -149,7 +71,7 @@ class Guest {
   }
 }
 
-describeEachEngine('a feature of another shape, by configuration alone', (lane) => {
+describeOnEngine('mysql', 'a feature of another shape, by configuration alone', (lane) => {
   it('moves out under writes, comes back and moves out again, and nothing is lost', async () => {
     await using world = await startWorld(lane);
     const { desks, router, cli } = world;
@@ -185,6 +107,10 @@ describeEachEngine('a feature of another shape, by configuration alone', (lane) 
     await expect(desks.legacy.book({ guest: 'stray', day: '2027-02-02', notes: [] })).rejects.toMatchObject({
       sqlState: '45000',
     });
+    const refused = async () =>
+      ((await cli('status')) as unknown as StatusReport).features.find(({ name }) => name === 'bookings')
+        ?.refused;
+    await expect.poll(refused).toMatchObject({ side: 'legacy', count: 1, since: expect.any(String) });
     expect(owners.filter((_, at) => at !== 1)).toEqual(['service', 'service']);
 
     expect(await cli('verify', 'bookings')).toMatchObject({ different: 0 });

@@ -13,6 +13,9 @@ describeEachEngine('npm run demo', (lane: EngineLane) => {
       const flags = ['--rows', '3000', '--seconds', '12', '--engine', lane.engine, '--exit', '--json'];
       ended = await start(place, ['scripts/demo/main.ts', ...flags]).ended;
       report = JSON.parse(ended.stdout.trimEnd().split('\n').at(-1) ?? '') as DemoReport;
+      if (report.findings === undefined) {
+        throw new Error(`the demo ended with ${ended.code}: ${ended.stdout}\n${ended.stderr}`);
+      }
     }, 120_000);
     afterAll(() => place[Symbol.asyncDispose]());
 

@@ -21,7 +21,6 @@ describe('Ctrl-C leaves no process behind', () => {
     ['at once', '', '2000'],
     ['while the servers start', 'banyan demo', '2000'],
     ['while rows are written', '✓ schemas', '60000'],
-    ['while processes start', '✓ seed', '2000'],
     ['in the midst of the story', '✓ copy', '2000'],
   ])('%s', async (_moment, text, rows) => {
     await using place = await stackPlace('interrupt');

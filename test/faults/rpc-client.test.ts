@@ -240,6 +240,18 @@ test('a restart under load: every call ends, and nothing is left', async () => {
   expect(server.stats).toEqual({ connections: 0, inFlight: 0 });
 });
 
+test('a process that was left standing while a connection was made takes it all the same', async () => {
+  const server = await serve({ idl, service, handlers: everythingHandlers, host: '127.0.0.1', port: 0 });
+  const client = clientOf(server.address, { connectTimeoutMs: 20, retries: 0, deadlineMs: 60_000 });
+  const answer = timed(client.call('ping', ['x']));
+  // The connection is asked for in the next tick; its time is up before this process hears that it stands.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  for (const until = performance.now() + 100; performance.now() < until; );
+  expect((await answer).code).toBe('ok');
+  await client.close();
+  await server.stop();
+});
+
 test('a full queue and a full server say so', async () => {
   let release: (() => void)[] = [];
   const handlers = {

@@ -68,7 +68,7 @@ describe('a write that is on its way while the service stops', () => {
     await expect.poll(() => relay.held).toBeGreaterThan(0);
     const stopped = server.stop();
     expect(await write).toBe('BANYAN_RPC_CONNECTION_LOST');
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(5_000);
     relay.release();
     await stopped;
     expect(carriedOut()).toBe(0);

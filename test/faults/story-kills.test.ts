@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { AdminClient } from '../../scripts/cli/admin-client.ts';
-import type { VerifyResult } from '../../scripts/cli/admin-types.ts';
+import { AdminClient } from '../../control/api/index.ts';
 import { auditDatabases } from '../../scripts/demo/audit-databases.ts';
 import {
   type DriveOptions,
@@ -12,10 +11,10 @@ import {
 import { pickProducts } from '../../scripts/demo/pick-products.ts';
 import { Traffic } from '../../scripts/demo/traffic.ts';
 import type { StackInfo } from '../../scripts/stack/stack-info.ts';
-import { describeEachEngine } from '../support/databases.ts';
+import { describeOnEngine } from '../support/databases.ts';
 import { startTestStack } from '../support/stack.ts';
 
-describeEachEngine('kill -9 in the midst of the story', (lane) => {
+describeOnEngine('mariadb', 'kill -9 in the midst of the story', (lane) => {
   it('of the mover, control and the router, at three moments each way: nothing is lost', async () => {
     await using stack = await startTestStack(
       `kills-${lane.engine}`,
@@ -67,7 +66,7 @@ describeEachEngine('kill -9 in the midst of the story', (lane) => {
     }
     const drive = driving(info);
     await untilDrained(drive);
-    const verify = await driveFeature<VerifyResult>(drive, 'verify');
+    const verify = await driveFeature(drive, 'verify');
     expect(verify).toMatchObject({ different: 0 });
     const audit = await auditDatabases(info.databases, traffic.ledger);
     expect(audit.legacy).toEqual({ lost: [], duplicated: [] });

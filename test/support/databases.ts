@@ -20,13 +20,16 @@ export interface EngineLane {
 
 /** Runs a suite once for each engine that can be had; a missing engine shows as one skipped suite with its reason. */
 export function describeEachEngine(name: string, suite: (lane: EngineLane) => void): void {
-  for (const engine of engines) {
-    const servers = inject('databaseServers')[engine];
-    if ('missing' in servers) {
-      describe.skip(`${name} (${engine}: ${servers.missing})`, () => suite(laneOf(engine, unreachable)));
-    } else {
-      describe(`${name} (${engine})`, () => suite(laneOf(engine, servers)));
-    }
+  for (const engine of engines) describeOnEngine(engine, name, suite);
+}
+
+/** For a suite whose matter is not the engine's: what it asks of a database is tested on both engines elsewhere. */
+export function describeOnEngine(engine: Engine, name: string, suite: (lane: EngineLane) => void): void {
+  const servers = inject('databaseServers')[engine];
+  if ('missing' in servers) {
+    describe.skip(`${name} (${engine}: ${servers.missing})`, () => suite(laneOf(engine, unreachable)));
+  } else {
+    describe(`${name} (${engine})`, () => suite(laneOf(engine, servers)));
   }
 }
 

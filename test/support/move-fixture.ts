@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import type { StopPoints } from '../../common/stop-points.ts';
 import {
+  type CaptureKind,
   claimEpoch,
   inverseTable,
   type Move,
@@ -14,6 +15,7 @@ import {
 } from '../../mover/index.ts';
 import { createAccount, type TestAccount } from './accounts.ts';
 import type { EngineLane, TestDatabase } from './databases.ts';
+import { testedCapture } from './tested-capture.ts';
 
 export interface MoveFixtureOptions {
   /** Statements that make the tables, run on both sides. */
@@ -24,6 +26,10 @@ export interface MoveFixtureOptions {
   readonly targetLane?: EngineLane;
   /** Both move in and out of it; each fixture has its own. */
   readonly bookkeepingSchema?: string;
+  /** On both sides; what BANYAN_TEST_CAPTURE says unless given, so that any test of moves can be run with either. */
+  readonly capture?: CaptureKind;
+  /** Foreign keys of the source that may cross the edge of the tables. */
+  readonly sever?: readonly string[];
 }
 
 /**
@@ -55,6 +61,7 @@ export class MoveFixture implements AsyncDisposable {
   }
 
   static async create(lane: EngineLane, options: MoveFixtureOptions): Promise<MoveFixture> {
+    const capture = options.capture ?? testedCapture();
     const source = await lane.createDatabase('a');
     const target = await (options.targetLane ?? lane).createDatabase('b');
     const bookkeepingSchema = options.bookkeepingSchema ?? `bk_${randomBytes(5).toString('hex')}`;
@@ -66,6 +73,7 @@ export class MoveFixture implements AsyncDisposable {
           ...{ engine, database: side.database, bookkeepingSchema },
           tables: sideTables({ tables: specs }, side === target ? 'target' : 'source'),
           makesTables: side === target,
+          capture,
         }),
       );
     const application = [await connect(endpoint(source)), await connect(endpoint(target))] as const;
@@ -81,14 +89,17 @@ export class MoveFixture implements AsyncDisposable {
       target: accounts[1].endpoint(target.database),
       tables: specs,
       bookkeepingSchema,
+      ...{ capture, captureBack: capture },
+      ...(options.sever && { sever: { side: 'source', keys: options.sever } }),
     };
     return new MoveFixture(spec, [source, target], accounts, ...application);
   }
 
   get reverse(): MoveSpec {
-    const { id, source, target, tables, ...rest } = this.spec;
+    const { id, source, target, tables, sever, ...rest } = this.spec;
     return {
       ...rest,
+      ...(sever && { sever: { ...sever, side: 'target' } }),
       id: id.replace(':forward', ':reverse'),
       source: target,
       target: source,

@@ -5,8 +5,8 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePorts } from '../../scripts/servers/index.ts';
 import type { StackInfo } from '../../scripts/stack/stack-info.ts';
+import { stackPlace as placeVariables } from '../../scripts/stack/stack-place.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -20,19 +20,9 @@ export interface StackPlace extends AsyncDisposable {
 export async function stackPlace(name: string): Promise<StackPlace> {
   const dataDir = join(root, '.banyan', `test-${name}-${process.pid}-${Date.now().toString(36)}`);
   await mkdir(dataDir, { recursive: true });
-  const [router, legacy, product, control, legacyDb, productDb] = await freePorts(6);
   return {
     dataDir,
-    env: {
-      BANYAN_DATA_DIR: dataDir,
-      BANYAN_ROUTER_PORT: String(router),
-      BANYAN_LEGACY_PORT: String(legacy),
-      BANYAN_PRODUCT_PORT: String(product),
-      BANYAN_CONTROL_PORT: String(control),
-      BANYAN_LEGACY_DB_PORT: String(legacyDb),
-      BANYAN_PRODUCT_DB_PORT: String(productDb),
-      BANYAN_WHO: 'tester',
-    },
+    env: { ...(await placeVariables(dataDir)), BANYAN_WHO: 'tester' },
     async [Symbol.asyncDispose]() {
       for (const { pid } of processesIn(dataDir)) {
         try {
@@ -118,6 +108,13 @@ export function start(place: Pick<StackPlace, 'env'>, args: readonly string[], c
     said: () => texts.stdout + texts.stderr,
     kill: (signal) => void child.kill(signal),
   };
+}
+
+/** Waits for its line `{"ready":true,…}`. Rejects with what it said where it ended first. */
+export async function ready(child: Started): Promise<void> {
+  const ended = child.ended.then(() => Promise.reject(new Error(child.said())));
+  ended.catch(() => {});
+  while (!child.said().includes('"ready":true')) await Promise.race([wait(20), ended]);
 }
 
 /** Runs one `banyan …` command to its end. */

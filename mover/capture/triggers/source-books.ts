@@ -1,10 +1,16 @@
 import { z } from 'zod';
 import { BanyanError } from '../../../common/errors.ts';
-import { quoteName, quoteTable, quoteText } from '../../sql/names.ts';
+import { ensureSchema } from '../../sql/ensure-schema.ts';
+import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import type { CaptureRecord } from './capture-record.ts';
 
-const recordSchema = z.object({ columns: z.string(), identity: z.string(), capture: z.string() });
+const recordSchema = z.object({
+  columns: z.string(),
+  identity: z.string(),
+  capture: z.string(),
+  log: z.string(),
+});
 
 /**
  * The record of complete captures, on the source's own server. It is written when all triggers of a table stand and
@@ -20,7 +26,7 @@ export class SourceBooks {
   }
 
   async ensureTables(session: Session): Promise<void> {
-    await session.run(`CREATE DATABASE IF NOT EXISTS ${quoteName(this.#schema)}`);
+    await ensureSchema(session, this.#schema);
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#captures} (
          database_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,

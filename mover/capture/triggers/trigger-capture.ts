@@ -1,15 +1,25 @@
 import { BanyanError } from '../../../common/errors.ts';
 import { FenceRow } from '../../fence/fence-row.ts';
 import type { MoveContext } from '../../move-context.ts';
+import { cascades, type ForeignKey, keysWithin, readOwnForeignKeys } from '../../shape/foreign-key.ts';
 import { runDdl } from '../../sql/ddl.ts';
 import type { Link } from '../../sql/link.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import { readTriggers } from '../../watch/read-triggers.ts';
+import { sameIdentity } from '../../watch/table-identity.ts';
 import type { Capture, CapturedTable, CaptureState } from '../capture.ts';
-import { captureTriggerName, changeEvents, logName } from './capture-names.ts';
+import { captureMissing, schemaChanged } from '../capture-faults.ts';
+import { captureTriggerNames, changeEvents, logName } from './capture-names.ts';
 import { type CaptureRecord, readCaptured } from './capture-record.ts';
-import { createLogStatement, createTriggerStatement } from './capture-statements.ts';
+import {
+  createCascadeStatements,
+  createLogStatements,
+  createTriggerStatement,
+} from './capture-statements.ts';
+import { CascadeMarks } from './cascade-marks.ts';
+import type { CascadeWeb } from './cascade-statements.ts';
+import { cascadedTables } from './cascade-tree.ts';
 import { SourceBooks } from './source-books.ts';
 import { TriggerLog } from './trigger-log.ts';
 
@@ -26,45 +36,74 @@ export class TriggerCapture implements Capture {
   readonly #tables: readonly CapturedTable[];
   readonly #link: Link;
   readonly #books: SourceBooks;
+  readonly #web: CascadeWeb;
+  readonly #marks: CascadeMarks;
 
-  constructor(context: MoveContext, tables: readonly CapturedTable[]) {
+  /** `foreignKeys`: of the source's database, as `readOwnForeignKeys` tells them. */
+  constructor(context: MoveContext, tables: readonly CapturedTable[], foreignKeys: readonly ForeignKey[]) {
+    const { bookkeepingSchema, source } = context.spec;
     this.#context = context;
     this.#tables = tables;
     this.#link = context.sourceLink();
-    this.logs = tables.map((table) => new TriggerLog(context.spec.bookkeepingSchema, table));
-    this.#books = new SourceBooks(context.spec.bookkeepingSchema, context.spec.source.database);
+    this.#marks = new CascadeMarks(bookkeepingSchema);
+    this.#web = {
+      schema: bookkeepingSchema,
+      tables,
+      keys: keysWithin(foreignKeys, source.database, this.#names),
+    };
+    const cascaded = cascadedTables(this.#web.keys);
+    this.logs = tables.map(
+      (table) => new TriggerLog(bookkeepingSchema, table, cascaded.has(table.table) ? this.#marks : null),
+    );
+    this.#books = new SourceBooks(bookkeepingSchema, source.database);
   }
 
   async install(signal: AbortSignal): Promise<void> {
     const session = await this.#link.session();
     await this.#books.ensureTables(session);
+    await this.#marks.ensureTable(session);
     const records = await this.#books.read(session, this.#names);
-    for (const table of this.#tables) {
+    const missing = this.#tables.filter((table) => !records.has(table.table));
+    // A trigger of a parent writes to the logs of its children, so such tables are captured together or not at all.
+    const anew = missing.length > 0 && this.#web.keys.some(cascades) ? this.#tables : missing;
+    await this.#dropAll(session, anew, signal);
+    for (const table of anew) {
+      for (const statement of createLogStatements(this.#web.schema, table)) await session.run(statement);
+      await this.#context.points.reach('capture:log-created', { table: table.table });
+    }
+    for (const table of anew) {
       signal.throwIfAborted();
-      if (records.has(table.table)) continue;
-      await this.#dropRemains(session, table, signal);
       await this.#installTable(session, table, signal);
     }
     await this.check();
+    await this.#assertKeys(session);
+  }
+
+  /** The triggers of parents follow the foreign keys that were there when the move was opened. */
+  async #assertKeys(session: Session): Promise<void> {
+    const { database } = this.#context.spec.source;
+    const now = keysWithin(await readOwnForeignKeys(session, database), database, this.#names);
+    if (JSON.stringify(now) === JSON.stringify(this.#web.keys)) return;
+    throw new BanyanError(
+      'BANYAN_MOVE_OUTDATED',
+      `foreign keys of ${database} were altered while the capture was installed`,
+      { fix: 'Drop the capture, open the move again and install it.' },
+    );
   }
 
   async #installTable(session: Session, table: CapturedTable, signal: AbortSignal): Promise<void> {
     const { spec, points, logger } = this.#context;
     const before = await this.#now(session, table.table);
-    await session.run(createLogStatement(spec.bookkeepingSchema, table));
     const passHash = await FenceRow.of(spec, 'source').passHash(session);
-    await points.reach('capture:log-created', { table: table.table });
     for (const event of changeEvents) {
-      await this.#ddl(
-        session,
-        createTriggerStatement(spec.bookkeepingSchema, table, event, passHash),
-        table,
-        signal,
-      );
+      await this.#ddl(session, createTriggerStatement(this.#web, table, event, passHash), table, signal);
       await points.reach('capture:trigger-created', { table: table.table, event });
     }
+    for (const statement of createCascadeStatements(this.#web, table, passHash)) {
+      await this.#ddl(session, statement, table, signal);
+    }
     const after = await this.#now(session, table.table);
-    if (before.columns !== after.columns || before.identity !== after.identity) {
+    if (before.columns !== after.columns || !sameIdentity(before.identity, after.identity)) {
       throw schemaChanged(table.database, table.table);
     }
     await this.#books.write(session, table.table, after);
@@ -74,32 +113,44 @@ export class TriggerCapture implements Capture {
   async drop(signal: AbortSignal): Promise<void> {
     const session = await this.#link.session();
     await this.#books.ensureTables(session);
-    for (const table of this.#tables) {
-      await this.#books.forget(session, table.table);
-      await this.#context.points.reach('capture:forgotten', { table: table.table });
-      await this.#dropRemains(session, table, signal);
-    }
+    await this.#dropAll(session, this.#tables, signal);
   }
 
-  /** Triggers before the log: a trigger without its log would fail the application's writes. */
-  async #dropRemains(session: Session, table: CapturedTable, signal: AbortSignal): Promise<void> {
-    // Where the table was renamed, its triggers went with it.
-    const existing = await readTriggers(session, table.database, 'all');
-    const names = new Set(existing.map(({ name }) => name));
-    for (const event of changeEvents) {
-      const name = captureTriggerName(table.database, table.table, event);
-      if (!names.has(name)) continue;
-      await this.#ddl(session, `DROP TRIGGER IF EXISTS ${quoteTable(table.database, name)}`, table, signal);
+  async renew(signal: AbortSignal): Promise<void> {
+    if ((await this.state()) !== 'complete') await this.drop(signal);
+    await this.install(signal);
+  }
+
+  async close(): Promise<void> {}
+
+  /** Triggers before logs: a trigger without its log would fail the application's writes. */
+  async #dropAll(session: Session, tables: readonly CapturedTable[], signal: AbortSignal): Promise<void> {
+    for (const table of tables) {
+      await this.#books.forget(session, table.table);
+      await this.#context.points.reach('capture:forgotten', { table: table.table });
     }
-    const log = quoteTable(this.#context.spec.bookkeepingSchema, logName(table.database, table.table));
-    await this.#ddl(session, `DROP TABLE IF EXISTS ${log}`, table, signal);
+    for (const table of tables) {
+      signal.throwIfAborted();
+      // Where the table was renamed, its triggers went with it.
+      const existing = await readTriggers(session, table.database, 'all');
+      const names = new Set(existing.map(({ name }) => name));
+      for (const name of captureTriggerNames(table.database, table.table)) {
+        if (!names.has(name)) continue;
+        const drop = `DROP TRIGGER IF EXISTS ${quoteTable(table.database, name)}`;
+        await this.#ddl(session, drop, table, signal);
+      }
+    }
+    for (const table of tables) {
+      const log = quoteTable(this.#web.schema, logName(table.database, table.table));
+      await this.#ddl(session, `DROP TABLE IF EXISTS ${log}`, table, signal);
+    }
   }
 
   async state(): Promise<CaptureState> {
     const session = await this.#link.session();
     const records = await this.#books.read(session, this.#names);
     if (records.size === 0) return 'none';
-    const found = await readCaptured(session, this.#context.spec.source.database, this.#names);
+    const found = await this.#found(session, this.#names);
     const holds = this.#names.every((name) => {
       const record = records.get(name);
       const now = found.get(name);
@@ -112,19 +163,12 @@ export class TriggerCapture implements Capture {
     const session = given ?? (await this.#link.session());
     const { database } = this.#context.spec.source;
     const records = await this.#books.read(session, this.#names);
-    const found = await readCaptured(session, database, this.#names);
+    const found = await this.#found(session, this.#names);
     for (const name of this.#names) {
       const record = records.get(name);
       const now = found.get(name);
       if (record === undefined || now === undefined) {
-        throw new BanyanError(
-          'BANYAN_CAPTURE_MISSING',
-          `nothing captures the changes of ${database}.${name}`,
-          {
-            fix: 'Install the capture, then copy from the beginning.',
-            details: { database, table: name },
-          },
-        );
+        throw captureMissing(database, name);
       }
       const differs = difference(record, now);
       if (differs === 'capture') {
@@ -133,6 +177,16 @@ export class TriggerCapture implements Capture {
           `a capture trigger of ${database}.${name} was dropped or changed: writes since then may be missing on the target`,
           {
             fix: 'Drop the capture, install it again and restart the copy; it puts right what the target holds.',
+            details: { database, table: name },
+          },
+        );
+      }
+      if (differs === 'log') {
+        throw new BanyanError(
+          'BANYAN_CAPTURE_BROKEN',
+          `the log of ${database}.${name} was emptied, replaced or dropped: changes that were not carried over yet may be missing on the target`,
+          {
+            fix: 'Drop the capture, install it again and restart the copy; it puts right what the target holds. Leave the tables in banyan’s schema alone.',
             details: { database, table: name },
           },
         );
@@ -148,8 +202,12 @@ export class TriggerCapture implements Capture {
   }
 
   async #now(session: Session, table: string): Promise<CaptureRecord> {
-    const found = await readCaptured(session, this.#context.spec.source.database, [table]);
-    return found.get(table) ?? { columns: '', identity: '', capture: '' };
+    const found = await this.#found(session, [table]);
+    return found.get(table) ?? { columns: '', identity: '', capture: '', log: '' };
+  }
+
+  #found(session: Session, tables: readonly string[]): Promise<Map<string, CaptureRecord>> {
+    return readCaptured(session, this.#context.spec.source.database, tables, this.#web.schema);
   }
 
   #ddl(session: Session, sql: string, table: CapturedTable, signal: AbortSignal): Promise<void> {
@@ -167,17 +225,8 @@ export class TriggerCapture implements Capture {
 
 function difference(record: CaptureRecord, now: CaptureRecord): keyof CaptureRecord | null {
   if (record.columns !== now.columns) return 'columns';
-  if (record.identity !== now.identity) return 'identity';
-  return record.capture === now.capture ? null : 'capture';
-}
-
-function schemaChanged(database: string, table: string): BanyanError {
-  return new BanyanError(
-    'BANYAN_SCHEMA_CHANGED',
-    `table ${database}.${table} was altered, rebuilt, truncated or replaced since its capture was installed`,
-    {
-      fix: 'Bring the other side to the same schema, then drop the capture, install it again and restart the copy.',
-      details: { database, table },
-    },
-  );
+  if (!sameIdentity(record.identity, now.identity)) return 'identity';
+  if (record.capture !== now.capture) return 'capture';
+  // Numbers of its file alone say nothing of a log that is gone or emptied.
+  return record.log !== '' && now.log !== '' && sameIdentity(record.log, now.log) ? null : 'log';
 }

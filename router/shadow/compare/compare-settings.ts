@@ -1,12 +1,16 @@
-/** What counts as different. Plain data: it travels in the route table. */
-export interface CompareSettings {
+import { z } from 'zod';
+
+export const compareSettingsSchema = z.object({
   /** `value`: 1, 1.0 and 10e-1 are equal; digits of long integers count all the same. `text`: as they are written. */
-  readonly numbers: 'value' | 'text';
+  numbers: z.enum(['value', 'text']),
   /** Whether the order of an object's keys counts. */
-  readonly keyOrder: 'ignore' | 'compare';
+  keyOrder: z.enum(['ignore', 'compare']),
   /** Response fields that are compared, lower case. */
-  readonly headers: readonly string[];
-}
+  headers: z.array(z.string()).readonly(),
+});
+
+/** What counts as different. Plain data: it travels in the route table. */
+export type CompareSettings = Readonly<z.output<typeof compareSettingsSchema>>;
 
 /** Fields that mean something to a client and do not change from one answer to the next by themselves. */
 export const comparedHeaders: readonly string[] = [

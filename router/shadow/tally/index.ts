@@ -10,4 +10,4 @@ export {
   type RouteTally,
   type ShadowTally,
 } from './shadow-tally.ts';
-export { TallyKeeper } from './tally-keeper.ts';
+export { type RouteTotals, TallyKeeper } from './tally-keeper.ts';

@@ -33,6 +33,8 @@ export const omissions = [
   'busy',
   /** An answer was larger than what is kept for comparing. */
   'body-too-large',
+  /** The body of a write was larger than what is kept of one, or was not read to its end. */
+  'request-not-kept',
   /** The other side did not answer in time, or broke off. Not a difference: the guard looks at errors. */
   'no-answer',
   /** The client went away, or its answer was broken off. */

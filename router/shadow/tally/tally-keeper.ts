@@ -6,10 +6,17 @@ import type { DifferenceSample, Omission, PathCounts, RouteTally, ShadowTally } 
 
 /** Places counted apart for each route: a side that makes up names must not fill memory or the state store. */
 const mostPaths = 400;
-/** Of which so much is known that a further look at a difference tells nothing new. */
-const enoughRepeats = 200;
+/** Further looks at one place in a while: more tell little, and a guard that begins later sees them all the same. */
+const enoughLooks = 200;
+const whileMs = 60_000;
 
 type Counts = { -readonly [K in keyof PathCounts]: number };
+
+/** Further looks since `since`, milliseconds. */
+interface Looks {
+  since: number;
+  count: number;
+}
 
 interface RouteCounts {
   compared: number;
@@ -18,7 +25,13 @@ interface RouteCounts {
   crowded: number;
   readonly omitted: Partial<Record<Omission, number>>;
   readonly paths: Map<string, Counts>;
+  /** By difference key. */
+  readonly looks: Map<string, Looks>;
   readonly samples: Map<string, readonly DifferenceSample[]>;
+}
+
+export interface RouteTotals extends Pick<RouteTally, 'compared' | 'differing' | 'omitted'> {
+  readonly route: string;
 }
 
 /** One router's tally of one run of a feature's shadow. */
@@ -48,7 +61,10 @@ export class TallyKeeper {
       const key = differenceKey(difference);
       this.#count(route, key, 'differed');
       const verdict = repeat === null ? null : verdictOn(difference, repeat);
-      if (verdict !== null) this.#count(route, key, verdict);
+      if (verdict !== null) {
+        this.#count(route, key, verdict);
+        this.#look(route, key);
+      }
       if (verdict !== 'settled') this.#sample(route, key, observation, difference, verdict === 'persisted');
     }
     if (repeat?.why !== 'sampled') return;
@@ -62,11 +78,21 @@ export class TallyKeeper {
 
   /** Whether another look at these differences would tell something. */
   isDoubtful(route: string, differences: readonly Difference[]): boolean {
-    const paths = this.#routes.get(route)?.paths;
+    const known = this.#routes.get(route)?.looks;
     return differences.some((difference) => {
-      const counts = paths?.get(differenceKey(difference));
-      return counts === undefined || counts.persisted + counts.wavered + counts.settled < enoughRepeats;
+      const looks = known?.get(differenceKey(difference));
+      return looks === undefined || looks.count < enoughLooks || this.#now() - looks.since >= whileMs;
     });
+  }
+
+  /** What of each route was compared and what not: without the places. */
+  totals(): readonly RouteTotals[] {
+    return [...this.#routes].map(([route, { compared, differing, omitted }]) => ({
+      route,
+      compared,
+      differing,
+      omitted: { ...omitted },
+    }));
   }
 
   tally(): ShadowTally {
@@ -96,6 +122,7 @@ export class TallyKeeper {
         crowded: 0,
         omitted: {},
         paths: new Map(),
+        looks: new Map(),
         samples: new Map(),
       };
       this.#routes.set(id, route);
@@ -114,6 +141,14 @@ export class TallyKeeper {
       route.paths.set(key, counts);
     }
     counts[what] += 1;
+  }
+
+  #look({ paths, looks }: RouteCounts, key: string): void {
+    if (!paths.has(key)) return;
+    const now = this.#now();
+    const before = looks.get(key);
+    if (before === undefined || now - before.since >= whileMs) looks.set(key, { since: now, count: 1 });
+    else before.count += 1;
   }
 
   #sample(

@@ -1,14 +1,9 @@
-import {
-  type Failure,
-  failures,
-  isBrokenConnection,
-  isSilence,
-  isUnreachable,
-  upstreamFailure,
-} from '../../failure.ts';
+import { type Failure, failures } from '../../answer/failure.ts';
 import type { Ask } from '../side.ts';
 import type { Sink } from '../sink.ts';
-import type { Upstream, UpstreamAddress } from './upstream/upstream.ts';
+import { isBrokenConnection, isSilence, isUnreachable, upstreamFailure } from '../upstream-errors.ts';
+import type { Upstream } from './upstream/upstream.ts';
+import type { UpstreamAddress } from './upstream/upstream-addresses.ts';
 
 /** Methods that may be sent twice: they only read (RFC 9110 §9.2.1). */
 const safeMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

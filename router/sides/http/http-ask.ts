@@ -7,8 +7,9 @@ import { hopFields } from './hop-fields.ts';
 import type { HttpSideOptions } from './http-side.ts';
 import { responseHead } from './response-head.ts';
 import { passableTrailers } from './trailers.ts';
+import type { ConnectionUser, UpstreamRequest } from './upstream/connection-user.ts';
 import { ResponseFault } from './upstream/response-parser.ts';
-import type { ConnectionUser, UpstreamConnection, UpstreamRequest } from './upstream/upstream-connection.ts';
+import type { UpstreamConnection } from './upstream/upstream-connection.ts';
 
 /**
  * One request's way to an HTTP side and back, octet for octet. Back-pressure is explicit both ways: the body is read as the side takes

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CurrentTls } from './upstream/upstream-tls.ts';
 
 const milliseconds = z.number().int().positive();
 
@@ -13,7 +14,7 @@ export const upstreamSettings = {
    * never meets a connection that is being closed; an upstream's `Keep-Alive: timeout` shortens it further.
    */
   keepAliveMs: milliseconds.default(1_500),
-  /** How long a connection to a host name carries requests, milliseconds: then the name is looked up again. */
+  /** How often host names are looked up again, milliseconds; each address that one stands for counts as one of its own. */
   nameAgeMs: milliseconds.default(60_000),
   /** Which of several addresses takes a request. */
   balance: z.enum(['least-pending', 'round-robin']).default('least-pending'),
@@ -31,23 +32,31 @@ export const upstreamSettings = {
       statuses: z.array(z.number().int().min(500).max(599)).default([]),
     })
     .prefault({}),
-  /** Left out, addresses are judged by the requests that they answer. */
+  /** Of several addresses, whether each is well. false: they are judged by the requests that they answer, and by nothing else. */
   healthCheck: z
     .strictObject({
-      path: z.string().regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' }),
+      /** Left out, each is asked for a connection, unless it speaks TLS. */
+      path: z
+        .string()
+        .regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' })
+        .optional(),
       everyMs: milliseconds.default(2_000),
       timeoutMs: milliseconds.default(1_000),
       /** In a row, before an address is left out. */
       failures: z.number().int().positive().default(2),
     })
-    .optional(),
+    .or(z.literal(false))
+    .prefault({}),
 };
 
 /** A service that speaks HTTP, as a router is given it; files have been read already. */
 export const httpServiceSchema = z.strictObject({
   kind: z.literal('http'),
   ...upstreamSettings,
-  /** For `https://` addresses: PEM texts, and the name that the certificate must have. */
+  /**
+   * For `https://` addresses: PEM texts, and the name that the certificate must have. A function is asked for each connection:
+   * for files that are renewed.
+   */
   tls: z
     .strictObject({
       ca: z.string().optional(),
@@ -55,6 +64,7 @@ export const httpServiceSchema = z.strictObject({
       key: z.string().optional(),
       cert: z.string().optional(),
     })
+    .or(z.custom<CurrentTls>((given) => typeof given === 'function'))
     .prefault({}),
 });
 

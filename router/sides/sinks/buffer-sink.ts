@@ -1,4 +1,4 @@
-import type { Failure } from '../../failure.ts';
+import type { Failure } from '../../answer/failure.ts';
 import type { AnswerHead, Sink } from '../sink.ts';
 
 /** A side's answer as somebody keeps it who is no client. */
@@ -41,7 +41,7 @@ export class BufferSink implements Sink {
     this.#bytes += piece.length;
     const room = this.#maxBytes - this.#kept;
     if (room > 0) {
-      const kept = piece.length <= room ? piece : piece.subarray(0, room);
+      const kept = Buffer.from(piece.length <= room ? piece : piece.subarray(0, room));
       this.#pieces.push(kept);
       this.#kept += kept.length;
     }

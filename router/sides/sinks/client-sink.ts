@@ -1,12 +1,18 @@
+import type { Failure } from '../../answer/failure.ts';
 import { closeAfter } from '../../answer/linger.ts';
 import { fail } from '../../answer/reply.ts';
 import type { RouterResponse } from '../../answer/router-response.ts';
-import type { Exchange } from '../../exchange.ts';
-import type { Failure } from '../../failure.ts';
+import type { Exchange } from '../../exchange/exchange.ts';
 import { type SwitchedConnection, Tunnel } from '../../upgrade/tunnel.ts';
 import { drop } from '../http/response-head.ts';
 import { passableTrailers } from '../http/trailers.ts';
 import type { AnswerHead, Sink, WholeAnswer } from '../sink.ts';
+
+/** Octets up to which a head and its body fit into what Node writes without asking for memory (16 KiB), and are cheaper as one text. */
+const longestText = 12 * 1024;
+
+/** Octets that may wait for a client before its side is read no further. */
+const mostWaiting = 192 * 1024;
 
 /** Writes a side's answer to the client, and asks legacy instead where a canaried read failed. */
 export class ClientSink implements Sink {
@@ -71,21 +77,25 @@ export class ClientSink implements Sink {
       response.writeHead(status, head.reason, fields as string[]);
     }
     // Without a body in the same piece, as with server-sent events, the head must not wait for one.
-    core.heads.flushSoon(response);
+    core.turnEnd.flush(response);
   }
 
   data(piece: Buffer): boolean {
     const { response, core } = this.#exchange;
     core.bulk.passed(piece.length);
     if (this.#expected === piece.length) {
-      // The last piece: ending with it saves a write.
+      // The last piece: the answer ends with it.
       this.#expected = null;
-      response.end(piece);
+      const isText = response.takesText && piece.length <= longestText;
+      core.turnEnd.end(response, isText ? piece.toString('latin1') : Buffer.from(piece));
       return true;
     }
     if (this.#expected !== null) this.#expected -= piece.length;
     response.bodyBegun = true;
-    if (response.write(piece)) return true;
+    if (this.#write(response, piece)) return true;
+    // It leaves at the end of this turn, nearly always whole: a pause after each piece would cost as much as the piece.
+    const { socket } = response;
+    if (response.takesText && socket !== null && socket.writableLength < mostWaiting) return true;
     // One drain serves all pieces that still come.
     if (!response.awaitsDrain) {
       response.awaitsDrain = true;
@@ -94,13 +104,22 @@ export class ClientSink implements Sink {
     return false;
   }
 
+  /** The piece's memory is used again after the call. */
+  #write(response: RouterResponse, piece: Buffer): boolean {
+    // Who else may stand between a response and its client need not tell when a piece is done with.
+    if (!response.takesText) return response.write(Buffer.from(piece));
+    const { copy, giveBack } = this.#exchange.core.slabs.copy(piece);
+    return giveBack === null ? response.write(copy) : response.write(copy, giveBack);
+  }
+
   end(trailers: readonly string[]): void {
-    const { response } = this.#exchange;
-    if (trailers.length > 0 && !response.writableEnded) {
-      response.addTrailers(pairs(passableTrailers(trailers, this.#nominated)));
+    const { response, core } = this.#exchange;
+    if (response.rest === null) {
+      if (trailers.length > 0) response.addTrailers(pairs(passableTrailers(trailers, this.#nominated)));
+      if (response.bodyBegun || trailers.length > 0) response.end();
+      else core.turnEnd.end(response, '');
     }
-    response.end();
-    this.#exchange.endWork();
+    this.#exchange.work.end();
   }
 
   switched({ connection, reason, fields, chosen }: SwitchedConnection): void {
@@ -118,7 +137,7 @@ export class ClientSink implements Sink {
     response.end();
     const { upgradedIdleMs, idleMs } = core.options.timeouts;
     new Tunnel(exchange.handshake!, connection, upgradedIdleMs, idleMs);
-    exchange.endWork();
+    exchange.work.end();
   }
 
   fail(failure: Failure, instead?: WholeAnswer): void {
@@ -130,10 +149,10 @@ export class ClientSink implements Sink {
         { failure: { code: failure.code, message: failure.message }, route: exchange.compiled!.route.id },
         'a canaried read fell back to legacy',
       );
-      exchange.ask(exchange.core.legacy, this);
+      exchange.work.begin(exchange.core.legacy, this);
       return;
     }
-    exchange.endWork();
+    exchange.work.end();
     if (account.clientGone) return;
     if (instead === undefined || (instead.status >= 500 && exchange.policy.ownBody)) fail(exchange, failure);
     else {
@@ -165,7 +184,7 @@ export class ClientSink implements Sink {
 
 function onDrain(this: RouterResponse): void {
   this.awaitsDrain = false;
-  this.exchange?.resume();
+  this.exchange?.work.resume();
 }
 
 /** Trailers come behind the last chunk: without chunks there is no place for them. */

@@ -1,4 +1,4 @@
-import type { Failure } from '../../failure.ts';
+import type { Failure } from '../../answer/failure.ts';
 import type { SwitchedConnection } from '../../upgrade/tunnel.ts';
 import type { AnswerHead, Sink, WholeAnswer } from '../sink.ts';
 

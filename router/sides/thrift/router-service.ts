@@ -9,7 +9,8 @@ export interface HttpInput {
   readonly query: string;
   /** End-to-end fields only, names and values in turn, as the client spelled them. */
   readonly rawHeaders: readonly string[];
-  readonly body: Buffer | null;
+  /** As it comes, where `uploadBytes` of the service says so. What it throws that has `refused` is answered so. */
+  readonly body: Buffer | AsyncIterable<Buffer> | null;
 }
 
 export interface HttpOutput {
@@ -54,8 +55,12 @@ export interface RefusedInput {
 export interface RouterService {
   /** Largest request body in bytes that it takes. Default 16 MiB. */
   readonly maxBodyBytes?: number;
+  /** How large a body may be that the method takes as it comes; null: it is read whole. */
+  uploadBytes?(rpcMethod: string): number | null;
   /** Answers in the service's own shape, as its other errors are. Without it the answer is in the router's. */
   refuse?(rpcMethod: string, input: HttpInput, why: RefusedInput): HttpOutput;
+  /** The headers of an answer that the router gives itself, with those that every answer of the method has: CORS, security, `Vary`. */
+  dressed?(rpcMethod: string, input: HttpInput, rawHeaders: readonly string[]): readonly string[];
   /** Never rejects for what can be answered. */
   invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions): Promise<HttpOutput>;
   close(): Promise<void> | void;

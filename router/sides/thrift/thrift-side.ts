@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import { BanyanError, describeError } from '../../../common/errors.ts';
-import { type Failure, failures, RequestFault, upstreamFailure } from '../../failure.ts';
-import { bodyTooLarge, readWhole } from '../../request/request-body.ts';
+import { type Failure, failures, RequestFault } from '../../answer/failure.ts';
+import { bodyTooLarge, type RequestBody, readWhole } from '../../request/request-body.ts';
 import type { Ask, Side, Work } from '../side.ts';
 import type { Sink } from '../sink.ts';
-import type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './router-service.ts';
+import { upstreamFailure } from '../upstream-errors.ts';
+import type { HttpInput, HttpOutput, InvokeOptions, RefusedInput, RouterService } from './router-service.ts';
 
 export interface ThriftSideOptions {
   readonly service: RouterService;
@@ -41,11 +42,26 @@ export class ThriftSide implements Side {
     };
   }
 
+  dressed(ask: Ask, fields: readonly string[]): readonly string[] {
+    return this.#options.service.dressed?.(methodOf(ask), inputOf(ask), fields) ?? fields;
+  }
+
   async #call(ask: Ask, sink: Sink, signal: AbortSignal, gate: Gate): Promise<void> {
+    const { service } = this.#options;
+    let pieces: AsyncIterable<Buffer> | null = null;
     if (ask.hasBody && ask.body === null) {
-      const body = await this.#readBody(ask, sink, signal);
-      if (!Buffer.isBuffer(body)) return this.#refuse(ask, sink, body);
-      ask.body = body;
+      const uploadBytes = service.uploadBytes?.(methodOf(ask)) ?? null;
+      const maxBytes = uploadBytes ?? service.maxBodyBytes ?? defaultMaxBodyBytes;
+      const { contentLength } = ask.head;
+      if (contentLength !== null && contentLength > maxBytes) {
+        return this.#refuse(ask, sink, upstreamFailure(bodyTooLarge(maxBytes)));
+      }
+      const body = this.#openBody(ask, sink, signal, maxBytes);
+      if (uploadBytes === null) {
+        const read = await readWhole(body).catch(bodyFailure);
+        if (!Buffer.isBuffer(read)) return this.#refuse(ask, sink, read);
+        ask.body = read;
+      } else pieces = piecesOf(body);
     }
     const { totalMs, answerMs, retries } = ask.policy;
     const options: { -readonly [K in keyof InvokeOptions]: InvokeOptions[K] } = {
@@ -55,7 +71,8 @@ export class ThriftSide implements Side {
     };
     if (answerMs !== null) options.deadlineMs = answerMs;
     if (totalMs !== null) options.withinMs = ask.leftOf(totalMs);
-    const output = await this.#options.service.invoke(methodOf(ask), inputOf(ask), options);
+    const input = { ...inputOf(ask), body: pieces ?? ask.body };
+    const output = await service.invoke(methodOf(ask), input, options);
     if (signal.aborted) sink.fail(failures.broken('it was not waited for'));
     else if (output.body === null || Buffer.isBuffer(output.body)) answer(ask, sink, output, output.body);
     else await stream(output, output.body, sink, signal, gate);
@@ -63,9 +80,7 @@ export class ThriftSide implements Side {
 
   /** Answers a request whose body cannot be had, in the service's own shape if it has one. */
   #refuse(ask: Ask, sink: Sink, failure: Failure): void {
-    const { status, message } = failure;
-    const code = status === 413 ? 'body_too_large' : status === 408 ? 'request_stalled' : 'bad_request';
-    const answer = this.#options.service.refuse?.(methodOf(ask), inputOf(ask), { status, code, message });
+    const answer = this.#options.service.refuse?.(methodOf(ask), inputOf(ask), refusalOf(failure));
     if (answer === undefined) sink.fail(failure);
     else {
       const body = Buffer.isBuffer(answer.body) ? answer.body : null;
@@ -73,28 +88,39 @@ export class ThriftSide implements Side {
     }
   }
 
-  async #readBody(ask: Ask, sink: Sink, signal: AbortSignal): Promise<Buffer | Failure> {
-    const { service, requestIdleMs } = this.#options;
-    const maxBodyBytes = service.maxBodyBytes ?? defaultMaxBodyBytes;
-    const { contentLength, expectsContinue } = ask.head;
-    if (contentLength !== null && contentLength > maxBodyBytes) {
-      return upstreamFailure(bodyTooLarge(maxBodyBytes));
-    }
+  #openBody(ask: Ask, sink: Sink, signal: AbortSignal, maxBytes: number): RequestBody {
     const body = ask.openBody({
-      idleMs: requestIdleMs,
-      maxBytes: maxBodyBytes,
-      onWanted: expectsContinue ? () => sink.wanted() : undefined,
+      idleMs: this.#options.requestIdleMs,
+      maxBytes,
+      onWanted: ask.head.expectsContinue ? () => sink.wanted() : undefined,
     });
+    // A service may answer without having read it, and then nobody else listens.
+    body.on('error', () => undefined);
     const stop = () => body.destroy(signal.reason as Error);
     signal.addEventListener('abort', stop, { once: true });
-    try {
-      return await readWhole(body);
-    } catch (error) {
-      if (error instanceof BanyanError || error instanceof RequestFault) return upstreamFailure(error);
-      return failures.refused('its body broke off', 400);
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+    body.once('close', () => signal.removeEventListener('abort', stop));
+    return body;
+  }
+}
+
+/** Why a body cannot be had. */
+function bodyFailure(error: unknown): Failure {
+  if (error instanceof BanyanError || error instanceof RequestFault) return upstreamFailure(error);
+  return failures.refused('its body broke off', 400);
+}
+
+function refusalOf({ status, message }: Failure): RefusedInput {
+  const code = status === 413 ? 'body_too_large' : status === 408 ? 'request_stalled' : 'bad_request';
+  return { status, code, message };
+}
+
+/** A body as it comes; what breaks it off is thrown as the service is to answer it. */
+async function* piecesOf(body: RequestBody): AsyncGenerator<Buffer, void, void> {
+  try {
+    for await (const piece of body) yield piece as Buffer;
+  } catch (error) {
+    const refused = refusalOf(bodyFailure(error));
+    throw Object.assign(new Error(refused.message), { refused });
   }
 }
 

@@ -2,8 +2,8 @@ import { emptyRouteTable, type RouteTable, startRouter } from 'banyan/router';
 import { pino } from 'pino';
 
 /**
- * A router whose feature is shadowed by a service that speaks HTTP: the same upstream. `no-calls`: every answer is too large to be
- * compared, so all is done for a shadow but to ask.
+ * A router whose feature is shadowed by a service that speaks HTTP: the same upstream. `no-calls`: every answer of 1,024 octets is one octet
+ * too large to be compared, so it is kept as it passes, and nothing is asked.
  */
 const [upstream = '', percent = '100', way = 'calls'] = process.argv.slice(2);
 
@@ -38,7 +38,7 @@ const router = await startRouter({
   listen: { host: '127.0.0.1', port: 0 },
   legacy: { addresses: [upstream] },
   services: { items: { kind: 'http', addresses: [upstream] } },
-  shadow: way === 'calls' ? {} : { bodyBytes: 1, maxLagMs: 60_000 },
+  shadow: way === 'calls' ? {} : { bodyBytes: 1_023, maxLagMs: 60_000 },
   link: {
     beat: async ({ version, asksCurrent }) => ({
       leaseMs: 2_000,

@@ -4,6 +4,8 @@ import { pino } from 'pino';
 /** The router as several processes on one port: `banyan-workers.ts UPSTREAM WORKERS`. Everything goes to legacy. */
 const [upstream = '', workers = '2'] = process.argv.slice(2);
 const logger = pino({ level: 'warn' }, pino.destination(2));
+const interrupted = new AbortController();
+process.once('SIGTERM', () => interrupted.abort());
 if (isRouterWorker()) {
   const router = await startRouter({
     listen: { host: '127.0.0.1', port: 0 },
@@ -19,11 +21,8 @@ if (isRouterWorker()) {
     },
     logger,
   });
-  serveAsWorker(router);
-  process.once('SIGTERM', () => void router.stop().then(() => process.disconnect()));
+  await serveAsWorker(router, interrupted.signal);
 } else {
-  const interrupted = new AbortController();
-  process.once('SIGTERM', () => interrupted.abort());
   const { url } = await runWorkers({ workers: Number(workers), logger, signal: interrupted.signal });
   console.log(`ready ${url}`);
 }

@@ -1,8 +1,11 @@
 import { emptyRouteTable, type Route, type RouteTable, startRouter } from 'banyan/router';
 import { pino } from 'pino';
 
-/** The router as it is deployed, its settings left at their defaults, over a route table of the size asked for. */
-const [upstream = '', routes = '200'] = process.argv.slice(2);
+/**
+ * The router as it is deployed, its settings left at their defaults, over a route table of the size asked for:
+ * `banyan.ts UPSTREAM ROUTES [KEY CERTIFICATE]`.
+ */
+const [upstream = '', routes = '200', keyFile, certFile] = process.argv.slice(2);
 
 const table: RouteTable = {
   ...emptyRouteTable,
@@ -26,6 +29,7 @@ const table: RouteTable = {
 
 const router = await startRouter({
   listen: { host: '127.0.0.1', port: 0 },
+  ...(keyFile !== undefined && certFile !== undefined && { tls: { keyFile, certFile } }),
   legacy: { addresses: [upstream] },
   services: {},
   link: {

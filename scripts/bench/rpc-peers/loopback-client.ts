@@ -12,6 +12,7 @@ export function loopbackClient(idl: Idl, onSent?: () => void): ThriftClient {
   const reader = new BinaryReader();
   return {
     idl,
+    protocol: 'binary',
     stats: { calls: 0, queued: 0, connections: 0 },
     call: () => Promise.reject(new Error('only exchanges are looped back')),
     async exchange(_, write, read) {

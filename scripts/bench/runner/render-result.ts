@@ -23,13 +23,13 @@ export function renderResult(result: BenchResult, details: BenchDetails, paint: 
   const { machine } = result;
   const parts = [
     `${paint.strong(result.bench)}  ${paint.faint(`${machine.cpu}, ${machine.cores} cores, ${machine.node}, load ${machine.loadAtStart}; medians of ${details.rounds} rounds`)}`,
-    renderTable(columns, Object.keys(result.subjects), { indent: 2, styleTitle: paint.faint }),
+    renderTable(columns, Object.keys(result.subjects), { indent: 2, paint }),
   ];
   if (details.ratioSpecs.length > 0) {
     parts.push(
       renderTable(ratioColumns(result, details, paint), details.ratioSpecs, {
         indent: 2,
-        styleTitle: paint.faint,
+        paint,
       }),
     );
   }
@@ -42,17 +42,20 @@ function ratioColumns(result: BenchResult, details: BenchDetails, paint: Paint):
     {
       title: 'value',
       align: 'right',
-      value: (ratio) => result.ratios[ratio.name]?.toString() ?? 'not measured',
+      value: (ratio) => result.ratios[ratio.name]?.toLocaleString('en-US') ?? 'not measured',
     },
-    { title: 'of', value: (ratio) => `${ratio.of} / ${ratio.over}, ${ratio.metric}` },
+    {
+      title: 'of',
+      value: ({ of, over, metric }) => `${over === undefined ? of : `${of} / ${over}`}, ${metric}`,
+    },
     {
       title: 'target',
       value: (ratio) => {
         const bound =
           ratio.atMost !== undefined
-            ? `≤ ${ratio.atMost}`
+            ? `≤ ${ratio.atMost.toLocaleString('en-US')}`
             : ratio.atLeast !== undefined
-              ? `≥ ${ratio.atLeast}`
+              ? `≥ ${ratio.atLeast.toLocaleString('en-US')}`
               : '';
         if (bound === '' || result.ratios[ratio.name] === undefined) return bound;
         return details.missed.includes(ratio) ? paint.bad(`${bound}  missed`) : paint.good(`${bound}  held`);

@@ -2,6 +2,7 @@ import { describeMachine, type Machine } from '../../runs/machine.ts';
 import { withRunContext } from '../../runs/run-context.ts';
 import type { Bench, BenchPlan, RatioSpec } from '../bench.ts';
 import { median, spreadPercent } from './median.ts';
+import { rounded, type Samples, takeTurns } from './take-turns.ts';
 
 export interface BenchResult {
   readonly bench: string;
@@ -18,17 +19,23 @@ export interface BenchDetails {
   readonly spreadPercent: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly ratioSpecs: readonly RatioSpec[];
   readonly missed: readonly RatioSpec[];
+  /** Subjects that the bench has and that could not be measured, or for which there was no time. */
+  readonly unmeasured: readonly string[];
 }
 
 export interface RunBenchOptions {
   readonly bench: Bench;
   readonly rounds: number;
   readonly quick: boolean;
+  readonly cases?: readonly string[] | null;
+  readonly peers?: readonly string[] | null;
+  /** How long all rounds may take together; left out: as long as they take. */
+  readonly minutes?: number;
   readonly signal: AbortSignal;
   readonly log: (text: string) => void;
+  /** Given each case's own result as soon as it is done, where there are several. */
+  readonly onCase?: (result: BenchResult, details: BenchDetails) => void;
 }
-
-type Samples = Map<string, Readonly<Record<string, number>>[]>;
 
 /** Sets a bench up, lets its subjects take turns, and stops everything that it started, whatever happens. */
 export async function runBench(
@@ -37,29 +44,33 @@ export async function runBench(
   const { bench, log, signal } = options;
   const machine = describeMachine();
   return withRunContext({ name: `bench-${bench.name}`, signal, log }, async (context) => {
-    const plan = await bench.setup({ ...context, quick: options.quick });
-    const samples = await takeTurns(plan, options);
-    return summarize({ bench, machine, plan, samples, rounds: options.rounds });
+    const { quick, cases = null, peers = null } = options;
+    const plan = await bench.setup({ ...context, quick, cases, peers });
+    const { rounds, minutes = Number.POSITIVE_INFINITY } = options;
+    const samples = await takeTurns(plan, {
+      ...{ rounds, signal, log },
+      until: performance.now() + minutes * 60_000,
+      onCase(name, done) {
+        if (name === '' || options.onCase === undefined) return;
+        const { result, details } = summarize({
+          bench,
+          machine,
+          plan: planOf(plan, name),
+          samples: done,
+          rounds,
+        });
+        options.onCase({ ...result, bench: `${bench.name} ${name}` }, details);
+      },
+    });
+    return summarize({ bench, machine, plan, samples, rounds });
   });
 }
 
-/** Every round measures every subject once; every second round in the opposite order, so that none always goes first. */
-async function takeTurns(plan: BenchPlan, options: RunBenchOptions): Promise<Samples> {
-  const samples: Samples = new Map(plan.subjects.map((subject) => [subject.name, []]));
-  for (let index = 0; index <= options.rounds; index++) {
-    const order = index % 2 === 0 ? plan.subjects : [...plan.subjects].reverse();
-    for (const subject of order) {
-      options.signal.throwIfAborted();
-      const metrics = await subject.measure({ index, signal: options.signal });
-      for (const [metric, value] of Object.entries(metrics)) {
-        if (!Number.isFinite(value)) throw new Error(`${subject.name}: ${metric} is ${value}, not a number`);
-      }
-      const shown = Object.entries(metrics).map(([metric, value]) => `${metric} ${round3(value)}`);
-      options.log(`${index === 0 ? 'warm-up' : `round ${index}`}  ${subject.name}: ${shown.join(', ')}`);
-      if (index > 0) samples.get(subject.name)?.push(metrics);
-    }
-  }
-  return samples;
+/** What of it is about one case. */
+function planOf(plan: BenchPlan, name: string): BenchPlan {
+  const subjects = plan.subjects.filter((subject) => subject.case === name);
+  const named = new Set(subjects.map((subject) => subject.name));
+  return { subjects, ratios: plan.ratios.filter(({ of, over = of }) => named.has(of) && named.has(over)) };
 }
 
 function summarize(input: {
@@ -75,20 +86,21 @@ function summarize(input: {
   for (const [name, rows] of samples) {
     const metrics = Object.keys(rows[0] ?? {});
     const valuesOf = (metric: string) => rows.map((row) => row[metric] ?? Number.NaN);
-    subjects[name] = Object.fromEntries(metrics.map((metric) => [metric, round3(median(valuesOf(metric)))]));
+    subjects[name] = Object.fromEntries(metrics.map((metric) => [metric, rounded(median(valuesOf(metric)))]));
     spread[name] = Object.fromEntries(
-      metrics.map((metric) => [metric, round3(spreadPercent(valuesOf(metric)))]),
+      metrics.map((metric) => [metric, rounded(spreadPercent(valuesOf(metric)))]),
     );
   }
   const ratios: Record<string, number> = {};
   for (const ratio of plan.ratios) {
     const of = samples.get(ratio.of) ?? [];
-    const over = samples.get(ratio.over) ?? [];
-    const quotients = of.map(
-      (row, index) => (row[ratio.metric] ?? Number.NaN) / (over[index]?.[ratio.metric] ?? Number.NaN),
-    );
+    const over = ratio.over === undefined ? null : (samples.get(ratio.over) ?? []);
+    const values = of.map((row, index) => {
+      const value = row[ratio.metric] ?? Number.NaN;
+      return over === null ? value : value / (over[index]?.[ratio.metric] ?? Number.NaN);
+    });
     // A peer that is not installed here has no subject: its ratio is left out rather than made up.
-    if (quotients.length > 0 && over.length > 0) ratios[ratio.name] = round3(median(quotients));
+    if (values.length > 0 && over?.length !== 0) ratios[ratio.name] = rounded(median(values));
   }
   const missed = plan.ratios.filter((ratio) => {
     const value = ratios[ratio.name];
@@ -100,11 +112,9 @@ function summarize(input: {
   });
   return {
     result: { bench: bench.name, machine, subjects, ratios },
-    details: { rounds, spreadPercent: spread, ratioSpecs: plan.ratios, missed },
+    details: {
+      ...{ rounds, spreadPercent: spread, ratioSpecs: plan.ratios, missed },
+      unmeasured: plan.subjects.map(({ name }) => name).filter((name) => !samples.has(name)),
+    },
   };
-}
-
-/** Three figures after the point, more for small numbers: enough to compare, few enough to read. */
-function round3(value: number): number {
-  return Math.abs(value) >= 1 ? Math.round(value * 1000) / 1000 : Number(value.toPrecision(4));
 }

@@ -1,11 +1,15 @@
 import { Command, InvalidArgumentError } from 'commander';
+import type { AuditEntry, QuestionAnswer } from '../../../control/api/index.ts';
+import type { Paint } from '../../terminal/paint.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
-import type { AuditEntry } from '../admin-types.ts';
-import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
+import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
+import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
   readonly limit: number;
+  readonly verify?: boolean;
+  readonly anchor?: string;
 }
 
 function limit(text: string): number {
@@ -24,14 +28,27 @@ const columns: readonly Column<AuditEntry>[] = [
   { title: 'why', value: (entry) => entry.why },
 ];
 
-export const auditCommand: CommandFactory = (io) => {
+export const auditCommand: CommandFactory = (io, outcome) => {
   const command = new Command('audit')
     .description('Prints who changed what, when and why; the newest last.')
     .argument('[feature]', 'only this feature')
-    .option('-n, --limit <n>', 'how many entries', limit, 50);
-  withExamples(withCommonOptions(command), 'banyan audit product -n 20');
+    .option('-n, --limit <n>', 'how many entries', limit, 50)
+    .option(
+      '--verify',
+      'check that no entry was changed, taken out or put in: each has a hash of all before it',
+    )
+    .option('--anchor <id:hash>', 'with --verify: an entry printed earlier, which must still be there');
+  withLookOptions(command, 'banyan audit product -n 20', 'banyan audit --verify >> audit-anchors.txt');
   return command.action(async (feature: string | undefined, flags: Flags) => {
     const context = new CommandContext(io, flags);
+    if (flags.verify || flags.anchor !== undefined) {
+      const found = await context.withAdmin(undefined, (admin) =>
+        admin.ask('audit-verification', { query: { anchor: flags.anchor }, signal: io.signal }),
+      );
+      if (!found.ok) outcome.exitCode = exitCodes.failed;
+      context.output.result(found, (paint) => renderVerification(found, paint));
+      return;
+    }
     const entries = await context.withAdmin(feature, (admin) => {
       const query = feature === undefined ? { limit: flags.limit } : { feature, limit: flags.limit };
       return admin.audit(query, io.signal);
@@ -39,10 +56,22 @@ export const auditCommand: CommandFactory = (io) => {
     context.output.result(entries, (paint) => {
       const oldestFirst = [...entries].sort((a, b) => a.id - b.id);
       if (oldestFirst.length === 0) return 'Nothing has been changed yet.';
-      return renderTable(columns, oldestFirst, { styleTitle: paint.faint });
+      return renderTable(columns, oldestFirst, { paint });
     });
   });
 };
+
+function renderVerification(
+  { ok, verified, unchained, head, fault }: QuestionAnswer<'audit-verification'>,
+  paint: Paint,
+): string {
+  const before =
+    unchained === 0 ? '' : ` ${unchained} older ones have no hash, and nothing is known of them.`;
+  if (!ok)
+    return `${paint.bad('✗')} Entry ${fault?.id}: ${fault?.what}. ${verified} entries before it are right.`;
+  const anchor = head === null ? '' : `\nanchor ${head.id}:${head.hash}`;
+  return `${paint.good('✓')} ${verified} entries are as they were written.${before}${anchor}`;
+}
 
 /** What people look for; programs get everything with --json. */
 const told: readonly string[] = ['stage', 'owner', 'paused'];

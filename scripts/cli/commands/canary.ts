@@ -1,20 +1,19 @@
-import { Command } from 'commander';
+import type { CanaryResult, CohortsResult } from '../../../control/api/index.ts';
 import { canaryFaulty, readCanary } from '../../../control/canary/read-canary.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import type { CanaryResult, CohortsResult } from '../admin-types.ts';
 import {
   type ChangeFlags,
   CommandContext,
+  featureCommand,
   requireFeature,
-  withCommonOptions,
-  withExamples,
-  withWhyOption,
+  withChangeOptions,
 } from '../command-context.ts';
+import { type GuardFlags, guardOf, withGuardOptions } from '../guard-options.ts';
 import type { CommandFactory } from '../program.ts';
 import { planTimes, renderPlan } from '../render-plan.ts';
 import { runAction } from './run-action.ts';
 
-interface Flags extends ChangeFlags {
+interface Flags extends ChangeFlags, GuardFlags {
   readonly percent?: string;
   readonly ramp?: string;
   readonly every?: string;
@@ -22,33 +21,29 @@ interface Flags extends ChangeFlags {
   readonly route?: readonly string[];
   /** False: `--no-cohort`. */
   readonly cohort?: readonly string[] | false;
-  readonly guard?: boolean;
-  readonly onBreach?: string;
-  readonly webhook?: string;
-  readonly minRequests?: string;
   readonly dryRun?: boolean;
 }
 
 export const canaryCommand: CommandFactory = (io) => {
-  const command = new Command('canary')
-    .description(
-      "Sends a share of a feature's reads to its service. Sticky: who is in at 5 % stays in at 10 %. Writes stay with the owner.",
-    )
-    .argument('<feature>', 'as the config names it')
+  const command = featureCommand(
+    'canary',
+    "Sends a share of a feature's reads to its service. Sticky: who is in at 5 % stays in at 10 %. Writes stay with the owner.",
+  )
     .option('--percent <n>', 'share of identities whose reads go to the service, 0 to 100')
     .option('--ramp <n,n,…>', 'rising shares, the first one now, the others one after the other')
     .option('--every <duration>', 'time between the steps of a ramp: 90s, 10m, 1h30m')
     .option('--until <when>', 'puts the shares back by itself then: 30m, or 2026-11-22T18:00:00Z')
-    .option('--guard', 'watches each step of a ramp: the service beside legacy at the same time')
-    .option('--on-breach <action>', 'what a guard does: step-back (default) or freeze')
-    .option('--webhook <url>', 'told by a guard, with JSON, when the service proves worse')
-    .option('--min-requests <n>', 'of each side, before a guarded step may follow (200)')
     .option('--cohort <name...>', 'whoever belongs to these cohorts of the config reads from the service too')
     .option('--no-cohort', 'no cohort does any more')
     .option('--route <route...>', 'only these routes, as `banyan routes` prints them; default: all reads')
     .option('--dry-run', 'say what would happen and when, and change nothing');
-  withExamples(
-    withWhyOption(withCommonOptions(command)),
+  withGuardOptions(command, {
+    guard: 'watches each step of a ramp: the service beside legacy at the same time',
+    onBreach: 'what a guard does: step-back (default) or freeze',
+    minRequests: 'of each side, before a guarded step may follow (200)',
+  });
+  withChangeOptions(
+    command,
     'banyan canary product --percent 10 --why "first readers"',
     'banyan canary product --percent 100 --route "GET /api/products/:id" --why "details are fine"',
     'banyan canary product --cohort staff --why "our own people first"',
@@ -66,7 +61,7 @@ export const canaryCommand: CommandFactory = (io) => {
     const { order, faults } = readCanary(subject, input, new Date().toISOString());
     if (faults.some(({ code, at }) => code === 'BANYAN_REQUEST_INVALID' && at !== 'until'))
       throw canaryFaulty(feature, faults);
-    const result = await runAction<CanaryResult>(context, feature, 'canary', {
+    const result = await runAction(context, feature, 'canary', {
       ...(ramp === undefined ? { percent: order.ramp[0] } : { ramp: order.ramp }),
       every,
       until,
@@ -79,17 +74,6 @@ export const canaryCommand: CommandFactory = (io) => {
   });
 };
 
-function guardOf({ guard, onBreach, webhook, minRequests }: Flags) {
-  // Settings of a guard ask for one.
-  if (!guard && onBreach === undefined && webhook === undefined && minRequests === undefined)
-    return undefined;
-  return {
-    ...(onBreach === undefined ? {} : { action: onBreach }),
-    ...(webhook === undefined ? {} : { webhook }),
-    ...(minRequests === undefined ? {} : { minimumRequests: Number(minRequests) }),
-  };
-}
-
 /** Cohorts stay until they are taken off: they go with none of what sets shares. */
 async function nameCohorts(context: CommandContext, feature: string, flags: Flags): Promise<void> {
   const sharing = (
@@ -101,7 +85,7 @@ async function nameCohorts(context: CommandContext, feature: string, flags: Flag
     throw canaryFaulty(feature, [{ code: 'BANYAN_REQUEST_INVALID', at: 'cohort', what, fix }]);
   }
   requireFeature(await context.config(), feature);
-  const result = await runAction<CohortsResult>(context, feature, 'cohorts', {
+  const result = await runAction(context, feature, 'cohorts', {
     cohorts: flags.cohort || [],
     routes: flags.route,
     dryRun: flags.dryRun,

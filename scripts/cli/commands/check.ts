@@ -1,18 +1,10 @@
 import { Command } from 'commander';
 import { type CheckReport, unreachableChecks } from '../../check/check-report.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import { AdminClient } from '../admin-client.ts';
-import {
-  adminUrl,
-  CommandContext,
-  type CommonFlags,
-  requireFeature,
-  withCommonOptions,
-  withExamples,
-} from '../command-context.ts';
+import { CommandContext, type CommonFlags, requireFeature, withLookOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { openAdmin } from '../open-admin.ts';
 import type { CommandFactory } from '../program.ts';
-import { whoAmI } from '../who.ts';
 
 export const checkCommand: CommandFactory = (io, outcome) => {
   const command = new Command('check')
@@ -20,7 +12,7 @@ export const checkCommand: CommandFactory = (io, outcome) => {
       'Checks the config, the IDLs, every server and what stands between a feature and its next step: all faults at once, nothing changed.',
     )
     .argument('[feature]', 'only this feature');
-  withExamples(withCommonOptions(command), 'banyan check', 'banyan check product --json | jq .ok');
+  withLookOptions(command, 'banyan check', 'banyan check product --json | jq .ok');
   return command.action(async (feature: string | undefined, flags: CommonFlags) => {
     const context = new CommandContext(io, flags);
     const config = await context.config();
@@ -30,12 +22,7 @@ export const checkCommand: CommandFactory = (io, outcome) => {
     const report = await checkAll({
       config,
       ...(feature === undefined ? {} : { feature }),
-      connect: () =>
-        AdminClient.open({
-          url: adminUrl(config),
-          tokenFile: config.control.tokenFile,
-          who: whoAmI(io.env),
-        }),
+      connect: () => openAdmin(config, io.env),
       signal: io.signal,
     });
     context.output.result(report, (paint) => renderChecks(report, paint));

@@ -1,12 +1,5 @@
-import { Command } from 'commander';
-import type { DiffReport, SignOff } from '../admin-types.ts';
-import {
-  type ChangeFlags,
-  CommandContext,
-  withCommonOptions,
-  withExamples,
-  withWhyOption,
-} from '../command-context.ts';
+import type { DiffReport } from '../../../control/api/index.ts';
+import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
 import { renderDiff } from '../render-diff.ts';
@@ -19,23 +12,22 @@ interface Flags extends ChangeFlags {
 }
 
 export const diffCommand: CommandFactory = (io, outcome) => {
-  const command = new Command('diff')
-    .description(
-      'Shows how the answers of the service differ from those of legacy, by route and place, and how sure that is. Exit status 1 if they do.',
-    )
-    .argument('<feature>', 'as the config names it')
+  const command = featureCommand(
+    'diff',
+    'Shows how the answers of the service differ from those of legacy, by route and place, and how sure that is. Exit status 1 if they do.',
+  )
     .option('--route <route>', 'only this route')
     .option('--all', 'noise and what is ignored, too')
     .option('--sign-off', 'record that you have looked, and take it as it is');
-  withExamples(
-    withWhyOption(withCommonOptions(command)),
+  withChangeOptions(
+    command,
     'banyan diff product',
     'banyan diff product --sign-off --why "dates are meant to be ISO"',
   );
   return command.action(async (feature: string, flags: Flags) => {
     const context = new CommandContext(io, flags);
     if (flags.signOff) {
-      const signedOff = await runAction<SignOff>(context, feature, 'sign-off', { why: flags.why });
+      const signedOff = await runAction(context, feature, 'sign-off', { why: flags.why });
       context.output.result(
         signedOff,
         (paint) => `${paint.good('✓')} ${feature}: signed off after ${signedOff.compared} compared requests.`,

@@ -1,23 +1,20 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { BanyanError } from '../../../common/errors.ts';
 import type { BanyanConfig } from '../../../control/config/index.ts';
-import {
-  callName,
-  cohortBuckets,
-  compileTable,
-  type DecisionReason,
-  explain,
-  parseIdentitySources,
-  type Rival,
-  type RouteCall,
-  type RouteTable,
-  type SourcedPolicy,
-} from '../../../router/index.ts';
+import { cohortBuckets } from '../../../router/cohorts/cohorts.ts';
+import { parseIdentitySources } from '../../../router/cohorts/identity.ts';
 import { readSnapshot } from '../../../router/replica/snapshot-file.ts';
 import { trustCheck } from '../../../router/request/trusted-peers.ts';
+import { compileTable } from '../../../router/table/compiled-table.ts';
+import type { DecisionReason } from '../../../router/table/decision.ts';
+import { explain } from '../../../router/table/explain.ts';
+import type { SourcedPolicy } from '../../../router/table/policy-sources.ts';
+import type { Rival } from '../../../router/table/rivals.ts';
+import { callName } from '../../../router/table/route-call.ts';
 import type { ErrorBody } from '../../../router/table/route-policy.ts';
+import type { RouteCall, RouteTable } from '../../../router/table/route-table.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
+import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
@@ -82,8 +79,8 @@ export const explainCommand: CommandFactory = (io) => {
     .option('-H, --header <name: value>', 'a header field; may be repeated', collectHeader, [])
     .option('--address <ip>', "the client's address", '127.0.0.1')
     .option('--as-trusted', 'as a peer of router.trustedPeers, whose x-banyan-side is believed');
-  withExamples(
-    withCommonOptions(command),
+  withLookOptions(
+    command,
     'banyan explain GET /api/products/7 -H "x-user-id: 42"',
     'banyan explain POST /admin/products --json | jq -r .side',
   );

@@ -1,12 +1,6 @@
 import { Command } from 'commander';
 import type { AccountGrants } from '../../grants/plan-grants.ts';
-import {
-  CommandContext,
-  type CommonFlags,
-  requireFeature,
-  withCommonOptions,
-  withExamples,
-} from '../command-context.ts';
+import { CommandContext, type CommonFlags, requireFeature, withLookOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface GrantsFlags extends CommonFlags {
@@ -20,7 +14,7 @@ export const grantsCommand: CommandFactory = (io) => {
     )
     .argument('[feature]', 'only for this feature; default: all')
     .option('--host <pattern>', 'where banyan connects from, for accounts that cannot sign in yet', '%');
-  withExamples(withCommonOptions(command), 'banyan grants', 'banyan grants product --json');
+  withLookOptions(command, 'banyan grants', 'banyan grants product --json');
   return command.action(async (name: string | undefined, flags: GrantsFlags) => {
     const context = new CommandContext(io, flags);
     const config = await context.config();
@@ -29,7 +23,7 @@ export const grantsCommand: CommandFactory = (io) => {
     const { planGrants } = await import('../../grants/plan-grants.ts');
     const accounts = await planGrants(config, features, flags.host);
     const result = accounts.map(({ needed: _, ...account }) => account);
-    context.output.result(result, () => accounts.map(renderAccount).join('\n\n'));
+    context.output.verbatim(result, () => accounts.map(renderAccount).join('\n\n'));
   });
 };
 

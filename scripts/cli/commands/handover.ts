@@ -1,92 +1,229 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { BanyanError } from '../../../common/errors.ts';
+import type {
+  HandoverRehearsal,
+  HandoverResult,
+  JointRehearsal,
+  OrderBody,
+} from '../../../control/api/index.ts';
+import { type Forcible, forcible } from '../../../control/conductor/forcible.ts';
 import { formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
-import type { HandoverRehearsal, HandoverResult } from '../admin-types.ts';
-import {
-  type ChangeFlags,
-  CommandContext,
-  withCommonOptions,
-  withExamples,
-  withWhyOption,
-} from '../command-context.ts';
+import { type ChangeFlags, CommandContext, requireFeature, withChangeOptions } from '../command-context.ts';
+import { confirm, isAsked, withYesOption } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { type GuardFlags, guardOf, withGuardOptions } from '../guard-options.ts';
 import type { CommandFactory } from '../program.ts';
-import { runAction } from './run-action.ts';
+import { runAction, runOrder } from './run-action.ts';
 
-interface Flags extends ChangeFlags {
+interface Flags extends ChangeFlags, GuardFlags {
+  readonly together?: boolean;
+  readonly watch?: string;
   readonly dryRun?: boolean;
-  readonly force: readonly string[];
+  readonly force: readonly Forcible[];
+  readonly maxHold?: string;
+  readonly retry?: number;
+  readonly yes?: boolean;
+}
+
+type Direction = 'cutover' | 'rollback';
+type Body = Omit<OrderBody<'handover'>, 'direction' | 'features'>;
+
+function forcibleGuard(name: string): Forcible {
+  const guard = forcible.find((one) => one === name);
+  if (guard === undefined) throw new InvalidArgumentError(`Name one of: ${forcible.join(', ')}.`);
+  return guard;
 }
 
 const words = {
   cutover: {
     description:
-      "Makes the service the owner of a feature's rows: writes are held for a moment, not failed. Legacy's tables are kept current.",
+      "Makes the service the owner of a feature's rows: writes are held for a moment, not failed. Legacy's tables are kept current. Several features: one after the other, up to the first that fails; or all at one instant with --together.",
     example: 'banyan cutover product --why "verified, canary at 100 % since Monday"',
     done: 'the service owns its rows now; legacy is kept current',
   },
   rollback: {
     description:
-      "Makes legacy the owner of a feature's rows again. The same as a cutover, mirrored; nothing is lost.",
+      "Makes legacy the owner of a feature's rows again. The same as a cutover, mirrored; nothing is lost. Several features: one after the other, up to the first that fails; or all at one instant with --together.",
     example: 'banyan rollback product --why "orders page is slow"',
     done: 'legacy owns its rows again; the service is kept current',
   },
 } as const;
 
 /** `cutover` and `rollback`: one command, two directions. */
-export function handoverCommand(direction: 'cutover' | 'rollback'): CommandFactory {
+export function handoverCommand(direction: Direction): CommandFactory {
   return (io, outcome) => {
     const command = new Command(direction)
       .description(words[direction].description)
-      .argument('<feature>', 'as the config names it')
+      .argument('<features...>', 'as the config names them')
+      .option('--together', 'all of them at one instant: one hold, one decision; a crash leaves all or none')
       .option('--dry-run', 'check every guard and change nothing')
       .option(
         '--force <guard>',
-        'begin though this guard says no (routers, transactions, listening; may be repeated): kept in the audit log',
-        (guard: string, before: readonly string[]) => [...before, guard],
+        `begin though this guard says no (${forcible.join(', ')}; may be repeated): kept in the audit log`,
+        (guard: string, before: readonly Forcible[]) => [...before, forcibleGuard(guard)],
         [],
       );
-    withExamples(
-      withWhyOption(withCommonOptions(command)),
+    command
+      .option(
+        '--max-hold <duration>',
+        'a promise: writes are held no longer than this (2s), else it goes back',
+      )
+      .addOption(
+        new Option(
+          '--retry <n>',
+          'begin again so often when it was taken back, after 1 s, 2 s, 4 s, …',
+        ).argParser(times),
+      );
+    withYesOption(command);
+    if (direction === 'cutover') {
+      withGuardOptions(command, {
+        guard: 'watches the time after it: the service beside what legacy was before',
+        onBreach: 'what a guard does: step-back (reads go to legacy; default), freeze, or rollback',
+        minRequests: 'of the service, before the watch may end well (200)',
+      }).option('--watch <duration>', 'how long a guard watches (30m)');
+    }
+    withChangeOptions(
+      command,
       words[direction].example,
       `banyan ${direction} product --dry-run --why "are the gates open?"`,
+      `banyan ${direction} product review --together --why "they are used as one"`,
+      ...(direction === 'cutover'
+        ? ['banyan cutover product --guard --watch 1h --on-breach rollback --why "at night"']
+        : []),
     );
-    return command.action(async (feature: string, flags: Flags) => {
+    return command.action(async (features: readonly string[], flags: Flags) => {
       const context = new CommandContext(io, flags);
-      const result = await runAction<HandoverResult | HandoverRehearsal>(context, feature, direction, {
-        why: flags.why,
-        ...(flags.dryRun ? { dryRun: true } : {}),
-        ...(flags.force.length === 0 ? {} : { force: flags.force }),
-      });
-      context.output.result(result, (paint) =>
-        'dryRun' in result
-          ? renderRehearsal(result, paint)
-          : renderHandover(feature, direction, result, paint),
+      const config = await context.config();
+      for (const feature of features) requireFeature(config, feature);
+      if (new Set(features).size < features.length) {
+        const fix = 'Name each once; nothing was begun.';
+        throw new BanyanError('BANYAN_REQUEST_INVALID', 'A feature is named twice.', { fix });
+      }
+      const body = bodyOf(flags);
+      if (flags.dryRun) {
+        const rehearsal = await rehearse(context, direction, features, body);
+        if (!rehearsal.wouldBegin) outcome.exitCode = exitCodes.failed;
+        const [only] = rehearsal.features;
+        const { features: _, ...rest } = rehearsal;
+        const single: HandoverRehearsal = { ...rest, gate: only!.gate };
+        context.output.result(features.length === 1 ? single : rehearsal, (paint) =>
+          renderRehearsal(rehearsal, paint),
+        );
+        return;
+      }
+      if (isAsked(io, flags.yes)) await askFirst(context, direction, features, body);
+      const asOne = flags.together === true && features.length > 1;
+      const results = await (asOne ? together : inTurn)(context, direction, features, body);
+      context.output.result(features.length === 1 ? results[0]! : { direction, features: results }, (paint) =>
+        renderHandovers(direction, results, paint),
       );
-      if ('dryRun' in result && !result.wouldBegin) outcome.exitCode = exitCodes.failed;
     });
   };
 }
 
-function renderHandover(
-  feature: string,
-  direction: 'cutover' | 'rollback',
-  result: HandoverResult,
-  paint: Paint,
-): string {
-  const times = `writes held ${formatMs(result.holdMs)}, fence to drained ${formatMs(result.fenceToDrainedMs)}`;
-  return `${paint.good('✓')} ${feature}: ${words[direction].done}.\n  ${times} ${paint.faint(`(route table ${result.version})`)}`;
+function bodyOf(flags: Flags): Body {
+  return {
+    why: flags.why,
+    ...(flags.force.length === 0 ? {} : { force: flags.force }),
+    ...(flags.maxHold === undefined ? {} : { maxHold: flags.maxHold }),
+    ...(flags.retry === undefined ? {} : { retry: flags.retry }),
+    ...cutoverGuardOf(flags),
+  };
 }
 
-function renderRehearsal(rehearsal: HandoverRehearsal, paint: Paint): string {
-  const gate = rehearsal.gate.map((one) => {
-    const mark = one.forced ? paint.warn('!') : one.ok ? paint.good('✓') : paint.bad('✗');
-    const line = `${mark} ${one.check.padEnd(13)} ${one.detail}`;
-    return one.ok ? line : `${line}\n  ${paint.strong('fix:')} ${one.fix ?? ''}`;
+async function together(
+  context: CommandContext,
+  direction: Direction,
+  features: readonly string[],
+  body: Body,
+): Promise<readonly HandoverResult[]> {
+  const answer = await runOrder(context, 'handover', { ...body, direction, features });
+  if ('dryRun' in answer) throw new Error('a handover was answered with a rehearsal');
+  return answer.features;
+}
+
+/** One after the other: the first that fails ends it, and the error says what was done before it. */
+async function inTurn(
+  context: CommandContext,
+  direction: Direction,
+  features: readonly string[],
+  body: Body,
+): Promise<readonly HandoverResult[]> {
+  const results: HandoverResult[] = [];
+  for (const [at, feature] of features.entries()) {
+    try {
+      const result = await runAction(context, feature, direction, body);
+      if (!('dryRun' in result)) results.push(result);
+    } catch (error) {
+      if (features.length === 1 || !(error instanceof BanyanError)) throw error;
+      const done = features.slice(0, at);
+      const notBegun = features.slice(at + 1);
+      const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));
+      const { code, message, fix, faults, details } = error;
+      throw new BanyanError(code, `${message} Done before it: ${list(done)}. Not begun: ${list(notBegun)}.`, {
+        ...{ fix, faults, cause: error },
+        details: { ...details, failed: feature, done, notBegun },
+      });
+    }
+  }
+  return results;
+}
+
+function rehearse(
+  context: CommandContext,
+  direction: Direction,
+  features: readonly string[],
+  body: Body,
+): Promise<JointRehearsal> {
+  const asked = { ...body, direction, features, dryRun: true };
+  return runOrder(context, 'handover', asked) as Promise<JointRehearsal>;
+}
+
+/** What stands against it and what it would do, before anything happens. */
+async function askFirst(
+  context: CommandContext,
+  direction: Direction,
+  features: readonly string[],
+  body: Body,
+): Promise<void> {
+  const { io, output } = context;
+  output.note(renderRehearsal(await rehearse(context, direction, features, body), output.paint));
+  await confirm(io, `Begin the ${direction} of ${features.join(', ')}?`);
+}
+
+function times(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 20) throw new InvalidArgumentError('Give 0 to 20.');
+  return value;
+}
+
+function cutoverGuardOf(flags: Flags) {
+  const { watch } = flags;
+  const guard = guardOf({ ...flags, guard: flags.guard === true || watch !== undefined });
+  return guard === undefined ? {} : { guard: { ...guard, ...(watch === undefined ? {} : { watch }) } };
+}
+
+function renderHandovers(direction: Direction, results: readonly HandoverResult[], paint: Paint): string {
+  const lines = results.map((result) => {
+    const tries = result.retries === 0 ? '' : `, at try ${result.retries + 1}`;
+    const times = `writes held ${formatMs(result.holdMs)}, fence to drained ${formatMs(result.fenceToDrainedMs)}${tries}`;
+    return `${paint.good('✓')} ${result.feature}: ${words[direction].done}.\n  ${times} ${paint.faint(`(route table ${result.version})`)}`;
   });
-  const verdict = rehearsal.wouldBegin
+  return lines.join('\n');
+}
+
+function renderRehearsal({ features, wouldBegin, steps }: JointRehearsal, paint: Paint): string {
+  const gates = features.flatMap(({ feature, gate }) => [
+    ...(features.length === 1 ? [] : [paint.strong(feature)]),
+    ...gate.map((one) => {
+      const mark = one.forced ? paint.warn('!') : one.ok ? paint.good('✓') : paint.bad('✗');
+      const line = `${mark} ${one.check.padEnd(13)} ${one.detail}`;
+      return one.ok ? line : `${line}\n  ${paint.strong('fix:')} ${one.fix ?? ''}`;
+    }),
+  ]);
+  const verdict = wouldBegin
     ? 'It would begin. Nothing was changed. The steps would be:'
     : 'It would not begin. Nothing was changed. Once the gate is open, the steps are:';
-  const steps = rehearsal.steps.map((step, index) => `  ${index + 1}. ${step}`);
-  return [...gate, verdict, ...steps].join('\n');
+  return [...gates, verdict, ...steps.map((step, index) => `  ${index + 1}. ${step}`)].join('\n');
 }

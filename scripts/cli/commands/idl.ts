@@ -11,6 +11,7 @@ import type { CommandFactory, Outcome } from '../program.ts';
 
 interface Flags {
   readonly json?: boolean;
+  readonly include?: readonly string[];
 }
 
 /** `banyan idl routes|openapi|types FILE`: what an IDL declares, without any config. */
@@ -29,15 +30,23 @@ function idlFileCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
     .argument('<file>', 'the .thrift file')
+    .option('-I, --include <folder...>', 'look here too for includes that are not beside the file')
     .option('--json', 'print exactly one JSON value on stdout');
 }
 
 /** Imported only here: commands that need no IDL start faster without rpc. */
-async function open(io: CliIo, file: string) {
+async function open(
+  io: CliIo,
+  file: string,
+  { include = [] }: Flags,
+  annotations: 'must be right' | 'are of no account' = 'must be right',
+) {
   const rpc = await import('../../../rpc/index.ts');
-  const idl = await rpc.loadIdl(resolve(io.directory, file));
+  const options = { includes: include.map((folder) => resolve(io.directory, folder)), annotations };
+  const idl = await rpc.loadIdl(resolve(io.directory, file), options);
   const output = new Output(io, false);
-  for (const { at, what, fix } of idl.warnings) output.note(`warning: ${at}: ${what}. ${fix}`);
+  for (const { at, what, fix } of [...idl.warnings, ...idl.annotationFaults])
+    output.note(`warning: ${at}: ${what}. ${fix}`);
   return { rpc, idl };
 }
 
@@ -52,12 +61,12 @@ function routesCommand(io: CliIo): Command {
   const command = idlFileCommand('routes', 'Lists the HTTP routes that an IDL declares.');
   withExamples(command, 'banyan idl routes extracted/product/product.thrift --json');
   return command.action(async (file: string, flags: Flags) => {
-    const { rpc, idl } = await open(io, file);
+    const { rpc, idl } = await open(io, file, flags);
     const routes = rpc.idlRoutesReport(idl);
     new Output(io, flags.json ?? false).result(routes, (paint) =>
       routes.length === 0
         ? 'It declares none: annotate its methods (api.get="/path", …).'
-        : renderTable(routeColumns, routes, { styleTitle: paint.faint }),
+        : renderTable(routeColumns, routes, { paint }),
     );
   });
 }
@@ -69,7 +78,7 @@ function openapiCommand(io: CliIo): Command {
   ).option('--service <name>', 'which service; default: the one that has routes');
   withExamples(command, 'banyan idl openapi extracted/product/product.thrift > openapi.json');
   return command.action(async (file: string, flags: Flags & { readonly service?: string }) => {
-    const { rpc, idl } = await open(io, file);
+    const { rpc, idl } = await open(io, file, flags);
     const service = flags.service ?? onlyService(idl, rpc.idlRoutesReport(idl));
     const document = rpc.openApiDocument(idl, service);
     new Output(io, flags.json ?? false).result(document, () => JSON.stringify(document, null, 2));
@@ -105,11 +114,11 @@ function typesCommand(io: CliIo, outcome: Outcome): Command {
   );
   return command.action(
     async (file: string, flags: Flags & { readonly out?: string; readonly check?: boolean }) => {
-      const { rpc, idl } = await open(io, file);
+      const { rpc, idl } = await open(io, file, flags, 'are of no account');
       const types = rpc.typescriptTypes(idl);
       const output = new Output(io, flags.json ?? false);
       if (flags.out === undefined) {
-        output.result({ types }, () => types.trimEnd());
+        output.verbatim({ types }, () => types.trimEnd());
         return;
       }
       const out = resolve(io.directory, flags.out);

@@ -1,15 +1,8 @@
-import { Command } from 'commander';
+import type { RepairResult } from '../../../control/api/index.ts';
 import { formatCount } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
-import type { RepairResult } from '../admin-types.ts';
-import {
-  type ChangeFlags,
-  CommandContext,
-  withCommonOptions,
-  withExamples,
-  withWhyOption,
-} from '../command-context.ts';
+import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
@@ -22,23 +15,22 @@ interface RepairFlags extends ChangeFlags {
 }
 
 export const repairCommand: CommandFactory = (io, outcome) => {
-  const command = new Command('repair')
-    .description(
-      'Makes the side that does not own the rows equal to the owner again, whatever was done to it, then verifies. Exit status 1 if rows differ still.',
-    )
-    .argument('<feature>', 'as the config names it')
+  const command = featureCommand(
+    'repair',
+    'Makes the side that does not own the rows equal to the owner again, whatever was done to it, then verifies. Exit status 1 if rows differ still.',
+  )
     .option('--table <name>', 'this table only')
     .option('--keys <key...>', 'these rows of --table only; columns of one key are joined by commas')
     .option('--dry-run', 'count the rows that differ and change nothing');
-  withExamples(
-    withWhyOption(withCommonOptions(command)),
+  withChangeOptions(
+    command,
     'banyan repair product --dry-run',
     'banyan repair product --table products --keys 7 12 --why "edited by hand"',
   );
   return command.action(async (feature: string, flags: RepairFlags) => {
     const context = new CommandContext(io, flags);
     const dryRun = flags.dryRun === true;
-    const result = await runAction<RepairResult>(context, feature, 'repair', {
+    const result = await runAction(context, feature, 'repair', {
       why: flags.why,
       ...(flags.table === undefined ? {} : { table: flags.table }),
       ...(flags.keys === undefined ? {} : { keys: flags.keys.map((key) => key.split(',')) }),
@@ -62,7 +54,7 @@ function renderRepair(feature: string, result: RepairResult, paint: Paint): stri
       },
     ],
     result.tables,
-    { styleTitle: paint.faint },
+    { paint },
   );
   if (result.verified === null) {
     return `${table}\n${feature}: ${formatCount(result.different)} rows differ; nothing was changed.`;

@@ -3,8 +3,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../../../control/config/address.ts';
 import type { Address } from '../../../control/config/index.ts';
-import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
-import { processLogger } from '../process-logger.ts';
+import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
@@ -49,8 +48,8 @@ export const routerCommand: CommandFactory = (io) => {
     .option('--access-log <share>', 'share of ordinary requests that is logged, 0 to 1', share)
     .addOption(new Option('--admin <host:port>', 'where metrics and readiness are served').argParser(address))
     .option('--workers <n>', 'processes that share the port: one for each core is right', processes);
-  withExamples(
-    withCommonOptions(command),
+  withLookOptions(
+    command,
     'banyan router',
     'banyan router --listen 127.0.0.1:7403 --snapshot .banyan/route-table-2.json',
   );
@@ -59,84 +58,59 @@ export const routerCommand: CommandFactory = (io) => {
     const config = await context.config();
     // Imported only here: the other commands start faster without all of it.
     const [
-      { startRouter, runWorkers, isRouterWorker, serveAsWorker, readTlsFiles },
-      { MysqlStateLink },
-      { closeFeatureServices, featureServices, thriftOnly },
-      { registeredTracer },
-      { Registry },
+      { runWorkers, isRouterWorker, serveAsWorker },
+      { RouterProcess },
+      { openServiceTls },
+      { processLogger },
     ] = await Promise.all([
-      import('../../../router/index.ts'),
-      import('../../../control/index.ts'),
-      import('../feature-services.ts'),
-      import('../registered-tracer.ts'),
-      import('prom-client'),
+      import('../../../router/life/router-workers.ts'),
+      import('../../router/run-router.ts'),
+      import('../../router/service-tls.ts'),
+      import('../process-logger.ts'),
     ]);
-    // All faults of all files at once, and with several processes from the first of them alone.
-    const { services: serviceTls } = await readTlsFiles({
-      server: config.router.tls,
-      legacy: config.legacy.tls,
-      services: Object.fromEntries(
-        Object.values(config.features).flatMap(({ name, service: { tls } }) => (tls ? [[name, tls]] : [])),
-      ),
-    });
+    const logger = processLogger('router', io);
+    // A further replica must not fight the first one for the admin port; the workers' one is their primary's.
+    const ownAdmin = flags.admin ?? (flags.listen === undefined ? config.router.admin : undefined);
     if ((flags.workers ?? 1) > 1 && !isRouterWorker()) {
-      const { url, adminUrl, replicas, ended } = await untilInterrupted(
+      // All faults of all files at once, and from this process alone.
+      await openServiceTls(config, logger);
+      const workers = await untilInterrupted(
         io.signal,
         runWorkers({
           workers: flags.workers ?? 1,
-          ...(config.router.admin === undefined && flags.admin === undefined
-            ? {}
-            : { admin: flags.admin ?? config.router.admin }),
-          logger: processLogger('router', io),
+          ...(ownAdmin === undefined ? {} : { admin: ownAdmin }),
+          logger,
           signal: io.signal,
         }),
       );
+      io.hangups?.handle(() => workers.hangUp());
+      const { url, adminUrl, replicas, ended } = workers;
       context.output.ready({ ready: true, url, adminUrl, replicas, pid: process.pid });
       await ended;
       return;
     }
-    const link = new MysqlStateLink({ state: config.state, leaseMs: config.control.replicaLeaseMs });
-    const serviceMetrics = new Registry();
-    const tracer = registeredTracer();
-    const services = await featureServices(config, { tls: serviceTls, metrics: serviceMetrics, tracer });
-    // Calls of shadows are no clients': connections of their own, and in no metrics and traces.
-    const shadowServices = thriftOnly(await featureServices(config, { tls: serviceTls }));
     try {
-      const { database: _, ...legacy } = config.legacy;
-      const { admin: usualAdmin, identity, trustedPeers, ...settings } = config.router;
-      // A further replica must not fight the first one for the admin port.
-      const ownAdmin = flags.admin ?? (flags.listen === undefined ? usualAdmin : undefined);
-      // The workers' one admin port is their primary's.
-      const admin = isRouterWorker() ? undefined : ownAdmin;
-      const starting = startRouter({
-        ...settings,
-        identity: [...identity],
-        trustedPeers: [...trustedPeers],
-        ...(admin === undefined ? {} : { admin }),
-        ...(flags.listen === undefined ? {} : { listen: flags.listen }),
-        ...(flags.snapshot === undefined ? {} : { snapshotFile: resolve(io.directory, flags.snapshot) }),
-        ...(flags.accessLog === undefined ? {} : { accessLog: { sample: flags.accessLog } }),
-        legacy: { ...legacy, addresses: [...legacy.addresses] },
-        services,
-        shadowServices,
-        serviceMetrics,
-        ...(tracer === undefined ? {} : { tracer }),
-        link,
-        logger: processLogger('router', io),
+      const starting = RouterProcess.start({
+        config,
+        logger,
+        overrides: {
+          admin: isRouterWorker() ? null : (ownAdmin ?? null),
+          ...(flags.listen === undefined ? {} : { listen: flags.listen }),
+          ...(flags.snapshot === undefined ? {} : { snapshotFile: resolve(io.directory, flags.snapshot) }),
+          ...(flags.accessLog === undefined ? {} : { accessLog: flags.accessLog }),
+        },
       });
-      const router = await untilInterrupted(io.signal, starting);
-      const { url, adminUrl, replica } = router;
-      if (isRouterWorker()) serveAsWorker(router);
-      else context.output.ready({ ready: true, url, adminUrl, replica, pid: process.pid });
-      if (!io.signal.aborted) await once(io.signal, 'abort');
-      await router.stop();
-    } catch (error) {
-      // Once it serves, stopping the router closes these.
-      await Promise.all([closeFeatureServices(services), closeFeatureServices(shadowServices)]);
-      throw error;
+      const running = await untilInterrupted(io.signal, starting);
+      io.hangups?.handle(() => void running.reload());
+      const { url, adminUrl, replica } = running.router;
+      if (isRouterWorker()) await serveAsWorker(running.router, io.signal);
+      else {
+        context.output.ready({ ready: true, url, adminUrl, replica, pid: process.pid });
+        if (!io.signal.aborted) await once(io.signal, 'abort');
+      }
+      await running.stop();
     } finally {
-      await link.close();
-      if (isRouterWorker()) process.disconnect();
+      if (isRouterWorker() && process.connected) process.disconnect();
     }
   });
 };

@@ -2,21 +2,21 @@ import { Command } from 'commander';
 import { callName } from '../../../router/table/route-call.ts';
 import type { Route, RouteTable } from '../../../router/table/route-table.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
-import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
+import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 
 export const routesCommand: CommandFactory = (io) => {
   const command = new Command('routes').description(
     'Prints the route table that every router decides from, and where each route goes.',
   );
-  withExamples(withCommonOptions(command), 'banyan routes', "banyan routes --json | jq '.routes[].id'");
+  withLookOptions(command, 'banyan routes', "banyan routes --json | jq '.routes[].id'");
   return command.action(async (flags: CommonFlags) => {
     const context = new CommandContext(io, flags);
     const table = await context.withAdmin(undefined, (admin) => admin.routes(io.signal));
     context.output.result(table, (paint) => {
       if (table.routes.length === 0) return 'No route is extracted: everything goes to legacy.';
       return [
-        renderTable(columns(table), table.routes, { styleTitle: paint.faint }),
+        renderTable(columns(table), table.routes, { paint }),
         paint.faint(
           `route table ${table.version}, written ${table.writtenAt}; all other requests go to legacy`,
         ),

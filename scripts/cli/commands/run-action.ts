@@ -1,21 +1,46 @@
+import type {
+  ActionAnswer,
+  ActionBody,
+  ActionOptions,
+  AdminClient,
+  FeatureAction,
+  OrderAnswer,
+  OrderBody,
+  OrderName,
+  ProgressLine,
+} from '../../../control/api/index.ts';
 import type { ProgressStep } from '../../terminal/progress.ts';
-import type { FeatureAction, ProgressLine } from '../admin-types.ts';
 import type { CommandContext } from '../command-context.ts';
 
 /** Has the control process do one thing to a feature, with progress on stderr. */
-export function runAction<Result>(
+export function runAction<A extends FeatureAction>(
   context: CommandContext,
   feature: string,
-  action: FeatureAction,
-  body: Readonly<Record<string, unknown>>,
-): Promise<Result> {
+  action: A,
+  body: ActionBody<A>,
+): Promise<ActionAnswer<A>> {
+  return withProgress(context, feature, (admin, options) => admin.act(feature, action, body, options));
+}
+
+/** The same of what is about no feature, or about several. */
+export function runOrder<O extends OrderName>(
+  context: CommandContext,
+  order: O,
+  body: OrderBody<O>,
+): Promise<OrderAnswer<O>> {
+  return withProgress(context, undefined, (admin, options) => admin.order(order, body, options));
+}
+
+function withProgress<Answer>(
+  context: CommandContext,
+  feature: string | undefined,
+  work: (admin: AdminClient, options: ActionOptions) => Promise<Answer>,
+): Promise<Answer> {
   return context.withAdmin(feature, async (admin) => {
     const view = context.progress();
     try {
-      return await admin.act<Result>(feature, action, body, {
-        signal: context.io.signal,
-        onProgress: (line) => view.update(progressStep(line)),
-      });
+      const onProgress = (line: ProgressLine) => view.update(progressStep(line));
+      return await work(admin, { signal: context.io.signal, onProgress });
     } finally {
       view.stop();
     }

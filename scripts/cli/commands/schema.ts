@@ -1,13 +1,12 @@
-import { Command } from 'commander';
 import type { Fault } from '../../../common/errors.ts';
 import type { AppliedSchema, SchemaPlan } from '../../../mover/index.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import {
   CommandContext,
   type CommonFlags,
+  featureCommand,
   requireFeature,
-  withCommonOptions,
-  withExamples,
+  withLookOptions,
 } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
@@ -17,15 +16,14 @@ interface SchemaFlags extends CommonFlags {
 }
 
 export const schemaCommand: CommandFactory = (io, outcome) => {
-  const command = new Command('schema')
-    .description(
-      "Prints the CREATE TABLE statements that make a feature's tables on its service's server, translated for that server's engine; --apply runs them. Legacy's tables are only read.",
-    )
-    .argument('<feature>', 'as the config names it')
+  const command = featureCommand(
+    'schema',
+    "Prints the CREATE TABLE statements that make a feature's tables on its service's server, translated for that server's engine; --apply runs them. Legacy's tables are only read.",
+  )
     .option('--apply', 'run the statements; tables that stand there already are left alone')
     .option('--no-progress', 'no progress on stderr');
-  withExamples(
-    withCommonOptions(command),
+  withLookOptions(
+    command,
     'banyan schema product > tables.sql',
     'banyan schema product --apply && banyan check product',
   );
@@ -57,7 +55,7 @@ export const schemaCommand: CommandFactory = (io, outcome) => {
         progress.stop();
       }
     }
-    context.output.result({ feature: name, settings: schemaSettings, ...plan, applied }, (paint) =>
+    context.output.verbatim({ feature: name, settings: schemaSettings, ...plan, applied }, (paint) =>
       renderSchema(name, plan, applied, schemaSettings, paint),
     );
   });
@@ -95,7 +93,10 @@ function renderSchema(
     `-- the tables of ${feature} for ${plan.to === 'mysql' ? 'MySQL' : 'MariaDB'}, read from ${plan.from === 'mysql' ? 'MySQL' : 'MariaDB'}`,
     ...remarks,
     `${settings};`,
-    ...plan.statements.map(({ sql }) => `${sql};`),
+    ...plan.statements.map(({ sql }) =>
+      // Its body has semicolons: a client must be told where it ends.
+      sql.startsWith('CREATE TRIGGER') ? `DELIMITER $$\n${sql}$$\nDELIMITER ;` : `${sql};`,
+    ),
   ].join('\n');
 }
 

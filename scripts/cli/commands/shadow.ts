@@ -1,12 +1,5 @@
-import { Command, Option } from 'commander';
-import type { ShadowResult } from '../admin-types.ts';
-import {
-  type ChangeFlags,
-  CommandContext,
-  withCommonOptions,
-  withExamples,
-  withWhyOption,
-} from '../command-context.ts';
+import { Option } from 'commander';
+import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
@@ -15,23 +8,24 @@ interface Flags extends ChangeFlags {
   readonly repeat?: string;
   readonly route?: readonly string[];
   readonly sandbox?: string;
-  readonly numbers?: string;
-  readonly keyOrder?: string;
+  readonly sandboxBoth?: boolean;
+  readonly numbers?: 'value' | 'text';
+  readonly keyOrder?: 'ignore' | 'compare';
   readonly header?: readonly string[];
   readonly restart?: boolean;
   readonly dryRun?: boolean;
 }
 
 export const shadowCommand: CommandFactory = (io) => {
-  const command = new Command('shadow')
-    .description(
-      'Asks the other side too for a share of the clients, and compares both answers. Clients get the same answer as ever; `banyan diff` shows what differs.',
-    )
-    .argument('<feature>', 'as the config names it')
+  const command = featureCommand(
+    'shadow',
+    'Asks the other side too for a share of the clients, and compares both answers. Clients get the same answer as ever; `banyan diff` shows what differs.',
+  )
     .requiredOption('--percent <n>', 'share of identities whose reads go to both sides, 0 to 100; 0 ends it')
     .option('--repeat <n>', 'share of these that legacy is asked twice at once, to know its noise (10)')
     .option('--route <route...>', 'only these routes, as `banyan routes` prints them; default: all reads')
     .option('--sandbox <name:value>', 'writes too, with this field: the other side must do nothing then')
+    .option('--sandbox-both', 'legacy knows that field as well: differences of writes are looked at again')
     .addOption(
       new Option('--numbers <how>', 'value: 1 is 1.0; text: as they are spelt').choices(['value', 'text']),
     )
@@ -41,8 +35,8 @@ export const shadowCommand: CommandFactory = (io) => {
     .option('--header <name...>', 'the fields of the head that are compared, instead of the usual ones')
     .option('--restart', 'begin to count anew: another version of the service runs')
     .option('--dry-run', 'say what would be compared, and change nothing');
-  withExamples(
-    withWhyOption(withCommonOptions(command)),
+  withChangeOptions(
+    command,
     'banyan shadow product --percent 10 --why "does it answer alike?"',
     'banyan shadow product --percent 100 --restart --why "rounding is right"',
     'banyan shadow product --percent 0 --why "seen enough"',
@@ -50,11 +44,12 @@ export const shadowCommand: CommandFactory = (io) => {
   return command.action(async (feature: string, flags: Flags) => {
     const context = new CommandContext(io, flags);
     const { route: routes, sandbox, numbers, keyOrder, header: headers, restart, dryRun, why } = flags;
-    const result = await runAction<ShadowResult>(context, feature, 'shadow', {
+    const result = await runAction(context, feature, 'shadow', {
       percent: Number(flags.percent),
       ...(flags.repeat === undefined ? {} : { repeatPercent: Number(flags.repeat) }),
       routes,
       sandbox,
+      ...(flags.sandboxBoth === undefined ? {} : { sandboxBoth: flags.sandboxBoth }),
       numbers,
       keyOrder,
       headers,

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { pause } from '../../../common/pause.ts';
+import type { FeatureStatus, StatusReport } from '../../../control/api/index.ts';
 import { formatCount, formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
-import type { FeatureStatus, StatusReport } from '../admin-types.ts';
-import { CommandContext, type CommonFlags, withCommonOptions, withExamples } from '../command-context.ts';
+import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
 import { renderPlan } from '../render-plan.ts';
@@ -14,17 +15,42 @@ export const statusCommand: CommandFactory = (io, outcome) => {
       'Prints where every feature is, who owns its rows, how far the move is, and the routers that are alive.',
     )
     .argument('[feature]', 'only this feature');
-  withExamples(withCommonOptions(command), 'banyan status', "banyan status --json | jq '.features[].stage'");
-  return command.action(async (feature: string | undefined, flags: CommonFlags) => {
+  command.option('-w, --watch', 'look again every second until Ctrl-C; on a terminal in place');
+  withLookOptions(
+    command,
+    'banyan status',
+    'banyan status --watch',
+    "banyan status --json | jq '.features[].stage'",
+  );
+  return command.action(async (feature: string | undefined, flags: Flags) => {
     const context = new CommandContext(io, flags);
-    const all = await context.withAdmin(feature, (admin) => admin.status(io.signal));
-    const features = all.features.filter((one) => feature === undefined || one.name === feature);
-    const status = { ...all, features };
-    context.output.result(status, (paint) => renderStatus(status, paint));
-    if (!features.every(isWell)) outcome.exitCode = exitCodes.failed;
-    else if (isUnreached(status)) outcome.exitCode = exitCodes.unreachable;
+    await context.withAdmin(feature, async (admin) => {
+      for (;;) {
+        const all = await admin.status(io.signal);
+        const features = all.features.filter((one) => feature === undefined || one.name === feature);
+        const status = { ...all, features };
+        if (flags.watch && !context.json && io.stdout.isTTY) io.stdout.write(clearScreen);
+        context.output.result(status, (paint) => renderStatus(status, paint));
+        outcome.exitCode = exitCodeFor(status);
+        if (!flags.watch) return;
+        await pause(watchEveryMs, io.signal);
+        if (io.signal.aborted) return;
+      }
+    });
   });
 };
+
+interface Flags extends CommonFlags {
+  readonly watch?: boolean;
+}
+
+const watchEveryMs = 1_000;
+const clearScreen = '\u001b[H\u001b[2J';
+
+function exitCodeFor(status: StatusReport): number {
+  if (!status.features.every(isWell) || unserved(status).length > 0) return exitCodes.failed;
+  return isUnreached(status) ? exitCodes.unreachable : exitCodes.ok;
+}
 
 function renderStatus(status: StatusReport, paint: Paint): string {
   const features = renderTable(
@@ -37,7 +63,7 @@ function renderStatus(status: StatusReport, paint: Paint): string {
       { title: 'verified', value: verifiedState },
     ],
     status.features,
-    { styleTitle: paint.faint },
+    { paint },
   );
   const failing = status.features.flatMap((one) =>
     one.failing === null
@@ -61,11 +87,16 @@ function renderStatus(status: StatusReport, paint: Paint): string {
           ),
     ),
   ];
+  const oneWay = status.features
+    .filter(({ rollback, stage }) => !rollback && stage !== 'finished')
+    .map(
+      ({ name }) => `${paint.strong('!')} ${name}: rollback is off; after the cutover there is no way back`,
+    );
   const canaries = status.features.flatMap((one) =>
     one.canaries.map((plan) => {
       const reads = one.routes.filter(({ access }) => access === 'read').length;
       const scope = plan.routes.length === reads ? '' : ` on ${plan.routes.join(', ')}`;
-      return `${one.name}: the canary${scope} ${renderPlan(plan, status.now)}. ${paint.faint(`(${plan.who}: ${plan.why})`)}`;
+      return `${one.name}: the ${plan.guard?.after ?? 'canary'}${scope} ${renderPlan(plan, status.now)}. ${paint.faint(`(${plan.who}: ${plan.why})`)}`;
     }),
   );
   const routers =
@@ -83,7 +114,7 @@ function renderStatus(status: StatusReport, paint: Paint): string {
             { title: 'last beat', align: 'right', value: (one) => `${formatMs(one.beatAgoMs)} ago` },
           ],
           status.replicas,
-          { styleTitle: paint.faint },
+          { paint },
         );
   // The rest of a holder's name tells processes with one id apart: programs get it, people need not.
   const control =
@@ -93,7 +124,13 @@ function renderStatus(status: StatusReport, paint: Paint): string {
     features,
     ...failing,
     ...findings,
+    ...status.features.flatMap(({ name, refused }) =>
+      refused?.count ? [refusedState(name, refused, paint)] : [],
+    ),
     ...dead,
+    ...unserved(status).map((what) => `${paint.bad('✗')} ${what}`),
+    ...oneWay,
+    ...otherwise(status).map((what) => `${paint.warn('!')} ${what}`),
     ...canaries,
     '',
     routers,
@@ -102,9 +139,73 @@ function renderStatus(status: StatusReport, paint: Paint): string {
   ].join('\n');
 }
 
+const fewStatements = 3;
+
+/** Somebody writes past the router. */
+function refusedState(name: string, refused: NonNullable<FeatureStatus['refused']>, paint: Paint): string {
+  const { side, count, since, lastAt, by } = refused;
+  const when = [
+    ...(since === null ? [] : [`since ${since.slice(0, 19).replace('T', ' ')} UTC`]),
+    ...(lastAt === null ? [] : [`the last about ${lastAt.slice(11, 19)} UTC`]),
+  ].join(', ');
+  const whose =
+    by === null
+      ? [
+          `whose they were that server does not say (its performance_schema is off, or banyan may not read it)`,
+        ]
+      : by.length === 0
+        ? ['whose they were was not seen']
+        : by
+            .slice(0, fewStatements)
+            .map(({ user, host, statement, seen }) => `${user}@${host}, ${seen} seen: ${statement}`);
+  const writes = count === 1 ? '1 write' : `${formatCount(count)} writes`;
+  return [
+    `${paint.warn('!')} ${name}: the fence of ${side}'s tables refused ${writes} that did not come through the router, ${when}`,
+    ...whose.map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+/** Routers that would answer 503 where a feature's requests go to its service, or ask it in another way than control knows. */
+function unserved({ features, replicas, config }: StatusReport): string[] {
+  return replicas.flatMap(({ host, pid, services, config: own }) => {
+    const moving = features.filter(({ stage }) => stage !== 'legacy').map(({ name }) => name);
+    const without = moving.filter((name) => !services?.includes(name));
+    const other = moving.filter(
+      (name) => !without.includes(name) && own !== null && own.features[name] !== config.features[name],
+    );
+    return [
+      ...(without.length === 0
+        ? []
+        : [
+            `the router ${host} (${pid}) cannot ask the service of ${without.join(', ')}: its config was without that feature; run \`banyan reload\`, or start it again`,
+          ]),
+      ...(other.length === 0
+        ? []
+        : [
+            `the router ${host} (${pid}) calls the service of ${other.join(', ')} by another IDL or config than control's; run \`banyan reload\``,
+          ]),
+    ];
+  });
+}
+
+/** Routers whose config is not all that it could be, and that serve everything all the same. */
+function otherwise(status: StatusReport): string[] {
+  return status.replicas.flatMap(({ host, pid, config }) => {
+    if (config === null) return [];
+    const router = `the router ${host} (${pid})`;
+    if (config.fault !== null) return [`${router} could not reload its config: ${config.fault}`];
+    if (config.fingerprint !== status.config.fingerprint)
+      return [`${router} goes by another config than control; run \`banyan reload\``];
+    return config.restart.length === 0
+      ? []
+      : [`${router} must be started again for ${config.restart.join(', ')}`];
+  });
+}
+
 /** What a monitor asks the exit status for: nothing failed, and all runs that the stage requires. */
 function isWell({ failing, finding, move }: FeatureStatus): boolean {
-  return failing === null && finding === null && (move?.trouble ?? null) === null;
+  const differing = move?.verified?.different ?? 0;
+  return failing === null && finding === null && (move?.trouble ?? null) === null && differing === 0;
 }
 
 /** Of a service only once the feature has something to do with it. */
@@ -130,10 +231,24 @@ function moverState(one: FeatureStatus, paint: Paint): string {
   if (one.move.trouble !== null) return paint.warn(one.move.trouble);
   const { backlog } = one.move;
   const behind = backlog === null ? '' : `, ${formatCount(backlog.entries)} dirty keys`;
-  return `${one.running ?? one.move.does}${behind}`;
+  return `${one.running ?? one.move.does}${pacing(one.move.pace)}${behind}`;
 }
 
-function verifiedState({ verified }: FeatureStatus): string {
+/** Only where it is not as fast as it could be. */
+function pacing(pace: NonNullable<FeatureStatus['move']>['pace']): string {
+  if (pace === null || (pace.share === 1 && pace.because.length === 0)) return '';
+  const share = pace.share === 0 ? 'stands' : `at ${Math.round(pace.share * 100)} %`;
+  return ` ${[share, ...pace.because].join(': ')}`;
+}
+
+/** By what is known of every row, where it can be read; else by the last verify that somebody asked for. */
+function verifiedState({ verified, move }: FeatureStatus): string {
+  const known = move?.verified ?? null;
+  if (known !== null && known.oldestMs !== null) {
+    const verdict = known.different > 0 ? `${formatCount(known.different)} differ` : 'equal';
+    return `${verdict}, ${formatCount(known.rows)} rows, each within ${formatMs(known.oldestMs)}`;
+  }
+  if (known !== null && known.different > 0) return `${formatCount(known.different)} differ`;
   if (verified === null) return 'not yet';
   const { different, unsettled, rowsCompared, at } = verified;
   const verdict =

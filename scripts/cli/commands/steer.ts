@@ -1,11 +1,4 @@
-import { Command } from 'commander';
-import {
-  type ChangeFlags,
-  CommandContext,
-  withCommonOptions,
-  withExamples,
-  withWhyOption,
-} from '../command-context.ts';
+import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
@@ -20,24 +13,27 @@ const words = {
     example: 'banyan resume product --why "the batch is over"',
     done: 'goes on',
   },
-  abandon: {
+  freeze: {
     description:
-      "Gives a copy up: reads go back to legacy, capture is dropped, the service's tables are opened. Before a cutover only.",
-    example: 'banyan abandon product --why "wrong schema, we start again next week"',
-    done: 'is with legacy, as before the copy',
+      'Allows no copy, canary, cutover, rollback or finish of a feature until it is unfrozen; reads go to the owner.',
+    example: 'banyan freeze product --why "the sale ends on Monday"',
+    done: 'is frozen; `banyan unfreeze` lifts it',
+  },
+  unfreeze: {
+    description: 'Allows again what a freeze does not; canaries go on as they were.',
+    example: 'banyan unfreeze product --why "the sale is over"',
+    done: 'is no longer frozen',
   },
 } as const;
 
-/** `pause`, `resume` and `abandon`: one word to control, no parameters. */
-export function steerCommand(action: 'pause' | 'resume' | 'abandon'): CommandFactory {
+/** One word to control, no parameters. */
+export function steerCommand(action: keyof typeof words): CommandFactory {
   return (io) => {
-    const command = new Command(action)
-      .description(words[action].description)
-      .argument('<feature>', 'as the config names it');
-    withExamples(withWhyOption(withCommonOptions(command)), words[action].example);
+    const command = featureCommand(action, words[action].description);
+    withChangeOptions(command, words[action].example);
     return command.action(async (feature: string, flags: ChangeFlags) => {
       const context = new CommandContext(io, flags);
-      const state = await runAction<object>(context, feature, action, { why: flags.why });
+      const state = await runAction(context, feature, action, { why: flags.why });
       context.output.result(state, (paint) => `${paint.good('✓')} ${feature} ${words[action].done}.`);
     });
   };

@@ -1,10 +1,10 @@
 import { defaultJudgeSettings, judgeDifferences } from '../../../control/diff/judge-differences.ts';
 import { compareAnswers, defaultCompareSettings } from '../../../router/shadow/compare/index.ts';
 import { TallyKeeper } from '../../../router/shadow/tally/index.ts';
+import { randomBy } from '../../runs/random-by.ts';
 import { diffyReports, type FieldCounts } from './diffy-rule.ts';
 import { type InjectedFault, injectedFaults } from './injected-faults.ts';
 import { noisyProduct, toAnswer } from './noisy-answers.ts';
-import { randomBy } from './random.ts';
 
 export interface TrialOptions {
   readonly seed: number;

@@ -18,7 +18,7 @@ export function renderSoak(result: SoakResult, paint: Paint): string {
         value: ([, value]: (typeof facts)[number]) => value.toLocaleString('en-US'),
       },
     ];
-    parts.push(renderTable(columns, facts, { indent: 2, styleTitle: paint.faint }));
+    parts.push(renderTable(columns, facts, { indent: 2, paint }));
   }
   parts.push(
     failures.length === 0

@@ -141,7 +141,7 @@ describe('a system that', () => {
       ._getActiveHandles()
       .filter((handle) => handle instanceof NetServer)
       .filter((server) => ports.includes((server.address() as AddressInfo | null)?.port ?? 0));
-    expect(servers).toHaveLength(2);
+    expect(servers.length).toBeGreaterThanOrEqual(2);
     for (const server of servers) {
       const { _handle } = server as unknown as { _handle: { onconnection(status: number): void } };
       _handle.onconnection(-constants.errno.EMFILE);

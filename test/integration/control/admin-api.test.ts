@@ -1,15 +1,18 @@
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
+import { AdminClient as Client } from '../../../control/api/index.ts';
 import { startControl } from '../../../control/index.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
+import { certificates } from '../../support/router/certificates.ts';
 import { AdminClient } from './admin-client.ts';
+import { EventReader, type SeenEvent } from './event-reader.ts';
 import { until } from './fixtures.ts';
 import { createParcelWorld, withControl } from './parcel-world.ts';
 
 const why = 'the test says so';
 
-describeEachEngine('admin API', (db) => {
+describeOnEngine('mariadb', 'admin API', (db) => {
   test('lets in only who has the token, which only its owner can read', async () => {
     await using world = await createParcelWorld(db, 0);
     const { tokenFile } = world.config.control;
@@ -24,6 +27,40 @@ describeEachEngine('admin API', (db) => {
     expect(await status({ authorization: `Bearer ${token}` })).toBe(200);
     expect((await fetch(`${control.url}/healthz`)).status).toBe(200);
     await control.stop();
+
+    // Over TLS, by the client of the command line, with a token that may look and no more.
+    const made = await certificates();
+    const { keyFile, certFile, cert } = await made.selfSigned('control');
+    const tokens = { looker: { role: 'read' as const, file: `${tokenFile}-looker` } };
+    const tls = { keyFile, certFile, reloadMs: 50 };
+    const secured = await startControl(withControl(world.config, { tokens, tls }));
+    expect(secured.url).toMatch(/^https:/);
+    const as = (file: string, tls: object = { ca: cert }) =>
+      Client.open({ url: secured.url, tokenFile: file, who: 'anna', tls });
+    const [looker, operator, stranger] = await Promise.all([
+      as(tokens.looker.file),
+      as(tokenFile),
+      as(tokenFile, {}),
+    ]);
+    expect((await looker.status()).role).toBe('active');
+    await expect(looker.act('parcels', 'copy', { why })).rejects.toMatchObject({ code: 'BANYAN_FORBIDDEN' });
+    await expect(looker.rehearse('parcels', 'cutover')).rejects.toMatchObject({
+      code: 'BANYAN_STAGE_REFUSED',
+    });
+    expect(await operator.act('parcels', 'freeze', { why })).toMatchObject({ frozen: { who: 'anna' } });
+    await expect(stranger.status()).rejects.toMatchObject({ code: 'BANYAN_CONTROL_UNREACHABLE' });
+    // Renewed in place, key after certificate: whoever trusts only the new one is let in, without a restart.
+    const renewed = await made.selfSigned('control');
+    const later = await as(tokenFile, { ca: renewed.cert });
+    await until(() =>
+      later.status().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await Promise.all([looker, operator, stranger, later].map((client) => client.close()));
+    await secured.stop();
+    await rm(made.folder, { recursive: true });
 
     await chmod(tokenFile, 0o644);
     await expect(startControl(world.config)).rejects.toMatchObject({ code: 'BANYAN_TOKEN_EXPOSED' });
@@ -49,7 +86,9 @@ describeEachEngine('admin API', (db) => {
     expect(await refused(canary, { why, percent: 0.123 })).toEqual([400, 'BANYAN_REQUEST_INVALID']);
     expect(await refused(canary, { why, percent: 5 })).toEqual([409, 'BANYAN_STAGE_REFUSED']);
     expect(await refused('/v1/features/parcels/pause', { why })).toEqual([409, 'BANYAN_STAGE_REFUSED']);
-    expect(await refused('/v1/features/parcels/abandon', { why })).toEqual([409, 'BANYAN_STAGE_REFUSED']);
+    await expect(admin.run('/v1/features/parcels/abandon', { why })).rejects.toMatchObject({
+      code: 'BANYAN_STAGE_REFUSED',
+    });
 
     await admin.run('/v1/features/parcels/copy', { why });
     expect((await admin.run('/v1/features/parcels/copy', { why })).result.stage).toBe('syncing');
@@ -100,6 +139,56 @@ describeEachEngine('admin API', (db) => {
       (entry: { action: string }) => entry.action === 'copy',
     );
     expect(copies).toHaveLength(1);
+    await control.stop();
+  });
+
+  test('events tell the state first, then every change, also those made while nobody listened', async () => {
+    await using world = await createParcelWorld(db, 20);
+    const config = withControl(world.config, { controlLeaseMs: 1_000 });
+    let control = await startControl(config);
+    const admin = await AdminClient.open(control.url, config.control.tokenFile);
+    const canary = (percent: number) =>
+      admin.post('/v1/features/parcels/canary', { why, percent, routes: ['GET /parcels'] });
+    const actionsOf = (seen: readonly SeenEvent[]) =>
+      seen.filter(({ event }) => event === 'change').map(({ data }) => data.action);
+
+    const first = await EventReader.open(control.url, config.control.tokenFile);
+    expect(await first.next((one) => one.event === 'state')).toMatchObject({
+      data: { features: [{ name: 'parcels', stage: 'legacy' }] },
+    });
+    await admin.run('/v1/features/parcels/copy', { why });
+    await first.next(({ event, data }) => event === 'change' && data.action === 'copied');
+    await first.next(({ event, data }) => event === 'progress' && data.feature === 'parcels');
+    expect(actionsOf(first.seen)).toEqual(['copy', 'copied']);
+    // A client that is not there when it happens, and a process that is not, either.
+    const lastId = first.lastId;
+    await first.close();
+    await canary(10);
+    await control.stop();
+    control = await startControl(config);
+    const again = await AdminClient.open(control.url, config.control.tokenFile);
+    const second = await EventReader.open(control.url, config.control.tokenFile, lastId);
+    await again.post('/v1/features/parcels/canary', { why, percent: 20, routes: ['GET /parcels'] });
+    await second.next(({ event, data }) => event === 'change' && data.action === 'canary 20 %');
+    expect(second.seen[0]?.event).toBe('state');
+    expect(actionsOf(second.seen)).toEqual(['canary 10 %', 'canary 20 %']);
+    // What is wrong is told while it lasts.
+    await world.query('service', `DROP TABLE parcels`);
+    const trouble = await second.next(({ event, data }) => event === 'trouble' && data.troubles.length > 0);
+    expect(trouble.data.feature).toBe('parcels');
+    await control.stop();
+    await second.ended;
+    // The id of another log: the state says all, and what comes next is told.
+    control = await startControl(config);
+    const third = await EventReader.open(control.url, config.control.tokenFile, '999999');
+    expect(await third.next((one) => one.event === 'state')).toMatchObject({
+      data: { features: [{ stage: 'syncing' }] },
+    });
+    const last = await AdminClient.open(control.url, config.control.tokenFile);
+    await last.post('/v1/features/parcels/pause', { why });
+    await third.next(({ event, data }) => event === 'change' && data.action === 'pause');
+    expect(actionsOf(third.seen)).toEqual(['pause']);
+    await third.close();
     await control.stop();
   });
 

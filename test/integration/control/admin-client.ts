@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { asDeclared, lineAsDeclared } from './as-declared.ts';
 
 export interface AdminError {
   readonly code: string;
@@ -24,13 +25,22 @@ export class AdminClient {
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   async get(path: string): Promise<any> {
     const response = await fetch(`${this.#url}${path}`, { headers: this.#headers() });
-    return response.json();
+    const answer = await response.json();
+    asDeclared('GET', path, response.status, answer);
+    return answer;
+  }
+
+  /** What is no JSON. */
+  async text(path: string): Promise<string> {
+    return (await fetch(`${this.#url}${path}`, { headers: this.#headers() })).text();
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
   async post(path: string, body: object = {}): Promise<{ status: number; body: any }> {
     const response = await this.#send(path, body);
-    return { status: response.status, body: await response.json() };
+    const answer = await response.json();
+    asDeclared('POST', path, response.status, answer);
+    return { status: response.status, body: answer };
   }
 
   /** A long one: its progress lines and its result. Throws what the last line says went wrong. */
@@ -45,6 +55,7 @@ export class AdminClient {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
+    for (const line of lines) lineAsDeclared(path, line);
     const last = lines.pop();
     if (last.type === 'error') throw Object.assign(new Error(last.error.message), last.error);
     return { result: last.result, progress: lines };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { noStopPoints, type StopPoints } from '../../../common/stop-points.ts';
 import { type BanyanConfig, startControl } from '../../../control/index.ts';
 import { type ChangeContext, StateStore } from '../../../control/store/index.ts';
-import { describeEachEngine, type EngineLane } from '../../support/databases.ts';
+import { describeOnEngine, type EngineLane } from '../../support/databases.ts';
 import { AdminClient } from './admin-client.ts';
 import { startChildControl } from './child-control.ts';
 import { parcelFeature, until } from './fixtures.ts';
@@ -53,7 +53,7 @@ interface AuditEntry {
   readonly to: { readonly readPercents?: Record<string, number> };
 }
 
-describeEachEngine('a canary that goes on by itself', (db) => {
+describeOnEngine('mysql', 'a canary that goes on by itself', (db) => {
   test('ramps up and puts back what was, each step one version of the table and one entry under its author', async () => {
     await using world = await createWorld(db);
     const { control, canary, feature, percents, canaryEntries } = await startActive(world.config);
@@ -235,7 +235,9 @@ describeEachEngine('a canary that goes on by itself', (db) => {
     expect(await canaryEntries()).toEqual([]);
     await control.stop();
   });
+});
 
+describeOnEngine('mariadb', 'a canary that goes on by itself', (db) => {
   test('outlives its control process: the next one takes the step that is due then, once, and nobody takes it twice', async () => {
     await using world = await createWorld(db);
     // What the next one waits for when the first is frozen.

@@ -4,8 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import { AdminClient } from './admin-client.ts';
+import { until } from './fixtures.ts';
 
 const program = fileURLToPath(new URL('./control-process.ts', import.meta.url));
 
@@ -58,4 +60,30 @@ export async function startChildControl(
       await exited;
     },
   };
+}
+
+/** Kills it at its stop point, to which the command has to bring it. `label`: what to say where it does not. */
+export async function killOnTheWay(
+  control: ChildControl,
+  command: Promise<unknown>,
+  label: string,
+): Promise<void> {
+  const refused = command.then(
+    () => Promise.reject(new Error(`${label} was not reached`)),
+    // The kill ends the answer; anything else is why the point is never reached.
+    (error) => (error instanceof TypeError ? new Promise<never>(() => undefined) : Promise.reject(error)),
+  );
+  await Promise.race([control.reached, refused]);
+  await control.kill();
+}
+
+/** Resolves when no handover and no command of any feature is under way. */
+export async function settled({ admin }: ChildControl): Promise<void> {
+  await until(async () => {
+    const { features } = await admin.get('/v1/status');
+    for (const { failing } of features) expect(failing).toBeNull();
+    return features.every(
+      (one: { handover: unknown; running: unknown }) => one.handover === null && one.running === null,
+    );
+  });
 }

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { startControl } from '../../../control/index.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { AdminClient } from './admin-client.ts';
 import { parcelFeature } from './fixtures.ts';
 import { createParcelWorld } from './parcel-world.ts';
 
 const why = 'the test says so';
 
-describeEachEngine('cohorts', (db) => {
+describeOnEngine('mysql', 'cohorts', (db) => {
   test('are named for routes, travel in the route table, and are forgotten when the rows change hands', async () => {
     await using world = await createParcelWorld(db, 0);
     const { service } = world.config.features.parcels!;

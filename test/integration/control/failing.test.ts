@@ -18,7 +18,16 @@ async function triggersOf(world: ParcelWorld, side: 'legacy' | 'service'): Promi
 describeEachEngine('a move that cannot go on', (db) => {
   test('says so, blocks the cutover, and goes on when it was put right', async () => {
     await using world = await createParcelWorld(db, 50);
-    const control = await startControl(world.config);
+    let died = false;
+    const control = await startControl(world.config, {
+      points: {
+        reach: (point) => {
+          if (point !== 'finish:after-stage' || died) return;
+          died = true;
+          throw new Error('died');
+        },
+      },
+    });
     const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
     const feature = async () => (await admin.get('/v1/status')).features[0];
     await admin.run('/v1/features/parcels/copy', { why });
@@ -58,18 +67,41 @@ describeEachEngine('a move that cannot go on', (db) => {
     const audit = await admin.get('/v1/audit?feature=parcels');
     expect(audit.map((entry: { action: string }) => entry.action)).toContain('copy again');
 
-    // Given up, nothing is left but the service's rows. They may be anybody's: another copy asks for empty tables.
-    expect((await admin.post('/v1/features/parcels/abandon', { why })).body).toMatchObject({
-      stage: 'legacy',
-    });
+    // Given up, the service's rows are left and what banyan keeps of the feature: another copy asks for empty tables.
+    const { left, stage } = (await admin.run('/v1/features/parcels/abandon', { why })).result;
+    expect(stage).toBe('legacy');
+    expect(left.map(({ sql }: { sql: string }) => sql).join()).toMatch(/DELETE FROM `service_\w+`.`parcels`/);
     expect(await triggersOf(world, 'legacy')).toEqual([]);
     expect(await triggersOf(world, 'service')).toEqual([]);
     await expect(admin.run('/v1/features/parcels/copy', { why })).rejects.toMatchObject({
       code: 'BANYAN_PREFLIGHT_FAILED',
     });
-    await world.query('service', 'DELETE FROM parcels; DELETE FROM parcel_events');
+    await admin.run('/v1/features/parcels/abandon', { why, clean: true });
+    await expect(admin.run('/v1/features/parcels/abandon', { why, clean: true })).rejects.toMatchObject({
+      code: 'BANYAN_STAGE_REFUSED',
+    });
     await admin.run('/v1/features/parcels/copy', { why });
     expect(await verify()).toMatchObject({ different: 0, unsettled: 0 });
+
+    // Or it goes well, and is finished, by the same command again after it died on the way.
+    await expect(admin.run('/v1/features/parcels/finish', { why })).rejects.toMatchObject({
+      code: 'BANYAN_STAGE_REFUSED',
+    });
+    await admin.run('/v1/features/parcels/cutover', { why });
+    const finish = (body: object) => admin.run('/v1/features/parcels/finish', body);
+    const { faults, statements } = (await finish({ dryRun: true })).result;
+    expect(statements[0]).toMatchObject({ at: 'legacy', sql: expect.stringMatching(/^RENAME TABLE/) });
+    await expect(finish({ why })).rejects.toMatchObject({ code: 'BANYAN_ENDING_REFUSED' });
+    expect((await feature()).stage).toBe('extracted');
+    for (const { fix } of faults) await world.query('legacy', fix);
+    await expect(finish({ why })).rejects.toThrow('died');
+    expect((await feature()).stage).toBe('finished');
+    expect((await finish({ why })).result).toMatchObject({ stage: 'finished', left: [] });
+    expect(await world.query('legacy', "SHOW TABLES LIKE 'banyan_finished_parcel%'")).toHaveLength(2);
+    expect(await triggersOf(world, 'service')).toEqual([]);
+    const { database } = world.config.state;
+    expect(await world.query('service', 'SHOW DATABASES LIKE ?', [database])).toEqual([]);
+    expect(await world.query('legacy', `SHOW TABLES FROM \`${database}\` LIKE 'mover%'`)).toEqual([]);
     await control.stop();
   });
 
@@ -159,7 +191,8 @@ describeEachEngine('a move that cannot go on', (db) => {
     expect((await admin.post('/v1/features/parcels/canary', { why, percent: 25 })).status).toBe(200);
     expect((await admin.run('/v1/features/parcels/cutover', { why })).result.owner).toBe('service');
     expect((await admin.run('/v1/features/parcels/rollback', { why })).result.owner).toBe('legacy');
-    expect((await admin.post('/v1/features/parcels/abandon', { why })).body.stage).toBe('legacy');
+    expect((await admin.run('/v1/features/parcels/cutover', { why })).result.owner).toBe('service');
+    expect((await admin.run('/v1/features/parcels/finish', { why })).result.stage).toBe('finished');
     await control.stop();
   });
 });

@@ -22,6 +22,13 @@ export function parcelFeature(
     },
     database,
     tables: database === null ? [] : [{ table: 'parcels' }, { table: 'parcel_events' }],
+    sever: [],
+    rollback: true,
+    generated: 'compare',
+    versioned: 'refuse',
+    deferIndexes: false,
+    triggers: 'keep',
+    capture: { legacy: 'triggers', service: 'triggers' },
     routes: [
       {
         id: 'GET /parcels/:code',

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { MysqlStateLink, startControl } from '../../../control/index.ts';
 import { startRouter } from '../../../router/index.ts';
-import { describeEachEngine, type EngineLane } from '../../support/databases.ts';
+import { describeOnEngine, type EngineLane } from '../../support/databases.ts';
 import { silent, startUpstream } from '../../support/router/router-stage.ts';
 import { AdminClient } from './admin-client.ts';
 import { parcelFeature, until } from './fixtures.ts';
@@ -21,9 +21,15 @@ async function startGuarded(
   const world = await createParcelWorld(db, 0);
   const plain = parcelFeature(null);
   const routes = plain.routes.map((route) => ({ ...route, call: { kind: 'http' as const } }));
-  const config = { ...world.config, features: { parcels: { ...plain, routes } } };
   const legacy = await startUpstream(monolith);
   const other = await startUpstream(service);
+  const config = {
+    ...world.config,
+    legacy: { ...world.config.legacy, addresses: [legacy.url] },
+    features: {
+      parcels: { ...plain, routes, service: { kind: 'http' as const, addresses: [other.url] } },
+    },
+  };
   const control = await startControl(config);
   const admin = await AdminClient.open(control.url, config.control.tokenFile);
   await admin.run('/v1/features/parcels/copy', { why });
@@ -42,6 +48,7 @@ async function startGuarded(
   let users = 0;
   return {
     admin,
+    feature: async () => (await admin.get('/v1/status')).features[0],
     canary: (body: object) => admin.post('/v1/features/parcels/canary', { why, ...body }),
     plans: async () => (await admin.get('/v1/status')).features[0].canaries,
     percents: async () =>
@@ -76,7 +83,7 @@ async function startGuarded(
 
 const ramp = { ramp: [20, 50, 100], every: '300ms' };
 
-describeEachEngine('a guarded ramp', (db) => {
+describeOnEngine('mariadb', 'a guarded ramp', (db) => {
   test('steps back when the service fails, and tells the webhook', async () => {
     const told: { acted: string; percent: number; breaches: { measure: string }[] }[] = [];
     const hook = createServer((request, response) => {
@@ -145,5 +152,93 @@ describeEachEngine('a guarded ramp', (db) => {
       guard: { breaches: [{ measure: 'errors', route: 'GET /parcels' }] },
     });
     expect(await stage.percents()).toEqual([20, 20]);
+  });
+});
+
+describeOnEngine('mariadb', 'a guarded cutover', (db) => {
+  const cutover = '/v1/features/parcels/cutover';
+
+  test('reads go back when the service fails, rows stay; asked to, they go back too', async () => {
+    let broken = false;
+    await using stage = await startGuarded(db, (request, response) => {
+      response.statusCode = broken && request.method === 'GET' ? 500 : 200;
+      response.end('ok');
+    });
+    const refused = await stage.admin.post(cutover, { why, guard: { action: 'explode', watch: 'long' } });
+    expect(refused.status).toBe(400);
+    expect(refused.body.error.faults).toHaveLength(2);
+    const mirrored = await stage.admin.post('/v1/features/parcels/rollback', { why, guard: {} });
+    expect(mirrored.status).toBe(400);
+    await stage.admin.run(cutover, { why, guard: { minimumRequests: 20, watch: '10m' } });
+    expect(await stage.plans()).toMatchObject([
+      { percent: 100, watchedUntil: expect.any(String), guard: { after: 'cutover', breachedAt: null } },
+    ]);
+    let asked = 0;
+    await stage.serveUntil(async () => ++asked === 10);
+    expect(await stage.percents()).toEqual([100, 100]);
+    broken = true;
+    await stage.serveUntil(async () => (await stage.plans()).length === 0);
+    expect(await stage.feature()).toMatchObject({ stage: 'extracted', owner: 'service' });
+    expect(await stage.percents()).toEqual([0, 0]);
+    expect(await stage.actions()).toContain('cutover guard: breach');
+
+    broken = false;
+    await stage.admin.run('/v1/features/parcels/rollback', { why });
+    await stage.admin.run(cutover, { why, guard: { action: 'rollback', minimumRequests: 20 } });
+    broken = true;
+    await stage.serveUntil(async () => (await stage.feature()).stage === 'syncing');
+    expect(await stage.feature()).toMatchObject({ owner: 'legacy', canaries: [] });
+    const [last] = (await stage.admin.get('/v1/audit?feature=parcels&limit=100')).filter(
+      ({ action }: { action: string }) => action === 'rollback: decide',
+    );
+    expect(last).toMatchObject({ who: 'banyan', why: expect.stringContaining('errors: ') });
+  });
+
+  test('one that is all well is watched for its time, and then no longer', async () => {
+    const steady: RequestListener = (_request, response) => {
+      setTimeout(() => response.end('ok'), 120);
+    };
+    await using stage = await startGuarded(db, steady, steady);
+    await stage.admin.run(cutover, { why, guard: { watch: '1s', minimumRequests: 40 } });
+    // Its time is over, and nobody has asked: that is no pass.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await stage.plans()).toHaveLength(1);
+    await stage.serveUntil(async () => (await stage.plans()).length === 0);
+    expect(await stage.percents()).toEqual([100, 100]);
+    expect(await stage.actions()).toContain('cutover watched');
+  });
+});
+
+describeOnEngine('mariadb', 'the answers that a guard looks at', (db) => {
+  test('are those of its own step: what was put right before does not count, what comes does', async () => {
+    let price = 2;
+    const answer = (value: () => number): RequestListener => {
+      return (_request, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ price: value() }));
+      };
+    };
+    await using stage = await startGuarded(
+      db,
+      answer(() => price),
+      answer(() => 1),
+    );
+    const diff = () => stage.admin.get('/v1/features/parcels/diff');
+    await stage.admin.post('/v1/features/parcels/shadow', { why, percent: 100, repeatPercent: 100 });
+    await stage.serveUntil(async () => (await diff()).different > 0);
+    price = 1;
+    // The counts of answers that differed are with the store by now, and stay in the run.
+    const counted = async () => (await diff()).compared;
+    const before = await counted();
+    await stage.serveUntil(async () => (await counted()) > before + 50);
+    await stage.canary({ ramp: [50, 60], every: '300ms', guard: { action: 'freeze', minimumRequests: 20 } });
+    await stage.serveUntil(async () => (await stage.plans())[0]?.percent !== 50);
+    expect(await stage.percents()).toEqual([60, 60]);
+    price = 3;
+    await stage.canary({ ramp: [70, 80], every: '10m', guard: { action: 'freeze', minimumRequests: 20 } });
+    await stage.serveUntil(async () => (await stage.plans())[0].frozen !== null);
+    expect((await stage.plans())[0].guard.breaches).toMatchObject([
+      { measure: 'mismatches', what: expect.stringContaining('body.price') },
+    ]);
   });
 });

@@ -1,15 +1,19 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mysql, { type RowDataPacket } from 'mysql2/promise';
+import { expect } from 'vitest';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import { statePrivileges } from '../../../control/store/state-privileges.ts';
 import { moverPrivileges } from '../../../mover/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
 import type { Side } from '../../../router/table/route-table.ts';
+import { loadIdl, serve } from '../../../rpc/index.ts';
 import { createAccount } from '../../support/accounts.ts';
 import type { EngineLane } from '../../support/databases.ts';
+import { testedCapture } from '../../support/tested-capture.ts';
 import { parcelFeature } from './fixtures.ts';
 
 /** The same with other settings of `control`. */
@@ -42,7 +46,8 @@ const tables = `
     KEY parcel_events_code (parcel_code)
   ) ENGINE=InnoDB CHARACTER SET utf8mb4;`;
 
-export async function createParcelWorld(db: EngineLane, rows = 400): Promise<ParcelWorld> {
+/** `apart`: the events are a feature of their own, `events`. */
+export async function createParcelWorld(db: EngineLane, rows = 400, apart = false): Promise<ParcelWorld> {
   const [legacy, service, state] = await Promise.all([
     db.createDatabase('a', 'legacy'),
     db.createDatabase('b', 'service'),
@@ -72,7 +77,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
   const needs = (database: string, makesTables: boolean) =>
     moverPrivileges({
       ...{ engine: db.engine, database, tables: ['parcels', 'parcel_events'] },
-      ...{ bookkeepingSchema: state.database, makesTables },
+      ...{ bookkeepingSchema: state.database, makesTables, capture: testedCapture() },
     });
   const accounts = {
     legacy: await createAccount(db.servers.a, [
@@ -81,11 +86,21 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
     ]),
     service: await createAccount(db.servers.b, needs(service.database, true)),
   };
-  const listener = createServer((socket) => socket.destroy());
+  const listener = createServer((_request, response) => response.end('parcels'));
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const { port } = listener.address() as AddressInfo;
   const folder = await mkdtemp(join(tmpdir(), 'banyan-control-'));
-  const feature = parcelFeature(accounts.service.endpoint(service.database));
+  const idlFile = join(folder, 'parcels.thrift');
+  await writeFile(idlFile, 'service ParcelService { void ping() }');
+  const serving = await serve({
+    idl: await loadIdl(idlFile),
+    service: 'ParcelService',
+    handlers: { ping() {} },
+    ...{ host: '127.0.0.1', port: 0 },
+  });
+  const capture = { legacy: testedCapture(), service: testedCapture() };
+  const feature = parcelFeature(accounts.service.endpoint(service.database), { capture });
+  const served = { ...feature, service: { ...feature.service, addresses: [serving.address] } };
   const config: BanyanConfig = {
     file: join(folder, 'banyan.config.ts'),
     databases: {
@@ -107,9 +122,13 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
       listen: { host: '127.0.0.1', port: 0 },
       tokenFile: join(folder, 'token'),
       allowRemote: false,
+      requireWhy: false,
+      tokens: {},
       // Nothing runs out because a busy machine left the test's process standing.
       replicaLeaseMs: 10_000,
       controlLeaseMs: 10_000,
+      copy: { workers: 3 },
+      verify: { steadily: false, everyMs: 300_000, share: 0.2 },
       cutover: {
         deadlineMs: 20_000,
         lockTimeoutMs: 5_000,
@@ -121,9 +140,21 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
       },
     },
     cohorts: [],
-    features: {
-      parcels: { ...feature, service: { ...feature.service, addresses: [`127.0.0.1:${port}`] } },
-    },
+    features: apart
+      ? {
+          parcels: { ...served, tables: [{ table: 'parcels' }] },
+          events: {
+            ...served,
+            ...{ name: 'events', salt: 'events', tables: [{ table: 'parcel_events' }] },
+            routes: [
+              {
+                ...{ id: 'POST /events', method: 'POST', path: '/events', access: 'write' },
+                call: { kind: 'thrift', method: 'addEvent' },
+              },
+            ],
+          },
+        }
+      : { parcels: served },
   };
   return {
     config,
@@ -141,6 +172,8 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
       };
     },
     async [Symbol.asyncDispose]() {
+      await serving.stop({ graceMs: 0 });
+      listener.closeAllConnections();
       await new Promise((resolve) => listener.close(resolve));
       // The mover keeps its books in a schema of the state's name on the service's server too.
       await pools.service.query(`DROP DATABASE IF EXISTS \`${state.database}\``);
@@ -150,6 +183,29 @@ export async function createParcelWorld(db: EngineLane, rows = 400): Promise<Par
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+const inserts = {
+  parcels: "INSERT INTO parcels (code, weight) VALUES ('probe', 1)",
+  parcel_events: "INSERT INTO parcel_events (parcel_code, kind) VALUES ('probe', 'made')",
+};
+
+/** The sides whose database accepts a write to the table right now. */
+export async function openSides(
+  world: ParcelWorld,
+  table: keyof typeof inserts = 'parcels',
+): Promise<string[]> {
+  const open: string[] = [];
+  for (const side of ['legacy', 'service'] as const) {
+    try {
+      await world.query(side, `START TRANSACTION; ${inserts[table]}; ROLLBACK`);
+      open.push(side);
+    } catch (error) {
+      expect((error as { errno?: number }).errno).toBe(1644);
+      await world.query(side, 'ROLLBACK');
+    }
+  }
+  return open;
 }
 
 function plain({ host, port, user, password, database }: DatabaseEndpoint): DatabaseEndpoint {

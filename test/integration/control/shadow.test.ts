@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { MysqlStateLink, startControl } from '../../../control/index.ts';
 import { startRouter } from '../../../router/index.ts';
 import type { Side } from '../../../router/table/route-table.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { silent } from '../../support/router/router-stage.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
@@ -40,7 +40,7 @@ async function startApp(world: ParcelWorld, side: Side, wrong: (parcel: Record<s
   };
 }
 
-describeEachEngine('a shadow', (db) => {
+describeOnEngine('mariadb', 'a shadow', (db) => {
   test('finds what differs and nothing else while rows change all the time, is ignored with a reason, signed off, and opens the gate', async () => {
     await using world = await createParcelWorld(db, 60);
     await using legacy = await startApp(world, 'legacy', (parcel) => parcel);

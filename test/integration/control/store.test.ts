@@ -178,16 +178,20 @@ describeEachEngine('state store', (db) => {
   test('replicas are asked to beat more often around a handover, less often the more there are', async () => {
     await using state = await createStateDatabase(db);
     await using store = await openStore(state, [parcelFeature(null)]);
-    const link = new MysqlStateLink({ state, leaseMs: 60_000 });
-    const report = { host: 'here', pid: 1, version: 1, drained: {} };
+    const link = new MysqlStateLink({ state, leaseMs: 60_000, countEveryMs: 0 });
+    const report = { host: 'here', pid: 1, version: 1, drained: {}, services: ['parcels'] };
     const beat = (replica: string) => link.beat({ ...report, replica }, signal());
     expect(await beat('r0')).not.toHaveProperty('hurryMs');
     await store.hurryRouters(60_000);
     expect(await beat('r0')).toMatchObject({ hurryMs: 10 });
     for (let index = 1; index < 100; index++) await beat(`r${index}`);
-    expect(await beat('r0')).toMatchObject({ hurryMs: 20 });
+    expect(await beat('r0')).toMatchObject({ hurryMs: 40, calmMs: 200 });
     await store.hurryRouters(0);
     expect(await beat('r0')).not.toHaveProperty('hurryMs');
+    // A lease that is short must not run out between two beats.
+    const short = new MysqlStateLink({ state, leaseMs: 500 });
+    expect(await short.beat({ ...report, replica: 'r1' }, signal())).toMatchObject({ calmMs: 125 });
+    await short.close();
     await link.close();
   });
 
@@ -195,7 +199,7 @@ describeEachEngine('state store', (db) => {
     await using state = await createStateDatabase(db);
     await using store = await openStore(state, [parcelFeature(null)]);
     const link = new MysqlStateLink({ state, leaseMs: 2_000 });
-    const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
+    const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {}, services: ['parcels'] };
     const first = await link.beat(report, signal());
     expect(first).toMatchObject({ leaseMs: 2_000, table: { version: 1 } });
     expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([
@@ -222,7 +226,7 @@ describeEachEngine('state store', (db) => {
     await using state = await createStateDatabase(db);
     await using store = await openStore(state, []);
     const link = new MysqlStateLink({ state, leaseMs: 2_000 });
-    const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {} };
+    const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {}, services: ['parcels'] };
     await expect(link.beat(report, AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
     const early = new AbortController();
     const beat = link.beat(report, early.signal);

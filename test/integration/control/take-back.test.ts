@@ -143,6 +143,21 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     });
     await admin.run('/v1/features/parcels/copy', { why });
 
+    // A router that was started before the feature was configured would answer its requests with 503.
+    const router = new TinyRouter(world.config.state, 'parcels', 'started-before');
+    router.services = [];
+    await router.start();
+    await expect(admin.run('/v1/features/parcels/cutover', { why })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+      faults: [{ what: expect.stringContaining('served') }],
+    });
+    const share = { percent: 5, why };
+    expect(await admin.post('/v1/features/parcels/canary', share)).toMatchObject({
+      body: { error: { code: 'BANYAN_CANARY_REFUSED' } },
+    });
+    expect((await admin.get('/v1/status')).replicas).toMatchObject([{ services: [] }]);
+    await router.stop();
+
     // Somebody changed a row behind the fence's back.
     await behindTheFence(world, 'UPDATE parcels SET weight = 77 WHERE id = 3');
     const before = await admin.get('/v1/status');

@@ -4,25 +4,33 @@ import { emptyRouteTable, type RouteTable, type Side } from '../../../router/tab
 
 /**
  * The least that may call itself a router replica: it decides by its last route table, parks writes under a hold, and
- * reports a hold as drained once the writes that it began before it have ended. It knows one feature.
+ * reports a hold as drained once the writes that it began before it have ended.
  */
 export class TinyRouter {
   readonly #link: MysqlStateLink;
-  readonly #feature: string;
+  readonly #features: readonly string[];
   readonly #replica: string;
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #end = new AbortController();
   #table: RouteTable = emptyRouteTable;
   #drained: Record<string, number> = {};
-  #holdVersion: number | null = null;
+  readonly #holds = new Map<string, number>();
   #parked: (() => void)[] = [];
   #beating: Promise<void> = Promise.resolve();
   /** Tests set it to keep a replica from reporting what it has drained. */
   neverDrains = false;
+  /** The features whose service it says it can ask. */
+  services: readonly string[];
 
-  constructor(state: DatabaseEndpoint, feature: string, replica: string, leaseMs = 10_000) {
+  constructor(
+    state: DatabaseEndpoint,
+    features: string | readonly string[],
+    replica: string,
+    leaseMs = 10_000,
+  ) {
     this.#link = new MysqlStateLink({ state, leaseMs });
-    this.#feature = feature;
+    this.#features = typeof features === 'string' ? [features] : features;
+    this.services = this.#features;
     this.#replica = replica;
   }
 
@@ -31,10 +39,10 @@ export class TinyRouter {
     this.#beating = this.#keepBeating();
   }
 
-  /** Runs `work` with the side that owns the rows, as soon as no hold is on. */
-  async write<T>(work: (side: Side) => Promise<T>): Promise<T> {
-    while (this.#routing()?.hold) await new Promise<void>((resolve) => this.#parked.push(resolve));
-    const done = work(this.#routing()?.owner ?? 'legacy');
+  /** Runs `work` with the side that owns the feature's rows, as soon as no hold is on. */
+  async write<T>(work: (side: Side) => Promise<T>, feature = this.#features[0]!): Promise<T> {
+    while (this.#routing(feature)?.hold) await new Promise<void>((resolve) => this.#parked.push(resolve));
+    const done = work(this.#routing(feature)?.owner ?? 'legacy');
     const settled = done.then(
       () => undefined,
       () => undefined,
@@ -62,8 +70,8 @@ export class TinyRouter {
     await this.#link.close();
   }
 
-  #routing() {
-    return this.#table.features.find((feature) => feature.name === this.#feature);
+  #routing(name: string) {
+    return this.#table.features.find((feature) => feature.name === name);
   }
 
   async #keepBeating(): Promise<void> {
@@ -79,23 +87,26 @@ export class TinyRouter {
       host: 'test',
       pid: process.pid,
       version: this.#table.version,
+      services: this.services,
       drained: this.neverDrains ? {} : this.#drained,
     };
     const { table } = await this.#link.beat(report, AbortSignal.timeout(10_000));
     if (table === undefined) return;
     this.#table = table;
-    const hold = this.#routing()?.hold === true;
-    if (hold && this.#holdVersion === null) {
-      this.#holdVersion = table.version;
-      const version = table.version;
-      Promise.all(this.#inFlight).then(() => {
-        if (this.#holdVersion === version) this.#drained = { [this.#feature]: version };
-      });
+    for (const feature of this.#features) this.#follow(feature, table.version);
+    for (const go of this.#parked.splice(0)) go();
+  }
+
+  #follow(feature: string, version: number): void {
+    if (this.#routing(feature)?.hold !== true) {
+      this.#holds.delete(feature);
+      delete this.#drained[feature];
+      return;
     }
-    if (!hold) {
-      this.#holdVersion = null;
-      this.#drained = {};
-      for (const go of this.#parked.splice(0)) go();
-    }
+    if (this.#holds.has(feature)) return;
+    this.#holds.set(feature, version);
+    Promise.all(this.#inFlight).then(() => {
+      if (this.#holds.get(feature) === version) this.#drained[feature] = version;
+    });
   }
 }

@@ -28,13 +28,14 @@ describeEachEngine('faults of a move', (lane) => {
     const zombie = await fixture.open({ points, tuning: small });
     await zombie.installCapture();
     const zombieApplier = zombie.startApplying();
-    let successor = 0;
+    // Once, though several workers come by.
+    let claiming: Promise<number> | null = null;
     points.at('copy:after-read', async () => {
-      if (successor === 0 && points.reached.includes('copy:range-cleared')) {
-        successor = await claimEpoch(fixture.spec);
-      }
+      if (points.reached.includes('copy:range-cleared')) claiming ??= claimEpoch(fixture.spec);
+      await claiming;
     });
     await expect(zombie.copy()).rejects.toMatchObject({ code: 'BANYAN_MOVE_SUPERSEDED' });
+    const successor = (await claiming) ?? 0;
     await fixture.source.query("UPDATE t SET body = 'changed' WHERE id = 1");
     await expect(zombieApplier.failed).resolves.toMatchObject({ code: 'BANYAN_MOVE_SUPERSEDED' });
     await expect(zombie.fence('source', fenceNow)).rejects.toMatchObject({ code: 'BANYAN_MOVE_SUPERSEDED' });
@@ -162,7 +163,7 @@ describeEachEngine('faults of a move', (lane) => {
   it('a target column too small for a value stops LOAD DATA, which would only warn', async () => {
     await using fixture = await filled(lane);
     const points = new TestPoints();
-    const move = await fixture.open({ points, tuning: { ...small, writeWith: 'infile' } });
+    const move = await fixture.open({ points, tuning: { ...small, copyWorkers: 1, writeWith: 'infile' } });
     await move.installCapture();
     points.once('copy:range-published', async () => {
       await fixture.target.query('ALTER TABLE t MODIFY body VARCHAR(4) NOT NULL');
@@ -227,7 +228,7 @@ describeEachEngine('faults of a move', (lane) => {
     expect(await idle.verify()).toMatchObject({ different: 3, unsettled: 1 });
   });
 
-  it('a write reaches the target within tens of milliseconds', async () => {
+  it('a write reaches the target at once, not at the next look of an idle applier', async () => {
     await using fixture = await filled(lane);
     const move = await fixture.open();
     await move.installCapture();
@@ -244,8 +245,8 @@ describeEachEngine('faults of a move', (lane) => {
       }
       delays.push(performance.now() - begun);
     }
-    // A busy machine only ever adds to them; an applier that looks seldom is late most times.
-    expect(delays.sort((a, b) => a - b)[5], `took ${delays.map(Math.round)} ms`).toBeLessThan(100);
+    // A busy or slow machine only ever adds to them; an applier that looks once a second is late most times.
+    expect(delays.sort((a, b) => a - b)[5], `took ${delays.map(Math.round)} ms`).toBeLessThan(400);
   });
 });
 

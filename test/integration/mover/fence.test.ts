@@ -17,6 +17,73 @@ const fenceNow = { lockTimeoutMs: 15_000 };
 const refusal = { sqlState: '45000', message: expect.stringContaining('banyan fence') };
 
 describeEachEngine('the fence', (lane) => {
+  it('can be looked at while its triggers are being cleared: who is killed for waiting is never the look', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    await fixture.source.query(seed);
+    const move = await fixture.open();
+    await move.installCapture();
+    await move.copy();
+    const reader = await fixture.connect('source');
+    let clearing = true;
+    const looking = Promise.all(
+      Array.from({ length: 4 }, async () => {
+        while (clearing) await move.fenceState();
+      }),
+    );
+    try {
+      for (let time = 0; time < 40; time++) {
+        await move.prepareFence('source', fenceNow);
+        await move.openFence('source');
+        await reader.query('START TRANSACTION');
+        await reader.query('SELECT * FROM t');
+        // The reader leaves about when the statement that waits for it is killed: the kill may come too late.
+        const cleared = move.clearFence('source');
+        await wait(16 + (time % 12));
+        await reader.query('COMMIT');
+        await cleared;
+      }
+    } finally {
+      clearing = false;
+      await looking;
+    }
+  });
+
+  it('counts what it refuses, though nothing of that stays, and tells whose it was where the server does', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    await fixture.source.query(seed);
+    const move = await fixture.open();
+    await move.installCapture();
+    await move.prepareFence('source', fenceNow);
+    expect(await move.refused('source')).toEqual({ count: 0, closedAt: null });
+    await move.fence('source', fenceNow);
+    const closed = await move.refused('source');
+    expect(closed).toEqual({ count: 0, closedAt: expect.stringMatching(/^20.*T.*\.\d{3}Z$/) });
+    const late = await fixture.connect('source');
+    await late.query('START TRANSACTION');
+    for (const write of [
+      "INSERT INTO t (body) VALUES ('a secret')",
+      "INSERT IGNORE INTO t (id, body) VALUES (1, 'a secret')",
+      "UPDATE t SET body = 'a secret' WHERE id > 0",
+      'DELETE FROM t',
+    ]) {
+      await expect(late.query(write)).rejects.toMatchObject(refusal);
+    }
+    await late.query('ROLLBACK');
+    expect(await move.refused('source')).toEqual({ ...closed, count: 4 });
+    const whose = await move.refusedStatements('source');
+    if (lane.engine === 'mariadb') expect(whose).toBeNull();
+    else {
+      // Other tests' fences are on the same server.
+      const own = whose!.filter(({ statement }) => statement.includes('UPDATE `t` SET `body`'));
+      expect(own[0]).toMatchObject({ user: expect.any(String), host: expect.any(String) });
+      expect(JSON.stringify(whose)).not.toContain('secret');
+    }
+    await move.openFence('source');
+    await late.query("UPDATE t SET body = 'own' WHERE id = 1");
+    await move.fence('source', fenceNow);
+    expect((await move.refused('source')).count).toBe(0);
+  });
+
   it('a transaction that is open at the fence is waited for, captured and drained; no reader is', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
     await fixture.source.query(seed);

@@ -1,7 +1,7 @@
 import type mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import type { TableSpec } from '../../../mover/index.ts';
-import { preflight } from '../../../mover/index.ts';
+import { lookAtRow, preflight } from '../../../mover/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
 
@@ -76,6 +76,33 @@ async function expectEqual(fixture: MoveFixture): Promise<void> {
 }
 
 describeEachEngine('a mapped move', (lane) => {
+  it('shows one row as each side has it, by its own names', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, targetSchema, tables });
+    const { source, target, spec } = fixture;
+    await source.query(
+      "INSERT INTO customers (id, email, first_name, last_name, cents, country) VALUES (7, 'a@x', 'An', 'Na', 250, 'KR')",
+    );
+    await target.query(
+      "INSERT INTO people (person, mail, full_name, euros) VALUES (7, 'a@x', 'An|Na', 2.50), (8, 'b@x', 'B|B', NULL)",
+    );
+    expect(await lookAtRow(spec, 'customers', ['07'])).toMatchObject([
+      { key: { id: '7' }, on: { source: true, target: true }, equal: true },
+    ]);
+    await target.query("UPDATE people SET mail = 'other\n@x' WHERE person = 7");
+    const [row] = await lookAtRow(spec, 'customers', ['7']);
+    expect(row?.columns.filter(({ equal }) => !equal)).toMatchObject([
+      { source: 'a@x', target: 'other\u{fffd}@x' },
+    ]);
+    expect(await lookAtRow(spec, 'customers', ['8'])).toMatchObject([
+      { on: { source: false, target: true }, equal: false },
+    ]);
+    expect(await lookAtRow(spec, 'customers', ['9'])).toEqual([]);
+    await expect(lookAtRow(spec, undefined, ['7'])).rejects.toMatchObject({ code: 'BANYAN_TABLE_UNKNOWN' });
+    await expect(lookAtRow(spec, 'customers', ['7', '8'])).rejects.toMatchObject({
+      code: 'BANYAN_KEY_UNREADABLE',
+    });
+  });
+
   it('goes there by LOAD DATA, and comes back by INSERT', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, targetSchema, tables });
     const { source, target } = fixture;

@@ -33,7 +33,8 @@ describeEachEngine('preflight', (lane) => {
         `CREATE TABLE child (
            id INT PRIMARY KEY, stays_id INT NULL, good_id INT NULL,
            CONSTRAINT casc FOREIGN KEY (good_id) REFERENCES good (id) ON DELETE CASCADE,
-           CONSTRAINT crosses FOREIGN KEY (stays_id) REFERENCES stays (id))`,
+           CONSTRAINT crosses FOREIGN KEY (stays_id) REFERENCES stays (id),
+           CONSTRAINT follows FOREIGN KEY (stays_id) REFERENCES stays (id) ON DELETE SET NULL)`,
         'CREATE TABLE no_key (a INT NULL, b FLOAT NOT NULL UNIQUE)',
         `CREATE TABLE differs (
            id INT PRIMARY KEY, a INT NOT NULL, b VARCHAR(20) CHARACTER SET latin1, c INT, d VARCHAR(9) UNIQUE, e TEXT,
@@ -57,7 +58,7 @@ describeEachEngine('preflight', (lane) => {
     const faults = await preflight(fixture.spec);
     const found = (code: string) => faults.filter((fault) => fault.code === code).map((fault) => fault.what);
     expect(found('BANYAN_TRIGGER_FOREIGN')).toEqual([expect.stringContaining('theirs')]);
-    expect(found('BANYAN_FOREIGN_KEY_CASCADE')).toEqual([expect.stringContaining('casc')]);
+    expect(found('BANYAN_FOREIGN_KEY_CASCADE')).toEqual([expect.stringContaining('follows')]);
     expect(found('BANYAN_FOREIGN_KEY_CROSSES')).toEqual([expect.stringContaining('crosses')]);
     expect(found('BANYAN_TABLE_NO_KEY')).toEqual([expect.stringContaining('no_key')]);
     expect(found('BANYAN_TABLE_KIND')).toEqual([expect.stringContaining('MyISAM')]);
@@ -104,7 +105,10 @@ describeEachEngine('preflight', (lane) => {
     ]) {
       expect(told).toContain(text);
     }
-    expect(warnings.every((one) => one.code === 'BANYAN_TABLES_DEVIATE' && one.fix.length > 10)).toBe(true);
+    const ofTables = warnings.filter(({ code }) => code !== 'BANYAN_CAPTURE_EFFECTS');
+    expect(ofTables.every((one) => one.code === 'BANYAN_TABLES_DEVIATE' && one.fix.length > 10)).toBe(true);
+    // Of each side one about LAST_INSERT_ID(expr); of MariaDB's another about LOCK TABLES.
+    expect(warnings.length - ofTables.length).toBe(lane.engine === 'mariadb' ? 4 : 2);
   });
 
   it('tells all that an account lacks for any step, and which server does not answer; and creates nothing', async () => {

@@ -2,6 +2,7 @@ import type mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { describeEachEngine } from '../../support/databases.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
+import { randomFrom } from '../../support/random-from.ts';
 
 const schema = [
   `CREATE TABLE t (
@@ -13,17 +14,6 @@ const schema = [
    ) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci`,
 ];
 const rows = 2_000;
-
-/** Repeatable pseudo-random numbers (mulberry32). */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
 
 /** One client: transactions of one to three writes of every kind, some rolled back, until the fence refuses one. */
 async function write(connection: mysql.Connection, seed: number): Promise<number> {

@@ -119,6 +119,25 @@ describe('several addresses', () => {
     expect(back.requests.length).toBeGreaterThan(0);
   });
 
+  it('one that accepts no connections is left out before a request meets it', async () => {
+    await using spare = await startUpstream((_request, response) => response.end());
+    const { url } = spare;
+    await spare[Symbol.asyncDispose]();
+    await using other = await startUpstream((_request, response) => response.end('other'));
+    const addresses = [url, other.url];
+    const ejected = (stage: Awaited<ReturnType<typeof startStage>>) =>
+      stage.router.report().gauges.upstreams.map((one) => one.ejected);
+    await using stage = await startStage('', {
+      legacy: { addresses, breaker: strict, healthCheck: { everyMs: 20, timeoutMs: 10_000 } },
+    });
+    await expect.poll(() => ejected(stage)).toEqual([true, false]);
+    await using unchecked = await startStage('', {
+      legacy: { addresses, breaker: strict, healthCheck: false },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(ejected(unchecked)).toEqual([false, false]);
+  });
+
   it('when all of them are left out are asked all the same', async () => {
     const state = { broken: true };
     await using pair = await startPair({ a: () => state.broken, b: () => state.broken });

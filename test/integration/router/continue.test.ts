@@ -187,7 +187,12 @@ describe('Expect: 100-continue', () => {
   });
 
   it('goes to the second address when the first is away, and never twice when it may have arrived', async () => {
-    await using two = await startStage([nowhere, legacy.url], { timeouts: { continueMs: 10_000 } });
+    // Health checks would be wires of their own.
+    const addresses = [nowhere, legacy.url];
+    await using two = await startStage(addresses, {
+      legacy: { addresses, healthCheck: false },
+      timeouts: { continueMs: 10_000 },
+    });
     const first = Wire.to(two.port);
     first.write(ask(4));
     const monolith = await legacy.nth(0);

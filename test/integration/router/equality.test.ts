@@ -99,7 +99,7 @@ describe('a client', () => {
           expect(straight.messages).toHaveLength(1);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

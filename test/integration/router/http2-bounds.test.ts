@@ -52,6 +52,30 @@ it('a client that begins and resets streams is cut off, and the monolith hardly 
   next.socket.destroy();
 });
 
+it('a peer that is trusted may reset as many as its own clients do', async () => {
+  await using legacy = await startUpstream((_request, response) => response.end('ok'));
+  await using stage = await startStage(legacy.url, { tls, trustedPeers: ['127.0.0.1'] });
+  const client = await open(stage.port);
+  const code = Buffer.from([0, 0, 0, 8]);
+  let stream = 1;
+  for (let sent = 0; sent < 5_000; sent += 250) {
+    const burst: Buffer[] = [];
+    for (let n = 0; n < 250; n++, stream += 2)
+      burst.push(request(fields('GET'), null, stream), frame(frames.reset, 0, stream, code));
+    client.socket.write(Buffer.concat(burst));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // One that comes while the reset ones are cleared away is above the limit of streams; the connection stays all the same.
+  let outcome: Awaited<ReturnType<typeof client.outcome>>;
+  do {
+    client.socket.write(request(fields('GET'), null, stream));
+    outcome = await client.outcome(stream);
+    stream += 2;
+  } while (outcome.reset !== null && !outcome.closed);
+  expect(outcome).toMatchObject({ statuses: [200], goaway: null, closed: false });
+  client.socket.destroy();
+});
+
 it('a head that never ends is cut off', async () => {
   await using stage = await startStage('http://127.0.0.1:1', { tls });
   const client = await open(stage.port);

@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { startStage, startUpstream } from '../../support/router/router-stage.ts';
 import { Wire } from '../../support/router/wire.ts';
@@ -56,13 +57,25 @@ it('what stands behind a refused request, in one piece with it and its body, rea
 });
 
 it('one that asks for a tunnel is refused and closed, whatever it does then', async () => {
-  await using stage = await startStage('http://127.0.0.1:1', { timeouts: { lingerMs: 80 } });
-  const clients = ['', 'more', ''].map((more) => {
+  const lines: string[] = [];
+  await using stage = await startStage('http://127.0.0.1:1', {
+    timeouts: { lingerMs: 80 },
+    logger: pino({}, { write: (line: string) => void lines.push(line) }),
+  });
+  const clients = ['CONNECT a:1', 'CONNECT a:1', 'CONNECT a:1', 'no request'].map((line, n) => {
     const client = Wire.to(stage.port, { allowHalfOpen: true });
-    client.write(`CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n${more}`);
+    client.write(`${line} HTTP/1.1\r\nHost: a:1\r\n\r\n${n === 1 ? 'more' : ''}`);
     return client;
   });
-  for (const client of clients) await client.has('CONNECT is not served here');
+  for (const [n, client] of clients.entries()) {
+    await client.has(n < 3 ? 'CONNECT is not served here' : 'it is not HTTP/1.1');
+    const id = /X-Request-Id: (\S+)/.exec(client.text)?.[1];
+    expect(JSON.parse(client.text.slice(client.text.indexOf('{'))).error.requestId).toBe(id);
+    const logged = lines.map((line) => JSON.parse(line)).find(({ requestId }) => requestId === id);
+    expect(logged).toMatchObject(
+      n < 3 ? { method: 'CONNECT', path: 'a:1', status: 405 } : { status: 400, client: '127.0.0.1' },
+    );
+  }
   clients[2]!.write('yet more');
   await expect.poll(() => stage.router.activity.connections).toBe(0);
   for (const { socket } of clients) socket.destroy();

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { banyanMiddleware, type MiddlewareOptions } from 'banyan/router';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
+import { type Certificate, certificates } from '../../support/router/certificates.ts';
 import { MemoryLink } from '../../support/router/memory-link.ts';
 import {
   deferred,
@@ -82,6 +85,41 @@ describe('banyanMiddleware', () => {
     expect(answer.headers.get('x-seen')).toBe('/shop/things 127.0.0.1 1.1 banyan');
     await legacy[Symbol.asyncDispose]();
     expect((await post(app.url, 'gone')).status).toBe(502);
+  });
+
+  it('meets a monolith in TLS by the name of its address, and by a renewed authority', async () => {
+    await using pki = await certificates();
+    const [first, second] = [
+      await pki.selfSigned('one', 'DNS:one.example'),
+      await pki.selfSigned('two', 'DNS:two.example'),
+    ];
+    const certified = async (name: string, by: Certificate) => {
+      const { key, cert } = await pki.signed(name, by, { subject: 'DNS:shop.internal' });
+      return { key, cert };
+    };
+    const legacy = createHttpsServer(await certified('before', first), (_, response) =>
+      response.end('secure'),
+    );
+    legacy.listen(0, '127.0.0.1');
+    await once(legacy, 'listening');
+    const caFile = pki.file('live.pem');
+    await copyFile(first.certFile, caFile);
+    await using app = await mount({
+      legacy: {
+        addresses: [`https://shop.internal:${(legacy.address() as AddressInfo).port}`],
+        tls: { caFile, reloadMs: 20 },
+      },
+      lookUp: async () => ['127.0.0.1'],
+    });
+    const status = async () => (await post(app.url, 'x')).status;
+    await expect.poll(status).toBe(200);
+    legacy.setSecureContext(await certified('after', second));
+    legacy.closeAllConnections();
+    expect(await status()).toBe(502);
+    await copyFile(second.certFile, caFile);
+    await expect.poll(status).toBe(200);
+    legacy.close();
+    legacy.closeAllConnections();
   });
 
   it('refuses what the router refuses', async () => {

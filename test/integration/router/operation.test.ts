@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RouteTable } from 'banyan/router';
@@ -47,7 +48,7 @@ describe('the route table', () => {
       expect(await side('GET', '/things/1')).toBe(owner);
     }
     // A machine under load only ever adds to it, and a router that is late is late each time.
-    expect(Math.min(...took), `took ${took.map(Math.round)} ms`).toBeLessThan(250);
+    expect(Math.min(...took), `took ${took.map(Math.round)} ms`).toBeLessThan(600);
   });
 
   it('is kept on disk and served by after a restart without the state store', async () => {
@@ -127,6 +128,19 @@ describe('reads', () => {
     await stage.link.confirmed(stage.link.put({ features: [feature({ owner: 'service' })] }));
     const answer = await fetch(`${stage.url}/things/1`);
     expect([answer.status, await answer.text()]).toEqual([503, 'away']);
+  });
+
+  it('fall back where the router was started without the service, which it tells the state store', async () => {
+    await using legacy = await startUpstream((_request, response) => response.end('legacy'));
+    await using stage = await startStage(legacy.url, {
+      services: {},
+      table: table({ routes: [route('GET /things/:id', { readPercent: 100 })] }),
+    });
+    expect(await stage.link.report(() => true)).toMatchObject({ services: [] });
+    expect(await (await fetch(`${stage.url}/things/1`)).text()).toBe('legacy');
+    await stage.link.confirmed(stage.link.put({ features: [feature({ owner: 'service' })] }));
+    const answer = await fetch(`${stage.url}/things/1`);
+    expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('BANYAN_NO_SERVICE')]);
   });
 
   it('of a client that wrote stay with the owner for a while', async () => {
@@ -243,6 +257,40 @@ describe('a service', () => {
     await expect(asked).rejects.toThrow();
     await told.promise;
     await expect.poll(() => stage.router.activity.requests).toBe(0);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the clients’ port', () => {
+  it('accepts several connections in a round of the event loop, however long a round is', async () => {
+    await using stage = await startStage('http://127.0.0.1:1');
+    let rounds = 0;
+    // All of them lie in the system’s queue before the next round begins.
+    const clients = Array.from({ length: 300 }, () => connect(stage.port, '127.0.0.1'));
+    for (; stage.router.activity.connections < clients.length; rounds++) await new Promise(setImmediate);
+    expect(rounds).toBeLessThan(150);
+    for (const client of clients) client.destroy();
+  });
+
+  it('that another router has is not shared with it', async () => {
+    await using stage = await startStage('http://127.0.0.1:1');
+    const listen = { host: '127.0.0.1', port: stage.port };
+    await expect(startStage('http://127.0.0.1:1', { listen })).rejects.toMatchObject({
+      code: 'BANYAN_PORT_TAKEN',
+    });
+  });
+
+  it('takes no more connections than the setting says', async () => {
+    await using stage = await startStage('http://127.0.0.1:1', { limits: { connections: 5 } });
+    const clients = Array.from({ length: 20 }, () => connect(stage.port, '127.0.0.1'));
+    let closed = 0;
+    for (const client of clients)
+      client
+        .resume()
+        .on('error', () => undefined)
+        .on('close', () => closed++);
+    await expect.poll(() => closed).toBe(15);
+    expect(stage.router.activity.connections).toBe(5);
+    for (const client of clients) client.destroy();
   });
 });
 

@@ -142,6 +142,53 @@ describe('what a shadow never does', () => {
     expect(stage.service.asked[0]!.rawHeaders.join()).toContain('x-sandbox,yes');
   });
 
+  test('a write’s body goes to the other side whole, and the side that executed it is never asked again', async () => {
+    await using legacy = await startUpstream((request, response) => {
+      request
+        .resume()
+        .on('end', () => response.writeHead(201, { 'Content-Type': 'application/json' }).end('{"id":1}'));
+    });
+    const sandbox = { name: 'x-sandbox', value: 'yes' };
+    await using stage = await startShadowed(legacy.url, () => ({ id: 2 }), {
+      table: shadowed({ sandbox, repeatPercent: 100 }),
+      shadow: { bodyBytes: 100_000 },
+    });
+    const send = (body: string | ReadableStream) =>
+      fetch(`${stage.url}/things`, { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const large = 'x'.repeat(90_000);
+    expect((await send(large)).status).toBe(201);
+    expect((await send(new Blob(['in ', 'chunks']).stream())).status).toBe(201);
+    expect((await send('y'.repeat(100_001))).status).toBe(201);
+    const { paths, omitted, repeated } = await stage.tally(
+      ({ compared, omitted }) => compared === 2 && omitted['request-not-kept'] === 1,
+      'POST /things',
+    );
+    const bodies = stage.service.asked.map(({ body }) => body?.toString());
+    expect(bodies.sort()).toEqual(['in chunks', large]);
+    expect(legacy.requests).toHaveLength(3);
+    expect(omitted).toEqual({ 'request-not-kept': 1 });
+    expect(repeated).toBe(0);
+    // Nobody looked again: that it is no noise is not known.
+    expect(paths['value body.id']).toMatchObject({ differed: 2, persisted: 0, wavered: 0 });
+  });
+
+  test('where both sides know the sandbox, differences of writes are looked at again', async () => {
+    const fields: string[] = [];
+    await using legacy = await startUpstream((request, response) => {
+      fields.push(String(request.headers['x-sandbox']));
+      request
+        .resume()
+        .on('end', () => response.writeHead(201, { 'Content-Type': 'application/json' }).end('{"id":1}'));
+    });
+    const sandbox = { name: 'x-sandbox', value: 'yes', both: true };
+    await using stage = await startShadowed(legacy.url, () => ({ id: 2 }), { table: shadowed({ sandbox }) });
+    await fetch(`${stage.url}/things`, { method: 'POST', body: 'a thing' });
+    const { paths } = await stage.tally(({ compared }) => compared === 1, 'POST /things');
+    expect(paths['value body.id']).toMatchObject({ persisted: 1 });
+    expect(fields[0]).toBe('undefined');
+    expect(new Set(fields.slice(1))).toEqual(new Set(['yes']));
+  });
+
   test('a service that hangs holds no client up, and costs no more than its bounds', async () => {
     await using legacy = await startUpstream(jsonListener(product));
     const shadow = { maxConcurrent: 2, maxQueued: 3, deadlineMs: 300 };
@@ -195,6 +242,26 @@ test('nothing is compared while the event loop is late', async () => {
   const { compared } = await stage.tally(({ omitted }) => omitted.busy === 1);
   expect(compared).toBe(0);
   expect(stage.service.asked).toEqual([]);
+});
+
+test('the admin port counts what was compared and what not, by route', async () => {
+  await using legacy = await startUpstream(jsonListener(product));
+  await using stage = await startShadowed(legacy.url, (id) => ({ ...product(id), price: 10 }), {
+    admin: { host: '127.0.0.1', port: 0 },
+  });
+  const metrics = async () => (await fetch(`${stage.router.adminUrl}/metrics`)).text();
+  const of = `{route="${get}",feature="thing"`;
+  await (await fetch(`${stage.url}/things/1`)).text();
+  // The first is compared before the service answers otherwise.
+  await expect.poll(metrics).toContain(`banyan_shadow_compared_total${of}} 1\n`);
+  stage.service.answer = () => ({ status: 200, rawHeaders: [...json], body: Buffer.alloc(300_000, 0x20) });
+  await (await fetch(`${stage.url}/things/2`)).text();
+  await expect.poll(metrics).toContain(`banyan_shadow_omitted_total${of},why="body-too-large"} 1\n`);
+  const text = await metrics();
+  expect(text).toContain(`banyan_shadow_compared_total${of}} 1\n`);
+  expect(text).toContain(`banyan_shadow_differing_total${of}} 1\n`);
+  for (const state of ['pending', 'queued', 'asking'])
+    expect(text).toContain(`banyan_shadow_requests{state="${state}"} 0\n`);
 });
 
 test('large answers are left out, and so are those that the table changed under', async () => {

@@ -21,6 +21,11 @@ afterAll(() => pki[Symbol.asyncDispose]());
 
 const files = ({ keyFile, certFile }: Certificate) => ({ keyFile, certFile });
 
+async function replace(file: string, text: string) {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
+
 async function ask(url: string, options: RequestOptions) {
   const request = httpsRequest(url, { agent: false, servername: 'localhost', ...options });
   request.end();
@@ -126,10 +131,6 @@ describe('TLS on the router’s port', () => {
       socket.destroy();
       return subject.CN;
     };
-    const replace = async (file: string, text: string) => {
-      await writeFile(`${file}.new`, text);
-      await rename(`${file}.new`, file);
-    };
     expect(await shown()).toBe('first');
     await replace(first.certFile, second.cert);
     await expect
@@ -166,6 +167,7 @@ describe('a monolith behind TLS', () => {
     await once(server, 'listening');
     return {
       seen,
+      server,
       url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
       async [Symbol.asyncDispose]() {
         server.close();
@@ -179,17 +181,49 @@ describe('a monolith behind TLS', () => {
     await using legacy = await startSecure(
       await pki.signed('legacy', authority, { subject: 'DNS:shop.internal' }),
     );
+    const named = legacy.url.replace('127.0.0.1', 'shop.internal');
+    const { certFile: caFile } = authority;
+    const settings = [
+      { addresses: [legacy.url], tls: { caFile, serverName: 'shop.internal' } },
+      // The name of the address is that of the certificate, whatever it stands for.
+      { addresses: [named], tls: { caFile } },
+    ];
+    for (const given of settings) {
+      legacy.seen.length = 0;
+      await using stage = await startStage(legacy.url, {
+        legacy: { ...given, healthCheck: { path: '/well', everyMs: 20 } },
+        lookUp: async () => ['127.0.0.1'],
+      });
+      expect(await (await fetch(`${stage.url}/x`)).text()).toBe('secure /x');
+      // Health checks ask by the same rules; it would be ill by now.
+      await expect.poll(() => legacy.seen.length).toBeGreaterThan(3);
+      expect(stage.router.report().gauges.upstreams[0]).toMatchObject({ address: legacy.url, healthy: true });
+    }
+  });
+
+  it('is trusted by a renewed authority without a restart, and its health checks too', async () => {
+    const [first, second] = [authority, await pki.selfSigned('authority-2', 'DNS:second.example')];
+    await using legacy = await startSecure(await pki.signed('legacy-1', first));
+    const caFile = pki.file('live-ca.pem');
+    await replace(caFile, first.cert);
     await using stage = await startStage(legacy.url, {
       legacy: {
         addresses: [legacy.url],
-        tls: { caFile: authority.certFile, serverName: 'shop.internal' },
-        healthCheck: { path: '/well', everyMs: 20 },
+        tls: { caFile, reloadMs: 20 },
+        healthCheck: { path: '/well', everyMs: 20, failures: 1 },
       },
     });
-    expect(await (await fetch(`${stage.url}/x`)).text()).toBe('secure /x');
-    // Health checks ask by the same rules; it would be ill by now.
-    await expect.poll(() => legacy.seen.length).toBeGreaterThan(3);
-    expect(stage.router.report().gauges.upstreams[0]?.healthy).toBe(true);
+    const status = async () => (await fetch(`${stage.url}/x`)).status;
+    const isHealthy = () => stage.router.report().gauges.upstreams[0]?.healthy;
+    expect(await status()).toBe(200);
+    const { key, cert } = await pki.signed('legacy-2', second);
+    legacy.server.setSecureContext({ key, cert });
+    legacy.server.closeAllConnections();
+    await expect.poll(status).toBe(502);
+    await expect.poll(isHealthy).toBe(false);
+    await replace(caFile, second.cert);
+    await expect.poll(status).toBe(200);
+    await expect.poll(isHealthy).toBe(true);
   });
 
   it('is refused with 502 and a line that says why where it is not', async () => {

@@ -222,7 +222,13 @@ describe('any other protocol', () => {
   it('is an exchange like all others: another address, a hold, the service’s own, a pool of its own, silence, a stop', async () => {
     await using legacy = await startWires();
     await using stage = await startStage('', {
-      legacy: { addresses: [nowhere, legacy.url], connections: 1, breaker: { failures: 1 } },
+      // Health checks would be wires of their own.
+      legacy: {
+        addresses: [nowhere, legacy.url],
+        connections: 1,
+        breaker: { failures: 1 },
+        healthCheck: false,
+      },
       timeouts: { upgradedIdleMs: 1_000, idleMs: 100 },
       table: table({
         features: [feature({ hold: true, inTransition: true })],

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBreaking } from '../../support/router/breaking-upstream.ts';
-import { startStage, startUpstream } from '../../support/router/router-stage.ts';
+import { deferred, startStage, startUpstream } from '../../support/router/router-stage.ts';
 import { startWires, Wire } from '../../support/router/wire.ts';
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
@@ -236,7 +237,7 @@ describe('a connection to the monolith', () => {
     await expect
       .poll(() => through.router.activity)
       .toEqual({ requests: 0, held: 0, upgraded: 0, connections: 0 });
-    expect(through.router.report().gauges.upstreams[0]!.pending).toBe(0);
+    await expect.poll(() => through.router.report().gauges.upstreams[0]!.pending).toBe(0);
     await expect.poll(() => breaking.sockets.size).toBe(0);
   });
 });
@@ -281,4 +282,74 @@ it('a connection to a name is given up after a while, however busy it is; one to
     else for (const until = performance.now() + 150; performance.now() < until; ) expect(await ask()).toBe(1);
     legacy.server.off('connection', count);
   }
+});
+
+it('a name counts as as many addresses as it stands for, and is followed to others, while the first one still answers', async () => {
+  const slow = deferred();
+  await using first = await startUpstream(async (request, response) => {
+    if (request.url === '/slow') await slow.promise;
+    response.end(`first ${request.headers.host}`);
+  });
+  const second = createServer((request, response) => response.end(`second ${request.headers.host}`));
+  second.listen(first.port, '127.0.0.2');
+  await once(second, 'listening');
+  let found: readonly string[] = ['127.0.0.1'];
+  const lookUp = async (name: string) => {
+    expect(name).toBe('monolith.example');
+    return found;
+  };
+  const named = `http://monolith.example:${first.port}`;
+  await using stage = await startStage(named, { legacy: { addresses: [named], nameAgeMs: 20 }, lookUp });
+  const host = new URL(stage.url).host;
+  const ask = async (path = '/x') => {
+    const answer = await fetch(`${stage.url}${path}`, { method: 'POST' });
+    expect(answer.status).toBe(200);
+    return answer.text();
+  };
+  const known = () => stage.router.report().gauges.upstreams.map(({ address }) => address);
+  const [one, two] = [`http://127.0.0.1:${first.port}`, `http://127.0.0.2:${first.port}`];
+  await expect.poll(known).toEqual([one]);
+  expect(await ask()).toBe(`first ${host}`);
+  found = ['127.0.0.1', '127.0.0.2'];
+  await expect.poll(known).toEqual([one, two]);
+  expect([await ask(), await ask()].sort()).toEqual([`first ${host}`, `second ${host}`]);
+  second.closeAllConnections();
+  found = ['127.0.0.1'];
+  await expect.poll(known).toEqual([one]);
+  const underWay = ask('/slow');
+  await expect.poll(() => first.requests.at(-1)?.url).toBe('/slow');
+  found = ['127.0.0.2'];
+  await expect.poll(known).toEqual([two]);
+  expect(await ask()).toBe(`second ${host}`);
+  slow.resolve();
+  expect(await underWay).toBe(`first ${host}`);
+  // What the name stands for no more keeps no connection.
+  await expect.poll(() => first.sockets.size).toBe(0);
+  second.close();
+  second.closeAllConnections();
+});
+
+it('a connection of which legacy says how long it keeps it is used until short of that, and then given up first', async () => {
+  await using legacy = await startUpstream((_request, response) => response.end('ok'));
+  // Node announces whole seconds.
+  legacy.server.keepAliveTimeout = 1_000;
+  const made: { endedAt: number }[] = [];
+  legacy.server.on('connection', (socket) => {
+    const one = { endedAt: 0 };
+    made.push(one);
+    socket.once('end', () => {
+      one.endedAt = performance.now();
+    });
+  });
+  await using stage = await startStage(legacy.url, {
+    legacy: { addresses: [legacy.url], keepAliveMs: 60_000 },
+  });
+  const ask = async () => (await fetch(`${stage.url}/x`, { method: 'POST', body: 'x' })).text();
+  for (let n = 0; n < 10; n++) await ask();
+  expect(made).toHaveLength(1);
+  const quietFrom = performance.now();
+  // Legacy itself would close it at a second, and an end that it began is none of the router's.
+  await expect.poll(() => made[0]!.endedAt).toBeGreaterThan(quietFrom + 400);
+  await ask();
+  expect(made).toHaveLength(2);
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createClient, type HandlerContext, loadIdl, serve } from 'banyan/rpc';
 import { createConnection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { startRouterFront } from '../../support/router-front.ts';
 import { idlFiles } from '../../support/rpc/docs-idl.ts';
 import { recordingTracer } from '../../support/rpc/recording-tracer.ts';
@@ -11,7 +11,7 @@ import { createProductDatabase, endpointOf, startProduct } from '../../support/s
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const unused = 'http://127.0.0.1:9';
 
-describeEachEngine('a request through the router to the product service', (lane) => {
+describeOnEngine('mariadb', 'a request through the router to the product service', (lane) => {
   test('is found in the service’s log by its id and trace when the service fails', async () => {
     await using database = await createProductDatabase(lane);
     await using service = await startProduct(database);
@@ -38,7 +38,7 @@ describeEachEngine('a request through the router to the product service', (lane)
   });
 });
 
-describeEachEngine('the deadline of a request through the router', (lane) => {
+describeOnEngine('mysql', 'the deadline of a request through the router', (lane) => {
   test('reaches the product service, which ends its query then', async () => {
     await using database = await createProductDatabase(lane);
     await using service = await startProduct(database);

@@ -3,6 +3,7 @@ import { ThriftException } from 'banyan/rpc';
 import compression from 'compression';
 import cors from 'cors';
 import express from 'express';
+import { rateLimit } from 'express-rate-limit';
 import { describe, expect, test } from 'vitest';
 import { type RawAnswer, type TwoSides, twoSides } from '../../support/rpc/two-sides.ts';
 
@@ -175,6 +176,41 @@ test('answers are compressed where the compression package does it', async () =>
   }
 });
 
+test('what a client may still ask is told as express-rate-limit tells it', async () => {
+  const idl = `
+exception TooMany { 1: required string error, 2: i32 left (api.header = "RateLimit-Remaining"), 3: i32 reset (api.header = "RateLimit-Reset"), 4: i32 retry (api.header = "Retry-After") } (api.http_code = "429")
+struct Page { 1: string text, 2: i32 left (api.header = "RateLimit-Remaining"), 3: i32 reset (api.header = "RateLimit-Reset") }
+service Limited { Page page() throws (1: TooMany tooMany) (api.get = "/page") }
+  (api.always_header = "RateLimit-Policy: 2;w=60", api.always_header = "RateLimit-Limit: 2")`;
+  let left = 2;
+  const page = () => {
+    if (left === 0) throw new ThriftException('TooMany', { error: 'slow down', left, reset: 60, retry: 60 });
+    left -= 1;
+    return { text: 'x', left, reset: 60 };
+  };
+  const limited = express().disable('etag');
+  limited.use(
+    rateLimit({
+      windowMs: 60_000,
+      limit: 2,
+      standardHeaders: 'draft-6',
+      legacyHeaders: false,
+      message: { error: 'slow down' },
+    }),
+  );
+  limited.get('/page', (_, response) => void response.json({ text: 'x' }));
+  await using sides = await twoSides(idl, { page }, limited);
+  for (let i = 0; i < 3; i++) {
+    const { legacy, service } = await sides.ask('GET /page');
+    // Seconds pass.
+    const timeless = (one: RawAnswer) => ({
+      ...told(one),
+      headers: one.headers.map((header) => header.replace(/^(ratelimit-reset|retry-after): \d+$/, '$1: N')),
+    });
+    expect({ i, ...timeless(service) }).toEqual({ i, ...timeless(legacy) });
+  }
+});
+
 test('errors in HTML, with what a client sent escaped', async () => {
   const idl = `service Pages { string page(1: i32 n (api.query = "n")) (api.get = "/page") } (
     api.error_type = "text/html; charset=utf-8", api.error_body = "<h1>$status</h1><p>$at</p><!-- $request_id -->"
@@ -188,4 +224,17 @@ test('errors in HTML, with what a client sent escaped', async () => {
   });
   await using sides = await twoSides(idl, { page: () => '' }, made);
   await expectSame(sides, 'GET /page?n=x\nX-Request-Id: r<1');
+});
+
+test('what a method says wins over what its service says', async () => {
+  const idl = `service S {
+  string one() (api.get = "/one", api.cors = "false", api.compress = "false")
+  string two() (api.get = "/two")
+} (api.cors = "*", api.compress = "")`;
+  const made = express().disable('etag');
+  made.get('/one', (_, response) => void response.json(text));
+  made.use(cors(), compression());
+  made.get('/two', (_, response) => void response.json(text));
+  await using sides = await twoSides(idl, { one: () => text, two: () => text }, made);
+  for (const path of ['/one', '/two']) await expectSame(sides, `GET ${path}\nAccept-Encoding: gzip`);
 });

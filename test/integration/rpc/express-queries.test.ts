@@ -60,6 +60,7 @@ const value = fc
         '+',
         '=',
         '%26',
+        '%5B',
         '%00',
         '%2B',
         '%ed%a0%80',
@@ -81,7 +82,7 @@ describe.each([5, 4] as const)('Express %d', (version) => {
         const form = 'POST /form\nContent-Type: application/x-www-form-urlencoded';
         await expectSame(sides, form, `q=${q}`);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

@@ -217,7 +217,7 @@ describe('a value is carried over exactly, or is a 400 that says where', () => {
           expect(JSON.parse(body).error.message).toContain(`body.${name}`);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
   });
 
@@ -239,7 +239,7 @@ describe('a value is carried over exactly, or is a 400 that says where', () => {
           expect((JSON.parse(String(body)) as Record<string, unknown>)[name]).toBe(Number(given) || 0);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
   });
 
@@ -283,7 +283,7 @@ describe('a value is carried over exactly, or is a 400 that says where', () => {
         const [status] = await post(rpcMethod, Buffer.from(body));
         expect([200, 400]).toContain(status);
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     );
   });
 });

@@ -97,7 +97,7 @@ test('whatever a result struct holds, only one declared thing is an answer', asy
       },
     ),
     {
-      numRuns: 400,
+      numRuns: 150,
       examples: [
         ['quiet', [{ id: 2, type: TType.struct }]],
         ['quiet', [{ id: 0, type: TType.i32 }]],

@@ -2,12 +2,12 @@ import { createConnection } from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { idlFile } from '../../../extracted/product/server.ts';
 import { freePorts } from '../../../scripts/servers/index.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { startRouterFront } from '../../support/router-front.ts';
 import { createProductDatabase, endpointOf } from '../../support/shop.ts';
 import { startProductProgram } from '../../support/shop-process.ts';
 
-describeEachEngine('two product services behind the router, restarted one after the other', (lane) => {
+describeOnEngine('mysql', 'two product services behind the router, restarted one after the other', (lane) => {
   it('fail no write of HTTP clients, and lose or double none', async () => {
     await using database = await createProductDatabase(lane);
     const ports = await freePorts(2);

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient, createGateway, loadIdl, serve } from 'banyan/rpc';
 import { expect, test } from 'vitest';
+import { feature, nowhere, route, startStage, table } from '../../support/router/router-stage.ts';
 import { idlFiles } from '../../support/rpc/docs-idl.ts';
 
 const slow = `service Slow {
@@ -68,4 +69,49 @@ test('a call’s own number of further tries stands for the client’s', async (
   expect(await calledWith({ retries: 4 })).toBe(5);
   await gateway.close();
   breaking.close();
+});
+
+test('what the router answers for a route has the headers that the route’s every answer has', async () => {
+  await using files = await idlFiles({
+    'open.thrift': `service Open {
+  string read() (api.get = "/read")
+  string write() (api.post = "/write", api.always_header = "RateLimit-Policy: 9;w=60")
+} (api.cors = "https://a.example", api.always_header = "X-Content-Type-Options: nosniff", api.compress = "")`,
+  });
+  const idl = await loadIdl(files.path('open.thrift'));
+  const client = createClient({ idl, service: 'Open', addresses: ['127.0.0.1:1'] });
+  const routes = [
+    route('GET /read', { call: { kind: 'thrift', method: 'read' }, readPercent: 100 }),
+    route('POST /write', { call: { kind: 'thrift', method: 'write' } }),
+    // An IDL that is older than the route table.
+    route('GET /unknown', { call: { kind: 'thrift', method: 'later' }, readPercent: 100 }),
+  ];
+  const features = [feature({ stage: 'extracted', owner: 'service' })];
+  await using stage = await startStage(nowhere, {
+    services: { thing: createGateway({ idl, service: 'Open', client }) },
+    table: table({ features, routes }),
+    errorBody: { contentType: 'text/html; charset=utf-8', body: '<h1>Back soon</h1>' },
+    hold: { maxMs: 50 },
+  });
+  const ask = async (method: string, path: string) => {
+    const answer = await fetch(`${stage.url}${path}`, { method, headers: { origin: 'https://a.example' } });
+    const named = [
+      'access-control-allow-origin',
+      'x-content-type-options',
+      'vary',
+      'ratelimit-policy',
+      'content-type',
+    ];
+    return [answer.status, ...named.map((name) => answer.headers.get(name)), await answer.text()];
+  };
+  const dressed = ['https://a.example', 'nosniff', 'Origin, Accept-Encoding'];
+  const html = ['text/html; charset=utf-8', '<h1>Back soon</h1>'];
+  expect(await ask('GET', '/read')).toEqual([503, ...dressed, null, ...html]);
+  expect((await ask('GET', '/unknown')).slice(0, 2)).toEqual([500, null]);
+  await stage.link.confirmed(
+    stage.link.put(
+      table({ features: [feature({ stage: 'cutting_over', inTransition: true, hold: true })], routes }),
+    ),
+  );
+  expect(await ask('POST', '/write')).toEqual([503, ...dressed, '9;w=60', ...html]);
 });

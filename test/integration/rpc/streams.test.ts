@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import { createGunzip } from 'node:zlib';
 import express from 'express';
 import { expect, test } from 'vitest';
 import { type RawAnswer, twoSides } from '../../support/rpc/two-sides.ts';
@@ -18,6 +19,8 @@ service Exports {
     (api.get = "/export.csv", api.stream = "")
   Piece events(1: optional string since (api.header = "Last-Event-ID"), 2: optional string cursor (api.cursor = ""))
     (api.get = "/events", api.stream = "", api.set_header = "Cache-Control: no-cache")
+  Piece rows(1: optional string cursor (api.cursor = "")) (api.get = "/rows", api.stream = "")
+  Piece slow(1: optional string cursor (api.cursor = "")) (api.get = "/slow", api.stream = "", api.compress = "")
 }`;
 const pieceBytes = 1024 * 1024;
 let calls = 0;
@@ -39,7 +42,22 @@ const handlers = {
     const bytes = Buffer.from(`id: ${id}\ndata: {"n":${id}}\n\n`);
     return { bytes, next: id < 5 ? String(id) : undefined, type: 'text/event-stream; charset=utf-8' };
   },
+  rows(cursor?: string) {
+    const id = Number(cursor ?? 0) + 1;
+    const bytes = Buffer.from(`{"id":${id},"name":"가마"}\n`);
+    return { bytes, next: id < 3 ? String(id) : undefined, type: 'application/x-ndjson' };
+  },
+  async slow(cursor?: string) {
+    if (cursor !== undefined) await firstSeen.promise;
+    return {
+      bytes: Buffer.from(`${cursor ?? 'first'}\n`),
+      next: cursor === undefined ? 'second' : '',
+      type: 'text/plain',
+    };
+  },
 };
+/** The second piece of `slow` is not made before a client has read the first. */
+const firstSeen = Promise.withResolvers<void>();
 
 const app = express();
 app.get('/export.csv', async (request, response) => {
@@ -57,6 +75,12 @@ app.get('/events', (request, response) => {
   response.end();
 });
 
+app.get('/rows', (_, response) => {
+  response.set('Content-Type', 'application/x-ndjson');
+  for (let id = 1; id <= 3; id++) response.write(`{"id":${id},"name":"가마"}\n`);
+  response.end();
+});
+
 function told({ status, headers, body }: RawAnswer): object {
   return { status, headers, body: createHash('sha256').update(body).digest('hex') };
 }
@@ -66,14 +90,34 @@ async function answerOf(url: string): Promise<IncomingMessage> {
   return answer;
 }
 
-test('an export and server-sent events are the bytes that Express streams', async () => {
+test('an export, server-sent events and NDJSON are the bytes that Express streams', async () => {
   await using sides = await twoSides(idlText, handlers, app);
-  for (const head of ['GET /export.csv?pieces=5', 'GET /events', 'GET /events\nLast-Event-ID: 2']) {
+  for (const head of [
+    'GET /export.csv?pieces=5',
+    'GET /events',
+    'GET /events\nLast-Event-ID: 2',
+    'GET /rows',
+  ]) {
     const { legacy, service } = await sides.ask(head);
     expect({ head, ...told(service) }).toEqual({ head, ...told(legacy) });
   }
   const head = await sides.ask('HEAD /export.csv?pieces=5');
   expect([head.service.status, head.service.body.length]).toEqual([200, 0]);
+});
+
+test('a piece of a compressed answer can be read before the next one is made', async () => {
+  await using sides = await twoSides(idlText, handlers, app);
+  const headers = { 'accept-encoding': 'gzip' };
+  const [answer] = (await once(get(`${sides.url}/slow`, { agent: false, headers }), 'response')) as [
+    IncomingMessage,
+  ];
+  expect(answer.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+  let text = '';
+  for await (const chunk of answer.pipe(createGunzip())) {
+    text += String(chunk);
+    if (text === 'first\n') firstSeen.resolve();
+  }
+  expect(text).toBe('first\nsecond\n');
 });
 
 test('an answer of 96 MiB is never held, a client that does not read is not asked for, and one that goes away is the end', async () => {

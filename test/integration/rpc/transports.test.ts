@@ -35,6 +35,26 @@ test('one port serves every transport and protocol', async () => {
   await server.stop();
 });
 
+test('arguments nest as deep as 64 structs, there and back, and no deeper', async () => {
+  const server = await serve(serving);
+  /** `depth` structs, the one around them included. */
+  const nested = (depth: number) => {
+    let tree: object = { value: 0 };
+    for (let i = 2; i < depth; i++) tree = { value: i, children: [tree] };
+    return { tree, defaulted: 7 };
+  };
+  for (const protocol of ['binary', 'compact'] as const) {
+    const client = createClient({ idl, service, addresses: [server.address], protocol });
+    expect(await client.call('echo', [nested(64)])).toEqual(nested(64));
+    await expect(client.call('echo', [nested(65)])).rejects.toMatchObject({
+      code: 'BANYAN_RPC_VALUE',
+      message: expect.stringContaining('is nested deeper than 64'),
+    });
+    await client.close();
+  }
+  await server.stop();
+});
+
 test('a megabyte string and a hundred thousand numbers', async () => {
   const server = await serve(serving);
   for (const protocol of ['binary', 'compact'] as const) {

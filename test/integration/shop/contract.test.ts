@@ -22,7 +22,7 @@ import { type ShopRequest, shopRequests } from '../../support/shop-requests.ts';
 const incidental = new Set(['date', 'connection', 'keep-alive']);
 /** Another number explores other requests: `CONTRACT_SEED=1 CONTRACT_RUNS=20000 npx vitest run contract`. */
 const seed = Number(process.env.CONTRACT_SEED ?? 2016);
-const numRuns = Number(process.env.CONTRACT_RUNS ?? 800);
+const numRuns = Number(process.env.CONTRACT_RUNS ?? 400);
 
 /**
  * The same requests to the monolith itself and, through the gateway, to the service. Both begin with the same rows and

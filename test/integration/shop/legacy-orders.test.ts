@@ -1,10 +1,10 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeEachEngine, type TestDatabase } from '../../support/databases.ts';
+import { describeOnEngine, type TestDatabase } from '../../support/databases.ts';
 import { jsonApi } from '../../support/json-api.ts';
 import { createShopDatabase, endpointOf, type StartedShop, startLegacy } from '../../support/shop.ts';
 
-describeEachEngine('shops and orders of the monolith', (lane) => {
+describeOnEngine('mysql', 'shops and orders of the monolith', (lane) => {
   let database: TestDatabase;
   let shop: StartedShop;
   let call: ReturnType<typeof jsonApi>;

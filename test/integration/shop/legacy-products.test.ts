@@ -1,6 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeEachEngine, type TestDatabase } from '../../support/databases.ts';
+import { describeOnEngine, type TestDatabase } from '../../support/databases.ts';
 import { jsonApi } from '../../support/json-api.ts';
 import {
   createShopDatabase,
@@ -12,7 +12,7 @@ import {
 
 const lamp = { shopId: 3, sku: 'LAMP-1', name: '램프 💡', price: '12.5' };
 
-describeEachEngine('products of the monolith', (lane) => {
+describeOnEngine('mysql', 'products of the monolith', (lane) => {
   const clock = testClock();
   let database: TestDatabase;
   let shop: StartedShop;

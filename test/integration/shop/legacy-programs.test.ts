@@ -1,11 +1,11 @@
 import { Agent } from 'node:http';
 import { expect, it } from 'vitest';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { httpCall } from '../../support/http-call.ts';
 import { createShopDatabase } from '../../support/shop.ts';
 import { startProgram } from '../../support/shop-process.ts';
 
-describeEachEngine('the monolith’s programs', (lane) => {
+describeOnEngine('mariadb', 'the monolith’s programs', (lane) => {
   it('seeds, serves, reports, and stops on SIGTERM with a client still connected', async () => {
     await using database = await createShopDatabase(lane);
     const env = {

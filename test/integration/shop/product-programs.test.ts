@@ -1,11 +1,11 @@
 import { createClient, loadIdl, ThriftException } from 'banyan/rpc';
 import { expect, it } from 'vitest';
 import { idlFile } from '../../../extracted/product/server.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { createProductDatabase, startProduct } from '../../support/shop.ts';
 import { startProductProgram, startProgram } from '../../support/shop-process.ts';
 
-describeEachEngine('the product service’s program', (lane) => {
+describeOnEngine('mariadb', 'the product service’s program', (lane) => {
   it('serves Thrift to anyone, and stops on SIGTERM with a client still connected', async () => {
     await using database = await createProductDatabase(lane);
     await using service = startProductProgram(database);

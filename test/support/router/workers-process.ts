@@ -4,6 +4,8 @@ import { pino } from 'pino';
 /** A router of two worker processes: `node workers-process.ts UPSTREAM`. */
 const [upstream = ''] = process.argv.slice(2);
 const logger = pino({ level: 'silent' });
+const interrupted = new AbortController();
+process.once('SIGTERM', () => interrupted.abort());
 if (isRouterWorker()) {
   const router = await startRouter({
     listen: { host: '127.0.0.1', port: 0 },
@@ -21,11 +23,8 @@ if (isRouterWorker()) {
     },
     logger,
   });
-  serveAsWorker(router);
-  process.once('SIGTERM', () => void router.stop().then(() => process.disconnect()));
+  await serveAsWorker(router, interrupted.signal);
 } else {
-  const interrupted = new AbortController();
-  process.once('SIGTERM', () => interrupted.abort());
   const { url, adminUrl, replicas } = await runWorkers({
     workers: 2,
     admin: { host: '127.0.0.1', port: 0 },

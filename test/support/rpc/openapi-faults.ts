@@ -27,7 +27,7 @@ export function openApiFaults(given: object): string[] {
 
   // Schemas: valid 2020-12 themselves, and every reference leads somewhere.
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, formats: anyFormat });
-  ajv.addKeyword('components');
+  ajv.addVocabulary(['components', 'x-banyan-vd']);
   ajv.addSchema({ $id: 'root', components: { schemas } });
   const judge = (where: string, schema: unknown) => {
     try {
@@ -97,7 +97,7 @@ export function openApiFaults(given: object): string[] {
 export function componentJudge(given: object, component: string): (value: unknown) => string {
   const { schemas } = (given as { components: { schemas: object } }).components;
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, formats: anyFormat });
-  ajv.addKeyword('components');
+  ajv.addVocabulary(['components', 'x-banyan-vd']);
   ajv.addSchema({ $id: 'root', components: { schemas } });
   const validate = ajv.compile({ $ref: `root#/components/schemas/${component}` });
   return (value) => (validate(value) ? '' : ajv.errorsText(validate.errors));

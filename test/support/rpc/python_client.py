@@ -2,7 +2,7 @@
 import json
 import sys
 
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol
 from thrift.protocol.TCompactProtocol import TCompactProtocol
 from thrift.Thrift import TApplicationException
@@ -11,7 +11,7 @@ from everything import EverythingService
 from everything.ttypes import Choice, Color, Everything, Failure, Inner, Tree
 from shared.ttypes import Stamp
 
-port, transport, protocol = int(sys.argv[2]), sys.argv[3], sys.argv[4]
+port, transport, protocol = int(sys.argv[3]), sys.argv[4], sys.argv[5]
 socket = TSocket.TSocket("127.0.0.1", port)
 wrapped = TTransport.TBufferedTransport(socket) if transport == "buffered" else TTransport.TFramedTransport(socket)
 client = EverythingService.Client((TCompactProtocol if protocol == "compact" else TBinaryProtocol)(wrapped))

@@ -1,7 +1,7 @@
 """Serves the service on Python's officially generated code, one thread for each connection, and prints `ready HOST:PORT`."""
 import sys
 
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[2]]
 from thrift.protocol.TBinaryProtocol import TBinaryProtocolFactory
 from thrift.protocol.TCompactProtocol import TCompactProtocolFactory
 from thrift.server.TServer import TThreadedServer
@@ -9,7 +9,7 @@ from thrift.transport import TSocket, TTransport
 from everything import EverythingService
 from everything.ttypes import Failure
 
-transport, protocol = sys.argv[2], sys.argv[3]
+transport, protocol = sys.argv[3], sys.argv[4]
 
 
 class Handler:

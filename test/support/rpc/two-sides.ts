@@ -68,11 +68,12 @@ export async function routerFor(
     features: [
       { name: 'all', stage: 'extracted', owner: 'service', inTransition: false, hold: false, salt: 'all' },
     ],
-    routes: httpRoutes(idl, service!).map(({ method, path, rpcMethod, access }) => ({
+    routes: httpRoutes(idl, service!).map(({ method, path, matching, rpcMethod, access }) => ({
       id: `${method} ${path}`,
       feature: 'all',
       method,
       path,
+      ...(matching === undefined ? {} : { matching }),
       access,
       call: { kind: 'thrift' as const, method: rpcMethod },
       readPercent: 100,
@@ -94,7 +95,8 @@ export async function routerFor(
 
 const ofTheConnection = /^(?:date|connection|keep-alive|x-powered-by|transfer-encoding):/;
 
-async function rawAsk(port: number, head: string, body: string | Buffer = ''): Promise<RawAnswer> {
+/** Asks one server, and reads what it answers until it closes the connection. */
+export async function rawAsk(port: number, head: string, body: string | Buffer = ''): Promise<RawAnswer> {
   const socket = connect(port, '127.0.0.1');
   const bytes = Buffer.from(body);
   const length = bytes.length === 0 ? '' : `Content-Length: ${bytes.length}\r\n`;

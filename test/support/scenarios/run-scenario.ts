@@ -16,6 +16,7 @@ import { quoteName } from '../../../mover/sql/names.ts';
 import { createAccount } from '../accounts.ts';
 import type { EngineLane, TestDatabase } from '../databases.ts';
 import { TestPoints } from '../move-fixture.ts';
+import { testedCapture } from '../tested-capture.ts';
 import type { Scenario } from './scenario.ts';
 
 const tuning = { chunkRowsAtFirst: 3, chunkRowsMax: 3, applyBatchEntries: 7 };
@@ -64,14 +65,14 @@ async function setUp(
   const service = await connect(target);
   defer(() => service.end());
   for (const statement of [...scenario.schema, ...scenario.data]) await legacy.query(statement);
-  const { tables } = scenario.expectation;
+  const { tables, sever, triggers, deferIndexes, generated, versioned } = scenario.expectation;
   const bookkeepingSchema = `bk_${randomBytes(5).toString('hex')}`;
   defer(() =>
     Promise.all([legacy, service].map((one) => one.query('DROP DATABASE IF EXISTS ??', [bookkeepingSchema]))),
   );
   const account = async (lane: EngineLane, side: TestDatabase, makesTables: boolean) => {
     const needs = { engine: lane.engine, database: side.database, tables, bookkeepingSchema, makesTables };
-    const made = await createAccount(side, moverPrivileges(needs));
+    const made = await createAccount(side, moverPrivileges({ ...needs, capture: testedCapture() }));
     defer(() => made[Symbol.asyncDispose]());
     return made.endpoint(side.database);
   };
@@ -81,6 +82,12 @@ async function setUp(
     target: await account(to, target, true),
     tables: tables.map((table) => ({ table })),
     bookkeepingSchema,
+    ...{ capture: testedCapture(), captureBack: testedCapture() },
+    ...(sever && { sever: { side: 'source', keys: sever } }),
+    ...(triggers && { triggers }),
+    ...(deferIndexes && { deferIndexes }),
+    ...(generated && { generated }),
+    ...(versioned && { versioned }),
   };
   return { spec, legacy, service, defer };
 }
@@ -119,6 +126,11 @@ async function thereAndBack({ writes }: Scenario, { spec, legacy, service, defer
   const run = async (on: mysql.Connection, statements: readonly string[]) => {
     for (const statement of statements) await on.query(statement);
   };
+  if (spec.triggers === 'carry') {
+    const names = async (on: mysql.Connection) =>
+      (await on.query<mysql.RowDataPacket[]>('SHOW TRIGGERS'))[0].map((one) => one.Trigger);
+    expect(await names(service)).toEqual(await names(legacy));
+  }
   const points = new TestPoints();
   let left = [...writes.during];
   // One statement between the reading of each chunk and its landing; what is left after the last chunk.
@@ -141,7 +153,12 @@ async function thereAndBack({ writes }: Scenario, { spec, legacy, service, defer
   await out.raiseAutoIncrement();
 
   const back = await open(
-    { ...spec, id: spec.id.replace('forward', 'reverse'), source: spec.target, target: spec.source },
+    {
+      ...spec,
+      ...{ id: spec.id.replace('forward', 'reverse'), source: spec.target, target: spec.source },
+      ...(spec.sever && { sever: { ...spec.sever, side: 'target' } }),
+      deferIndexes: false,
+    },
     defer,
   );
   await back.installCapture();

@@ -9,6 +9,16 @@ export interface Expectation {
   readonly from?: readonly Engine[];
   /** Engines of the target to which this applies. Default: both. */
   readonly to?: readonly Engine[];
+  /** Foreign keys that may cross the edge of the tables, on the user's word. */
+  readonly sever?: readonly string[];
+  /** The application's own triggers are made on the target as well. */
+  readonly triggers?: 'carry';
+  /** What the engines compute differently is no difference. */
+  readonly generated?: 'accept';
+  /** Of system-versioned tables the current rows move. */
+  readonly versioned?: 'current';
+  /** Secondary indexes of the target are made after the copy. */
+  readonly deferIndexes?: boolean;
   /** Codes of faults that `banyan schema`, the preflight or the look at the rows must find: then nothing moves. */
   readonly refused?: readonly string[];
 }

@@ -8,6 +8,7 @@ import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { moveSpecs } from '../../../control/runner/index.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
 import { failureDefaults } from '../../../router/life/router-options.ts';
+import { shadowSettingsSchema } from '../../../router/shadow/shadow-settings.ts';
 import { compileTable } from '../../../router/table/compiled-table.ts';
 import { defaultPolicy } from '../../../router/table/failure-policy.ts';
 import { callName } from '../../../router/table/route-call.ts';
@@ -122,11 +123,16 @@ test('paths of TLS files count from the config, and nothing is read: only router
     minVersion: 'TLSv1.2',
     reloadMs: 10_000,
   });
-  expect(config.legacy.tls).toEqual({ caFile: join(folder, 'authority.pem'), serverName: 'shop.internal' });
+  expect(config.legacy.tls).toEqual({
+    caFile: join(folder, 'authority.pem'),
+    serverName: 'shop.internal',
+    reloadMs: 10_000,
+  });
   expect(config.features.parcels!.service.tls).toEqual({
     caFile: join(folder, 'authority.pem'),
     keyFile: '/keys/client.pem',
     certFile: join(folder, 'client.pem'),
+    reloadMs: 10_000,
   });
   expect(config.router.drain).toEqual({ noticeMs: 5_000 });
   const faults = await faultsOf({
@@ -174,7 +180,7 @@ test('a service that speaks HTTP declares its routes in the config, and is what 
     { id: 'POST /parcels', access: 'write', policy: { retries: 0 } },
     { id: 'POST /parcels/search [host=shop.test]', access: 'read' },
   ]);
-  expect(parsed).toEqual({ ...service, tls: { caFile: join(folder, 'ca.pem') } });
+  expect(parsed).toEqual({ ...service, tls: { caFile: join(folder, 'ca.pem'), reloadMs: 10_000 } });
   const table = buildRouteTable(
     Object.values(config.features),
     new Map([['parcels', newFeatureState('parcels', '2026-01-01T00:00:00.000Z')]]),
@@ -260,6 +266,18 @@ test('host and access come from the IDL’s annotations, and the config’s word
     'GET /parcels/:code/touch [host=post.example] read',
     'HEAD /parcels/:code/touch [host=post.example] read',
   ]);
+});
+
+test('what comparing answers may take of a router is told there, setting by setting', async () => {
+  const config = await load({ ...plain, router: { shadow: { maxConcurrent: 2, bodyBytes: 1_000 } } });
+  expect(shadowSettingsSchema.parse(config.router.shadow)).toMatchObject({
+    maxConcurrent: 2,
+    bodyBytes: 1_000,
+    maxQueued: 128,
+  });
+  const faults = await faultsOf({ ...plain, router: { shadow: { deadlineMs: 0, queue: 5 } as object } });
+  expect(faults.map(({ at }) => at)).toEqual(expect.arrayContaining(['router.shadow.deadlineMs']));
+  expect(faults.some(({ what }) => what.includes('queue'))).toBe(true);
 });
 
 test('says all faults of shape at once, each with the way to it', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { decide, giveUp, hold, release } from '../../../control/conductor/handover-changes.ts';
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { handovers } from '../../../control/feature/stages.ts';
+import { defaultGuardSettings } from '../../../control/guard/guard-settings.ts';
 import type { FeatureState } from '../../../control/store/index.ts';
 
 const now = '2026-11-22T00:00:00.000Z';
@@ -47,3 +48,28 @@ for (const rules of Object.values(handovers)) {
     expect(() => hold({ id: 'two', rules, who: '', why: '' })(context(held))).toThrow(/no longer where/);
   });
 }
+
+test('a guarded cutover is watched from its release on, and a rollback or one that was taken back is not', () => {
+  const rules = handovers.cutover;
+  const guard = { settings: defaultGuardSettings, watchMs: 60_000, reads: ['r', 's'] };
+  const before = { ...newFeatureState('f', now), stage: rules.from };
+  const held = hold({ id: 'one', rules, who: 'w', why: 'y', guard })(context(before));
+  const done = release('one', rules)(context(decide('one', rules)(context(held))));
+  expect(done.canaries).toEqual([
+    {
+      id: 'one',
+      who: 'w',
+      why: 'y',
+      startedAt: now,
+      ramp: [100],
+      step: 0,
+      everyMs: 60_000,
+      nextAt: '2026-11-22T00:01:00.000Z',
+      until: null,
+      frozenAt: null,
+      before: { r: 0, s: 0 },
+      guard: { after: 'cutover', settings: defaultGuardSettings, breachedAt: null, breaches: [] },
+    },
+  ]);
+  expect(release('one', rules)(context(giveUp('one')(context(held)))).canaries).toEqual([]);
+});

@@ -4,9 +4,12 @@ import { stages } from '../../../control/feature/stages.ts';
 import {
   barrierPending,
   buildRouteTable,
+  cannotServe,
   type FeatureState,
   type Replica,
 } from '../../../control/store/index.ts';
+import { parseRouteTable } from '../../../router/replica/snapshot-file.ts';
+import { defaultCompareSettings } from '../../../router/shadow/compare/index.ts';
 import { parcelFeature } from '../../integration/control/fixtures.ts';
 
 const features = [parcelFeature(null)];
@@ -50,13 +53,34 @@ test('hold and transition are what the state says, also between decision and rel
   expect(at({ stage: 'extracted' }).features[0]).toMatchObject({ hold: false, inTransition: false });
 });
 
+test('a live router serves only what it says it does', () => {
+  const replica = (change: Partial<Replica>): Replica => ({
+    ...{ replica: 'r', host: 'h', pid: 1, version: 7, drained: {}, live: true, beatAgoMs: 0 },
+    ...{ services: ['parcels'], config: null },
+    ...change,
+  });
+  expect(cannotServe([replica({}), replica({ services: ['labels', 'parcels'] })], 'parcels')).toEqual([]);
+  expect(cannotServe([replica({ services: ['labels'] }), replica({})], 'parcels')).toEqual([
+    'h (1) has none',
+  ]);
+  expect(cannotServe([replica({ services: null })], 'parcels')).toHaveLength(1);
+  expect(cannotServe([replica({ services: [], live: false })], 'parcels')).toEqual([]);
+  const config = { fingerprint: 'f', features: { parcels: 'new' }, restart: [], fault: null, reload: 0 };
+  expect(cannotServe([replica({ config }), replica({})], 'parcels', 'new')).toEqual([]);
+  expect(cannotServe([replica({ config })], 'parcels', 'old')).toEqual([
+    'h (1) calls it by another IDL or config',
+  ]);
+});
+
 test('a barrier waits for live replicas only, first for the version and then for the drain', () => {
   const replica = (change: Partial<Replica>): Replica => ({
     replica: 'r',
     host: 'h',
     pid: 1,
+    config: null,
     version: 7,
     drained: { parcels: 7 },
+    services: ['parcels'],
     live: true,
     beatAgoMs: 0,
     ...change,
@@ -70,4 +94,62 @@ test('a barrier waits for live replicas only, first for the version and then for
   expect(pending(replica({ drained: { labels: 7 } }))).toEqual(['drain']);
   expect(pending(replica({ version: 0, drained: {}, live: false }))).toEqual([]);
   expect(pending(replica({ version: 9, drained: { parcels: 8 } }))).toEqual([]);
+});
+
+test('a shadow of a feature that moves no rows waits for none', () => {
+  const shadow = {
+    run: 'r',
+    since: '',
+    percent: 10,
+    repeatPercent: 10,
+    routes: null,
+    sandbox: null,
+    compare: defaultCompareSettings,
+    ignore: [],
+    signedOff: null,
+  };
+  const routingOf = (tables: readonly { table: string }[]) =>
+    buildRouteTable(
+      [{ ...parcelFeature(null), tables }],
+      new Map([['parcels', { ...newFeatureState('parcels', ''), stage: 'syncing', shadow }]]),
+    ).features[0]!.shadow;
+  expect(routingOf([])).toMatchObject({ alwaysCurrent: true });
+  expect(routingOf([{ table: 'parcels' }])).not.toHaveProperty('alwaysCurrent');
+});
+
+test('all that a route table says survives a snapshot: how a pattern is read, what is compared, who is named', () => {
+  const [first, ...rest] = parcelFeature(null).routes;
+  const feature = parcelFeature(null, {
+    policy: { retries: 2, timeouts: { totalMs: null } },
+    routes: [
+      {
+        ...first!,
+        matching: { express: 4, slash: 'strict' },
+        constraints: { host: 'a.example', headers: { a: 'b' }, query: { c: 'd' } },
+        policy: { fallback: false, errorBody: { contentType: 'text/html', body: '<p>{code}' } },
+      },
+      ...rest,
+    ],
+  });
+  const state: FeatureState = {
+    ...newFeatureState('parcels', '2026-11-22T00:00:00.000Z'),
+    stage: 'syncing',
+    readCohorts: { 'GET /parcels': ['staff'] },
+    shadow: {
+      ...{
+        run: 'r',
+        since: '2026-11-22T00:00:00.000Z',
+        percent: 5,
+        repeatPercent: 10,
+        routes: ['GET /parcels'],
+      },
+      ...{ sandbox: { name: 'x', value: 'y', both: true }, compare: defaultCompareSettings },
+      ...{ ignore: [], signedOff: null },
+    },
+  };
+  const cohorts = [{ name: 'staff', by: 'cookie:uid', values: ['1', '2'] }];
+  const built = buildRouteTable([feature], new Map([['parcels', state]]), cohorts);
+  const table = { version: 7, writtenAt: '2026-11-22T00:00:00.000Z', ...built };
+  expect(Object.keys(built)).toContain('cohorts');
+  expect(parseRouteTable('a file', JSON.parse(JSON.stringify(table)))).toEqual(table);
 });

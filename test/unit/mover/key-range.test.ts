@@ -4,6 +4,7 @@ import {
   keyId,
   keysCondition,
   rangeCondition,
+  rangeOfKey,
   wholeTable,
 } from '../../../mover/plan/key-range.ts';
 import { column } from './column.ts';
@@ -31,6 +32,13 @@ describe('rangeCondition', () => {
     expect(rangeCondition([shop, sku], { after: key('1', 'a'), upTo: key('2', 'b') })).toBe(
       "((`shop` >= 1 AND ((`shop` > 1) OR (`shop` = 1 AND `sku` > _utf8mb4 x'61')))" +
         " AND `shop` <= 2 AND NOT (`shop` >= 2 AND ((`shop` > 2) OR (`shop` = 2 AND `sku` > _utf8mb4 x'62'))))",
+    );
+  });
+
+  it('holds one key and no other when it is closed', () => {
+    expect(rangeCondition([id], rangeOfKey(key('7')))).toBe('(`id` >= 7 AND `id` <= 7)');
+    expect(rangeCondition([shop, sku], rangeOfKey(key('1', 'a')))).toContain(
+      "(`shop` >= 1 AND ((`shop` > 1) OR (`shop` = 1 AND `sku` >= _utf8mb4 x'61')))",
     );
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { foreignKeyFaults } from '../../../mover/preflight/check-foreign-keys.ts';
 import { isRecent, pairFaults } from '../../../mover/preflight/check-servers.ts';
 import { comparableType, compareTables } from '../../../mover/preflight/compare-tables.ts';
+import { foreignKeyFaults } from '../../../mover/preflight/foreign-key-faults.ts';
 import { isGranted, parseGrant } from '../../../mover/privileges/grants.ts';
 import { derivedName, quoteName, quoteText } from '../../../mover/sql/names.ts';
 import { fileName } from '../../../mover/watch/file-name.ts';
@@ -82,18 +82,36 @@ describe('foreign keys', () => {
     name: 'fk',
     database: 'shop',
     child,
+    columns: ['parent_id'],
     parentDatabase: 'shop',
     parent,
+    parentColumns: ['id'],
     onDelete,
     onUpdate: 'RESTRICT',
   });
   const codes = (one: ReturnType<typeof key>, side: 'source' | 'target' = 'source') =>
     foreignKeyFaults([one], 'shop', ['orders', 'lines'], side).map((fault) => fault.code);
 
-  it('lets a key inside the set be, unless it cascades', () => {
-    expect(codes(key('lines', 'orders', 'RESTRICT'))).toEqual([]);
-    expect(codes(key('lines', 'orders', 'CASCADE'))).toEqual(['BANYAN_FOREIGN_KEY_CASCADE']);
-    expect(codes(key('lines', 'orders', 'SET NULL'), 'target')).toEqual(['BANYAN_FOREIGN_KEY_CASCADE']);
+  it('lets a key inside the set be, cascading or not', () => {
+    for (const rule of ['RESTRICT', 'CASCADE', 'SET NULL']) {
+      expect(codes(key('lines', 'orders', rule))).toEqual([]);
+      expect(codes(key('lines', 'orders', rule), 'target')).toEqual([]);
+    }
+  });
+  it('refuses rows that a parent outside the set changes, on either side', () => {
+    expect(codes(key('lines', 'products', 'CASCADE'))).toEqual(['BANYAN_FOREIGN_KEY_CASCADE']);
+    expect(codes(key('lines', 'products', 'SET NULL'), 'target')).toEqual(['BANYAN_FOREIGN_KEY_CASCADE']);
+  });
+  it('refuses a web with too many ways through it', () => {
+    const level = (n: number) => Array.from({ length: 6 }, (_, index) => `t${n}_${index}`);
+    const keys = [1, 2, 3, 4].flatMap((n) =>
+      level(n).flatMap((child) => level(n - 1).map((parent) => key(child, parent, 'CASCADE'))),
+    );
+    const tables = [0, 1, 2, 3, 4].flatMap(level);
+    const faults = foreignKeyFaults(keys, 'shop', tables, 'source');
+    expect(new Set(faults.map((fault) => fault.code))).toEqual(new Set(['BANYAN_FOREIGN_KEY_WEB']));
+    // 6 + 6² + 6³ ways are few enough.
+    expect(faults.map((fault) => fault.what.split(' ')[4])).toEqual(level(0).map((table) => `shop.${table}`));
   });
   it('refuses a key across the border, on the source', () => {
     expect(codes(key('lines', 'products', 'RESTRICT'))).toEqual(['BANYAN_FOREIGN_KEY_CROSSES']);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { idlRoutesReport, loadIdl, openApiDocument, typescriptTypes } from 'banyan/rpc';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -75,6 +76,154 @@ test('OpenAPI says what the gateway does', async () => {
   });
 });
 
+test('OpenAPI tells of envelopes, cases, codes and error pages', async () => {
+  await using files = await idlFiles({
+    'a.thrift': `
+struct File { 1: required binary bytes (api.file = "bytes") }
+exception Failed { 1: required string error_code (api.code_status = "no_stock: 409"), 2: optional double how_much } (api.http_code = "422")
+service S {
+  void add(1: string title (api.form = "title"), 2: required list<File> all_files (api.file_name = ""), 3: map<string, string> any (api.query = "*")) (api.post = "/files")
+  void put(1: i32 shop_id, 2: required string new_name) throws (1: Failed failed) (api.put = "/shops/:shopId")
+} (api.case = "camel", api.nan = "null", api.envelope = '{"data":$body}', api.error_envelope = '{"error":$body}',
+   api.error_body_for = "unavailable: <h1>later</h1>", api.error_type_for = "unavailable: text/html; charset=utf-8")`,
+  });
+  const document = openApiDocument(await loadIdl(files.path('a.thrift')), 'S');
+  expect(openApiFaults(document)).toEqual([]);
+  await expectValidOpenApi(document);
+  const failed = {
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          properties: { error: { $ref: '#/components/schemas/Failed' } },
+          required: ['error'],
+        },
+      },
+    },
+  };
+  expect(document).toMatchObject({
+    paths: {
+      '/files': {
+        post: {
+          parameters: [{ name: 'any', in: 'query', style: 'form', explode: true }],
+          requestBody: {
+            content: {
+              'multipart/form-data': {
+                schema: {
+                  properties: {
+                    title: { type: 'string' },
+                    allFiles: { items: { contentMediaType: 'application/octet-stream' } },
+                  },
+                  required: ['allFiles'],
+                },
+              },
+            },
+          },
+        },
+      },
+      '/shops/{shopId}': {
+        put: {
+          parameters: [{ name: 'shopId', in: 'path' }],
+          requestBody: { content: { 'application/json': { schema: { required: ['newName'] } } } },
+          responses: {
+            200: { content: { 'application/json': { schema: { properties: { data: { type: 'null' } } } } } },
+            409: failed,
+            422: failed,
+            default: { content: { 'application/json': {}, 'text/html': { schema: { type: 'string' } } } },
+          },
+        },
+      },
+    },
+    components: {
+      schemas: {
+        Failed: {
+          properties: {
+            errorCode: { type: 'string' },
+            howMuch: { type: ['number', 'null'], format: 'double' },
+          },
+        },
+      },
+    },
+  });
+});
+
+const validator = new Validator();
+
+/** By a validator that is not ours, against the specification's own schema. */
+async function expectValidOpenApi(document: object): Promise<void> {
+  const copy = JSON.parse(JSON.stringify(document)) as Record<string, unknown>;
+  expect(await validator.validate(copy)).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+}
+
+test('OpenAPI tells of defaults, validators, streams, uploads and their limits', async () => {
+  await using files = await idlFiles({
+    'a.thrift': `enum E { one = 1, two = 2 }
+struct In { 1: i32 n = 5, 2: optional E e (api.enum = "name"), 3: optional string hidden = "h" (api.none = "") }
+struct Piece { 1: required binary bytes (api.raw_body = ""), 2: optional string next (api.next = "") }
+struct D {
+  1: i32 limit = 50 (api.query = "limit", api.vd = "$ > 0")
+  2: list<E> kinds = [E.two] (api.query = "kinds", api.enum = "name")
+  3: i64 big = 9007199254740993, 4: i64 text = 9007199254740993 (api.js_conv = ""), 5: In inner = {"e": E.one, "n": 6}
+  6: map<i32, In> all = {1: {}}, 7: binary bytes = "abc", 8: string raw = '{"a":1}' (api.raw_json = ""), 9: string rubbish = "{" (api.raw_json = "")
+  10: i64 day = 0 (api.date = "iso"), 11: map<double, bool> pairs = {1.5: true}, 12: uuid u = "{550e8400-e29b-41d4-a716-446655440000}"
+}
+service S {
+  void set(1: D d) (api.put = "/d")
+  Piece export(1: optional string cursor (api.cursor = "")) (api.get = "/export", api.stream = "")
+  Piece store(1: binary piece (api.piece = ""), 2: bool last (api.last = ""), 3: optional string at (api.cursor = "")) (api.put = "/store", api.upload = "")
+  Piece files(1: binary piece (api.piece = ""), 2: bool last (api.last = ""), 3: optional string at (api.cursor = ""), 4: optional string name (api.file = "name"), 5: optional string title (api.form = "title"))
+    (api.post = "/files", api.upload = "", api.max_upload_bytes = "5000", api.max_file_bytes = "1000")
+  void form(1: binary photo (api.file_name = "photo")) (api.post = "/form")
+} (api.max_files = "3")`,
+  });
+  const document = openApiDocument(await loadIdl(files.path('a.thrift')), 'S');
+  expect(openApiFaults(document)).toEqual([]);
+  await expectValidOpenApi(document);
+  const { paths } = document as { paths: Record<string, Record<string, never>> };
+  expect(paths['/export']).toMatchObject({ get: { responses: { 200: { 'x-banyan-stream': true } } } });
+  const bodyOf = (path: string, verb: string) =>
+    (paths[path] as Record<string, { requestBody: { content: object } & Record<string, unknown> }>)[verb]!
+      .requestBody;
+  const limits = ({ content, ...more }: ReturnType<typeof bodyOf>) => ({
+    types: Object.keys(content),
+    ...more,
+  });
+  expect([bodyOf('/store', 'put'), bodyOf('/files', 'post'), bodyOf('/form', 'post')].map(limits)).toEqual([
+    { types: ['application/octet-stream'], 'x-banyan-upload': true, 'x-banyan-limits': { bytes: 2 ** 30 } },
+    {
+      types: ['multipart/form-data'],
+      'x-banyan-upload': true,
+      'x-banyan-limits': { bytes: 5_000, files: 3, fileBytes: 1_000, fields: 1_000, fieldBytes: 2 ** 20 },
+    },
+    { types: ['multipart/form-data'], 'x-banyan-limits': { files: 3, fields: 1_000, fieldBytes: 2 ** 20 } },
+  ]);
+  expect(paths['/d']).toMatchObject({
+    put: {
+      parameters: [
+        { name: 'limit', schema: { type: 'integer', default: 50, 'x-banyan-vd': '$ > 0' } },
+        { name: 'kinds', schema: { type: 'array', default: ['two'] } },
+      ],
+    },
+  });
+  const { schema } = (
+    paths['/d'] as never as { put: { requestBody: { content: Record<string, { schema: object }> } } }
+  ).put.requestBody.content['application/json']!;
+  const { properties } = schema as { properties: Record<string, { default?: unknown }> };
+  expect(Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, one.default]))).toEqual({
+    big: undefined,
+    text: '9007199254740993',
+    inner: { n: 6, e: 'one' },
+    all: { 1: { n: 5 } },
+    bytes: 'YWJj',
+    raw: { a: 1 },
+    rubbish: undefined,
+    day: '1970-01-01T00:00:00.000Z',
+    pairs: [[1.5, true]],
+    u: '550e8400-e29b-41d4-a716-446655440000',
+  });
+});
+
 test('OpenAPI documents are valid, whatever the IDL', async () => {
   await using files = await idlFiles({
     ...nastyIdl,
@@ -105,7 +254,10 @@ service S {
     openApiDocument(await loadIdl(files.path('product.thrift')), 'ProductService'),
     openApiDocument(await loadIdl(files.path('annotated.thrift')), 'S'),
   ];
-  for (const document of documents) expect(openApiFaults(document)).toEqual([]);
+  for (const document of documents) {
+    expect(openApiFaults(document)).toEqual([]);
+    await expectValidOpenApi(document);
+  }
   expect(documents[3]).toMatchObject({
     servers: [{ url: 'http://shop.example:8080' }],
     paths: {
@@ -169,7 +321,7 @@ test('what the gateway prints is what its OpenAPI says', async () => {
     ),
     { numRuns: 60 },
   );
-}, 30_000);
+}, 120_000);
 
 /** Compiles the files as a project of this one's settings; what the compiler says. */
 function compile(name: string, files: Readonly<Record<string, string>>): string {

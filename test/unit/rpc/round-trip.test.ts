@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ValueReaders } from '../../../rpc/codec/value-reader.ts';
 import { ValueWriters } from '../../../rpc/codec/value-writer.ts';
-import { loadIdl } from '../../../rpc/idl/load-idl.ts';
+import { loadIdl } from '../../../rpc/http/load-idl.ts';
 import type { StructDef } from '../../../rpc/idl/model.ts';
 import { parseJson } from '../../../rpc/json/exact-json.ts';
 import { JsonOut } from '../../../rpc/json/json-out.ts';

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Bench } from '../../../scripts/bench/bench.ts';
+import { parseCase } from '../../../scripts/bench/router-peers/bench-case.ts';
+import { percentilesOf } from '../../../scripts/bench/router-peers/load/percentiles.ts';
 import { median, spreadPercent } from '../../../scripts/bench/runner/median.ts';
 import { runBench } from '../../../scripts/bench/runner/run-bench.ts';
 
@@ -39,6 +41,43 @@ describe('the bench runner', () => {
     expect(result.ratios).toEqual({ aOverB: 1 });
     expect(details.missed.map((ratio) => ratio.name)).toEqual(['aOverB']);
     expect(stopped).toEqual(['second', 'first']);
+  });
+
+  it('goes case by case, tells each as it is done, leaves out what fails and what there is no time for', async () => {
+    const told: string[] = [];
+    const lines: string[] = [];
+    const subject = (name: string, of: string, measure = async () => ({ perSecond: 4 })) => ({
+      ...{ name, case: of, measure },
+    });
+    const bench: Bench = {
+      name: 'cases',
+      summary: '',
+      setup: async () => ({
+        subjects: [
+          subject('a', '1'),
+          subject('b', '1', async () => Promise.reject(new Error('it has no leg to stand on'))),
+          subject('c', '1', () => new Promise((resolve) => setTimeout(resolve, 40, { perSecond: 2 }))),
+          subject('d', '2'),
+        ],
+        ratios: [
+          { name: 'aOverC', metric: 'perSecond', of: 'a', over: 'c' },
+          { name: 'aOverB', metric: 'perSecond', of: 'a', over: 'b' },
+        ],
+      }),
+    };
+    const { result, details } = await runBench({
+      ...{ bench, rounds: 100, quick: true, minutes: 0.001, log: (text) => lines.push(text) },
+      signal: new AbortController().signal,
+      onCase: (one) => told.push(`${one.bench}: ${JSON.stringify(one.ratios)}`),
+    });
+    expect(told).toEqual(['cases 1: {"aOverC":2}']);
+    expect(result.subjects).toEqual({ a: { perSecond: 4 }, c: { perSecond: 2 } });
+    expect(details.unmeasured).toEqual(['b', 'd']);
+    expect(lines.filter((line) => !line.includes('perSecond'))).toEqual([
+      'NOT MEASURED: b: it has no leg to stand on',
+      expect.stringMatching(/^1 has [2-9] rounds instead of 100: the time is up/),
+      expect.stringContaining('NOT MEASURED: 2: the time is up'),
+    ]);
   });
 
   it('stops what it started when a subject fails, and when it is interrupted', async () => {
@@ -102,5 +141,30 @@ describe('medians', () => {
   it('have no spread when all values are equal', () => {
     expect(spreadPercent([5, 5, 5, 5])).toBe(0);
     expect(median([])).toBeNaN();
+  });
+});
+
+describe("the router bench's cases", () => {
+  it.each([
+    ['64x1kB', { connections: 64, bodyBytes: 1_024, protocol: 'http1', workers: false }],
+    ['10000x0', { connections: 10_000, bodyBytes: 0, protocol: 'http1' }],
+    ['1x10MB/tls', { connections: 1, bodyBytes: 10 * 1_024 * 1_024, protocol: 'tls' }],
+    ['64x100kB/http2', { bodyBytes: 102_400, protocol: 'http2' }],
+    ['64x1kB/workers', { workers: true }],
+  ])('%s', (name, wanted) => {
+    expect(parseCase(name)).toMatchObject({ name, ...wanted });
+  });
+
+  it.each(['', '0x1kB', '64', '64x', '64x1GB', '64x1kB/quic', '64x1kB/tls/tls', '64x1kB/tls/workers'])(
+    'refuse "%s"',
+    (name) => {
+      expect(() => parseCase(name)).toThrow(expect.objectContaining({ code: 'BANYAN_BENCH_UNKNOWN' }));
+    },
+  );
+
+  it('tell percentiles of times in any order', () => {
+    const times = Array.from({ length: 1_000 }, (_, n) => ((n * 7) % 1_000) + 1);
+    expect(percentilesOf(times)).toEqual({ p50Ms: 501, p99Ms: 991 });
+    expect(percentilesOf([])).toEqual({ p50Ms: Number.NaN, p99Ms: Number.NaN });
   });
 });

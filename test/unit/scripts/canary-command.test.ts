@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { PlanDescription } from '../../../scripts/cli/admin-types.ts';
+import type { PlanDescription } from '../../../control/api/index.ts';
 import { runCli } from '../../../scripts/cli/main.ts';
 import { planTimes, renderPlan } from '../../../scripts/cli/render-plan.ts';
 
@@ -54,6 +54,7 @@ describe('a plan in words', () => {
     until: '2026-11-22T13:00:00.000Z',
     revertsTo: { 'GET /a': 0, 'GET /b': 40 },
     guard: null,
+    watchedUntil: null,
     frozen: null,
   };
 

@@ -29,13 +29,31 @@ describe('every command', () => {
     expect(await runCli([name, '--help'], io)).toBe(0);
     const help = out();
     expect(help).toMatch(new RegExp(`Examples?:\\n {2}banyan ${name}`));
-    // `idl` is a family of commands that need no config.
-    if (name !== 'idl') {
-      expect(help).toContain('--json');
-      expect(help).toContain('--config');
-    }
-    const steering = ['copy', 'repair', 'canary', 'cutover', 'rollback', 'pause', 'resume', 'abandon'];
-    const changes = [...steering, 'shadow', 'diff', 'ignore'].includes(name);
+    // `idl` is a family of commands that need no config, and `init` writes one.
+    if (name !== 'idl') expect(help).toContain('--json');
+    if (name !== 'idl' && name !== 'init') expect(help).toContain('--config');
+    const steering = [
+      'copy',
+      'throttle',
+      'repair',
+      'canary',
+      'cutover',
+      'rollback',
+      'pause',
+      'resume',
+      'abandon',
+      'finish',
+    ];
+    const changes = [
+      ...steering,
+      'shadow',
+      'diff',
+      'ignore',
+      'reload',
+      'abort',
+      'freeze',
+      'unfreeze',
+    ].includes(name);
     expect(command.options.some((option) => option.long === '--why')).toBe(changes);
   });
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import type { DiffReport } from '../../../control/api/index.ts';
 import { defaultJudgeSettings, judgeDifferences } from '../../../control/diff/judge-differences.ts';
 import { defaultCompareSettings } from '../../../router/shadow/compare/index.ts';
 import { emptyRouteTally } from '../../../router/shadow/tally/index.ts';
-import type { DiffReport } from '../../../scripts/cli/admin-types.ts';
 import { renderDiff } from '../../../scripts/cli/render-diff.ts';
 import type { Paint } from '../../../scripts/terminal/paint.ts';
 

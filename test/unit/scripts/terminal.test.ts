@@ -7,6 +7,7 @@ import { renderError } from '../../../scripts/terminal/print-error.ts';
 import { progressView } from '../../../scripts/terminal/progress.ts';
 import { renderTable } from '../../../scripts/terminal/table.ts';
 import { pad, textWidth } from '../../../scripts/terminal/text-width.ts';
+import { wrapLines } from '../../../scripts/terminal/wrap-lines.ts';
 
 describe('tables', () => {
   it('align by what a terminal shows: wide letters and emoji take two columns, colours none', () => {
@@ -84,4 +85,24 @@ describe('progress in a pipe', () => {
     expect(lines.at(-1)).toBe('gate      looking whether it may begin');
     expect(lines.length).toBeLessThanOrEqual(5);
   });
+});
+
+it('lines are broken between words, and not at all without a width', () => {
+  const line = 'one two three four five six seven eight';
+  expect(wrapLines(`${line}\n  short`, 20)).toBe(
+    'one two three four\n    five six seven\n    eight\n  short',
+  );
+  expect(wrapLines(line, undefined)).toBe(line);
+  expect(wrapLines('a-word-that-is-longer-than-the-screen', 20)).toBe(
+    'a-word-that-is-longer-than-the-screen',
+  );
+});
+
+it('elsewhere than on a terminal the end of a step is told once, however often it is told', () => {
+  const stream = new PassThrough();
+  const view = progressView({ stream, lineEveryMs: 0 });
+  view.update({ phase: 'verify', done: 5, total: 5 });
+  view.update({ phase: 'verify', done: 5, total: 5 });
+  view.stop();
+  expect(String(stream.read()).match(/100 %/g)).toHaveLength(1);
 });

@@ -1,53 +1,58 @@
-import { Client } from 'undici';
 import { pause } from '../../../../common/pause.ts';
+import type { HealthProbe } from './health-probe.ts';
 
-export interface HealthCheckOptions {
-  /** Asked with GET; 2xx and 3xx are healthy. */
-  readonly path: string;
+export interface HealthCheckTimes {
   readonly everyMs: number;
-  readonly timeoutMs: number;
   /** Checks in a row that must fail before an address is ill; a single good one makes it well. */
   readonly failures: number;
 }
 
-/** Asks every address from time to time whether it is well, on a connection of its own. */
-export class HealthChecks<A extends { readonly url: string }> {
-  readonly #options: HealthCheckOptions;
-  readonly #addresses: readonly A[];
-  readonly #tls: { readonly ca?: string; readonly servername?: string };
+/** Asks addresses from time to time whether they are well. */
+export class HealthChecks<A> {
+  readonly #times: HealthCheckTimes;
+  readonly #probeOf: (address: A) => HealthProbe;
   readonly #tell: (address: A, healthy: boolean) => void;
-  readonly #stopping = new AbortController();
-  #loops: Promise<unknown> | null = null;
+  readonly #watched = new Map<A, AbortController>();
+  readonly #loops = new Set<Promise<void>>();
 
   constructor(
-    options: HealthCheckOptions,
-    addresses: readonly A[],
-    tls: { readonly ca?: string; readonly servername?: string },
+    times: HealthCheckTimes,
+    probeOf: (address: A) => HealthProbe,
     tell: (address: A, healthy: boolean) => void,
   ) {
-    this.#options = options;
-    this.#addresses = addresses;
-    this.#tls = tls;
+    this.#times = times;
+    this.#probeOf = probeOf;
     this.#tell = tell;
   }
 
-  start(): void {
-    this.#loops ??= Promise.all(this.#addresses.map((address) => this.#watch(address)));
+  /** These are asked from now on, and no others. */
+  watch(addresses: readonly A[]): void {
+    for (const [address, stopping] of this.#watched) {
+      if (addresses.includes(address)) continue;
+      stopping.abort();
+      this.#watched.delete(address);
+    }
+    for (const address of addresses) {
+      if (this.#watched.has(address)) continue;
+      const stopping = new AbortController();
+      this.#watched.set(address, stopping);
+      const loop = this.#ask(address, stopping.signal).finally(() => this.#loops.delete(loop));
+      this.#loops.add(loop);
+    }
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#loops;
+    this.watch([]);
+    await Promise.all(this.#loops);
   }
 
-  async #watch(address: A): Promise<void> {
-    const { everyMs, timeoutMs, failures } = this.#options;
-    const { signal } = this.#stopping;
-    const client = new Client(address.url, { connect: { timeout: timeoutMs, ...this.#tls }, pipelining: 1 });
+  async #ask(address: A, signal: AbortSignal): Promise<void> {
+    const { everyMs, failures } = this.#times;
+    const probe = this.#probeOf(address);
     let failed = 0;
     while (!signal.aborted) {
       const began = performance.now();
-      const healthy = await this.#ask(client);
+      const healthy = await probe.ask(signal);
       if (signal.aborted) break;
       failed = healthy ? 0 : failed + 1;
       if (healthy) this.#tell(address, true);
@@ -55,23 +60,6 @@ export class HealthChecks<A extends { readonly url: string }> {
       const left = Math.max(1, everyMs - (performance.now() - began));
       await pause(left, signal, { ref: false });
     }
-    await client.destroy();
-  }
-
-  async #ask(client: Client): Promise<boolean> {
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(this.#options.timeoutMs)]);
-    try {
-      const { statusCode, body } = await client.request({
-        method: 'GET',
-        path: this.#options.path,
-        headers: { 'user-agent': 'banyan-health-check' },
-        signal,
-      });
-      await body.dump();
-      return statusCode >= 200 && statusCode < 400;
-    } catch {
-      // Whatever kept it from answering is what is asked here: it is not well.
-      return false;
-    }
+    await probe.close();
   }
 }

@@ -1,70 +1,17 @@
-import { isIP, connect as openTcp, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as openTls } from 'node:tls';
-import type { Linked } from '../../../../common/linked-queue.ts';
+import type { Socket } from 'node:net';
+import { type ConnectionState, states } from './connection-state.ts';
+import type { ConnectionOwner, ConnectionUser } from './connection-user.ts';
+import { openSocket, type SocketSettings } from './open-socket.ts';
+import { overdue } from './overdue.ts';
 import { requestText } from './request-text.ts';
 import { type ParsedHead, type ResponseEvents, ResponseParser } from './response-parser.ts';
-import { Upload, type UploadBody, type UploadEvents } from './upload.ts';
+import { Upload, type UploadEvents } from './upload.ts';
 import { UpstreamFault } from './upstream-fault.ts';
-import type { UpstreamTls } from './upstream-tls.ts';
 
-export interface UpstreamRequest {
-  readonly path: string;
-  readonly method: string;
-  /** Names and values in turn; no hop-by-hop fields. */
-  readonly headers: readonly string[];
-  readonly body: UploadBody | Buffer | null;
-  /** The lines about this hop, whole. */
-  readonly hop: string;
-  /** The head expects `100 Continue`: so long the body waits for it, milliseconds. null: it waits for nothing. */
-  readonly continueMs: number | null;
-  /** True when the head asks for another protocol, so that 101 is an answer. */
-  readonly switches: boolean;
-  /** Longest wait for the response's head, once the request is sent, milliseconds. */
-  readonly headersTimeout: number;
-  /** Longest pause in the response's body, milliseconds. */
-  readonly bodyTimeout: number;
-}
-
-/** Who is told what comes. After `onResponseEnd` or `onResponseError` nothing more does. */
-export interface ConnectionReader {
-  onResponseData(connection: UpstreamConnection, piece: Buffer): void;
-  onResponseEnd(connection: UpstreamConnection): void;
-  onResponseError(connection: UpstreamConnection, error: Error): void;
-}
-
-/** Who asked: told what becomes of the request. */
-export interface ConnectionUser extends ConnectionReader, Linked<ConnectionUser> {
-  readonly dispatchOptions: UpstreamRequest;
-  /** The connection it was given; given back once it is answered or has failed. */
-  connection: UpstreamConnection | null;
-  /** When it began to wait for one, by the monotonic clock; the pool's to set. */
-  waitingSince: number;
-  /** No connection became free in time. It stands in line no longer. */
-  onNoneFree(): void;
-  /** The connection stands: the last moment for `abort` to prevent that anything is sent. */
-  onRequestStart(connection: UpstreamConnection): void;
-  /** The head leaves now. */
-  onHeadLeaving(): void;
-  /** Informational responses (1xx) come here too, before the final one. */
-  onResponseStart(connection: UpstreamConnection, status: number, reason: string): void;
-}
-
-/** Who has the connection for itself, once it speaks another protocol. */
-export interface ConnectionOwner extends ConnectionReader {
-  /** What was written has left: more may be written. */
-  onDrain(): void;
-}
-
-export interface ConnectionSettings {
-  readonly host: string;
-  readonly port: number;
-  /** null: plain. */
-  readonly tls: UpstreamTls | null;
+export interface ConnectionSettings extends SocketSettings {
   readonly connectMs: number;
   readonly keepAliveMs: number;
   readonly headerBytes: number;
-  /** What is read goes here; shared by all connections, because it is used up before the next read. */
-  readonly buffer: Buffer;
   readonly onClosed: (connection: UpstreamConnection) => void;
 }
 
@@ -76,29 +23,8 @@ function keptFor(announcedMs: number): number {
 /** A body of unknown length follows where methods usually have one: without it, say so. */
 const bodyExpected = new Set(['POST', 'PUT', 'PATCH']);
 const none: string[] = [];
-/** After a failed write everything that can be read is there, or nearly. */
-const lastWordsMs = 1_000;
 /** A connection that may be silent for long is asked by TCP whether the other end lives. */
 const tunnelProbeMs = 60_000;
-
-/** What a connection is doing. */
-const states = {
-  connecting: 0,
-  idle: 1,
-  /** It has a request, of which nothing has left. */
-  assigned: 2,
-  /** The head may have left, the body is on its way. */
-  sending: 3,
-  /** All of it has left. */
-  sent: 4,
-  /** The final answer has begun, perhaps before all of the request had left. */
-  answering: 5,
-  /** Nothing can be written any more, while there may be something to read. */
-  lastWords: 6,
-  /** It speaks another protocol, for good. */
-  handedOver: 7,
-} as const;
-type State = (typeof states)[keyof typeof states];
 
 /**
  * One connection to the monolith, one request at a time. What it saves over a general client: fields are written and read as
@@ -117,7 +43,7 @@ export class UpstreamConnection implements ResponseEvents {
   readonly #settings: ConnectionSettings;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
-  #state: State = states.connecting;
+  #state: ConnectionState = states.connecting;
   #user: ConnectionUser | null = null;
   /** Whoever took the connection over, for good. */
   #owner: ConnectionOwner | null = null;
@@ -128,35 +54,21 @@ export class UpstreamConnection implements ResponseEvents {
     this.#settings = settings;
     this.keepAliveMs = settings.keepAliveMs;
     this.#parser = new ResponseParser(this, settings.headerBytes);
-    const { host, port, tls, buffer } = settings;
-    const options = {
-      host,
-      port,
-      noDelay: true,
-      onread: { buffer, callback: (length: number) => this.#read(buffer.subarray(0, length)) },
-    };
-    // `onread` is an option of TLS sockets too; their types leave it out.
-    const secure: ConnectionOptions = Object.assign(options, {
-      ALPNProtocols: ['http/1.1'],
-      ...(isIP(host) === 0 && { servername: host }),
-      ...tls,
-    });
-    const socket = tls === null ? openTcp(options) : openTls(secure);
-    this.#socket = socket;
-    const destroy = socket.destroy.bind(socket);
-    socket.destroy = (error?: Error) => (this.#mayStillAnswer(error) ? socket : destroy(error));
-    socket
-      .once(tls === null ? 'connect' : 'secureConnect', () => this.#onConnected())
-      .on('drain', () => {
+    this.#socket = openSocket(settings, {
+      onConnected: () => this.#onConnected(),
+      onRead: (piece) => this.#read(piece),
+      onDrain: () => {
         this.#upload?.resume();
         this.#owner?.onDrain();
-      })
-      .on('end', () => this.#onEnd())
-      .on('error', (error) => this.#fail(error))
-      .once('close', () => {
+      },
+      onEnd: () => this.#onEnd(),
+      onError: (error) => this.#fail(error),
+      onClose: () => {
         this.#fail(new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the connection was closed'));
         settings.onClosed(this);
-      });
+      },
+      mayStillAnswer: (error) => this.#mayStillAnswer(error),
+    });
   }
 
   /** False while it is being made. */
@@ -219,36 +131,17 @@ export class UpstreamConnection implements ResponseEvents {
 
   /** Looks at its time limits. */
   check(now: number): void {
-    const fault = this.#overdue(now, now - this.#since);
+    const fault = overdue({
+      state: this.#state,
+      request: this.#user?.dispatchOptions ?? null,
+      waited: now - this.#since,
+      idleFor: now - this.idleSince,
+      connectMs: this.#settings.connectMs,
+      keepAliveMs: this.keepAliveMs,
+      paused: this.paused,
+      stuck: this.#socket.writableNeedDrain,
+    });
     if (fault !== null) this.#fail(fault);
-  }
-
-  #overdue(now: number, waited: number): UpstreamFault | null {
-    const limits = this.#user?.dispatchOptions;
-    // On its way out: nobody waits for it.
-    if (limits === undefined && this.#state >= states.assigned) return null;
-    switch (this.#state) {
-      case states.connecting:
-        if (waited < this.#settings.connectMs) return null;
-        return new UpstreamFault('ERR_UPSTREAM_CONNECT_TIMEOUT', 'no connection in time');
-      case states.idle:
-        if (now - this.idleSince < this.keepAliveMs) return null;
-        return new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the connection was closed');
-      case states.sending:
-      case states.sent:
-        // A client that sends slowly is not waited for here; an upstream that takes nothing answers nothing either.
-        if (this.#state === states.sending && !this.#socket.writableNeedDrain) return null;
-        if (waited < limits!.headersTimeout) return null;
-        return new UpstreamFault('ERR_UPSTREAM_FIRST_BYTE_TIMEOUT', 'no first byte in time');
-      case states.answering:
-        if (this.paused || waited < limits!.bodyTimeout) return null;
-        return new UpstreamFault('ERR_UPSTREAM_IDLE_TIMEOUT', 'a pause in the body');
-      case states.lastWords:
-        if (this.paused || waited < lastWordsMs) return null;
-        return new UpstreamFault('ERR_UPSTREAM_CLOSED', 'the upstream broke the request off');
-      default:
-        return null;
-    }
   }
 
   onHead(head: ParsedHead): boolean {
@@ -276,8 +169,7 @@ export class UpstreamConnection implements ResponseEvents {
 
   onBody(piece: Buffer): void {
     this.#since = performance.now();
-    // A copy: the next read, perhaps of another connection, goes to the same memory.
-    (this.#owner ?? this.#user)?.onResponseData(this, Buffer.from(piece));
+    (this.#owner ?? this.#user)?.onResponseData(this, piece);
   }
 
   onComplete(trailers: string[]): void {

@@ -1,9 +1,8 @@
 import { isIP } from 'node:net';
 import { LinkedQueue } from '../../../../common/linked-queue.ts';
-import { type ConnectionUser, UpstreamConnection } from './upstream-connection.ts';
-import type { UpstreamTls } from './upstream-tls.ts';
-
-export type { ConnectionUser } from './upstream-connection.ts';
+import type { ConnectionUser } from './connection-user.ts';
+import { UpstreamConnection } from './upstream-connection.ts';
+import type { CurrentTls } from './upstream-tls.ts';
 
 export interface ConnectionsOptions {
   /** `http://host:port` or `https://…`. */
@@ -16,10 +15,10 @@ export interface ConnectionsOptions {
   /** How long an idle connection is kept, milliseconds; less where the upstream announces less. */
   readonly keepAliveMs: number;
   readonly headerBytes: number;
-  /** How long a connection to a name, rather than an address, carries requests, milliseconds. */
+  /** How long a connection to a name that stands for no known address carries requests, milliseconds. */
   readonly nameAgeMs: number;
   /** For an `https://` origin. */
-  readonly tls: UpstreamTls;
+  readonly tls: CurrentTls;
 }
 
 /** How often time limits are looked at, milliseconds: nothing ends early, and nothing much later than this. */
@@ -43,6 +42,7 @@ export class UpstreamConnections {
   readonly #all = new Set<UpstreamConnection>();
   readonly #waiting = new LinkedQueue<ConnectionUser>();
   #scheduled = false;
+  #retired = false;
   #sweep: NodeJS.Timeout | null = null;
 
   constructor(options: ConnectionsOptions) {
@@ -66,12 +66,23 @@ export class UpstreamConnections {
     const { connection } = user;
     if (connection === null) return;
     user.connection = null;
-    if (connection.reusable && !this.#isOutdated(connection)) {
+    if (connection.reusable && !this.#retired && !this.#isOutdated(connection)) {
       connection.idleSince = performance.now();
       connection.resume();
       this.#idle.push(connection);
     } else connection.destroy();
     if (this.#waiting.size > 0) this.#schedule();
+  }
+
+  /** Whether requests are under way, or wait. */
+  get inUse(): boolean {
+    return this.#all.size > 0 || this.#waiting.size > 0;
+  }
+
+  /** What is under way or waits is still served; then the connections close. */
+  retire(): void {
+    this.#retired = true;
+    for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
   /** The user keeps its connection for another protocol: it counts here no longer. */
@@ -131,7 +142,7 @@ export class UpstreamConnections {
     const connection = new UpstreamConnection({
       host: hostname.replace(/^\[|\]$/g, ''),
       port: port === '' ? (encrypted ? 443 : 80) : Number(port),
-      tls: encrypted ? this.#options.tls : null,
+      tls: encrypted ? this.#options.tls() : null,
       connectMs: this.#options.connectMs,
       keepAliveMs: this.#options.keepAliveMs,
       headerBytes: this.#options.headerBytes,

@@ -8,3 +8,6 @@ export interface UpstreamTls {
   readonly key?: string;
   readonly cert?: string;
 }
+
+/** Asked for each connection, since files may be renewed. */
+export type CurrentTls = () => UpstreamTls;

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import { pause } from '../../../../common/pause.ts';
-import { isUntrusted } from '../../../failure.ts';
+import type { LookUp } from '../../../../common/resolved-addresses.ts';
 import { reach } from '../../reach.ts';
-import { Evidence } from './evidence.ts';
-import { type HealthCheckOptions, HealthChecks } from './health-checks.ts';
-import { UpstreamConnections } from './upstream-connections.ts';
-import type { UpstreamTls } from './upstream-tls.ts';
+import { isUntrusted } from '../../upstream-errors.ts';
+import { HealthChecks, type HealthCheckTimes } from './health-checks.ts';
+import { connectProbe, httpProbe } from './health-probe.ts';
+import { closed, type UpstreamAddress, UpstreamAddresses } from './upstream-addresses.ts';
+import type { CurrentTls } from './upstream-tls.ts';
 
 export interface BreakerOptions {
   /** So many failures in a row leave an address out; 0: none ever is. */
@@ -19,6 +20,12 @@ export interface BreakerOptions {
   readonly statuses: readonly number[];
 }
 
+export interface HealthCheckOptions extends HealthCheckTimes {
+  /** Left out, a connection is asked for and nothing else. */
+  readonly path?: string | undefined;
+  readonly timeoutMs: number;
+}
+
 export interface UpstreamOptions {
   readonly addresses: readonly string[];
   readonly connections: number;
@@ -27,36 +34,20 @@ export interface UpstreamOptions {
   /** How long a request waits for a free connection, milliseconds. */
   readonly waitMs: number;
   readonly headerBytes: number;
+  /** How often names among the addresses are looked up again, milliseconds. */
   readonly nameAgeMs: number;
+  /** Default: the system's own. */
+  readonly lookUp?: LookUp | undefined;
   readonly balance: 'least-pending' | 'round-robin';
   readonly breaker: BreakerOptions;
-  readonly healthCheck?: HealthCheckOptions | undefined;
+  readonly healthCheck: HealthCheckOptions | null;
   /** For `https://` addresses. */
-  readonly tls: UpstreamTls;
+  readonly tls: CurrentTls;
   readonly logger: Logger;
-}
-
-/** One address of the monolith and what this router knows of it. */
-export interface UpstreamAddress {
-  readonly url: string;
-  readonly connections: UpstreamConnections;
-  /** Requests sent and not answered whole. */
-  pending: number;
-  /** What speaks against it since it last answered. */
-  readonly evidence: Evidence;
-  /** It is left out until then, by the monotonic clock; after that one request at a time probes it. `closed`: all may come. */
-  openUntil: number;
-  /** How often in a row it opened: each time for longer. */
-  openings: number;
-  /** True while a request is out to see whether an address that was open answers again. */
-  probing: boolean;
-  /** What the health checks say; true without them. */
-  healthy: boolean;
 }
 
 /** How often an address that could not be reached is asked for a connection, milliseconds. */
 const reconnectMs = 200;
-const closed = Number.NEGATIVE_INFINITY;
 
 /**
  * A side's addresses. The one with the fewest requests pending is chosen, in turn among equals, or simply in turn. One that keeps
@@ -67,7 +58,7 @@ const closed = Number.NEGATIVE_INFINITY;
  * every address down.
  */
 export class Upstream {
-  readonly addresses: readonly UpstreamAddress[];
+  readonly #addresses: UpstreamAddresses;
   readonly #breaker: BreakerOptions;
   readonly #statuses: ReadonlySet<number>;
   readonly #inTurn: boolean;
@@ -75,6 +66,9 @@ export class Upstream {
   readonly #checks: HealthChecks<UpstreamAddress> | null;
   readonly #now: () => number;
   readonly #stopping = new AbortController();
+  readonly #asksForPage: boolean;
+  readonly #host: string;
+  #watched = false;
   #turn = 0;
 
   constructor(options: UpstreamOptions, now: () => number = () => performance.now()) {
@@ -83,37 +77,45 @@ export class Upstream {
     this.#statuses = new Set(options.breaker.statuses);
     this.#inTurn = options.balance === 'round-robin';
     this.#logger = options.logger;
-    this.addresses = options.addresses.map((address) => ({
-      url: new URL(address).origin,
-      connections: new UpstreamConnections({
-        origin: new URL(address).origin,
-        limit: options.connections,
-        connectMs: options.connectMs,
-        waitMs: options.waitMs,
-        keepAliveMs: options.keepAliveMs,
-        headerBytes: options.headerBytes,
-        nameAgeMs: options.nameAgeMs,
-        tls: options.tls,
-      }),
-      pending: 0,
-      evidence: new Evidence(options.breaker, now),
-      openUntil: closed,
-      openings: 0,
-      probing: false,
-      healthy: true,
-    }));
-    const { healthCheck } = options;
-    this.#checks =
-      healthCheck === undefined
-        ? null
-        : new HealthChecks(healthCheck, this.addresses, options.tls, (address, healthy) =>
-            this.#checked(address, healthy),
-          );
+    this.#host = new URL(options.addresses[0]!).host;
+    this.#asksForPage = options.healthCheck?.path !== undefined;
+    this.#addresses = new UpstreamAddresses(options, now, () => {
+      if (this.#watched) this.#watch();
+    });
+    this.#checks = this.#checksOf(options);
+  }
+
+  /** Where requests go, at this moment. */
+  get addresses(): readonly UpstreamAddress[] {
+    return this.#addresses.current;
+  }
+
+  #checksOf({ healthCheck }: UpstreamOptions): HealthChecks<UpstreamAddress> | null {
+    if (healthCheck === null) return null;
+    const { path, timeoutMs } = healthCheck;
+    if (path !== undefined) {
+      const probeOf = ({ url, host, tls }: UpstreamAddress) => httpProbe(url, { path, timeoutMs, tls, host });
+      return new HealthChecks(healthCheck, probeOf, (...said) => this.#checked(...said));
+    }
+    const probeOf = ({ url }: UpstreamAddress) => connectProbe(url, timeoutMs);
+    return new HealthChecks(healthCheck, probeOf, (address, accepts) => {
+      if (!accepts && this.#mayLeaveOut(address))
+        this.#leaveOutUntilReached(address, 'it accepts no connections');
+    });
   }
 
   /** Begins the health checks, where there are any. */
   start(): void {
-    this.#checks?.start();
+    this.#watched = true;
+    this.#watch();
+  }
+
+  #watch(): void {
+    const { addresses } = this;
+    // Without a path: where there is no other nothing comes of it. A server that speaks TLS would log each as a handshake that broke off.
+    const isTold =
+      this.#asksForPage || (addresses.length > 1 && addresses.every(({ url }) => url.startsWith('http:')));
+    this.#checks?.watch(isTold ? addresses : []);
   }
 
   /** The address for the next try: none of `tried` if there is another, none that is left out if there is another. */
@@ -131,7 +133,7 @@ export class Upstream {
 
   /** What a request without a Host is sent with: a client of HTTP/1.0 may leave it out, HTTP/1.1 may not. */
   get host(): string {
-    return new URL(this.addresses[0]!.url).host;
+    return this.#host;
   }
 
   isOpen(address: UpstreamAddress): boolean {
@@ -151,8 +153,13 @@ export class Upstream {
   unreachable(address: UpstreamAddress, error: Error): void {
     if (!this.#mayLeaveOut(address)) return;
     if (!address.probing && !address.evidence.unreachable()) return;
-    this.#leaveOut(address, error.message);
-    if (!isUntrusted(error)) this.#reconnect(address);
+    if (isUntrusted(error)) this.#leaveOut(address, error.message);
+    else this.#leaveOutUntilReached(address, error.message);
+  }
+
+  #leaveOutUntilReached(address: UpstreamAddress, why: string): void {
+    this.#leaveOut(address, why);
+    void this.#reconnect(address);
   }
 
   /** It broke a request off, or said nothing, and that was not the request's fault as far as anyone can tell. */
@@ -170,7 +177,7 @@ export class Upstream {
   async close(): Promise<void> {
     this.#stopping.abort();
     await this.#checks?.stop();
-    await Promise.all(this.addresses.map((address) => address.connections.destroy()));
+    await this.#addresses.close();
   }
 
   #mayLeaveOut(address: UpstreamAddress): boolean {
@@ -191,7 +198,7 @@ export class Upstream {
   /** Asks from time to time whether it accepts connections, until it does. */
   async #reconnect(address: UpstreamAddress): Promise<void> {
     const { signal } = this.#stopping;
-    while (!signal.aborted && address.openUntil !== closed) {
+    while (!signal.aborted && address.openUntil !== closed && this.addresses.includes(address)) {
       await pause(reconnectMs, signal, { ref: false });
       const [first] = await reach({ kind: 'http', addresses: [address.url] }, 1_000);
       if (first?.refused !== null || signal.aborted) continue;

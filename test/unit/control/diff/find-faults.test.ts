@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { randomBy } from '../../../../scripts/soak/diff/random.ts';
+import { randomBy } from '../../../../scripts/runs/random-by.ts';
 import { runTrial, scoreOf } from '../../../../scripts/soak/diff/run-trial.ts';
 
 /** The whole of it is `npm run soak -- diff`. */

@@ -4,7 +4,7 @@ import { defaultGuardSettings } from '../../../../control/guard/guard-settings.t
 import { type GuardVerdict, judgeGuard } from '../../../../control/guard/judge-guard.ts';
 import { countsSince, type SideCounts } from '../../../../control/guard/side-counts.ts';
 import { emptyRouteTally } from '../../../../router/shadow/tally/index.ts';
-import { randomBy } from '../../../../scripts/soak/diff/random.ts';
+import { randomBy } from '../../../../scripts/runs/random-by.ts';
 
 const settings = defaultGuardSettings;
 
@@ -49,7 +49,7 @@ function watch(stream: Stream): GuardVerdict & { at: number } {
         service: of('service', service, stream.serviceErrors(stretch, route)),
       };
     }
-    evidence = addStretch(evidence, counts, {}, settings);
+    evidence = addStretch(evidence, counts, { counts: {}, whole: false }, settings);
     verdict = judgeGuard({ evidence, tally: null, ignore: [], steps: 5, whole: false, settings });
     if (verdict.verdict === 'breach') return { ...verdict, at: stretch };
   }
@@ -146,12 +146,53 @@ describe('what is worse is found', () => {
       let evidence: GuardEvidence = {};
       for (let i = 0; i < 20; i++) {
         const stretch = { 'GET /': { legacy: side(0, 0), service: side(500, errors) } };
-        evidence = addStretch(evidence, stretch, baseline, settings);
+        evidence = addStretch(evidence, stretch, { counts: baseline, whole: true }, settings);
       }
       return judgeGuard({ evidence, tally: null, ignore: [], steps: 5, whole: true, settings }).verdict;
     };
     expect(judge(1)).toBe('well');
     expect(judge(10)).toBe('breach');
+  });
+
+  test('the little that legacy still gets is no measure of a service that has all the rest', () => {
+    const side = (requests: number, errors: number): SideCounts => ({
+      requests,
+      errors,
+      latencies: [requests],
+    });
+    // Both have always had two errors in a hundred; of clients that have just written legacy still gets a few.
+    const baseline = { counts: { 'GET /': side(10_000, 200) }, whole: true };
+    let evidence: GuardEvidence = {};
+    for (let i = 0; i < 50; i++)
+      evidence = addStretch(
+        evidence,
+        { 'GET /': { legacy: side(2, 0), service: side(500, 10) } },
+        baseline,
+        settings,
+      );
+    const question = { evidence, tally: null, ignore: [], steps: 5, whole: true, settings };
+    expect(judgeGuard(question).verdict).toBe('well');
+  });
+
+  test('a service that is alone is slow from twice legacy’s time on, and not in its first moments', () => {
+    const baseline = {
+      'GET /': { requests: 1_000, errors: 0, latencies: [0, 900, 100, 0, 0] },
+    };
+    const judge = (latencies: number[], settling: boolean) => {
+      let evidence: GuardEvidence = {};
+      const service = { requests: 100, errors: 0, latencies };
+      for (let i = 0; i < 20; i++) {
+        const stretch = { 'GET /': { legacy: { requests: 0, errors: 0, latencies: [] }, service } };
+        evidence = addStretch(evidence, stretch, { counts: baseline, whole: true, settling }, settings);
+      }
+      return judgeGuard({ evidence, tally: null, ignore: [], steps: 1, whole: true, settings });
+    };
+    expect(judge([0, 0, 100, 0, 0], false).verdict).toBe('well');
+    expect(judge([0, 0, 0, 100, 0], false)).toMatchObject({
+      verdict: 'breach',
+      breaches: [{ measure: 'p50', what: expect.stringContaining("twice legacy's p50") }],
+    });
+    expect(judge([0, 0, 0, 100, 0], true).verdict).toBe('well');
   });
 
   test('answers that differ, but for what is ignored', () => {
@@ -175,7 +216,7 @@ test('no traffic is neither pass nor fail', () => {
     const evidence = addStretch(
       {},
       { 'GET /': { legacy: side(legacy), service: side(service) } },
-      {},
+      { counts: {}, whole },
       settings,
     );
     return judgeGuard({ ...none, evidence, whole }).verdict;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { withinFalseDiscoveryBound } from '../../../../control/statistics/false-discovery-bound.ts';
 import { persistenceEvidence } from '../../../../control/statistics/persistence-evidence.ts';
-import { randomBy } from '../../../../scripts/soak/diff/random.ts';
+import { randomBy } from '../../../../scripts/runs/random-by.ts';
 
 test('the evidence is an e-value: its mean under chance is 1 after any number of looks', () => {
   for (const looks of [1, 5, 20, 60]) {

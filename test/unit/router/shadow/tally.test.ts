@@ -149,3 +149,21 @@ test('samples show nothing that is nobody’s business', () => {
   expect(redactTarget('/users/7?email=ann@example.org&token=secret')).toBe('/users/7?email=…&token=…');
   expect(redactTarget('/users/ann@example.org/orders')).toBe('/users/(redacted)/orders');
 });
+
+test('a place is looked at again so many times in a minute, and again in the next', () => {
+  let now = 0;
+  const keeper = new TallyKeeper(1_000, () => now);
+  const differences = [value('body.a')];
+  const record = () =>
+    keeper.record(observation({ differences, repeat: { why: 'doubted', legacy: [], settled: null } }));
+  for (let look = 0; look < 200; look++) {
+    expect(keeper.isDoubtful(route, differences)).toBe(true);
+    record();
+  }
+  expect(keeper.isDoubtful(route, differences)).toBe(false);
+  expect(keeper.isDoubtful(route, [...differences, value('body.b')])).toBe(true);
+  now = 60_000;
+  expect(keeper.isDoubtful(route, differences)).toBe(true);
+  record();
+  expect(keeper.tally()[route]!.paths['value body.a']).toMatchObject({ persisted: 201 });
+});

@@ -1,3 +1,0 @@
-export { type AdminApiOptions, adminApi } from './admin-api.ts';
-export { adminToken } from './admin-token.ts';
-export { type AdminServer, listenAdmin } from './listen.ts';

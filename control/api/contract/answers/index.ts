@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+import type { auditEntry } from './audit.ts';
+import type { canaryResult, cohortsResult, planDescription } from './canary.ts';
+import type { endingReport } from './ending.ts';
+import type { handoverRehearsal, handoverResult, jointRehearsal, jointResult } from './handover.ts';
+import type { repairResult, throttleResult, verifyResult } from './rows.ts';
+import type { diffReport, shadowResult, signOff } from './shadow.ts';
+import type { featureStatus, statusReport } from './status.ts';
+
+export type AuditEntry = z.output<typeof auditEntry>;
+export type CanaryResult = z.output<typeof canaryResult>;
+export type CohortsResult = z.output<typeof cohortsResult>;
+export type DiffReport = z.output<typeof diffReport>;
+export type EndingReport = z.output<typeof endingReport>;
+export type FeatureStatus = z.output<typeof featureStatus>;
+export type HandoverRehearsal = z.output<typeof handoverRehearsal>;
+export type HandoverResult = z.output<typeof handoverResult>;
+export type JointRehearsal = z.output<typeof jointRehearsal>;
+export type JointResult = z.output<typeof jointResult>;
+export type PlanDescription = z.output<typeof planDescription>;
+export type RepairResult = z.output<typeof repairResult>;
+export type ShadowResult = z.output<typeof shadowResult>;
+export type SignOff = z.output<typeof signOff>;
+export type StatusReport = z.output<typeof statusReport>;
+export type ThrottleResult = z.output<typeof throttleResult>;
+export type VerifyResult = z.output<typeof verifyResult>;

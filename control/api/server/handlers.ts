@@ -1,0 +1,186 @@
+import type { Commands } from '../../commands.ts';
+import type { HandoverRehearsal, HandoverResult } from '../../conductor/index.ts';
+import { readMaxHold } from '../../conductor/read-max-hold.ts';
+import type { Direction } from '../../feature/stages.ts';
+import type { OnProgress } from '../../progress.ts';
+import type { ReloadReport, ReloadRequest } from '../../reload/reload-control.ts';
+import { judgeShadow } from '../../shadow/index.ts';
+import type { Actor, StateStore } from '../../store/index.ts';
+import type { StatusReport } from '../contract/answers/index.ts';
+import type {
+  ActionAnswer,
+  ActionRequest,
+  FeatureAction,
+  OrderAnswer,
+  OrderName,
+  OrderRequest,
+  QuestionAnswer,
+  QuestionName,
+  QuestionQuery,
+} from '../contract/operations.ts';
+
+/** One request for an action, read and allowed. */
+interface Asked<A extends FeatureAction> {
+  readonly at: Commands;
+  readonly feature: string;
+  readonly actor: Actor;
+  readonly body: ActionRequest<A>;
+}
+
+/** What is wrong with the request is told before the work begins: only the function returned does it. */
+export type ActionHandler<A extends FeatureAction> = (
+  asked: Asked<A>,
+) => (onProgress: OnProgress) => Promise<ActionAnswer<A>>;
+
+export const actionHandlers: { readonly [A in FeatureAction]: ActionHandler<A> } = {
+  copy:
+    ({ at, feature, actor, body: { skipDataCheck } }) =>
+    (onProgress) =>
+      at.copy(feature, actor, onProgress, { skipDataCheck }),
+  verify:
+    ({ at, feature, actor, body: { afresh, sample } }) =>
+    (onProgress) =>
+      at.verify(feature, { ...actor, afresh, sample, onProgress }),
+  repair:
+    ({ at, feature, actor, body: { table, keys, dryRun } }) =>
+    (onProgress) =>
+      at.repair(feature, {
+        ...actor,
+        ...(table === undefined ? {} : { table }),
+        ...(keys === undefined ? {} : { keys }),
+        dryRun,
+        onProgress,
+      }),
+  cutover: handOver('cutover'),
+  rollback: handOver('rollback'),
+  canary:
+    ({ at, feature, actor, body }) =>
+    () =>
+      at.canary(feature, { ...body, ...actor }),
+  cohorts:
+    ({ at, feature, actor, body }) =>
+    () =>
+      at.cohorts(feature, { ...body, ...actor }),
+  shadow:
+    ({ at, feature, actor, body }) =>
+    () =>
+      at.shadow(feature, { ...body, ...actor }),
+  throttle:
+    ({ at, feature, actor, body }) =>
+    () =>
+      at.throttle(feature, { ...body, ...actor }),
+  ignore:
+    ({ at, feature, actor, body }) =>
+    () =>
+      at.ignore(feature, { ...body, ...actor }),
+  'sign-off':
+    ({ at, feature, actor }) =>
+    () =>
+      at.signOff(feature, actor),
+  pause:
+    ({ at, feature, actor }) =>
+    () =>
+      at.pause(feature, actor),
+  resume:
+    ({ at, feature, actor }) =>
+    () =>
+      at.resume(feature, actor),
+  abort:
+    ({ at, feature, actor }) =>
+    () =>
+      at.abort(feature, actor),
+  freeze:
+    ({ at, feature, actor }) =>
+    () =>
+      at.freeze(feature, actor),
+  unfreeze:
+    ({ at, feature, actor }) =>
+    () =>
+      at.unfreeze(feature, actor),
+  abandon:
+    ({ at, feature, actor, body: { clean, dryRun } }) =>
+    (onProgress) =>
+      at.abandon(feature, { ...actor, clean, dryRun, onProgress }),
+  finish:
+    ({ at, feature, actor, body: { dryRun } }) =>
+    (onProgress) =>
+      at.finish(feature, { ...actor, dryRun, onProgress }),
+};
+
+function handOver(direction: Direction): ActionHandler<Direction> {
+  return ({ at, feature, actor, body }) => {
+    const work = handOverAll(at, [feature], direction, actor, body);
+    return async (onProgress) => {
+      const answer = await work(onProgress);
+      if (Array.isArray(answer)) return answer[0]!;
+      const { features, ...rehearsal } = answer;
+      return { ...rehearsal, gate: features[0]!.gate };
+    };
+  };
+}
+
+/** What is wrong with the request is told at once; the work begins when the function returned is called. */
+function handOverAll(
+  at: Commands,
+  features: readonly string[],
+  direction: Direction,
+  actor: Actor,
+  { dryRun, force, retry, ...asked }: ActionRequest<Direction>,
+): (onProgress: OnProgress) => Promise<HandoverResult[] | HandoverRehearsal> {
+  const guards = at.cutoverGuards(features, direction, asked.guard);
+  const maxHoldMs = readMaxHold(asked.maxHold);
+  return (onProgress) =>
+    dryRun
+      ? at.rehearse(features, direction, force)
+      : at.handover(features, { ...actor, direction, force, guards, maxHoldMs, retry, onProgress });
+}
+
+export interface OrderSources {
+  /** Throws `BANYAN_CONTROL_STANDBY` while another process conducts. */
+  readonly commands: () => Commands;
+  /** The same. */
+  readonly reload: (request: ReloadRequest) => Promise<ReloadReport>;
+}
+
+type OrderHandler<O extends OrderName> = (
+  sources: OrderSources,
+  body: OrderRequest<O>,
+  actor: Actor,
+) => (onProgress: OnProgress) => Promise<OrderAnswer<O>>;
+
+export const orderHandlers: { readonly [O in OrderName]: OrderHandler<O> } = {
+  handover: ({ commands }, { direction, features, ...body }, actor) => {
+    const work = handOverAll(commands(), features, direction, actor, body);
+    return async (onProgress) => {
+      const answer = await work(onProgress);
+      return Array.isArray(answer) ? { direction, features: answer } : answer;
+    };
+  },
+  reload:
+    ({ reload }, { dryRun }, actor) =>
+    (onProgress) =>
+      reload({ ...actor, dryRun, onProgress }),
+};
+
+export interface QuestionSources {
+  readonly store: StateStore;
+  readonly status: () => Promise<StatusReport>;
+}
+
+type QuestionHandler<Q extends QuestionName> = (
+  sources: QuestionSources,
+  query: QuestionQuery<Q>,
+  feature: string | null,
+) => Promise<QuestionAnswer<Q>>;
+
+export const questionHandlers: { readonly [Q in QuestionName]: QuestionHandler<Q> } = {
+  status: ({ status }) => status(),
+  routes: ({ store }) => store.routeTable(),
+  audit: ({ store }, { feature, limit }) =>
+    store.audit({ limit, ...(feature === undefined ? {} : { feature }) }),
+  'audit-verification': ({ store }, { anchor }) => {
+    const [id, hash] = anchor?.split(':') ?? [];
+    return store.verifyAudit(id === undefined || hash === undefined ? null : { id: Number(id), hash });
+  },
+  diff: ({ store }, { route }, feature) => judgeShadow(store, feature ?? '', route),
+};

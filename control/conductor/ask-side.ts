@@ -1,0 +1,69 @@
+import { Client } from 'undici';
+import { isHealthy } from '../../router/sides/http/upstream/health-probe.ts';
+import type { Reach } from '../../router/sides/reach.ts';
+import { readTlsFiles } from '../../router/tls/tls-files.ts';
+import { answersThrift } from '../../rpc/client/answers.ts';
+import type { BanyanConfig, ServiceConfig } from '../config/index.ts';
+
+/** A side as it is asked: the service of a feature, or legacy, which speaks HTTP. */
+export type AskedSide =
+  | ServiceConfig
+  | ({ readonly kind: 'http' } & Omit<BanyanConfig['legacy'], 'database'>);
+
+/**
+ * Asks each address of a side something that changes nothing, and says of each why it does not answer: a port that accepts
+ * connections proves nothing of the program behind it. Over HTTP its health check where it has one (2xx and 3xx are well),
+ * else `GET /`, to which every answer is one; over Thrift a method that nobody has.
+ */
+export async function askSide(side: AskedSide, withinMs: number): Promise<Reach[]> {
+  const { services } = await readTlsFiles({ services: side.tls === undefined ? {} : { side: side.tls } });
+  const tls = services.side ?? {};
+  return Promise.all(
+    side.addresses.map(async (address) => ({
+      address,
+      refused:
+        side.kind === 'http'
+          ? await whyNoHttp(address, healthPathOf(side), tls, withinMs)
+          : await answersThrift({
+              address,
+              withinMs,
+              protocol: side.protocol,
+              transport: side.transport,
+              ...(side.multiplexed === undefined ? {} : { multiplexed: side.multiplexed }),
+              ...(side.tls === undefined ? {} : { tls }),
+            }),
+    })),
+  );
+}
+
+function healthPathOf({ healthCheck }: Extract<AskedSide, { kind: 'http' }>): string | undefined {
+  return healthCheck ? healthCheck.path : undefined;
+}
+
+async function whyNoHttp(
+  origin: string,
+  healthPath: string | undefined,
+  tls: object,
+  withinMs: number,
+): Promise<string | null> {
+  const client = new Client(origin, { connect: { timeout: withinMs, ...tls } });
+  try {
+    const { statusCode, body } = await client.request({
+      method: 'GET',
+      path: healthPath ?? '/',
+      headers: { 'user-agent': 'banyan-gate' },
+      signal: AbortSignal.timeout(withinMs),
+    });
+    // The head says all: a page of any length need not be read.
+    body.on('error', () => undefined).destroy();
+    const well = healthPath === undefined || isHealthy(statusCode);
+    return well ? null : `${healthPath} answers with ${statusCode}`;
+  } catch (error) {
+    if ((error as Error).name === 'TimeoutError') return `no answer within ${withinMs} ms`;
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'
+      ? 'connection refused'
+      : (error as Error).message;
+  } finally {
+    await client.destroy();
+  }
+}

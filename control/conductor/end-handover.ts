@@ -1,0 +1,109 @@
+import { describeError } from '../../common/errors.ts';
+import type { HandoverState } from '../feature/feature-state.ts';
+import type { Actor, ChangeResult } from '../store/index.ts';
+import { everyRouterFollows } from './barrier.ts';
+import { giveUp, release } from './handover-changes.ts';
+import type { HandoverContext } from './handover-context.ts';
+import { HandoverGroup } from './handover-group.ts';
+import { StepClock, type StepTime } from './step-clock.ts';
+
+/**
+ * Ends what another process left under way: undecided is taken back, decided is finished. Of a handover of several features
+ * this is one: the decision was taken for all of them or for none, and giving one up forbids it for all.
+ */
+export async function endHandover(
+  at: HandoverContext,
+  handover: HandoverState,
+  actor: Actor,
+): Promise<'taken back' | 'finished'> {
+  if (handover.phase !== 'decided') {
+    const reason = new Error('the control process that conducted it ended');
+    const taken = await takeBack(new HandoverGroup([at]), handover.id, actor, reason);
+    if (taken === 'taken back') return taken;
+  }
+  await finishForward(at, handover.id, actor);
+  return 'finished';
+}
+
+/** Steps 9 to 11. Every part may be repeated; nothing but ending the process stops it. */
+export async function finishForward(
+  at: HandoverContext,
+  id: string,
+  actor: Actor,
+  clock = new StepClock('open'),
+): Promise<ChangeResult> {
+  await at.untilDone('open the new owner’s fence', async () => {
+    const move = await at.move();
+    await at.assertStill(id, 'decided');
+    await at.subject.runner.stopApplying();
+    await move.openFence('target');
+  });
+  await at.reach('after-open');
+  clock.next('routers');
+  await untilReadsFollow(at);
+  clock.next('release');
+  const released = await at.untilDone('release', () =>
+    at.change(actor, 'release', release(id, at.rules), {
+      ...{ handover: id, steps: clock.times, holdMs: clock.totalMs },
+    }),
+  );
+  await at.reach('after-release');
+  return released;
+}
+
+/**
+ * No write may be acknowledged while a router still reads from the old owner: the next read through it would miss that
+ * write. So the release waits until every live router decides by the table of the decision, or lost its lease.
+ */
+async function untilReadsFollow(at: HandoverContext): Promise<void> {
+  const { store, cutover, logger, signal } = at.options;
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
+  const follow = await at.untilDone('wait for the routers', async () =>
+    everyRouterFollows(store, (await store.routeTable()).version, patience),
+  );
+  if (follow || signal.aborted) return;
+  logger.warn(
+    { feature: at.feature, waitedMs: cutover.deadlineMs },
+    'a router does not take the decided route table: writes are released, and its reads are stale until it does',
+  );
+}
+
+/** Gives the rows of all members back to the old owner, unless the decision was taken: then only its answer was lost. */
+export async function takeBack(
+  group: HandoverGroup,
+  id: string,
+  actor: Actor,
+  reason: unknown,
+  steps: readonly StepTime[] = [],
+): Promise<'taken back' | 'decided'> {
+  const because = { who: actor.who, why: describeError(reason).message };
+  const first = group.members[0]!;
+  const { states } = await first.untilDone('give up', () =>
+    group.change(
+      because,
+      'abort',
+      () => giveUp(id),
+      () => ({ handover: id, steps }),
+    ),
+  );
+  if (states.some(({ handover }) => handover?.id === id && handover.phase === 'decided')) return 'decided';
+  // Where not even the hold was published there is nothing to take back.
+  const held = group.members.filter((_, index) => states[index]?.handover?.id === id);
+  if (held.length === 0) return 'taken back';
+  await group.reach('after-give-up');
+  await Promise.all(held.map((at) => openAgain(at, id, because)));
+  return 'taken back';
+}
+
+async function openAgain(at: HandoverContext, id: string, because: Actor): Promise<void> {
+  const { rules } = at;
+  await at.untilDone('open the old owner’s fence', async () => {
+    const move = await at.move();
+    await at.assertStill(id, 'aborting');
+    await move.openFence('source');
+  });
+  await at.reach('after-reopen');
+  await at.untilDone('release', () =>
+    at.change(because, `release to ${rules.oldOwner}`, release(id, rules), { handover: id }),
+  );
+}

@@ -1,0 +1,94 @@
+import { BanyanError } from '../../common/errors.ts';
+import type { EndingPlan } from '../../mover/index.ts';
+import { advance, type FeatureState, stageRefused } from '../feature/index.ts';
+import type { FeatureRunner } from '../runner/index.ts';
+import type { EndContext, EndRequest } from './end-context.ts';
+import { assertNoFaults, type EndingReport, nothingToEnd, statements } from './ending-report.ts';
+import { patienceMs, runEnding } from './run-ending.ts';
+
+export interface AbandonRequest extends EndRequest {
+  /** The copied rows go too, and all of banyan's. */
+  readonly clean: boolean;
+}
+
+/**
+ * Gives a copy up: capture is dropped, the service's tables are opened. Its rows stay for whoever wants to look at them, unless they are
+ * to go as well. Where it was interrupted, or the rows are to go later, the same command does the rest.
+ */
+export async function abandonFeature(context: EndContext, request: AbandonRequest): Promise<EndingReport> {
+  const { feature, spec, store, lease, runner, door } = context;
+  const { clean, dryRun, who, why, onProgress } = request;
+  const planned = () => (spec === null ? nothingToEnd : door.planEnding(spec, 'clean'));
+  const state = await store.feature(feature);
+  const plan = state.stage === 'legacy' || clean || dryRun ? await planned() : nothingToEnd;
+  assertMayAbandon(state, clean, plan);
+  const report = { feature, stage: 'legacy', dryRun, notes: plan.notes };
+  const own = statements(clean ? plan.steps : plan.steps.filter(({ part }) => part === 'capture'));
+  if (dryRun) {
+    const left = clean ? [] : leftBy(plan);
+    return { ...report, stage: state.stage, statements: own, faults: clean ? plan.faults : [], left };
+  }
+  if (clean) assertNoFaults(`The copied rows of ${feature} cannot go yet`, plan.faults);
+  // Reads leave the service first, while it is still current.
+  await store.change({
+    ...{ feature, who, why, lease, action: clean ? 'abandon, clean' : 'abandon' },
+    change: ({ state: now }) => (now.stage === 'legacy' ? now : advance(now, 'abandon')),
+  });
+  await runner.settle();
+  if (clean && spec !== null) {
+    const done = await runEnding(context, spec, 'clean', { onProgress });
+    return { ...report, statements: statements(done.steps), faults: [], left: [] };
+  }
+  await clearAway(runner);
+  await runner.settle();
+  return { ...report, statements: own, faults: [], left: leftBy(await planned()) };
+}
+
+function assertMayAbandon(
+  { feature, stage, handover }: FeatureState,
+  clean: boolean,
+  plan: EndingPlan,
+): void {
+  const rest = plan.steps.some(({ part }) => clean || part === 'capture');
+  if (stage === 'copying' || stage === 'syncing' || (stage === 'legacy' && rest)) {
+    if (handover === null) return;
+    throw stageRefused(
+      feature,
+      stage,
+      'giving up a copy',
+      'A rollback is not over yet: try again in a moment.',
+    );
+  }
+  if (stage === 'legacy') {
+    throw stageRefused(feature, stage, 'giving up a copy', 'Nothing to do: nothing of a copy is left.');
+  }
+  throw stageRefused(feature, stage, 'giving up a copy', 'Roll back first if the rows are extracted.');
+}
+
+/** What a plain `abandon` leaves. */
+function leftBy(plan: EndingPlan): EndingReport['left'] {
+  return statements(plan.steps.filter(({ part }) => part !== 'capture'));
+}
+
+async function clearAway(runner: FeatureRunner): Promise<void> {
+  const forward = await runner.move('forward');
+  const reverse = await runner.move('reverse');
+  await forward.dropCapture();
+  await forward.restoreIndexes();
+  await reverse.dropCapture();
+  await forward.openFence('target');
+  const left = [
+    ...(await forward.clearFence('target', { patienceMs })),
+    // Of a rollback that was not long ago.
+    ...(await forward.clearFence('source', { patienceMs })),
+  ];
+  if (left.length === 0) return;
+  throw new BanyanError(
+    'BANYAN_FENCE_LEFT',
+    `${left.length} fence triggers are left on the tables of ${runner.feature}: they refuse nothing, but a transaction that reads the tables is in the way of dropping them.`,
+    {
+      fix: `Let that transaction end (SHOW PROCESSLIST), then run \`banyan abandon ${runner.feature}\` again.`,
+      details: { triggers: left },
+    },
+  );
+}

@@ -1,0 +1,1 @@
+export { setThrottle, type ThrottleRequest, type ThrottleResult } from './set-throttle.ts';

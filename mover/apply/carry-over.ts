@@ -1,0 +1,111 @@
+import { BanyanError } from '../../common/errors.ts';
+import type { MoveContext } from '../move-context.ts';
+import type { MovePart } from '../move-part.ts';
+import { type KeyValues, keyId } from '../plan/key-range.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
+import { writeRows } from '../plan/write-rows.ts';
+import type { RawRow } from '../sql/session.ts';
+import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
+import { findConflicts } from './find-conflicts.ts';
+import type { LaneSessions } from './lanes.ts';
+
+const attemptsAlone = 20;
+const attemptsBesideOthers = 3;
+
+export interface CarryOver {
+  readonly context: MoveContext;
+  readonly part: MovePart;
+  readonly keys: readonly KeyValues[];
+  /** Of the rows in memory, for each of the part's plans. */
+  readonly bytesMax: number;
+  /** No other batch of this part is under way. */
+  readonly alone: boolean;
+}
+
+/**
+ * Makes target rows equal to source rows for some dirty keys: reads them again, and in one transaction of the target deletes
+ * all and inserts those that there are.
+ *
+ * False when rows of another batch are in the way, which only a batch that is alone can settle.
+ *
+ * @throws RowsTooMany: with the session gone, the batch is begun again with fewer entries.
+ */
+export async function carryOver(work: CarryOver, sessions: LaneSessions): Promise<boolean> {
+  for (const plan of work.part.plans) {
+    if (!(await carryOverPlan(work, plan, sessions))) return false;
+  }
+  return true;
+}
+
+async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
+  const { part, alone, bytesMax, context } = work;
+  const keys = new Map(work.keys.map((key) => [keyId(key), key]));
+  const lock = part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
+  const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
+  for (let attempt = 1; ; attempt += 1) {
+    const list = [...keys.values()];
+    const rows = await sessions.source.rowsWithin(
+      plan.source.select(plan.source.keys(list)) + lock,
+      bytesMax,
+    );
+    await context.points.reach('apply:after-read', { table: plan.source.table, alone, keys: list.length });
+    try {
+      await writeBatch(work, plan, sessions, list, rows);
+      return true;
+    } catch (error) {
+      const locked = isLockConflict(error);
+      if (!locked && !isDuplicate(error)) throw error;
+      if (locked && attempt < attemptsMax) continue;
+      if (!alone) return false;
+      if (locked) throw error;
+      if (attempt >= attemptsMax) throw conflict(error, plan, list.length);
+      await pullConflicts(sessions, plan, keys);
+    }
+  }
+}
+
+function writeBatch(
+  { context, alone }: CarryOver,
+  plan: TablePlan,
+  { target }: LaneSessions,
+  keys: readonly KeyValues[],
+  rows: readonly RawRow[],
+): Promise<void> {
+  const about = { table: plan.source.table, alone, keys: keys.length };
+  return context.guarded(target, async () => {
+    await target.run(plan.target.delete(plan.target.keys(keys)));
+    await context.points.reach('apply:after-delete', about);
+    await writeRows(target, plan.target, rows);
+    await context.points.reach('apply:before-commit', about);
+  });
+}
+
+/**
+ * A value of a second unique index is still held by a target row of another key: that row changed on the source too.
+ * It joins the batch, so that all leave before any arrives. Its log entries stay: it is only applied more often. That
+ * makes it safe also where the key lies in a range in flight.
+ *
+ * When no key joins, reading again tells: the source may have moved on between the two looks, or a chunk that was read
+ * after the take has landed one of these very rows between the delete and the insert.
+ */
+async function pullConflicts(
+  { source, target }: LaneSessions,
+  plan: TablePlan,
+  keys: Map<string, KeyValues>,
+): Promise<void> {
+  const condition = plan.source.keys([...keys.values()]);
+  for (const key of await findConflicts(source, target, plan, condition)) keys.set(keyId(key), key);
+}
+
+function conflict(cause: unknown, { target, source }: TablePlan, keys: number): BanyanError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return new BanyanError(
+    'BANYAN_APPLY_CONFLICT',
+    `${keys} changed rows of ${source.table} cannot be written to ${target.database}.${target.table}: ${said}`,
+    {
+      fix: 'Make the unique indexes of both sides the same (columns and collation); the move goes on from here when it is opened again.',
+      cause,
+      details: { table: source.table },
+    },
+  );
+}

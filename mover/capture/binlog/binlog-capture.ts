@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import type { MoveContext } from '../../move-context.ts';
+import type { Link } from '../../sql/link.ts';
+import { quoteTable } from '../../sql/names.ts';
+import type { Session } from '../../sql/session.ts';
+import { readFingerprints, sameFingerprint } from '../../watch/fingerprint.ts';
+import { assertNonePrepared } from '../../watch/prepared-transactions.ts';
+import type { Capture, CapturedTable, CaptureState } from '../capture.ts';
+import { captureMissing, schemaChanged } from '../capture-faults.ts';
+import { logName } from '../triggers/capture-names.ts';
+import { createLogStatements } from '../triggers/capture-statements.ts';
+import { TriggerLog } from '../triggers/trigger-log.ts';
+import { alteredTable, BinlogBooks, type BinlogRecord } from './binlog-books.ts';
+import { brokenBefore, positionLost } from './binlog-faults.ts';
+import { BinlogFollower } from './binlog-follower.ts';
+import { BinlogLog } from './binlog-log.ts';
+import {
+  filterFaults,
+  hasBinlogFile,
+  readBinlogEnd,
+  readBinlogSettings,
+  readServerName,
+  settingFaults,
+  settingsError,
+} from './binlog-settings.ts';
+
+/**
+ * Notes which keys of the moved tables change by reading the source's binary log: nothing is added to the application's
+ * writes, and no trigger stands on its tables but the fence's, around a handover.
+ *
+ * Installing takes the log's end as the place to read from, then commits a beat: what was logged before that place is
+ * visible by then, to a copy too. A transaction that is open is logged when it commits, which is later. One that was
+ * prepared (XA) may have its rows logged before and commit after: there must be none.
+ */
+export class BinlogCapture implements Capture {
+  readonly logs: readonly BinlogLog[];
+  readonly #context: MoveContext;
+  readonly #tables: readonly CapturedTable[];
+  readonly #link: Link;
+  readonly #books: BinlogBooks;
+  readonly #follower: BinlogFollower;
+
+  constructor(context: MoveContext, tables: readonly CapturedTable[]) {
+    const { spec } = context;
+    this.#context = context;
+    this.#tables = tables;
+    this.#link = context.sourceLink();
+    this.#books = new BinlogBooks(spec.bookkeepingSchema, spec.id);
+    this.#follower = new BinlogFollower(context, this.#books);
+    this.logs = tables.map(
+      (table) => new BinlogLog(table, new TriggerLog(spec.bookkeepingSchema, table), this.#follower),
+    );
+    this.#follower.fill(tables.map((table, index) => ({ table, log: this.logs[index] as BinlogLog })));
+  }
+
+  async install(signal: AbortSignal): Promise<void> {
+    const { spec, points, logger } = this.#context;
+    const session = await this.#link.session();
+    await this.#books.ensureTables(session);
+    if ((await this.#books.read(session)) === null) {
+      signal.throwIfAborted();
+      await this.#assertSettings(session);
+      await this.#makeMarks(session);
+      const before = await readFingerprints(session, spec.source.database, this.#names);
+      const end = await readBinlogEnd(session);
+      if (end === null) throw positionLost('the server says no position');
+      await points.reach('binlog:position-read');
+      await this.#books.beat(session, randomBytes(8).toString('hex'));
+      await assertNonePrepared(session, spec.source);
+      const tables = await readFingerprints(session, spec.source.database, this.#names);
+      for (const name of this.#names) {
+        const [was, is] = [before.get(name), tables.get(name)];
+        if (was === undefined || is === undefined || !sameFingerprint(was, is)) {
+          throw schemaChanged(spec.source.database, name);
+        }
+      }
+      await this.#books.write(session, {
+        generation: randomBytes(12).toString('hex'),
+        server: await readServerName(session),
+        position: end.position,
+        tables: Object.fromEntries(tables),
+        broken: null,
+      });
+      logger.info({ move: spec.id, ...end.position }, 'capturing from the binary log');
+    }
+    await this.check();
+    await this.#follower.start();
+  }
+
+  /** The tables of marks: as a trigger's log, with nobody but the mover to write to them. */
+  async #makeMarks(session: Session): Promise<void> {
+    const { bookkeepingSchema } = this.#context.spec;
+    for (const table of this.#tables) {
+      const place = quoteTable(bookkeepingSchema, logName(table.database, table.table));
+      await session.run(`DROP TABLE IF EXISTS ${place}`);
+      for (const statement of createLogStatements(bookkeepingSchema, table)) await session.run(statement);
+    }
+  }
+
+  async renew(signal: AbortSignal): Promise<void> {
+    // What the log holds from before the source became the owner is not worth reading.
+    await this.drop(signal);
+    await this.install(signal);
+  }
+
+  async drop(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.#follower.stop();
+    const session = await this.#link.session();
+    if ((await this.#books.read(session)) === null) return;
+    await this.#books.forget(session);
+    await this.#context.points.reach('capture:forgotten');
+    for (const table of this.#tables) {
+      await session.run(
+        `DROP TABLE IF EXISTS ${quoteTable(this.#context.spec.bookkeepingSchema, logName(table.database, table.table))}`,
+      );
+    }
+  }
+
+  async state(): Promise<CaptureState> {
+    const session = await this.#link.session();
+    const record = await this.#books.read(session);
+    if (record === null) return 'none';
+    const whole =
+      record.broken === null &&
+      (await this.#changed(session, record)) === null &&
+      (await readServerName(session)) === record.server &&
+      (await hasBinlogFile(session, record.position.file));
+    return whole ? 'complete' : 'broken';
+  }
+
+  async check(given?: Session): Promise<void> {
+    this.#follower.assertReading();
+    const { database } = this.#context.spec.source;
+    const session = given ?? (await this.#link.session());
+    const record = await this.#books.read(session);
+    if (record === null) throw captureMissing(database);
+    if (record.broken !== null) throw brokenBefore(record.broken);
+    const changed = await this.#changed(session, record);
+    if (changed !== null) throw schemaChanged(database, changed);
+    if ((await readServerName(session)) !== record.server) {
+      throw positionLost(`the position is one of another server (${record.server})`);
+    }
+    await this.#assertSettings(session);
+  }
+
+  async #assertSettings(session: Session): Promise<void> {
+    const { source, bookkeepingSchema } = this.#context.spec;
+    const faults = settingFaults(source, await readBinlogSettings(session));
+    const end = faults.length > 0 ? null : await readBinlogEnd(session);
+    if (end !== null) faults.push(...filterFaults(source, end, [source.database, bookkeepingSchema]));
+    if (faults.length > 0) throw settingsError(faults);
+  }
+
+  /** The first table that is not what it was; null when all are. */
+  async #changed(session: Session, record: BinlogRecord): Promise<string | null> {
+    const now = await readFingerprints(session, this.#context.spec.source.database, this.#names);
+    return alteredTable(record, now, this.#names);
+  }
+
+  async pending(source: Session, { complete }: { readonly complete: boolean }): Promise<readonly boolean[]> {
+    await this.#follower.start();
+    const before = await this.#look(source);
+    if (!complete || before.includes(true)) return before;
+    if (!(await this.#follower.sync(source))) return before.map(() => true);
+    const after = await this.#look(source);
+    // Until it is known how these end, nothing is complete.
+    return this.#follower.holdsPrepared ? after.map(() => true) : after;
+  }
+
+  async #look(source: Session): Promise<boolean[]> {
+    const asked = this.logs.map(({ marks }) => marks.existsExpression);
+    const [row] = await source.texts(`SELECT ${asked.join(', ')}`);
+    return this.logs.map(({ queue }, index) => queue.size > 0 || row?.[index] === '1');
+  }
+
+  async close(): Promise<void> {
+    await this.#follower.stop();
+  }
+
+  get #names(): string[] {
+    return this.#tables.map(({ table }) => table);
+  }
+}

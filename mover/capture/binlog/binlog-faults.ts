@@ -1,0 +1,66 @@
+import { BanyanError } from '../../../common/errors.ts';
+
+const again =
+  'Then `banyan resume`: it captures from now on and copies once more, since changes may be missing.';
+
+export function positionLost(what: string, cause?: unknown): BanyanError {
+  return new BanyanError(
+    'BANYAN_BINLOG_LOST',
+    `the binary log cannot be read on from where it was left: ${what}`,
+    {
+      fix: `Keep binary logs for longer (binlog_expire_logs_seconds) and purge none that a move has still to read. ${again}`,
+      cause,
+    },
+  );
+}
+
+export function statementLogged(sql: string, database: string): BanyanError {
+  const shown = sql.length > 120 ? `${sql.slice(0, 120)}…` : sql;
+  return new BanyanError(
+    'BANYAN_BINLOG_STATEMENT',
+    `a statement that may have changed moved tables was logged as a statement, without its rows (in ${database}): ${shown}`,
+    {
+      fix: `Find the session that sets binlog_format to STATEMENT or MIXED, and take that from it. ${again}`,
+    },
+  );
+}
+
+export function unreadable(what: string, cause?: unknown): BanyanError {
+  return new BanyanError(
+    'BANYAN_BINLOG_UNREADABLE',
+    `the binary log holds what banyan cannot read: ${what}`,
+    {
+      fix: `Turn off what writes it (compression, PARTIAL_JSON), or capture with triggers (capture: 'triggers'). ${again}`,
+      cause,
+    },
+  );
+}
+
+export function readingForbidden(cause: Error): BanyanError {
+  return new BanyanError(
+    'BANYAN_PRIVILEGE_MISSING',
+    `the account may not read the binary log: ${cause.message}`,
+    {
+      fix: '`banyan grants` prints what it needs; then `banyan resume`.',
+      cause,
+    },
+  );
+}
+
+export function replaced(sql: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_SCHEMA_CHANGED',
+    `a moved table was truncated, rebuilt, replaced or dropped: ${sql.slice(0, 120)}`,
+    { fix: `Bring the other side to the same schema. ${again}` },
+  );
+}
+
+/** How an error is kept in the record of a capture, and told again by whoever finds it there. */
+export function brokenText({ code, message }: BanyanError): string {
+  return `${code} ${message}`;
+}
+
+export function brokenBefore(text: string): BanyanError {
+  const [, code = 'BANYAN_CAPTURE_BROKEN', message = text] = /^(BANYAN_\w+) (.*)$/s.exec(text) ?? [];
+  return new BanyanError(code, message, { fix: `Remove the cause. ${again}` });
+}

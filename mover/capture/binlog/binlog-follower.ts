@@ -1,0 +1,296 @@
+import { randomBytes } from 'node:crypto';
+import type { BanyanError } from '../../../common/errors.ts';
+import type { MoveContext } from '../../move-context.ts';
+import { readTableShape } from '../../shape/read-table-shape.ts';
+import type { ColumnShape } from '../../sql/column-shape.ts';
+import type { Link } from '../../sql/link.ts';
+import type { Session } from '../../sql/session.ts';
+import { readFingerprints } from '../../watch/fingerprint.ts';
+import type { CapturedTable } from '../capture.ts';
+import { captureMissing, schemaChanged } from '../capture-faults.ts';
+import { alteredTable, BinlogBooks, type BinlogRecord } from './binlog-books.ts';
+import { brokenBefore, brokenText } from './binlog-faults.ts';
+import type { BinlogLog } from './binlog-log.ts';
+import { BinlogReader, type Place, type WatchedTable } from './binlog-reader.ts';
+import { readBinlogSettings } from './binlog-settings.ts';
+import type { WatchedColumn } from './row-events.ts';
+
+const beatEveryMs = 1_000;
+/** A beat that was not read by then: the stream is lost or far behind. */
+const syncPatienceMs = 10_000;
+
+/** After these, changes may have been missed. */
+const losesChanges: ReadonlySet<string> = new Set([
+  ...['BANYAN_BINLOG_LOST', 'BANYAN_BINLOG_STATEMENT', 'BANYAN_BINLOG_UNREADABLE', 'BANYAN_SCHEMA_CHANGED'],
+]);
+
+/**
+ * Reads the source's binary log for one move, and saves how far all that was read is applied.
+ *
+ * The saved position never passes a key that is not applied: it is the oldest of where the transactions began whose keys are
+ * still queued, where prepared XA transactions began, and how far the log was read. It may be older than that, never newer:
+ * what is read again is applied again, to the same end. It lies on the source and not with the target's rows, because it need
+ * not be exact.
+ *
+ * A beat is a commit of one row. Both engines make commits visible in the order of their binary log. So
+ * - when a beat returns, everything is visible that was logged before it;
+ * - when a beat is read, everything is noted that was committed before it.
+ */
+export class BinlogFollower {
+  readonly #context: MoveContext;
+  readonly #link: Link;
+  readonly #books: BinlogBooks;
+  #logs: readonly { readonly table: CapturedTable; readonly log: BinlogLog }[] = [];
+  readonly #process = randomBytes(6).toString('hex');
+  readonly #waiting = new Map<string, { readonly sentAt: number; readonly seen: () => void }>();
+  #beats = 0;
+  #starting: Promise<void> | null = null;
+  #reader: BinlogReader | null = null;
+  #record: BinlogRecord | null = null;
+  #saved = '';
+  #timer: NodeJS.Timeout | null = null;
+  #ticking: Promise<void> = Promise.resolve();
+  #failure: BanyanError | null = null;
+
+  constructor(context: MoveContext, books: BinlogBooks) {
+    this.#context = context;
+    this.#link = context.sourceLink();
+    this.#books = books;
+  }
+
+  /** Once, before anything else. */
+  fill(logs: readonly { readonly table: CapturedTable; readonly log: BinlogLog }[]): void {
+    this.#logs = logs;
+  }
+
+  /** @throws BanyanError what ended the reading. */
+  assertReading(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Reads from the saved position on, unless it does already. */
+  async start(): Promise<void> {
+    this.assertReading();
+    this.#starting ??= this.#start().catch((error: unknown) => {
+      this.#starting = null;
+      throw error;
+    });
+    await this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { spec, logger, closing } = this.#context;
+    const { database } = spec.source;
+    closing.signal.throwIfAborted();
+    const session = await this.#link.session();
+    const record = await this.#books.read(session);
+    if (record === null) throw captureMissing(database);
+    if (record.broken !== null) throw brokenBefore(record.broken);
+    const names = this.#logs.map(({ table }) => table.table);
+    const now = await readFingerprints(session, database, names);
+    const unknown = names.find((name) => record.tables[name] === undefined);
+    if (unknown !== undefined) throw captureMissing(database, unknown);
+    const altered = alteredTable(record, now, names);
+    if (altered !== null) throw schemaChanged(database, altered);
+    const settings = await readBinlogSettings(session);
+    const watched: WatchedTable[] = [this.#heart()];
+    for (const { table, log } of this.#logs) {
+      const shape = await readTableShape(session, database, table.table);
+      const key = table.key.map(
+        ({ shape: column }): WatchedColumn => ({
+          position: shape?.columns.findIndex(({ name }) => name === column.name) ?? -1,
+          shape: column,
+        }),
+      );
+      watched.push({
+        database,
+        table: table.table,
+        key,
+        note: (keys, since) => this.#note(log, keys, since),
+      });
+    }
+    this.#record = record;
+    this.#reader = new BinlogReader({
+      endpoint: spec.source,
+      from: record.position,
+      tables: watched,
+      moved: { database, tables: names },
+      anyCase: settings.lower_case_table_names !== '0',
+      logger,
+      onFailure: (error) => void this.#fail(error),
+    });
+    this.#timer = setInterval(() => {
+      this.#ticking = this.#ticking.then(() => this.#tick());
+    }, beatEveryMs);
+    this.#timer.unref();
+  }
+
+  #note(log: BinlogLog, keys: readonly (readonly (Buffer | null)[])[], since: Place): void {
+    for (const key of keys) log.queue.note(key, since);
+    if (this.#queued >= this.#context.tuning.binlogKeysMax) this.#reader?.pause();
+  }
+
+  get #queued(): number {
+    return this.#logs.reduce((sum, { log }) => sum + log.queue.size, 0);
+  }
+
+  makeRoom(): void {
+    if (this.#queued < this.#context.tuning.binlogKeysMax / 2) this.#reader?.resume();
+  }
+
+  /** The row of beats, watched like a table. */
+  #heart(): WatchedTable {
+    const { spec } = this.#context;
+    const key = ['move_id', 'beat'].map((name, position) => ({ position, shape: textColumn(name) }));
+    return {
+      ...{ database: spec.bookkeepingSchema, table: BinlogBooks.beats, key },
+      note: (beats) => {
+        for (const [moveId, beat] of beats) {
+          if (moveId?.toString('utf8') !== spec.id) continue;
+          const id = beat?.toString('utf8') ?? '';
+          this.#waiting.get(id)?.seen();
+          this.#waiting.delete(id);
+        }
+      },
+    };
+  }
+
+  /** Everything that was logged before is visible to plain reads when it returns. */
+  async beat(session: Session): Promise<void> {
+    await this.#books.beat(session, this.#nextBeat());
+  }
+
+  #nextBeat(): string {
+    this.#beats += 1;
+    return `${this.#process}-${this.#beats}`;
+  }
+
+  /**
+   * Resolves with true when everything has been noted that was committed before the call; with false when the queue is full, so
+   * that nothing is read.
+   */
+  async sync(session: Session): Promise<boolean> {
+    await this.start();
+    if (this.#reader?.paused) return false;
+    const beat = this.#nextBeat();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.set(beat, { sentAt: Date.now(), seen: resolve });
+    const timer = setTimeout(() => reject(lateBeat()), syncPatienceMs);
+    const watch = setInterval(() => {
+      if (this.#failure !== null) reject(this.#failure);
+      else if (this.#context.closing.signal.aborted) reject(this.#context.closing.signal.reason);
+      else if (this.#reader?.paused) resolve();
+    }, 20);
+    try {
+      await this.#books.beat(session, beat);
+      await promise;
+      return !this.#waiting.has(beat);
+    } finally {
+      clearTimeout(timer);
+      clearInterval(watch);
+      this.#waiting.delete(beat);
+    }
+  }
+
+  /** An XA transaction that has changed a captured table is prepared: it may commit at any time. */
+  get holdsPrepared(): boolean {
+    return (this.#reader?.oldestPrepared ?? null) !== null;
+  }
+
+  /** How far behind the reading is: 0 while each beat comes. */
+  get lagMs(): number {
+    let lag = 0;
+    for (const { sentAt } of this.#waiting.values()) lag = Math.max(lag, Date.now() - sentAt);
+    return lag < beatEveryMs ? 0 : lag;
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#timer === null || this.#failure !== null) return;
+    try {
+      const session = await this.#link.session();
+      await this.savePosition(session);
+      if ([...this.#waiting.values()].some(({ seen }) => seen === unwatched)) return;
+      const beat = this.#nextBeat();
+      this.#waiting.set(beat, { sentAt: Date.now(), seen: unwatched });
+      await this.#books.beat(session, beat);
+    } catch (error) {
+      if (!this.#context.closing.signal.aborted) {
+        this.#context.logger.warn(
+          { err: error, move: this.#context.spec.id },
+          'how far the log is applied was not saved',
+        );
+      }
+    }
+  }
+
+  async savePosition(session: Session): Promise<void> {
+    const reader = this.#reader;
+    const record = this.#record;
+    if (reader === null || record === null) return;
+    const places = [
+      reader.boundary,
+      reader.oldestPrepared,
+      ...this.#logs.map(({ log }) => log.queue.oldest()),
+    ].filter((place) => place !== null);
+    const { file, at } = places.reduce((oldest, place) => (place.order < oldest.order ? place : oldest));
+    const position = `${file}:${at}`;
+    if (position === this.#saved) return;
+    await this.#context.points.reach('binlog:saving-position', { position });
+    await this.#books.savePosition(session, record.generation, { file, at });
+    this.#saved = position;
+  }
+
+  async #fail(error: BanyanError): Promise<void> {
+    this.#failure = error;
+    if (!losesChanges.has(error.code) || this.#record === null) return;
+    await this.#link
+      .session()
+      .then((session) => this.#books.saveBroken(session, this.#record?.generation ?? '', brokenText(error)))
+      // It is met again where reading begins the next time.
+      .catch((cause: unknown) =>
+        this.#context.logger.warn({ err: cause }, 'why the capture ended was not saved'),
+      );
+  }
+
+  /** Stops reading and forgets what was read; `start` begins anew. */
+  async stop(): Promise<void> {
+    const { closing } = this.#context;
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+    await this.#starting?.catch(() => undefined);
+    await this.#reader?.close();
+    await this.#ticking;
+    if (!closing.signal.aborted) for (const { log } of this.#logs) log.queue.clear();
+    this.#waiting.clear();
+    this.#reader = null;
+    this.#record = null;
+    this.#starting = null;
+    this.#failure = null;
+    this.#saved = '';
+  }
+}
+
+const unwatched = () => undefined;
+
+function textColumn(name: string): ColumnShape {
+  return {
+    ...{ name, dataType: 'varchar', columnType: 'varchar(190)', kind: 'text' },
+    ...{
+      charset: 'utf8mb4',
+      collation: 'utf8mb4_bin',
+      nullable: false,
+      generated: false,
+      autoIncrement: false,
+    },
+  };
+}
+
+/** Looks like a lost connection to whoever tries again, which is what it may be. */
+function lateBeat(): Error {
+  return Object.assign(
+    new Error(`a commit did not come through the binary log within ${syncPatienceMs} ms`),
+    {
+      code: 'ETIMEDOUT',
+    },
+  );
+}

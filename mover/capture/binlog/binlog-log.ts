@@ -1,0 +1,123 @@
+import type { Backlog } from '../../move.ts';
+import { type KeyRange, type KeyValues, keyId, keysCondition, rangeCondition } from '../../plan/key-range.ts';
+import type { Session } from '../../sql/session.ts';
+import type { CapturedTable } from '../capture.ts';
+import type { ChangeLog, TakenKeys } from '../change-log.ts';
+import type { TriggerLog } from '../triggers/trigger-log.ts';
+import type { BinlogFollower } from './binlog-follower.ts';
+import { KeyQueue, type QueuedKey } from './key-queue.ts';
+import { rankKeys } from './rank-keys.ts';
+import { typedLiteral } from './typed-literal.ts';
+
+/** Expressions asked of the server in one statement. */
+const askedAtOnce = 500;
+/** How many keys a take looks through for one outside the ranges in flight. */
+const lookedThrough = 5_000;
+
+/**
+ * One table's dirty keys: those that the reader of the binary log has noted are in memory, and come again after a restart,
+ * since the saved position never passes them; those that were marked are in a table on the source.
+ */
+export class BinlogLog implements ChangeLog {
+  readonly reread = 'locking';
+  readonly queue = new KeyQueue();
+  readonly marks: TriggerLog;
+  readonly #table: CapturedTable;
+  readonly #follower: BinlogFollower;
+
+  constructor(table: CapturedTable, marks: TriggerLog, follower: BinlogFollower) {
+    this.#table = table;
+    this.marks = marks;
+    this.#follower = follower;
+  }
+
+  async take(source: Session, leaveAlone: readonly KeyRange[], limit: number): Promise<TakenKeys | null> {
+    const marked = await this.marks.take(source, leaveAlone, limit);
+    if (marked !== null) return marked;
+    await this.#follower.start();
+    const entries = await this.#outside(source, leaveAlone, limit);
+    if (entries.length === 0) return null;
+    // Before anything is read: whatever comes from now on is an entry of its own.
+    for (const entry of entries) entry.taken = true;
+    const keys = entries.map(({ key }) => key);
+    const ranks = rankKeys(this.#table.key, keys);
+    return {
+      keys,
+      ...(ranks ? { ranks } : {}),
+      forget: async () => {
+        this.queue.forget(entries);
+        this.#follower.makeRoom();
+      },
+    };
+  }
+
+  async #outside(source: Session, leaveAlone: readonly KeyRange[], limit: number): Promise<QueuedKey[]> {
+    if (leaveAlone.length === 0) return this.queue.first(limit);
+    const found: QueuedKey[] = [];
+    const looked = this.queue.first(lookedThrough);
+    for (let from = 0; from < looked.length && found.length < limit; from += askedAtOnce) {
+      const some = looked.slice(from, from + askedAtOnce);
+      const inside = await this.#ask(source, some, (key) =>
+        leaveAlone.map((range) => rangeCondition(key, range)).join(' OR '),
+      );
+      found.push(...some.filter((_, index) => !inside[index]));
+      this.queue.putLast(some.filter((_, index) => inside[index]));
+    }
+    return found.slice(0, limit);
+  }
+
+  mark(source: Session, keys: readonly KeyValues[]): Promise<void> {
+    return this.marks.mark(source, keys);
+  }
+
+  /** Asks once everything that was committed before the call has been noted. */
+  async dirtyAmong(source: Session, keys: readonly KeyValues[]): Promise<KeyValues[]> {
+    if (keys.length === 0) return [];
+    // What is not read yet may be among them.
+    if (!(await this.#follower.sync(source))) return [...keys];
+    const dirty = await this.marks.dirtyAmong(source, keys);
+    const ids = new Set(keys.map(keyId));
+    const rest: QueuedKey[] = [];
+    for (const entry of this.queue.entries()) {
+      if (ids.has(keyId(entry.key))) dirty.push(entry.key);
+      else rest.push(entry);
+    }
+    if (!this.#table.key.some(({ shape }) => shape.kind === 'text')) return dirty;
+    for (let from = 0; from < rest.length; from += askedAtOnce) {
+      const some = rest.slice(from, from + askedAtOnce);
+      const equal = await this.#ask(source, some, (key) => keysCondition(key, keys));
+      dirty.push(...some.filter((_, index) => equal[index]).map(({ key }) => key));
+    }
+    return dirty;
+  }
+
+  /** Keys are compared by the servers only, with their collations; these lie in no table. */
+  async #ask(
+    source: Session,
+    entries: readonly QueuedKey[],
+    condition: (key: CapturedTable['key']) => string,
+  ): Promise<boolean[]> {
+    const conditions = entries.map(({ key }) =>
+      condition(
+        this.#table.key.map(({ shape }, index) => ({ sql: typedLiteral(shape, key[index] ?? null), shape })),
+      ),
+    );
+    const [row] = await source.texts(`SELECT ${conditions.map((sql) => `(${sql})`).join(', ')}`);
+    return entries.map((_, index) => row?.[index] === '1');
+  }
+
+  async backlog(source: Session): Promise<Backlog> {
+    await this.#follower.start();
+    const marked = await this.marks.backlog(source);
+    const notedAt = this.queue.oldestNotedAt();
+    const waitingMs = notedAt === null ? 0 : Date.now() - notedAt;
+    return {
+      entries: marked.entries + this.queue.size,
+      oldestMs: Math.max(marked.oldestMs, waitingMs, this.#follower.lagMs),
+    };
+  }
+
+  async settled(source: Session): Promise<void> {
+    await this.#follower.beat(source);
+  }
+}

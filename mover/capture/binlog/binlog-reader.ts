@@ -1,0 +1,316 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { BanyanError } from '../../../common/errors.ts';
+import type { MoveLogger } from '../../move.ts';
+import type { KeyValues } from '../../plan/key-range.ts';
+import type { DatabaseEndpoint } from '../../sql/database-endpoint.ts';
+import { errnoOf, isConnectionLost } from '../../sql/sql-error.ts';
+import {
+  type BinlogEvent,
+  eventType,
+  readQuery,
+  readRotate,
+  readXaEnd,
+  readXaPrepare,
+} from './binlog-event.ts';
+import { positionLost, readingForbidden, replaced, statementLogged, unreadable } from './binlog-faults.ts';
+import type { BinlogPosition } from './binlog-position.ts';
+import { BinlogStream } from './binlog-stream.ts';
+import { judgeStatement } from './judge-statement.ts';
+import {
+  readKeys,
+  readTableMap,
+  rowChange,
+  type TableMap,
+  tableIdOf,
+  type WatchedColumn,
+} from './row-events.ts';
+
+/** A position with its place among all that this process has seen: a smaller `order` lies before. */
+export interface Place extends BinlogPosition {
+  readonly order: number;
+}
+
+export interface WatchedTable {
+  readonly database: string;
+  readonly table: string;
+  readonly key: readonly WatchedColumn[];
+  /** `since`: where the transaction began that changed these rows. */
+  note(keys: readonly KeyValues[], since: Place): void;
+}
+
+export interface BinlogReaderOptions {
+  readonly endpoint: DatabaseEndpoint;
+  readonly from: BinlogPosition;
+  readonly tables: readonly WatchedTable[];
+  readonly moved: { readonly database: string; readonly tables: readonly string[] };
+  /** Names of tables are equal in any case there (lower_case_table_names is not 0). */
+  readonly anyCase: boolean;
+  readonly logger: MoveLogger;
+  /** Once: nothing is read after it. */
+  readonly onFailure: (error: BanyanError) => void;
+}
+
+/** ER_MASTER_FATAL_ERROR_READING_BINLOG: the server has no such file any more, or no such place in it. */
+const cannotReadLog = 1236;
+
+/** Access denied: to the account, to a database, for want of a privilege. */
+const lacksRight: ReadonlySet<number> = new Set([1044, 1045, 1227]);
+
+interface HeldBack {
+  readonly table: WatchedTable;
+  readonly keys: readonly KeyValues[];
+}
+
+/**
+ * Follows a server's binary log and notes the keys of changed rows, as they come, also while their transaction's other
+ * events are still to be read: it is committed, or none of it would be in the log. Only what an XA transaction has prepared
+ * is held back until the log says how it ended: its rows stay locked for so long.
+ *
+ * After a lost connection it reads again from the beginning of the transaction in hand. Keys that come twice do no harm.
+ */
+export class BinlogReader {
+  readonly #options: BinlogReaderOptions;
+  readonly #tables: ReadonlyMap<string, WatchedTable>;
+  readonly #closing = new AbortController();
+  readonly #ended: Promise<void>;
+  readonly #prepared = new Map<string, { readonly since: Place; readonly held: readonly HeldBack[] }>();
+  #maps = new Map<number, { readonly map: TableMap; readonly table: WatchedTable | null }>();
+  #order = 0;
+  #boundary: Place;
+  #group: Place;
+  #inTransaction = false;
+  /** Not null within an XA transaction. */
+  #held: HeldBack[] | null = null;
+  #stream: BinlogStream | null = null;
+  #paused = false;
+
+  constructor(options: BinlogReaderOptions) {
+    this.#options = options;
+    this.#tables = new Map(options.tables.map((table) => [this.#id(table.database, table.table), table]));
+    this.#boundary = { ...options.from, order: 0 };
+    this.#group = this.#boundary;
+    this.#ended = this.#run();
+  }
+
+  /** Every change before it was noted or belongs to a prepared XA transaction. */
+  get boundary(): Place {
+    return this.#boundary;
+  }
+
+  /** Where the oldest prepared XA transaction began that has changed one of the tables. */
+  get oldestPrepared(): Place | null {
+    const [oldest] = [...this.#prepared.values()].sort((a, b) => a.since.order - b.since.order);
+    return oldest?.since ?? null;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#stream?.pause();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#stream?.resume();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    const { logger, onFailure } = this.#options;
+    for (let failures = 0; !signal.aborted; ) {
+      const before = this.#order;
+      try {
+        await this.#follow(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (this.#order > before) failures = 0;
+        failures += 1;
+        const fatal = this.#fatal(error);
+        if (fatal !== null) {
+          onFailure(fatal);
+          return;
+        }
+        logger.warn({ err: error, failures }, 'the stream of the binary log was lost: it is read again');
+        await wait(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), undefined, { signal }).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => undefined);
+    this.#maps = new Map();
+    this.#held = null;
+    this.#inTransaction = false;
+    const stream = await BinlogStream.open({
+      endpoint: this.#options.endpoint,
+      from: this.#boundary,
+      onEvent: (event) => this.#take(event),
+      onEnd: reject,
+    });
+    this.#stream = stream;
+    if (this.#paused) stream.pause();
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    if (signal.aborted) stop();
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#stream = null;
+      stream.close();
+    }
+  }
+
+  #fatal(error: unknown): BanyanError | null {
+    if (error instanceof BanyanError) return error;
+    if (errnoOf(error) === cannotReadLog) {
+      const { file, at } = this.#boundary;
+      return positionLost(`${file}:${at}: ${(error as Error).message}`, error);
+    }
+    if (lacksRight.has(errnoOf(error) ?? 0)) return readingForbidden(error as Error);
+    if (error instanceof RangeError) return unreadable(error.message, error);
+    return isConnectionLost(error) ? null : unreadable((error as Error).message, error);
+  }
+
+  #take(event: BinlogEvent): void {
+    this.#order += 1;
+    const change = rowChange(event.type);
+    if (change !== null) {
+      const known = this.#maps.get(tableIdOf(event.body));
+      if (known === undefined) throw new RangeError('rows of a table that was not announced');
+      if (known.table !== null) {
+        this.#note({
+          table: known.table,
+          keys: readKeys(event.body, change, known.map, known.table.key),
+        });
+      }
+      return;
+    }
+    switch (event.type) {
+      case eventType.tableMap: {
+        const map = readTableMap(event.body);
+        this.#maps.set(map.id, { map, table: this.#tables.get(this.#id(map.database, map.table)) ?? null });
+        return;
+      }
+      case eventType.gtid:
+      case eventType.taggedGtid:
+      case eventType.anonymousGtid:
+        this.#begin(event);
+        return;
+      case eventType.mariadbGtid: {
+        this.#begin(event);
+        const flags = event.body.readUInt8(12);
+        // Standalone: one statement, no transaction. Prepared XA: its rows follow.
+        this.#inTransaction = (flags & 0x01) === 0;
+        if ((flags & 0x40) !== 0) this.#held = [];
+        return;
+      }
+      case eventType.query:
+      case eventType.executeLoad:
+        this.#statement(event);
+        return;
+      case eventType.xid:
+        this.#end(event);
+        return;
+      case eventType.xaPrepare:
+        this.#prepare(event);
+        return;
+      case eventType.rotate: {
+        const { file, at } = readRotate(event);
+        this.#boundary = { file, at, order: this.#order };
+        this.#group = this.#boundary;
+        this.#inTransaction = false;
+        return;
+      }
+      case eventType.incident:
+        throw positionLost('the server says that events are missing (an incident event)');
+      case eventType.compressedTransaction:
+        throw unreadable('a compressed transaction (binlog_transaction_compression)');
+      case eventType.partialUpdate:
+        this.#partialUpdate(event);
+        return;
+      default:
+        if (event.type >= eventType.compressedQuery && event.type <= eventType.compressedRows + 5) {
+          throw unreadable('a compressed event (log_bin_compress)');
+        }
+    }
+  }
+
+  #note(change: HeldBack): void {
+    if (this.#held !== null) this.#held.push(change);
+    else change.table.note(change.keys, this.#group);
+  }
+
+  #partialUpdate(event: BinlogEvent): void {
+    const known = this.#maps.get(tableIdOf(event.body));
+    if (known?.table !== null) throw unreadable('a partial update of JSON (binlog_row_value_options)');
+  }
+
+  #begin(event: BinlogEvent): void {
+    // What came before has ended, whatever it was.
+    const at = event.next - event.size;
+    if (at >= this.#boundary.at) this.#boundary = { file: this.#boundary.file, at, order: this.#order };
+    this.#group = this.#boundary;
+    this.#inTransaction = false;
+    this.#held = null;
+  }
+
+  #end(event: BinlogEvent): void {
+    // An offset has 32 bits: in a file that one transaction has made longer, the last place that can be told stays.
+    if (event.next >= this.#boundary.at) {
+      this.#boundary = { file: this.#boundary.file, at: event.next, order: this.#order };
+    }
+    this.#group = this.#boundary;
+    this.#inTransaction = false;
+    this.#held = null;
+  }
+
+  #statement(event: BinlogEvent): void {
+    const { database, sql } = readQuery(event);
+    const xa = readXaEnd(sql);
+    if (xa !== null) {
+      const prepared = this.#prepared.get(xa.xid);
+      this.#prepared.delete(xa.xid);
+      if (xa.commits) for (const one of prepared?.held ?? []) one.table.note(one.keys, this.#group);
+      this.#end(event);
+      return;
+    }
+    if (/^XA START/i.test(sql)) {
+      this.#held = [];
+      this.#inTransaction = true;
+      return;
+    }
+    const meaning = judgeStatement(sql, database, this.#options.moved);
+    if (meaning === 'rows') throw statementLogged(sql, database);
+    if (meaning === 'replaced') throw replaced(sql);
+    if (/^BEGIN\b/i.test(sql)) this.#inTransaction = true;
+    else if (meaning === 'ends' || !this.#inTransaction) this.#end(event);
+  }
+
+  #prepare(event: BinlogEvent): void {
+    const { xid, onePhase } = readXaPrepare(event);
+    const held = this.#held ?? [];
+    this.#held = null;
+    if (onePhase) for (const one of held) one.table.note(one.keys, this.#group);
+    else if (held.length > 0) this.#prepared.set(xid, { since: this.#group, held });
+    this.#end(event);
+  }
+
+  #id(database: string, table: string): string {
+    const id = `${database}\0${table}`;
+    return this.#options.anyCase ? id.toLowerCase() : id;
+  }
+}

@@ -1,0 +1,82 @@
+import { RowsTooMany } from '../sql/rows-too-many.ts';
+import type { Session } from '../sql/session.ts';
+import { landChunk, recordLanded } from './land-chunk.ts';
+import type { ChunkOffers } from './offers/chunk-offers.ts';
+import { readForInfile } from './rows-of-chunk.ts';
+import type { Chunk, TableCopy } from './table-copy.ts';
+
+export interface CopySessions {
+  readonly source: Session;
+  readonly target: Session;
+  /** LOAD DATA LOCAL INFILE, or else INSERT. */
+  readonly infile: boolean;
+}
+
+/**
+ * Copies one chunk: publishes its range, then reads it in a snapshot that begins after, then writes it and the progress in one
+ * transaction of the target, then clears the range. Reading and writing may be another process's: see `ChunkOffers`.
+ *
+ * The chunk replaces whatever the target holds in its range: rows that the applier brought ahead of the copy, or what an
+ * earlier copy left. Any number of chunks may be under way, of one table too: their ranges do not overlap, each is in flight
+ * for itself, and what an applier's take must leave alone is the list of all of them.
+ *
+ * False when there is nothing left to take.
+ */
+export async function copyChunk(
+  table: TableCopy,
+  sessions: CopySessions,
+  offers: ChunkOffers | null,
+): Promise<boolean> {
+  const chunk = await table.next(sessions.source, sessions.target);
+  if (chunk === null) return false;
+  const clear = await table.ranges.publish(chunk.range);
+  const { points } = table.context;
+  const { after, upTo } = chunk.range;
+  const about = { table: table.plan.name, first: after === null, last: upTo === null };
+  try {
+    await points.reach('copy:range-published', about);
+    await table.log.settled(sessions.source);
+    const offered = (await offers?.carry(table.plan, chunk.range)) ?? null;
+    if (offered === null || (offered.kind === 'returned' && offered.reason.kind === 'here')) {
+      if (offered !== null) table.context.logger.info({ ...about, ...offered }, 'a mover gave a chunk back');
+      await copyHere(table, chunk, sessions, about);
+    } else if (offered.kind === 'landed') {
+      await recordLanded(table, chunk, sessions.target, offered.measure, (target) =>
+        (offers as ChunkOffers).forget(target, offered.no),
+      );
+      table.landed(chunk, offered.measure);
+    } else {
+      table.giveBack(chunk);
+      if (offered.kind === 'returned' && offered.reason.kind === 'rows')
+        table.rowsAtMost(offered.reason.fitting);
+      return true;
+    }
+  } catch (error) {
+    table.giveBack(chunk);
+    if (!(error instanceof RowsTooMany)) throw error;
+    // No more is in memory than allowed: again, with fewer rows.
+    table.rowsAtMost(error.fitting);
+    return true;
+  } finally {
+    clear();
+  }
+  await points.reach('copy:range-cleared', about);
+  return true;
+}
+
+async function copyHere(
+  table: TableCopy,
+  chunk: Chunk,
+  sessions: CopySessions,
+  about: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const { tuning, points } = table.context;
+  const began = performance.now();
+  const encoder = sessions.infile
+    ? await readForInfile(sessions.source, table.plan, chunk.range, tuning.chunkBytesMax)
+    : null;
+  const readMs = performance.now() - began;
+  await points.reach('copy:after-read', about);
+  const measure = await landChunk(table, chunk, encoder, sessions);
+  table.landed(chunk, { ...measure, ms: Math.max(readMs, performance.now() - began - readMs) });
+}

@@ -1,0 +1,158 @@
+import { BanyanError } from '../../common/errors.ts';
+import type { MoveContext } from '../move-context.ts';
+import { sideTables } from '../move-spec.ts';
+import { printIndex } from '../schema/print-table.ts';
+import { readTableDefinition } from '../schema/read-table-definition.ts';
+import type { IndexDefinition, TableDefinition } from '../schema/table-definition.ts';
+import { type ForeignKey, readForeignKeys } from '../shape/foreign-key.ts';
+import { runDdl } from '../sql/ddl.ts';
+import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
+import type { Session } from '../sql/session.ts';
+
+/** What is still to be made of one table. */
+export interface DeferredTable {
+  readonly table: string;
+  readonly sql: string;
+  readonly indexes: readonly string[];
+}
+
+/**
+ * Secondary indexes of the target's tables, which are taken away while these are filled and made when they are full: keeping
+ * them up row by row costs most of a copy's time. What is taken away is written down first, on the target's server, so that
+ * whoever goes on, or gives the copy up, makes it again.
+ *
+ *   mover_deferred(move_id, table_name, index_name, definition)
+ */
+export class DeferredIndexes {
+  readonly #context: MoveContext;
+  readonly #books: string;
+
+  constructor(context: MoveContext) {
+    this.#context = context;
+    this.#books = quoteTable(context.spec.bookkeepingSchema, 'mover_deferred');
+  }
+
+  /** Of tables that are empty: before the first row. */
+  async drop(target: Session, signal: AbortSignal): Promise<void> {
+    const { spec, tuning, points, logger } = this.#context;
+    const { database } = spec.target;
+    const keys = await readForeignKeys(target, database);
+    await target.run(createBooks(this.#books));
+    for (const table of sideTables(spec, 'target')) {
+      const [row] = await target.rows(`SELECT 1 FROM ${quoteTable(database, table)} LIMIT 1`);
+      const definition = row === undefined ? await readTableDefinition(target, database, table) : null;
+      const indexes = definition === null ? [] : deferrable(definition, keys);
+      if (definition === null || indexes.length === 0) continue;
+      await this.#record(target, definition, indexes);
+      await points.reach('indexes:recorded', { table });
+      const drops = indexes.map(({ name }) => `DROP INDEX ${quoteName(name)}`);
+      const sql = `ALTER TABLE ${quoteTable(database, table)} ${drops.join(', ')}, ALGORITHM = INPLACE`;
+      await runDdl(target, sql, { about: `dropping indexes of ${table}`, tuning, signal });
+      await points.reach('indexes:dropped', { table });
+      logger.info({ table, indexes: indexes.map(({ name }) => name) }, 'indexes are made after the copy');
+    }
+  }
+
+  /** Those that were taken away, by whichever process. Rows may come and go meanwhile. */
+  async make(target: Session, signal: AbortSignal): Promise<void> {
+    const { spec, tuning, points, logger } = this.#context;
+    for (const { table, sql, indexes } of await readDeferred(target, spec)) {
+      if (sql !== '') {
+        await runDdl(target, sql, { about: `making indexes of ${table}`, tuning, signal }).catch(
+          (error: unknown) => {
+            signal.throwIfAborted();
+            throw error instanceof BanyanError ? error : notMade(table, error);
+          },
+        );
+      }
+      await points.reach('indexes:made', { table });
+      await this.#context.guardedBooks(target, async () => {
+        await target.run(`DELETE FROM ${this.#books} WHERE ${ofTable(spec, table)}`);
+      });
+      logger.info({ table, indexes }, 'indexes made');
+    }
+  }
+
+  async #record(target: Session, table: TableDefinition, indexes: readonly IndexDefinition[]): Promise<void> {
+    const { id } = this.#context.spec;
+    const rows = indexes.map((index) => {
+      const values = [id, table.table, index.name, printIndex(index, table)];
+      return `(${values.map(quoteText).join(', ')})`;
+    });
+    await this.#context.guardedBooks(target, async () => {
+      await target.run(`REPLACE INTO ${this.#books} VALUES ${rows.join(', ')}`);
+    });
+  }
+}
+
+/** What it takes to make the indexes that a copy of this move has taken away; `sql` is empty where all are there. */
+export async function readDeferred(target: Session, spec: MoveContext['spec']): Promise<DeferredTable[]> {
+  const [books] = await target.texts(
+    `SELECT 1 FROM information_schema.TABLES
+      WHERE TABLE_SCHEMA = ${quoteText(spec.bookkeepingSchema)} AND TABLE_NAME = 'mover_deferred'`,
+  );
+  if (books === undefined) return [];
+  const { database } = spec.target;
+  const rows = await target.texts(
+    `SELECT table_name, index_name, definition FROM ${quoteTable(spec.bookkeepingSchema, 'mover_deferred')}
+      WHERE move_id = ${quoteText(spec.id)} ORDER BY table_name, index_name`,
+  );
+  const deferred: DeferredTable[] = [];
+  for (const [table, wanted] of Map.groupBy(rows, ([name]) => name ?? '')) {
+    const there = await target.texts(
+      `SELECT DISTINCT INDEX_NAME FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME = ${quoteText(table)}`,
+    );
+    const present = new Set(there.map(([name]) => name));
+    const missing = wanted.filter(([, name]) => !present.has(name ?? ''));
+    const adds = missing.map(([, , definition]) => `ADD ${definition}`);
+    deferred.push({
+      table,
+      sql:
+        adds.length === 0
+          ? ''
+          : `ALTER TABLE ${quoteTable(database, table)} ${adds.join(', ')}, ALGORITHM = INPLACE, LOCK = NONE`,
+      indexes: missing.map(([, name]) => name ?? ''),
+    });
+  }
+  return deferred;
+}
+
+/** Plain ones on which nothing else depends: no foreign key of either end, no counter. */
+function deferrable(table: TableDefinition, keys: readonly ForeignKey[]): IndexDefinition[] {
+  const own = (database: string, name: string) => database === table.database && name === table.table;
+  const needed = new Set([
+    ...table.columns.flatMap((column) => (column.autoIncrement ? [column.name] : [])),
+    ...keys.filter((key) => own(key.database, key.child)).flatMap((key) => key.columns),
+    ...keys.filter((key) => own(key.parentDatabase, key.parent)).flatMap((key) => key.parentColumns),
+  ]);
+  return table.indexes.filter(
+    ({ kind, parts }) =>
+      kind === 'plain' && !parts.some(({ column }) => column !== null && needed.has(column)),
+  );
+}
+
+function createBooks(place: string): string {
+  const name = (length: number) => `VARCHAR(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL`;
+  return `CREATE TABLE IF NOT EXISTS ${place} (
+    move_id ${name(190)}, table_name ${name(64)}, index_name ${name(64)},
+    definition TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    PRIMARY KEY (move_id, table_name, index_name)
+  ) ENGINE = InnoDB`;
+}
+
+function ofTable({ id }: MoveContext['spec'], table: string): string {
+  return `move_id = ${quoteText(id)} AND table_name = ${quoteText(table)}`;
+}
+
+function notMade(table: string, cause: unknown): BanyanError {
+  return new BanyanError(
+    'BANYAN_INDEXES_NOT_MADE',
+    `the indexes of ${table} that were left for after the copy could not be made: ${cause instanceof Error ? cause.message : cause}`,
+    {
+      fix: 'Remove the cause that the server names, then `banyan resume`: every row is there, and they are made again.',
+      cause,
+      details: { table },
+    },
+  );
+}

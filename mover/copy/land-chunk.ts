@@ -1,0 +1,141 @@
+import { findConflicts } from '../apply/find-conflicts.ts';
+import { type KeyValues, keyId, rangeOfKey } from '../plan/key-range.ts';
+import { writeRows } from '../plan/write-rows.ts';
+import type { Session } from '../sql/session.ts';
+import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
+import type { ChunkMeasure } from './chunk-size.ts';
+import type { CopySessions } from './copy-chunk.ts';
+import type { InfileEncoder } from './infile-encoder.ts';
+import { DuplicateInChunk, loadRows, rowBytes } from './rows-of-chunk.ts';
+import type { Chunk, TableCopy } from './table-copy.ts';
+
+const attemptsMax = 20;
+
+type Landed = Omit<ChunkMeasure, 'ms'>;
+
+/** Writes a chunk and the progress in one transaction. Without what was read for LOAD DATA, the rows are read once more. */
+export async function landChunk(
+  table: TableCopy,
+  chunk: Chunk,
+  read: InfileEncoder | null,
+  sessions: CopySessions,
+): Promise<Landed> {
+  const landed = read === null ? null : await landByInfile(table, chunk, read, sessions.target);
+  return landed ?? landByInsert(table, chunk, sessions);
+}
+
+/** Null when the rows must be written another way: a duplicate in another unique index. */
+async function landByInfile(
+  table: TableCopy,
+  chunk: Chunk,
+  encoder: InfileEncoder,
+  target: Session,
+): Promise<Landed | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await transaction(table, chunk, target, [], () => loadRows(target, table.plan, encoder));
+    } catch (error) {
+      if (isLockConflict(error) && attempt < attemptsMax) continue;
+      if (error instanceof DuplicateInChunk) return null;
+      throw error;
+    }
+  }
+}
+
+/**
+ * By INSERT, row by row of fresh reads. A duplicate comes from a target row outside the range that has changed on the
+ * source since it was copied: it is marked dirty, durably and first, and leaves in this transaction; the applier
+ * brings it back as it is now.
+ *
+ * Its key is in flight from before it is marked until the transaction has ended. Otherwise the applier could bring the row
+ * back before it leaves, and the entry that says so would be gone.
+ */
+async function landByInsert(
+  table: TableCopy,
+  chunk: Chunk,
+  { source, target }: CopySessions,
+): Promise<Landed> {
+  const { context, plan, log, ranges } = table;
+  const condition = plan.source.range(chunk.range);
+  const inTheWay = new Map<string, { readonly key: KeyValues; readonly clear: () => void }>();
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      const rows = await source.rowsWithin(plan.source.select(condition), context.tuning.chunkBytesMax);
+      await context.points.reach('copy:after-insert-read', { table: plan.name });
+      try {
+        const leave = [...inTheWay.values()].map(({ key }) => key);
+        return await transaction(table, chunk, target, leave, async () => {
+          await writeRows(target, plan.target, rows);
+          return { rows: rows.length, bytes: rows.reduce((sum, row) => sum + rowBytes(row), 0) };
+        });
+      } catch (error) {
+        if (attempt >= attemptsMax || !(isLockConflict(error) || isDuplicate(error))) throw error;
+        if (!isDuplicate(error)) continue;
+        const conflicts = await findConflicts(source, target, plan, condition);
+        for (const key of conflicts) {
+          if (inTheWay.has(keyId(key))) continue;
+          inTheWay.set(keyId(key), { key, clear: await ranges.publish(rangeOfKey(key)) });
+        }
+        await log.mark(source, conflicts);
+        await context.points.reach('copy:marked', { table: plan.name });
+      }
+    }
+  } finally {
+    for (const { clear } of inTheWay.values()) clear();
+  }
+}
+
+async function transaction(
+  table: TableCopy,
+  chunk: Chunk,
+  target: Session,
+  alsoDelete: readonly KeyValues[],
+  write: () => Promise<Landed>,
+): Promise<Landed> {
+  const { context, plan } = table;
+  return recorded(table, chunk, target, (record) =>
+    context.guarded(target, async () => {
+      await target.run(plan.target.delete(plan.target.range(chunk.range)));
+      if (alsoDelete.length > 0) await target.run(plan.target.delete(plan.target.keys(alsoDelete)));
+      const measure = await write();
+      await record(measure);
+      return measure;
+    }),
+  );
+}
+
+/** Counts a chunk that another process has landed; `also` in the same transaction. */
+export async function recordLanded(
+  table: TableCopy,
+  chunk: Chunk,
+  target: Session,
+  measure: Landed,
+  also: (target: Session) => Promise<void>,
+): Promise<void> {
+  await recorded(table, chunk, target, (record) =>
+    table.context.guardedBooks(target, async () => {
+      await record(measure);
+      await also(target);
+      return measure;
+    }),
+  );
+}
+
+/** Runs a transaction that records the chunk's progress; whoever records next waits until it has ended. */
+async function recorded(
+  table: TableCopy,
+  chunk: Chunk,
+  target: Session,
+  run: (record: (measure: Landed) => Promise<void>) => Promise<Landed>,
+): Promise<Landed> {
+  let turn: Awaited<ReturnType<TableCopy['record']>> | null = null;
+  try {
+    const landed = await run(async (measure) => {
+      turn = await table.record(target, chunk, measure);
+    });
+    (turn as { readonly committed: () => void } | null)?.committed();
+    return landed;
+  } finally {
+    (turn as { readonly over: () => void } | null)?.over();
+  }
+}

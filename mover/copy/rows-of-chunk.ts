@@ -1,0 +1,65 @@
+import { BanyanError } from '../../common/errors.ts';
+import type { KeyRange } from '../plan/key-range.ts';
+import type { TablePlan } from '../plan/table-plan.ts';
+import { RowsTooMany } from '../sql/rows-too-many.ts';
+import type { RawRow, Session } from '../sql/session.ts';
+import type { ChunkMeasure } from './chunk-size.ts';
+import { InfileEncoder } from './infile-encoder.ts';
+
+/** The rows of a range, as LOAD DATA takes them. @throws RowsTooMany beyond so many bytes */
+export async function readForInfile(
+  source: Session,
+  plan: TablePlan,
+  range: KeyRange,
+  bytesMax: number,
+): Promise<InfileEncoder> {
+  const encoder = new InfileEncoder();
+  await source.packets(plan.source.select(plan.source.range(range)), (buffer, start, end) => {
+    if (encoder.rows > 0 && encoder.bytes + end - start > bytesMax) throw new RowsTooMany(encoder.rows);
+    encoder.add(buffer, start, end);
+  });
+  return encoder;
+}
+
+/** A value of another unique index is there already, in a row of another range or key. */
+export class DuplicateInChunk extends Error {}
+
+/** Loads them, in the caller's transaction. @throws DuplicateInChunk, BanyanError BANYAN_COPY_ALTERED */
+export async function loadRows(
+  target: Session,
+  plan: TablePlan,
+  encoder: InfileEncoder,
+): Promise<Omit<ChunkMeasure, 'ms'>> {
+  const { rows, bytes } = encoder;
+  if (rows > 0) {
+    const written = await target.loadInfile(plan.target.load(target.engine), encoder.finish());
+    // LOCAL makes every fault a warning, a duplicate as well: the rows would be left out or bent to fit.
+    if (written.warnings > 0 || written.affectedRows !== rows) {
+      throw await loadFault(target, plan, written.affectedRows, rows);
+    }
+  }
+  return { rows, bytes };
+}
+
+async function loadFault(
+  target: Session,
+  { name, target: side }: TablePlan,
+  written: number,
+  read: number,
+): Promise<Error> {
+  const warnings = await target.texts('SHOW WARNINGS LIMIT 5');
+  if (warnings.some(([, number]) => number === '1062')) return new DuplicateInChunk();
+  const said = warnings.map(([, number, message]) => `${number} ${message}`).join('; ');
+  return new BanyanError(
+    'BANYAN_COPY_ALTERED',
+    `${side.database}.${side.table} took ${written} of ${read} rows, not as they are: ${said}`,
+    {
+      fix: 'Make the target column hold what the source column holds (type, length, character set), then copy again.',
+      details: { table: name },
+    },
+  );
+}
+
+export function rowBytes(row: RawRow): number {
+  return row.reduce((sum, value) => sum + (value?.length ?? 1) + 1, 0);
+}

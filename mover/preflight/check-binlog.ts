@@ -1,0 +1,65 @@
+import type { Fault } from '../../common/errors.ts';
+import {
+  filterFaults,
+  readBinlogEnd,
+  readBinlogSettings,
+  settingFaults,
+  settingWarnings,
+} from '../capture/binlog/binlog-settings.ts';
+import { isReadableKey } from '../capture/binlog/read-key-value.ts';
+import { type MoveSpec, sideTables } from '../move-spec.ts';
+import { chooseKey } from '../shape/choose-key.ts';
+import { cascades, readForeignKeys } from '../shape/foreign-key.ts';
+import { readTableShape } from '../shape/read-table-shape.ts';
+import type { Session } from '../sql/session.ts';
+import { errnoOf } from '../sql/sql-error.ts';
+
+/** ER_SPECIFIC_ACCESS_DENIED_ERROR: told with the privileges. */
+const accessDenied = 1227;
+
+/** What keeps the changes of one side's tables from being read out of its server's binary log. Changes nothing. */
+export async function checkBinlog(
+  session: Session,
+  spec: MoveSpec,
+  side: 'source' | 'target',
+): Promise<{ readonly faults: Fault[]; readonly warnings: Fault[] }> {
+  const endpoint = spec[side];
+  const settings = await readBinlogSettings(session);
+  const faults = settingFaults(endpoint, settings);
+  const end =
+    settings.log_bin === 'ON'
+      ? await readBinlogEnd(session).catch((error: unknown) => {
+          if (errnoOf(error) === accessDenied) return null;
+          throw error;
+        })
+      : null;
+  if (end !== null) faults.push(...filterFaults(endpoint, end, [endpoint.database, spec.bookkeepingSchema]));
+  const tables = sideTables(spec, side);
+  for (const key of await readForeignKeys(session, endpoint.database)) {
+    if (key.database !== endpoint.database || !tables.includes(key.child) || !cascades(key)) continue;
+    faults.push({
+      code: 'BANYAN_FOREIGN_KEY_CASCADE',
+      what: `foreign key ${key.name} changes rows of ${endpoint.database}.${key.child}, and capture from the binary log does not see that: InnoDB logs no such rows`,
+      fix: "Capture this side with triggers (capture: 'triggers'), or make the key RESTRICT and delete the children in the application.",
+    });
+  }
+  for (const table of tables) {
+    const shape = await readTableShape(session, endpoint.database, table);
+    if (shape?.tableType === 'SYSTEM VERSIONED') {
+      faults.push({
+        code: 'BANYAN_TABLE_KIND',
+        what: `${endpoint.database}.${table} is system-versioned, and its binary log tells of rows of the history as well`,
+        fix: "Capture this side with triggers (capture: 'triggers').",
+      });
+    }
+    const unreadable = (shape && chooseKey(shape))?.filter((column) => !isReadableKey(column)) ?? [];
+    for (const column of unreadable) {
+      faults.push({
+        code: 'BANYAN_BINLOG_KEY',
+        what: `${endpoint.database}.${table} has the key column ${column.name} of type ${column.columnType}, which is not read from the binary log`,
+        fix: "Capture this side with triggers (capture: 'triggers').",
+      });
+    }
+  }
+  return { faults, warnings: settings.log_bin === 'ON' ? settingWarnings(endpoint, settings) : [] };
+}

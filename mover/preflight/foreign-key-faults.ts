@@ -1,0 +1,62 @@
+import type { Fault } from '../../common/errors.ts';
+import { cascadeStepsMax, cascadeTree, cascadingColumns } from '../capture/triggers/cascade-tree.ts';
+import { keyName } from '../edge/severed.ts';
+import { cascades, type ForeignKey, keysWithin } from '../shape/foreign-key.ts';
+
+/**
+ * What foreign keys forbid. A cascade changes rows without firing a trigger: where its parent moves too, the parent's
+ * triggers capture and fence it; where the parent stays, nothing does. And a key that crosses the edge of the moved tables
+ * cannot hold when the two ends live on different servers. On the target only cascades onto moved tables matter: the mover
+ * writes without foreign key checks, so none runs there by itself.
+ */
+export function foreignKeyFaults(
+  keys: readonly ForeignKey[],
+  database: string,
+  tables: readonly string[],
+  side: 'source' | 'target',
+  severed: readonly ForeignKey[] = [],
+): Fault[] {
+  const isMoved = (schema: string, table: string) => schema === database && tables.includes(table);
+  const crossing = keys.flatMap((key) => {
+    const childMoves = isMoved(key.database, key.child);
+    const parentMoves = isMoved(key.parentDatabase, key.parent);
+    if (!childMoves && !parentMoves) return [];
+    const name = `foreign key ${key.name} (${key.database}.${key.child} → ${key.parentDatabase}.${key.parent})`;
+    const drop = `ALTER TABLE ${key.child} DROP FOREIGN KEY ${key.name}`;
+    if (childMoves && !parentMoves && cascades(key)) {
+      return [
+        {
+          code: 'BANYAN_FOREIGN_KEY_CASCADE',
+          what: `${name} changes rows of ${key.child} by ON DELETE ${key.onDelete} ON UPDATE ${key.onUpdate}, and ${key.parent} stays: nothing captures or fences that`,
+          fix: `Move both tables in one feature; or delete the children in the application and make the key RESTRICT, or drop it: ${drop}.`,
+        },
+      ];
+    }
+    if (childMoves === parentMoves || side === 'target' || severed.includes(key)) return [];
+    return [
+      {
+        code: 'BANYAN_FOREIGN_KEY_CROSSES',
+        what: `${name} ties a table that moves to one that stays`,
+        fix: `Move both tables in one feature; or sever the key in the config (sever: ['${keyName(key)}']), or drop it: ${drop}.`,
+      },
+    ];
+  });
+  return [...crossing, ...webFaults(keys, database, tables)];
+}
+
+/** Ways along which one changed row changes others: each is a step in a trigger of its own table. */
+function webFaults(keys: readonly ForeignKey[], database: string, tables: readonly string[]): Fault[] {
+  const inside = keysWithin(keys, database, tables);
+  return tables.flatMap((table) => {
+    const update = { kind: 'update', columns: cascadingColumns(table, inside) } as const;
+    const changes = [{ kind: 'delete' } as const, update];
+    if (changes.every((change) => cascadeTree(table, change, inside) !== null)) return [];
+    return [
+      {
+        code: 'BANYAN_FOREIGN_KEY_WEB',
+        what: `a changed row of ${database}.${table} changes others along more than ${cascadeStepsMax} ways, by foreign keys that cascade`,
+        fix: `Make some of the keys RESTRICT and delete these rows in the application; SHOW CREATE TABLE of the tables that refer to ${table} shows them.`,
+      },
+    ];
+  });
+}

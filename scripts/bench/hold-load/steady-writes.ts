@@ -1,0 +1,84 @@
+import { pause } from '../../../common/pause.ts';
+import { ShopClient } from '../../demo/shop-client.ts';
+
+const warmUpMs = 2_000;
+const lookMs = 3_000;
+
+export interface SteadyWritesOptions {
+  readonly routers: readonly string[];
+  /** Products that may be changed. */
+  readonly products: readonly { readonly id: string }[];
+  readonly perSecond: number;
+}
+
+/**
+ * Writes that come at a fixed rate whatever happens to those before them, as clients do: while writes are held they pile up. A
+ * write that is answered with anything but 200 is a failure, and fails the measurement.
+ */
+export class SteadyWrites {
+  readonly #options: SteadyWritesOptions;
+  readonly #clients: readonly ShopClient[];
+  readonly #beganAt = performance.now();
+  readonly #timer: NodeJS.Timeout;
+  readonly #underWay = new Set<Promise<void>>();
+  #sent = 0;
+  #answered = 0;
+  #failure: string | null = null;
+
+  constructor(options: SteadyWritesOptions) {
+    this.#options = options;
+    this.#clients = options.routers.map((url) => new ShopClient(url, 512));
+    this.#timer = setInterval(() => this.#sendDue(), 2);
+  }
+
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Throws where the machine does not answer as many as are sent: writes pile up then, and no hold measured says anything. */
+  async assertKeptUp(signal: AbortSignal): Promise<void> {
+    const { perSecond } = this.#options;
+    await pause(warmUpMs, signal);
+    const before = this.#answered;
+    await pause(lookMs, signal);
+    const rate = ((this.#answered - before) / lookMs) * 1_000;
+    if (rate >= 0.95 * perSecond || signal.aborted) return;
+    throw new Error(
+      `${Math.round(rate)} of ${perSecond} writes a second are answered on this machine, before any is held`,
+    );
+  }
+
+  /** Throws what went wrong first. */
+  assertWell(): void {
+    if (this.#failure !== null) throw new Error(`a write failed: ${this.#failure}`);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all(this.#underWay);
+    await Promise.all(this.#clients.map((client) => client.close()));
+  }
+
+  #sendDue(): void {
+    const due = Math.floor(((performance.now() - this.#beganAt) / 1_000) * this.#options.perSecond);
+    for (; this.#sent < due; this.#sent++) {
+      const sending = this.#send(this.#sent).finally(() => this.#underWay.delete(sending));
+      this.#underWay.add(sending);
+    }
+  }
+
+  async #send(n: number): Promise<void> {
+    const { products } = this.#options;
+    const { id } = products[n % products.length]!;
+    try {
+      const { status } = await this.#clients[n % this.#clients.length]!.send({
+        ...{ method: 'PATCH', path: `/admin/products/${id}`, user: `staff${n % 50}` },
+        body: { name: `steady ${n}` },
+      });
+      if (status === 200) this.#answered += 1;
+      else this.#failure ??= `product ${id}: ${status}`;
+    } catch (error) {
+      this.#failure ??= String(error);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { BanyanError } from '../../../common/errors.ts';
+import type { DatabaseEndpoint } from '../../../mover/index.ts';
+import type { Findings } from '../../init/render-proposal.ts';
+import type { FoundRoutes } from '../../init/route.ts';
+import { wrapLines } from '../../terminal/wrap-lines.ts';
+import type { CliIo } from '../cli-io.ts';
+import { CommandContext, type CommonFlags, withExamples } from '../command-context.ts';
+import type { CommandFactory } from '../program.ts';
+
+interface Flags extends CommonFlags {
+  readonly database: URL;
+  readonly legacy: string;
+  readonly app?: string;
+  readonly routes?: string;
+  readonly accessLog?: string;
+  readonly write?: string;
+}
+
+export const initCommand: CommandFactory = (io) => {
+  const command = new Command('init')
+    .description(
+      "Looks at a monolith, its database's tables and its routes, and proposes features, their order, a config, IDLs and grants. Nothing is changed; files only with --write.",
+    )
+    .requiredOption(
+      '--database <url>',
+      'mysql://USER@HOST:PORT/DATABASE of the monolith; the password in BANYAN_DB_PASSWORD',
+      databaseUrl,
+    )
+    .option('--legacy <origin>', 'where the monolith answers', 'http://127.0.0.1:3000')
+    .addOption(
+      new Option('--app <command>', 'start the Express app so, read its routes, and end it').conflicts([
+        'routes',
+        'accessLog',
+      ]),
+    )
+    .addOption(
+      new Option('--routes <file>', 'its routes, as `--import banyan/express-routes` wrote them').conflicts(
+        'accessLog',
+      ),
+    )
+    .option('--access-log <file>', 'routes from requests: common or combined log format, or JSON lines')
+    .option('--write <folder>', 'write the files there; nothing is overwritten')
+    .option('--json', 'print exactly one JSON value on stdout')
+    .option('--no-progress', 'no progress on stderr');
+  withExamples(
+    command,
+    "banyan init --database mysql://banyan@127.0.0.1/shop --app 'node server.js'",
+    'banyan init --database mysql://banyan@db1/shop --access-log access.log --write .',
+  );
+  return command.action(async (flags: Flags) => {
+    const context = new CommandContext(io, flags);
+    const database = endpointOf(flags.database, io.env);
+    // Imported only here: the mover is more than the other commands need.
+    const [{ readLegacy }, { propose }, { renderProposal }, { proposedFiles, writeProposed }] =
+      await Promise.all([
+        import('../../init/read-legacy.ts'),
+        import('../../init/propose.ts'),
+        import('../../init/render-proposal.ts'),
+        import('../../init/proposed-files.ts'),
+      ]);
+    const progress = context.progress();
+    if (flags.app !== undefined) progress.update({ phase: 'app', about: 'starting it, until it listens' });
+    const found = await routesOf(flags, io);
+    progress.update({ phase: 'database', about: `reading the schema of ${database.database}` });
+    const legacy = await readLegacy(database);
+    const proposal = propose(legacy, found.routes);
+    const findings = { legacy, found, proposal };
+    const files = proposedFiles(findings, database, new URL(flags.legacy).origin);
+    const folder = flags.write === undefined ? null : resolve(io.directory, flags.write);
+    if (folder !== null) await writeProposed(folder, files);
+    context.output.verbatim({ ...summary(findings), written: folder, files }, (paint) =>
+      [
+        wrapLines(renderProposal(findings, paint), paint.columns),
+        '',
+        ...(folder === null
+          ? [
+              ...files
+                .filter(({ name }) => name === 'banyan.config.ts')
+                .flatMap(({ name, content }) => [paint.strong(name), content]),
+              `Nothing was written. --write FOLDER writes ${files.map(({ name }) => name).join(', ')}.`,
+            ]
+          : [
+              `${paint.good('✓')} ${folder} has ${files.map(({ name }) => name).join(', ')}.`,
+              `  next: grants.sql on legacy's server, then ${paint.strong('banyan check')}, banyan control, banyan router`,
+            ]),
+      ].join('\n'),
+    );
+  });
+};
+
+function databaseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url?.protocol !== 'mysql:' || url.hostname === '' || url.username === '' || url.pathname.length < 2) {
+    throw new InvalidArgumentError('Write mysql://USER@HOST:PORT/DATABASE.');
+  }
+  return url;
+}
+
+function endpointOf(url: URL, env: NodeJS.ProcessEnv): DatabaseEndpoint {
+  const plain = decodeURIComponent;
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 3306),
+    user: plain(url.username),
+    password: url.password === '' ? (env.BANYAN_DB_PASSWORD ?? '') : plain(url.password),
+    database: plain(url.pathname.slice(1)),
+  };
+}
+
+async function routesOf({ app, routes, accessLog }: Flags, io: CliIo): Promise<FoundRoutes> {
+  if (accessLog !== undefined) {
+    const { readAccessLog } = await import('../../init/read-access-log.ts');
+    return readAccessLog(await readNamed(accessLog, io));
+  }
+  if (app === undefined && routes === undefined) {
+    return { routes: [], unsaid: ['routes: give --app, --routes or --access-log'] };
+  }
+  const { readExpressRoutes } = await import('../../init/read-express-routes.ts');
+  if (app === undefined) return readExpressRoutes(await readNamed(routes!, io), routes!);
+  const { runApp } = await import('../../init/run-app.ts');
+  const { directory, env, signal } = io;
+  return readExpressRoutes(await runApp(app, { directory, env, signal }), `\`${app}\``);
+}
+
+async function readNamed(file: string, { directory }: CliIo): Promise<string> {
+  return readFile(resolve(directory, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new BanyanError('BANYAN_ROUTES_UNREADABLE', `${file} cannot be read (${error.code}).`, {
+      fix: 'Name the file that has the routes, or the access log.',
+      cause: error,
+    });
+  });
+}
+
+function summary({ legacy, found, proposal }: Findings) {
+  return {
+    server: legacy.server,
+    engine: legacy.engine,
+    features: proposal.features.map(({ name, tables, routes, crossing, besides }) => ({
+      ...{ name, tables: tables.map((table) => table.name) },
+      routes,
+      ...{ crossing, besides },
+    })),
+    rest: proposal.rest,
+    left: proposal.left,
+    unseen: [...found.unsaid, ...legacy.unseen],
+  };
+}

@@ -1,0 +1,118 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { readDuration } from '../../../control/canary/read-time.ts';
+import { formatCount } from '../../terminal/numbers.ts';
+import type { Paint } from '../../terminal/paint.ts';
+import { renderTable } from '../../terminal/table.ts';
+import type { Usage, UsageEntry } from '../../usage/watch-usage.ts';
+import {
+  CommandContext,
+  type CommonFlags,
+  featureCommand,
+  requireFeature,
+  withLookOptions,
+} from '../command-context.ts';
+import type { CommandFactory } from '../program.ts';
+
+interface Flags extends CommonFlags {
+  readonly for: number;
+}
+
+function watchMs(text: string): number {
+  const ms = readDuration(text);
+  if (ms === null || ms < 1_000) throw new InvalidArgumentError('Write a time from 1s up: 30s, 10m, 1h30m.');
+  return ms;
+}
+
+/** `banyan writers` and `banyan readers`. */
+export function usageCommand(access: 'read' | 'write'): CommandFactory {
+  const name = access === 'write' ? 'writers' : 'readers';
+  const verb = access === 'write' ? 'writes' : 'reads';
+  return (io) => {
+    const command = featureCommand(
+      name,
+      `Watches who ${verb} a feature's tables on legacy's server, by account, host and statement (no values): before a cutover, because what does not go through the router ${access === 'write' ? 'is refused' : 'reads rows that lag'} after it.`,
+    )
+      .addOption(
+        new Option('--for <time>', 'how long to watch: as long as the rarest job takes to come round')
+          .argParser(watchMs)
+          .default(10_000, '10s'),
+      )
+      .option('--no-progress', 'no progress on stderr');
+    withLookOptions(
+      command,
+      `banyan ${name} product`,
+      `banyan ${name} product --for 24h --json | jq '.entries[] | select(.own | not)'`,
+    );
+    return command.action(async (feature: string, flags: Flags) => {
+      const context = new CommandContext(io, flags);
+      const config = await context.config();
+      // Imported only here: the mover is more than the other commands need.
+      const [{ sideTables }, { watchUsage }] = await Promise.all([
+        import('../../../mover/index.ts'),
+        import('../../usage/watch-usage.ts'),
+      ]);
+      const tables = sideTables(requireFeature(config, feature), 'source');
+      if (tables.length === 0) {
+        context.output.result({ feature, tables, entries: [] }, () => `${feature} has no tables.`);
+        return;
+      }
+      const progress = context.progress();
+      const total = Math.round(flags.for / 1_000);
+      try {
+        const usage = await watchUsage(config.legacy.database, tables, {
+          ...{ access, forMs: flags.for, signal: io.signal },
+          onSample: (passed) =>
+            progress.update({ phase: 'watch', done: Math.floor(passed / 1_000), total, unit: 'seconds' }),
+        });
+        if (!io.signal.aborted) progress.update({ phase: 'watch', done: total, total, unit: 'seconds' });
+        progress.stop();
+        context.output.result({ feature, ...usage }, (paint) => render(feature, usage, paint));
+      } finally {
+        progress.stop();
+      }
+    });
+  };
+}
+
+function render(feature: string, usage: Usage, paint: Paint): string {
+  const { access, entries, server, database, seconds, samples } = usage;
+  const verb = access === 'write' ? 'wrote' : 'read';
+  const others = entries.filter(({ own }) => !own);
+  const verdict =
+    others.length === 0
+      ? `${paint.strong('?')} ${feature}: nobody was seen to have ${access === 'write' ? 'written' : 'read'} its tables in ${database} on ${server} in ${seconds} s (${samples} samples).`
+      : `${paint.strong('!')} ${feature}: these ${verb} its tables in ${database} on ${server} in ${seconds} s (${samples} samples).`;
+  const parts = [verdict];
+  if (entries.length > 0) {
+    parts.push(
+      renderTable(
+        [
+          { title: 'account', value: accountOf },
+          { title: 'tables', value: (entry) => entry.tables.join(', ') },
+          { title: 'seen', align: 'right', value: (entry) => formatCount(entry.seen) },
+          {
+            title: 'ran',
+            align: 'right',
+            value: ({ executions }) => (executions === null ? '?' : formatCount(executions)),
+          },
+          { title: 'statement', value: ({ statement }) => shortened(statement) },
+        ],
+        entries,
+        { paint },
+      ),
+    );
+  }
+  parts.push(['Not seen:', ...usage.unseen.map((sentence) => `  - ${sentence}`)].join('\n'));
+  return parts.join('\n\n');
+}
+
+function accountOf({ user, host, own }: UsageEntry): string {
+  if (user === null) return '(not seen)';
+  return `${user}@${host}${own ? " (banyan's account)" : ''}`;
+}
+
+const longestStatement = 90;
+
+function shortened(statement: string): string {
+  return statement.length > longestStatement ? `${statement.slice(0, longestStatement - 1)}…` : statement;
+}

@@ -1,0 +1,61 @@
+import { formatCount } from '../terminal/numbers.ts';
+import type { Paint } from '../terminal/paint.ts';
+import type { Proposal, ProposedFeature } from './propose.ts';
+import type { Legacy } from './read-legacy.ts';
+import type { FoundRoutes } from './route.ts';
+
+export interface Findings {
+  readonly legacy: Legacy;
+  readonly found: FoundRoutes;
+  readonly proposal: Proposal;
+}
+
+/** The proposal for people: features in their order, then what belongs to none, then what was not seen. */
+export function renderProposal({ legacy, found, proposal }: Findings, paint: Paint): string {
+  const { features, rest, left } = proposal;
+  const parts = [
+    `${legacy.tables.length} tables on ${legacy.server} (${legacy.engine === 'mysql' ? 'MySQL' : 'MariaDB'}), ${found.routes.length} routes: ${features.length} features, in the order in which they had best move.`,
+    ...features.map((feature, at) => renderFeature(feature, at + 1, paint)),
+  ];
+  if (rest.length > 0) {
+    parts.push(
+      [
+        paint.strong('Stay with the monolith'),
+        ...rest.map(({ method, path }) => `   ${method} ${path}`),
+      ].join('\n'),
+    );
+  }
+  if (left.length > 0) parts.push(`Tables of no feature: ${left.join(', ')}.`);
+  const unseen = [...found.unsaid, ...legacy.unseen];
+  if (unseen.length > 0) parts.push(['Not seen:', ...unseen.map((what) => `  - ${what}`)].join('\n'));
+  return parts.join('\n\n');
+}
+
+function renderFeature(
+  { name, tables, routes, crossing, besides }: ProposedFeature,
+  at: number,
+  paint: Paint,
+): string {
+  const sizes = tables.map((table) => `${table.name} (about ${formatCount(table.rows)} rows)`);
+  return [
+    `${at}. ${paint.strong(name)}`,
+    `   tables  ${sizes.join(', ')}`,
+    ...routes.map(
+      ({ method, path, requests }, index) =>
+        `   ${index === 0 ? 'routes ' : '       '} ${method} ${path}${requests === null ? '' : paint.faint(` ${formatCount(requests)} requests`)}`,
+    ),
+    ...(routes.length === 0
+      ? ['   routes  none: nothing flips with these tables; look for who uses them']
+      : []),
+    ...crossing.map(
+      ({ child, columns, parent }) =>
+        `   ${paint.warn('!')} the foreign key ${child}.${columns.join(',')} → ${parent} would cross its edge`,
+    ),
+    ...besides
+      .slice(0, 3)
+      .map(
+        ({ table, executions }) =>
+          `   ${paint.warn('!')} statements that name ${table} too ran ${formatCount(executions)} times: none can once they are on two servers`,
+      ),
+  ].join('\n');
+}

@@ -1,0 +1,68 @@
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { type StatementSource, statementKey } from './statement-source.ts';
+
+/**
+ * The performance schema: each connection's last ten statements, and how often each statement was run at all. Null where it is off,
+ * keeps no history, or may not be read by this account; `why` is told which.
+ */
+export async function historySource(
+  connection: Connection,
+  tables: readonly string[],
+  why: (reason: string) => void,
+): Promise<StatementSource | null> {
+  const [[server]] = await connection.query<RowDataPacket[]>('SELECT @@performance_schema AS measured');
+  if (Number(server?.measured) !== 1) {
+    why('performance_schema is off on this server (turn it on in its configuration; it needs a restart)');
+    return null;
+  }
+  const own = `SELECT COUNT(*) AS kept FROM performance_schema.events_statements_history AS event
+    JOIN performance_schema.threads AS thread USING (THREAD_ID) WHERE thread.PROCESSLIST_ID = CONNECTION_ID()`;
+  try {
+    const [[kept]] = await connection.query<RowDataPacket[]>(own);
+    if (Number(kept?.kept) === 0) {
+      why(
+        "performance_schema keeps no history of statements here (UPDATE performance_schema.setup_consumers SET ENABLED = 'YES' WHERE NAME LIKE 'events_statements_%' or 'statements_digest')",
+      );
+      return null;
+    }
+    await connection.query('SELECT 1 FROM performance_schema.events_statements_summary_by_digest LIMIT 1');
+  } catch (error) {
+    why(
+      `performance_schema may not be read by this account (${(error as Error).message}): \`banyan grants\` prints the GRANT`,
+    );
+    return null;
+  }
+  const named = `(${tables.map(() => 'INSTR(LOWER(DIGEST_TEXT), ?) > 0').join(' OR ')})`;
+  const names = tables.map((table) => table.toLowerCase());
+  return {
+    kind: 'history',
+    async sample() {
+      const [rows] = await connection.query<RowDataPacket[]>(
+        `SELECT CONCAT(THREAD_ID, ':', EVENT_ID) AS id, PROCESSLIST_USER AS user, PROCESSLIST_HOST AS host,
+                CURRENT_SCHEMA AS \`schema\`, DIGEST_TEXT AS statement
+           FROM performance_schema.events_statements_history
+           JOIN performance_schema.threads USING (THREAD_ID)
+          WHERE ${named} AND PROCESSLIST_ID <> CONNECTION_ID()`,
+        names,
+      );
+      return rows.map(({ id, user, host, schema, statement }) => ({
+        ...{ id: String(id), user: user ?? '', host: host ?? '', schema, statement: String(statement) },
+      }));
+    },
+    async counts() {
+      const [rows] = await connection.query<RowDataPacket[]>(
+        `SELECT SCHEMA_NAME AS \`schema\`, DIGEST_TEXT AS statement, CAST(SUM(COUNT_STAR) AS CHAR) AS count
+           FROM performance_schema.events_statements_summary_by_digest WHERE ${named}
+          GROUP BY SCHEMA_NAME, DIGEST_TEXT`,
+        names,
+      );
+      return new Map(
+        rows.map(({ schema, statement, count }) => [statementKey(schema, statement), Number(count)]),
+      );
+    },
+    unseen: [
+      'whose the statements are that a connection ran more than ten others after, or before it closed, between two samples: they are counted, with nobody named',
+      'statements that reach the tables by views, or in text that is longer than the server keeps (max_digest_length)',
+    ],
+  };
+}

@@ -1,0 +1,219 @@
+import { expect, it } from 'vitest';
+import { administer } from '../../../support/accounts.ts';
+import { describeEachEngine } from '../../../support/databases.ts';
+import { MoveFixture, TestPoints } from '../../../support/move-fixture.ts';
+
+const fenceNow = { lockTimeoutMs: 15_000 };
+const table = {
+  schema: ['CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40), u INT UNIQUE)'],
+  tables: ['t'],
+  capture: 'binlog',
+} as const;
+
+/** Rows 1 to `count`, in one statement. */
+function rows(count: number): string {
+  return `INSERT INTO t VALUES ${Array.from({ length: count }, (_, index) => `(${index + 1}, 'v', ${index + 1})`).join(', ')}`;
+}
+
+describeEachEngine('a move with capture from the binary log', (lane) => {
+  it('copies, applies and drains under writes; nothing stands on the tables, and nothing is left', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    await fixture.source.query(rows(200));
+    const move = await fixture.open({ tuning: { chunkRowsAtFirst: 40, chunkRowsMax: 40 } });
+    await move.fence('target', fenceNow);
+    await move.installCapture();
+    const [triggers] = await fixture.source.query('SHOW TRIGGERS');
+    expect(triggers).toEqual([]);
+    const applier = move.startApplying();
+    let writes = true;
+    const writing = (async () => {
+      for (let n = 0; writes; n += 1) {
+        await fixture.source.query('UPDATE t SET v = ? WHERE id = ?', [`w${n}`, 1 + (n % 200)]);
+        await fixture.source.query('DELETE FROM t WHERE id = ?', [1 + ((n * 7) % 200)]);
+        await fixture.source.query('INSERT INTO t VALUES (?, ?, ?)', [1_000 + n, `n${n}`, 1_000 + n]);
+      }
+    })();
+    await move.copy();
+    expect(await move.verify()).toMatchObject({ different: 0 });
+    writes = false;
+    await writing;
+    await move.fence('source', fenceNow);
+    await applier.drain({ deadlineMs: 20_000 });
+    const { source, target } = await fixture.bothSides('t');
+    expect(target).toEqual(source);
+    // An idle source has no lag.
+    expect(await move.backlog()).toEqual({ entries: 0, oldestMs: 0 });
+    await applier.stop();
+    expect(await move.captureState()).toBe('complete');
+    await move.dropCapture();
+    expect(await move.captureState()).toBe('none');
+  });
+
+  it('what was committed on the target and not yet saved as applied is applied again after a crash', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    await fixture.source.query(rows(3));
+    const points = new TestPoints();
+    const first = await fixture.open({ points });
+    await first.installCapture();
+    const applier = first.startApplying();
+    await first.copy();
+    const committed = Promise.withResolvers<void>();
+    points.once('apply:after-commit', async () => {
+      committed.resolve();
+      throw new Error('killed');
+    });
+    await fixture.source.query("UPDATE t SET v = 'carried over' WHERE id = 1");
+    await committed.promise;
+    await applier.failed;
+    await first.close();
+    await fixture.source.query("UPDATE t SET v = 'while nobody read' WHERE id = 2");
+    await fixture.source.query('DELETE FROM t WHERE id = 3');
+
+    const second = await fixture.open();
+    const again = second.startApplying();
+    await second.fence('source', fenceNow);
+    await again.drain({ deadlineMs: 20_000 });
+    const { source, target } = await fixture.bothSides('t');
+    expect(target).toEqual(source);
+    expect(source).toHaveLength(2);
+  });
+
+  it('the saved position does not pass a change that is not on the target', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    await fixture.source.query(rows(2));
+    const points = new TestPoints();
+    const first = await fixture.open({ points });
+    await first.installCapture();
+    const applier = first.startApplying();
+    await first.copy();
+    // A batch hangs while the log goes on and positions are saved.
+    const taken = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    points.once('apply:after-read', async () => {
+      taken.resolve();
+      await go.promise;
+      throw new Error('killed');
+    });
+    await fixture.source.query("UPDATE t SET v = 'not there yet' WHERE id = 1");
+    await taken.promise;
+    const saves = () => points.reached.filter((point) => point === 'binlog:saving-position').length;
+    // The same key again, in an entry of its own: only the first is in the batch.
+    await fixture.source.query("UPDATE t SET v = 'nor this' WHERE id = 1");
+    await fixture.source.query('CREATE TABLE later (id INT)');
+    const before = saves();
+    await expect.poll(saves, { timeout: 10_000 }).toBeGreaterThan(before);
+    go.resolve();
+    await applier.failed;
+    await first.close();
+
+    const second = await fixture.open();
+    const again = second.startApplying();
+    await second.fence('source', fenceNow);
+    await again.drain({ deadlineMs: 20_000 });
+    const { source, target } = await fixture.bothSides('t');
+    expect(target).toEqual(source);
+  });
+
+  it('rows of a prepared XA transaction keep nobody waiting, are carried over when it commits, and not before a drain', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    await fixture.source.query(rows(3));
+    const move = await fixture.open();
+    await move.installCapture();
+    const applier = move.startApplying();
+    await move.copy();
+    const other = await fixture.connect('source');
+    await other.query("XA START 'x'");
+    await other.query("UPDATE t SET v = 'prepared' WHERE id = 1");
+    await other.query("XA END 'x'");
+    await other.query("XA PREPARE 'x'");
+    await fixture.source.query("UPDATE t SET v = 'goes on' WHERE id = 2");
+    const value = async (id: number) => {
+      const [found] = await fixture.target.query('SELECT v FROM t WHERE id = ?', [id]);
+      return (found as { v: string }[])[0]?.v;
+    };
+    await expect.poll(() => value(2), { timeout: 10_000 }).toBe('goes on');
+    await expect(applier.drain({ deadlineMs: 500 })).rejects.toMatchObject({ code: 'BANYAN_DRAIN_TIMEOUT' });
+    await other.query("XA COMMIT 'x'");
+    await expect.poll(() => value(1), { timeout: 10_000 }).toBe('prepared');
+    await applier.drain({ deadlineMs: 20_000 });
+  });
+
+  it('is not installed while an XA transaction is prepared: its rows may be in the log before it', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    const other = await fixture.connect('source');
+    await other.query("XA START 'y'");
+    await other.query("INSERT INTO t VALUES (1, 'prepared', 1)");
+    await other.query("XA END 'y'");
+    await other.query("XA PREPARE 'y'");
+    const move = await fixture.open();
+    try {
+      await expect(move.installCapture()).rejects.toMatchObject({ code: 'BANYAN_XA_PREPARED' });
+    } finally {
+      await other.query("XA ROLLBACK 'y'");
+    }
+    expect(await move.captureState()).toBe('none');
+    await move.installCapture();
+  });
+
+  it('stops at a statement that was logged without its rows; only a copy heals that', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    await fixture.source.query(rows(3));
+    const move = await fixture.open();
+    await move.installCapture();
+    const applier = move.startApplying();
+    await move.copy();
+    await administer(lane.servers.a, [
+      `USE ${fixture.spec.source.database}`,
+      "SET SESSION binlog_format = 'STATEMENT'",
+      "/* from a batch job */ UPDATE t SET v = 'unseen' WHERE id = 1",
+    ]);
+    expect(await applier.failed).toMatchObject({ code: 'BANYAN_BINLOG_STATEMENT' });
+    await expect.poll(() => move.captureState(), { timeout: 10_000 }).toBe('broken');
+    await move.close();
+
+    const again = await fixture.open();
+    expect(await again.captureState()).toBe('broken');
+    await again.dropCapture();
+    await again.installCapture();
+    const applies = again.startApplying();
+    await again.copy();
+    await again.fence('source', fenceNow);
+    await applies.drain({ deadlineMs: 20_000 });
+    const { source, target } = await fixture.bothSides('t');
+    expect(target).toEqual(source);
+  });
+
+  it('sees a TRUNCATE in the log, with rows written before and after it', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    await fixture.source.query(rows(3));
+    // Only the log can tell: the tables are not looked at meanwhile.
+    const move = await fixture.open({ tuning: { fingerprintEveryMs: 3_600_000 } });
+    await move.installCapture();
+    const applier = move.startApplying();
+    await move.copy();
+    await fixture.source.query('TRUNCATE TABLE t');
+    await fixture.source.query(rows(1));
+    expect(await applier.failed).toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
+    await expect.poll(() => move.captureState(), { timeout: 10_000 }).toBe('broken');
+  });
+
+  it('holds no more keys than it may, whatever a transaction changes', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    const move = await fixture.open({ tuning: { binlogKeysMax: 500 } });
+    await move.installCapture();
+    await fixture.source.query(rows(6_000));
+    await expect.poll(async () => (await move.backlog()).entries, { timeout: 20_000 }).toBeGreaterThan(0);
+    const applier = move.startApplying();
+    let most = 0;
+    const looking = setInterval(async () => {
+      most = Math.max(most, (await move.backlog().catch(() => ({ entries: 0 }))).entries);
+    }, 5);
+    await move.copy();
+    await move.fence('source', fenceNow);
+    await applier.drain({ deadlineMs: 60_000 });
+    clearInterval(looking);
+    // One event more than the limit: servers put some 8 kB of rows into each.
+    expect(most).toBeLessThan(2_000);
+    expect(await move.verify()).toMatchObject({ different: 0, rowsCompared: 6_000 });
+  });
+});

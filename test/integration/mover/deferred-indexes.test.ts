@@ -1,0 +1,75 @@
+import type mysql from 'mysql2/promise';
+import { expect, it } from 'vitest';
+import { endMove } from '../../../mover/index.ts';
+import { describeEachEngine } from '../../support/databases.ts';
+import { MoveFixture, TestPoints } from '../../support/move-fixture.ts';
+
+describeEachEngine('deferred indexes', (lane) => {
+  it('are written down, dropped before the first row and made after the last, wherever the copy dies', async () => {
+    await using fixture = await MoveFixture.create(lane, {
+      schema: [
+        'CREATE TABLE p (id INT PRIMARY KEY, n INT, KEY by_n (n))',
+        `CREATE TABLE t (
+           id INT PRIMARY KEY, p INT, a VARCHAR(40) NOT NULL, b INT UNIQUE, c INT NOT NULL AUTO_INCREMENT, d TEXT,
+           KEY by_c (c), KEY by_a (a(10), b), KEY by_d (d(20)), CONSTRAINT t_p FOREIGN KEY (p) REFERENCES p (id))`,
+      ],
+      tables: ['p', 't'],
+    });
+    const { source, target } = fixture;
+    const spec = { ...fixture.spec, deferIndexes: true };
+    const indexes = async () => {
+      const [rows] = await target.query<mysql.RowDataPacket[]>(
+        `SELECT TABLE_NAME AS t, INDEX_NAME AS name, COLUMN_NAME AS c, SUB_PART AS part FROM information_schema.STATISTICS
+          WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
+      );
+      return rows.map((row) => Object.values(row).join(' '));
+    };
+    const plain = (all: readonly string[]) => all.filter((one) => /by_[and]/.test(one));
+    const whole = await indexes();
+    await source.query('INSERT INTO p VALUES (1, 1), (2, 2)');
+    await source.query(
+      "INSERT INTO t (id, p, a, b, d) VALUES (1, 1, 'a', 1, 'x'), (2, 2, 'b', 2, 'y'), (3, NULL, 'c', 3, 'z')",
+    );
+
+    const during: string[][] = [];
+    const dieOnce = (name: string) => {
+      const points = new TestPoints();
+      points.at('copy:after-read', async () => void during.push(plain(await indexes())));
+      return points.once(name, () => {
+        throw new Error(`died at ${name}`);
+      });
+    };
+    const begin = async (points: TestPoints) => {
+      const move = await fixture.open({ spec, points });
+      await move.fence('target', { lockTimeoutMs: 15_000 });
+      await move.installCapture();
+      move.startApplying();
+      return move;
+    };
+    // Given up half-way, they are there again; so they are when the copy is taken away whole.
+    const recorded = await begin(dieOnce('indexes:dropped'));
+    await expect(recorded.copy()).rejects.toThrow('died at indexes:dropped');
+    expect(plain(await indexes()).length).toBeLessThan(plain(whole).length);
+    await recorded.restoreIndexes();
+    expect(await indexes()).toEqual(whole);
+    await expect((await begin(dieOnce('indexes:dropped'))).copy()).rejects.toThrow('died');
+    const logger = { info() {}, warn() {} };
+    await endMove(spec, 'clean', { logger, patienceMs: 15_000, signal: new AbortController().signal });
+    expect(await indexes()).toEqual(whole);
+
+    for (const point of ['indexes:recorded', 'indexes:dropped', 'copy:after-write', 'indexes:made']) {
+      const died = await begin(dieOnce(point));
+      await expect(died.copy()).rejects.toThrow(`died at ${point}`);
+      await died.close();
+    }
+    const move = await begin(new TestPoints());
+    await move.copy();
+    expect(await indexes()).toEqual(whole);
+    expect(during.length).toBeGreaterThan(0);
+    expect(during.flat()).toEqual([]);
+    await source.query('UPDATE t SET b = b + 10');
+    const { different, unsettled } = await move.verify();
+    expect({ different, unsettled }).toEqual({ different: 0, unsettled: 0 });
+    await move.checkTarget();
+  });
+});

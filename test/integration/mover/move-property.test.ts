@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import type mysql from 'mysql2/promise';
+import { expect, it } from 'vitest';
+import { describeEachEngine, type EngineLane } from '../../support/databases.ts';
+import { MoveFixture } from '../../support/move-fixture.ts';
+import { killedMover, kills } from '../../support/properties/killed-mover.ts';
+import { type MappedTable, mappedTable, shapes } from '../../support/properties/mapped-table.ts';
+
+/** More of them, from another seed, in `npm run soak -- properties`. */
+const numRuns = Number(process.env.BANYAN_PROPERTY_RUNS ?? 3);
+const seed = process.env.BANYAN_PROPERTY_SEED;
+
+async function ask(connection: mysql.Connection, sql: string): Promise<string[][]> {
+  const [rows] = await connection.query({ sql, rowsAsArray: true });
+  return (rows as unknown as unknown[][]).map((row) => row.map(String));
+}
+
+const number = fc.integer({ min: -1000, max: 1000 });
+const write = fc.record({
+  kind: fc.constantFrom('put', 'delete', 'move'),
+  id: fc.nat(60),
+  value: number,
+  pauseMs: fc.constantFrom(0, 0, 0, 3),
+});
+type Write = typeof write extends fc.Arbitrary<infer One> ? One : never;
+
+/** Until a fence refuses one. */
+async function writeAll(
+  connection: mysql.Connection,
+  table: MappedTable,
+  side: 'source' | 'target',
+  writes: readonly Write[],
+): Promise<void> {
+  for (const { kind, id, value, pauseMs } of writes) {
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    const sql =
+      kind === 'put'
+        ? table.put(side, id, value)
+        : kind === 'delete' || side === 'target'
+          ? table.remove(side, id)
+          : `UPDATE IGNORE s SET id = ${id + 7}, c0 = c0 + 1 WHERE id = ${id}`;
+    try {
+      await connection.query(sql);
+    } catch (error) {
+      if ((error as { errno?: number }).errno === 1644) return;
+      throw error;
+    }
+  }
+}
+
+const histories = fc.record({
+  shape: shapes,
+  rows: fc.array(number, { maxLength: 40 }),
+  writes: fc.array(write, { maxLength: 60 }),
+  serviceWrites: fc.array(write, { maxLength: 30 }),
+  size: fc.integer({ min: 1, max: 9 }),
+  killsOut: kills,
+  killsBack: kills,
+  pauses: fc.record({
+    'copy:after-read': fc.constantFrom(0, 40),
+    'apply:after-read': fc.constantFrom(0, 0, 25),
+  }),
+});
+type History = typeof histories extends fc.Arbitrary<infer One> ? One : never;
+
+async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
+  const { rows, writes, serviceWrites, killsOut, killsBack, size, pauses } = history;
+  const table = mappedTable(history.shape);
+  const { spec, source, target, expected, found } = table;
+  await using fixture = await MoveFixture.create(lane, {
+    ...{ schema: [source], targetSchema: [target], tables: [spec] },
+  });
+  const equal = async () =>
+    expect(await ask(fixture.target, found)).toEqual(await ask(fixture.source, expected));
+  for (const [id, value] of rows.entries()) await fixture.source.query(table.put('source', id, value));
+  // Most of them while the copy is under way.
+  const copying = Promise.withResolvers<void>();
+  const before = Math.floor(writes.length / 4);
+  const writing = (async () => {
+    await writeAll(fixture.source, table, 'source', writes.slice(0, before));
+    await copying.promise;
+    await writeAll(fixture.source, table, 'source', writes.slice(before));
+  })();
+  const mover = { fixture, size, pauses };
+  const out = await killedMover({ ...mover, spec: fixture.spec, kills: killsOut, onCopy: copying.resolve });
+  copying.resolve();
+  // Right after the copy: later writes would heal what it did wrong.
+  await out.move.fence('source', { lockTimeoutMs: 15_000 });
+  await writing;
+  await out.applier.drain({ deadlineMs: 30_000 });
+  await equal();
+  expect(await out.move.verify()).toMatchObject({ different: 0, unsettled: 0 });
+  await out.applier.stop();
+
+  const back = { ...mover, spec: fixture.reverse, noCopy: true };
+  await (await killedMover({ ...back, kills: [] })).move.close();
+  await out.move.openFence('target');
+  const serving = writeAll(fixture.target, table, 'target', serviceWrites);
+  const home = await killedMover({ ...back, kills: killsBack });
+  await serving;
+  await home.move.fence('source', { lockTimeoutMs: 15_000 });
+  await home.applier.drain({ deadlineMs: 30_000 });
+  await equal();
+  expect(await home.move.verify()).toMatchObject({ different: 0, unsettled: 0 });
+}
+
+describeEachEngine('any move', (lane) => {
+  it(
+    'carries any rows by any mapping under any writes, there and back, whoever dies on the way',
+    () =>
+      fc.assert(
+        fc.asyncProperty(histories, (history) => thereAndBack(lane, history)),
+        { numRuns, ...(seed === undefined ? {} : { seed: Number(seed) }), endOnFailure: numRuns > 20 },
+      ),
+    60_000 + numRuns * 30_000,
+  );
+});

@@ -1,0 +1,122 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { createConnection } from 'mysql2/promise';
+import { describe, expect, test } from 'vitest';
+import { runCli } from '../../../scripts/cli/main.ts';
+import { readExpressRoutes } from '../../../scripts/init/read-express-routes.ts';
+import { runApp } from '../../../scripts/init/run-app.ts';
+import { describeOnEngine } from '../../support/databases.ts';
+import { httpCall } from '../../support/http-call.ts';
+import { createShopDatabase, startLegacy } from '../../support/shop.ts';
+import { startProgram } from '../../support/shop-process.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const { signal } = new AbortController();
+
+describe('the routes of an app that banyan did not write', () => {
+  test.for(['express4', 'express'])(
+    '%s: routers in routers, apps in apps, patterns, guards',
+    async (name) => {
+      const env = { ...process.env, EXPRESS: name };
+      const text = await runApp(`${process.execPath} test/support/strange-app/app.cjs`, {
+        ...{ directory: root, env, signal },
+      });
+      const { routes, unsaid } = readExpressRoutes(text, 'the app');
+      const under = (prefix: string) => [
+        `GET ${prefix}/books`,
+        `GET ${prefix}/books/newest`,
+        `GET ${prefix}/books/:id`,
+        `POST ${prefix}/books`,
+        `GET ${prefix}/books/:id/copies`,
+        `GET ${prefix}/books/:id/copies/:copyId`,
+        `PATCH ${prefix}/books/:id/copies/:copyId`,
+        `ALL ${prefix}/readers/:id`,
+      ];
+      const said = routes.map(({ method, path }) => `${method} ${path}`);
+      expect(said).toEqual(['GET /', ...under('/api'), ...under('/v1'), 'DELETE /admin/loans/:id']);
+      expect(unsaid).toEqual([expect.stringContaining('GET /admin/{^\\/loans')]);
+      const patch = routes.find(({ method }) => method === 'PATCH');
+      expect(patch?.through).toEqual(['session', 'librariansOnly', 'librariansOnly']);
+    },
+  );
+
+  test('an app that ends before it listens is told with what it said', async () => {
+    const failing = runApp(`${process.execPath} -e "throw new Error('no licence')"`, {
+      ...{ directory: root, env: process.env, signal },
+    });
+    await expect(failing).rejects.toMatchObject({
+      code: 'BANYAN_APP_SILENT',
+      message: expect.stringContaining('no licence'),
+    });
+  });
+});
+
+describeOnEngine('mysql', 'banyan init on the demo shop', (lane) => {
+  test('proposes its features; the config that it writes passes check, and a router started from it forwards', async () => {
+    await using database = await createShopDatabase(lane, 50);
+    const { host, port, user, password } = database;
+    // Some work of the monolith's: which tables its statements name together.
+    const connection = await createConnection({ host, port, user, password, database: database.database });
+    for (let n = 0; n < 5; n++) {
+      await connection.query(
+        'SELECT products.name FROM products JOIN shops ON shops.id = products.shop_id LIMIT 1',
+      );
+    }
+    await connection.end();
+    await using legacy = await startLegacy(database);
+
+    const folder = join(root, '.banyan', `init-${process.pid}`);
+    await using _ = { [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+    const env = { ...process.env, BANYAN_DB_PASSWORD: password };
+    const cli = async (...args: string[]) => {
+      const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+      const code = await runCli(args, { stdout, stderr, env, signal, directory: root });
+      return { code, said: JSON.parse(String(stdout.read())), told: String(stderr.read() ?? '') };
+    };
+    const shop = `SHOP_DB_HOST=${host} SHOP_DB_PORT=${port} SHOP_DB_USER=${user} SHOP_DB_PASSWORD='${password}' SHOP_DB_NAME=${database.database}`;
+    const init = [
+      ...['init', '--json', '--database', `mysql://${user}@${host}:${port}/${database.database}`],
+      ...['--legacy', legacy.url, '--app', `PORT=0 ${shop} ${process.execPath} legacy/main.ts`],
+    ];
+    const dry = await cli(...init);
+    expect(
+      dry.said.features.map(({ name, tables }: { name: string; tables: string[] }) => [name, tables]),
+    ).toEqual([
+      ['product', ['products']],
+      ['order', ['orders', 'order_items']],
+      ['shop', ['shops']],
+    ]);
+    expect(dry.said.features[0].besides).toEqual([{ table: 'shops', executions: 5 }]);
+    expect(dry.said.features[1].crossing).toMatchObject([{ child: 'orders', parent: 'shops' }]);
+    expect(dry.said.rest).toMatchObject([{ method: 'GET', path: '/healthz' }]);
+    expect(dry.said.written).toBe(null);
+
+    const written = await cli(...init, '--write', folder);
+    expect(written.said.written).toBe(folder);
+    expect((await cli(...init, '--write', folder)).said.error.code).toBe('BANYAN_FILE_EXISTS');
+    const idl = await cli('idl', 'routes', join(folder, 'product.thrift'), '--json');
+    expect(idl.said.filter(({ method }: { method: string }) => method !== 'HEAD')).toHaveLength(6);
+
+    // The state's schema and the ports are this test's own.
+    const config = join(folder, 'banyan.config.ts');
+    const text = (await readFile(config, 'utf8'))
+      .replace("schema: 'banyan'", `schema: '${database.database}_state'`)
+      .replace('127.0.0.1:7400', '127.0.0.1:0')
+      .replace('127.0.0.1:7410', '127.0.0.1:0');
+    await writeFile(config, text);
+    const own = (...args: string[]) =>
+      startProgram('scripts/banyan.mjs', { BANYAN_DB_PASSWORD: password }, [...args, '--config', config]);
+    await using check = own('check', '--json');
+    const checked = await check.ended;
+    expect(JSON.parse(checked.stdout).checks.filter(({ ok }: { ok: boolean }) => !ok)).toEqual([]);
+    expect(checked.code).toBe(0);
+    await using control = own('control');
+    await control.ready;
+    await using router = own('router');
+    const { url } = await router.ready;
+    const answer = await httpCall(String(url), { method: 'GET', path: '/api/products/1' });
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(String(answer.body))).toMatchObject({ id: 1 });
+  });
+});

@@ -1,0 +1,8 @@
+-- before
+REPLACE INTO p VALUES (1,10);
+-- during
+REPLACE INTO p VALUES (2,20),(3,30);
+-- after
+INSERT INTO p VALUES (4,1) ON DUPLICATE KEY UPDATE n = 44;
+-- service
+REPLACE INTO p VALUES (4,40);

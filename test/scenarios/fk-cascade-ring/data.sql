@@ -1,0 +1,3 @@
+INSERT INTO a VALUES (1,NULL),(2,NULL),(3,NULL),(4,NULL);
+INSERT INTO b VALUES (1,1),(2,2),(3,3),(4,4);
+UPDATE a SET b_id = 1 + id % 4;

@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1,NULL,NULL),(2,1,NULL),(3,2,1),(4,3,2),(5,3,3),(6,5,NULL),(7,6,6),(8,7,NULL);

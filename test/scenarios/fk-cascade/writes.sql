@@ -1,0 +1,11 @@
+-- before
+DELETE FROM p WHERE id = 1;
+-- during
+DELETE FROM p WHERE id = 2;
+INSERT INTO p VALUES (6,6);
+INSERT INTO c VALUES (9,6);
+-- after
+DELETE FROM p WHERE id IN (3, 6);
+-- service
+DELETE FROM p WHERE id = 4;
+INSERT INTO c VALUES (10,5);

@@ -1,2 +1,0 @@
-INSERT INTO p VALUES (1,1),(2,2),(3,3);
-INSERT INTO c VALUES (1,1),(2,1),(3,2),(4,NULL);

@@ -1,6 +1,0 @@
-import type { Expectation } from '../../support/scenarios/scenario.ts';
-
-export const expectation: Expectation = {
-  tables: ['c', 'p'],
-  refused: ['BANYAN_FOREIGN_KEY_CASCADE'],
-};

@@ -1,0 +1,1 @@
+CREATE TABLE t (id INT NOT NULL PRIMARY KEY, a DECIMAL(10,2), seventh DECIMAL(20,10) AS (a / 7) STORED, at TIME(6), whole TIME AS (at) VIRTUAL, KEY by_seventh (seventh)) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

@@ -1,0 +1,2 @@
+CREATE TABLE p (id INT PRIMARY KEY, n INT, KEY by_n (n)) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT, p INT, a VARCHAR(40), b INT NOT NULL, g INT AS (b * 2) STORED, body TEXT, PRIMARY KEY (b), UNIQUE KEY by_both (a, b), KEY by_id (id), KEY by_a (a), KEY by_g (g), KEY by_body (body(20)), FULLTEXT KEY words (body), CONSTRAINT t_p FOREIGN KEY (p) REFERENCES p (id)) DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;

@@ -1,0 +1,7 @@
+import type { Expectation } from '../../support/scenarios/scenario.ts';
+
+export const expectation: Expectation = {
+  tables: ['c'],
+  sever: ['c.p_id'],
+  refused: ['BANYAN_FOREIGN_KEY_CASCADE'],
+};

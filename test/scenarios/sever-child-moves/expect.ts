@@ -1,0 +1,6 @@
+import type { Expectation } from '../../support/scenarios/scenario.ts';
+
+export const expectation: Expectation = {
+  tables: ['c'],
+  sever: ['c.p_id'],
+};

@@ -1,0 +1,7 @@
+import type { Expectation } from '../../support/scenarios/scenario.ts';
+
+export const expectation: Expectation = {
+  tables: ['t', 'bounds'],
+  from: ['mariadb'],
+  versioned: 'current',
+};
