@@ -1,6 +1,7 @@
 import { reach, type SidePlace } from '../router/sides/reach.ts';
 import { describePlan } from './canary/index.ts';
 import type { CurrentConfig } from './config/current-config.ts';
+import { servicePlace } from './config/services/index.ts';
 import { stages } from './feature/stages.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import type { FeatureRunner } from './runner/index.ts';
@@ -48,7 +49,7 @@ export async function readStatus(sources: StatusSources) {
         verified: state.verified,
         canaries: state.canaries.map((plan) => describePlan(plan, state)),
         finding: sources.supervisor?.findingOf(state.feature) ?? null,
-        unreachable: feature === undefined ? [] : await unreached(feature.service),
+        unreachable: feature === undefined ? [] : await unreached(servicePlace(feature.service)),
         refused: runner?.refused ?? null,
         running: sources.jobs?.kindOf(state.feature) ?? null,
         move:

@@ -28,10 +28,12 @@ export {
   type MiddlewareOptions,
 } from './middleware/banyan-middleware.ts';
 export type { ReplicaReport, StateLink, StateReply } from './replica/state-link.ts';
+export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './sides/called/router-service.ts';
 export type { HttpServiceSettings } from './sides/http/http-settings.ts';
 export { isHealthy } from './sides/http/upstream/health-probe.ts';
+export { whyNoFunction } from './sides/lambda/dry-run.ts';
+export type { LambdaServiceSettings } from './sides/lambda/lambda-settings.ts';
 export { type Reach, reach, type SidePlace } from './sides/reach.ts';
-export type { HttpInput, HttpOutput, InvokeOptions, RouterService } from './sides/thrift/router-service.ts';
 export { type CompiledTable, compiledRoute, compileTable } from './table/compiled-table.ts';
 export {
   type Decision,

@@ -1,9 +1,11 @@
 import { Client } from 'undici';
 import { isHealthy } from '../../router/sides/http/upstream/health-probe.ts';
+import { whyNoFunction } from '../../router/sides/lambda/dry-run.ts';
 import type { Reach } from '../../router/sides/reach.ts';
 import { readTlsFiles } from '../../router/tls/tls-files.ts';
 import { answersThrift } from '../../rpc/client/answers.ts';
 import type { BanyanConfig, ServiceConfig } from '../config/index.ts';
+import { addressesOf } from '../config/services/index.ts';
 
 /** A side as it is asked: the service of a feature, or legacy, which speaks HTTP. */
 export type AskedSide =
@@ -11,11 +13,15 @@ export type AskedSide =
   | ({ readonly kind: 'http' } & Omit<BanyanConfig['legacy'], 'database'>);
 
 /**
- * Asks each address of a side something that changes nothing, and says of each why it does not answer: a port that accepts
+ * Asks a side something that changes nothing, each address of it, and says of each why it does not answer: a port that accepts
  * connections proves nothing of the program behind it. Over HTTP its health check where it has one (2xx and 3xx are well),
- * else `GET /`, to which every answer is one; over Thrift a method that nobody has.
+ * else `GET /`, to which every answer is one; over Thrift a method that nobody has; of a Lambda function, whether it could be invoked.
  */
 export async function askSide(side: AskedSide, withinMs: number): Promise<Reach[]> {
+  if (side.kind === 'lambda') {
+    const [address = ''] = addressesOf(side);
+    return [{ address: `${side.function} at ${address}`, refused: await whyNoFunction(side, withinMs) }];
+  }
   const { services } = await readTlsFiles({ services: side.tls === undefined ? {} : { side: side.tls } });
   const tls = services.side ?? {};
   return Promise.all(

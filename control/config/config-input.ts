@@ -4,20 +4,13 @@ import { pathRulesSchema } from '../../router/request/request-target.ts';
 import { isPeer } from '../../router/request/trusted-peers.ts';
 import { shadowSettingsSchema } from '../../router/shadow/shadow-settings.ts';
 import { errorBodySchema, routePolicySchema } from '../../router/table/route-policy.ts';
-import { legacyTlsSchema, serverTlsSchema, serviceTlsSchema } from '../../router/tls/tls-settings.ts';
-import { parseAddress } from './address.ts';
+import { legacyTlsSchema, serverTlsSchema } from '../../router/tls/tls-settings.ts';
+import { serviceInput } from './services/index.ts';
+import { upstreamTuning } from './upstream-tuning.ts';
+import { address, count, httpAddress, milliseconds, port } from './values.ts';
 
 /** The shape of what a user writes in `banyan.config.ts`. Defaults live here and nowhere else. */
 
-const port = z.int().min(1).max(65_535);
-const count = z.int().min(1);
-const milliseconds = z.int().min(1).max(3_600_000);
-const address = z.string().refine((text) => parseAddress(text) !== null, {
-  error: 'is no address: write host:port, for example 127.0.0.1:7402',
-});
-const httpAddress = z.string().refine(isHttpOrigin, {
-  error: 'is no origin: write http://host:port without a path',
-});
 /** MySQL allows 64 characters; banyan derives names from these (`<feature>:forward`, triggers), so it asks for fewer. */
 const name = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,39}$/, {
   error: 'is no name: letters, digits, _ and -, beginning with a letter, at most 40',
@@ -67,76 +60,10 @@ const routeOverride = z.strictObject({
   policy: routePolicySchema.optional(),
 });
 
-/** How a side that speaks HTTP is asked; left out, the router has defaults. */
-const upstreamTuning = {
-  connections: count.optional(),
-  keepAliveMs: milliseconds.optional(),
-  nameAgeMs: milliseconds.optional(),
-  balance: z.enum(['least-pending', 'round-robin']).optional(),
-  breaker: z
-    .strictObject({
-      failures: z.int().min(0).optional(),
-      overMs: milliseconds.optional(),
-      openMs: milliseconds.optional(),
-      maxOpenMs: milliseconds.optional(),
-      statuses: z.array(z.int().min(500).max(599)).optional(),
-    })
-    .optional(),
-  healthCheck: z
-    .strictObject({
-      path: z
-        .string()
-        .regex(/^\/[\x21-\x7e]*$/, { error: 'is no path' })
-        .optional(),
-      everyMs: milliseconds.optional(),
-      timeoutMs: milliseconds.optional(),
-      failures: count.optional(),
-    })
-    .or(z.literal(false))
-    .optional(),
-};
-
-/** A service that is called in Thrift: its IDL declares the feature's routes. */
-const thriftService = z.strictObject({
-  kind: z.literal('thrift').default('thrift'),
-  /** Path of the IDL, relative to the config file. */
-  idl: z.string().min(1),
-  /** Folders in which its includes are looked for, relative to the config file. */
-  includes: z.array(z.string().min(1)).optional(),
-  /** The service's name in the IDL. */
-  name: z.string().min(1),
-  addresses: z.array(address).min(1, { error: 'needs at least one address' }),
-  protocol: z.enum(['binary', 'compact']).default('binary'),
-  transport: z.enum(['framed', 'buffered', 'header']).default('header'),
-  deadlineMs: milliseconds.default(5_000),
-  connectTimeoutMs: milliseconds.default(1_000),
-  /** To each address, and calls on each; left out, the client has defaults. */
-  connections: count.optional(),
-  callsPerConnection: count.optional(),
-  /** How long a connection that carries one call at a time is kept before others have their turn. */
-  turnMs: milliseconds.optional(),
-  /** Its name within a multiplexed processor (TMultiplexedProcessor). */
-  multiplexed: z
-    .string()
-    .regex(/^[^:]+$/, { error: 'is no name of a service' })
-    .optional(),
-  /** Given, it is called over TLS. */
-  tls: serviceTlsSchema.optional(),
-});
-
-/** A service that speaks HTTP as the monolith does: requests are passed on as they came. */
-const httpService = z.strictObject({
-  kind: z.literal('http'),
-  addresses: z.array(httpAddress).min(1, { error: 'needs at least one address' }),
-  ...upstreamTuning,
-  /** For `https://` addresses. */
-  tls: serviceTlsSchema.optional(),
-});
-
 const captureKind = z.enum(['triggers', 'binlog']);
 
 const feature = z.strictObject({
-  service: z.discriminatedUnion('kind', [thriftService, httpService]),
+  service: serviceInput,
   /** Name of the service's database in `databases`. Only a feature without tables may leave it out. */
   database: z.string().optional(),
   tables: z.array(z.union([sqlName, mappedTable])).default([]),
@@ -343,15 +270,3 @@ export const configInput = z.strictObject({
 /** What `defineConfig` takes. */
 export type BanyanConfigInput = z.input<typeof configInput>;
 export type ParsedConfig = z.output<typeof configInput>;
-
-function isHttpOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return (
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    url.pathname === '/' &&
-    url.search === '' &&
-    url.hash === '' &&
-    url.username === ''
-  );
-}

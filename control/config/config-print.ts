@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { loadIdl } from '../../rpc/http/load-idl.ts';
-import type { BanyanConfig, FeatureConfig } from './config.ts';
+import type { BanyanConfig } from './config.ts';
+import { addressesOf, calledBy } from './services/index.ts';
 
 /** Short hashes by which processes see whether they were configured alike. */
 export interface ConfigPrint {
@@ -18,32 +17,19 @@ export interface ConfigPrint {
 export async function configPrint(config: Pick<BanyanConfig, 'features' | 'cohorts'>): Promise<ConfigPrint> {
   const entries = await Promise.all(
     Object.values(config.features).map(async (feature) => {
-      const called = hashOf(await callOf(feature));
+      const called = hashOf(await calledBy(feature.service, feature.routes));
       const { name, routes, salt, policy, tables, capture, service } = feature;
-      return [name, called, { routes, salt, policy, tables, capture, addresses: service.addresses }] as const;
+      return [
+        name,
+        called,
+        { routes, salt, policy, tables, capture, addresses: addressesOf(service) },
+      ] as const;
     }),
   );
   return {
     fingerprint: hashOf([entries, config.cohorts]),
     features: Object.fromEntries(entries.map(([name, called]) => [name, called])),
   };
-}
-
-async function callOf({ service, routes }: FeatureConfig): Promise<unknown> {
-  if (service.kind === 'http') return 'http';
-  const { kind, name, protocol, transport, multiplexed, idl, includes } = service;
-  const calls = routes.map(({ id, call }) => [id, call]);
-  return [kind, name, protocol, transport, multiplexed, calls, await idlContents(idl, includes)];
-}
-
-/** Of the IDL and all that it includes; null where it cannot be read by now. */
-async function idlContents(file: string, includes?: readonly string[]): Promise<readonly string[] | null> {
-  try {
-    const { files } = await loadIdl(file, includes === undefined ? {} : { includes });
-    return await Promise.all(files.map((one) => readFile(one, 'utf8')));
-  } catch {
-    return null;
-  }
 }
 
 function hashOf(value: unknown): string {

@@ -2,9 +2,9 @@ import type { CaptureKind, DatabaseEndpoint, TableSpec } from '../../mover/move-
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/table/route-policy.ts';
 import type { RouteCall, RouteConstraints, RouteMatching } from '../../router/table/route-table.ts';
-import type { ServiceTls } from '../../router/tls/tls-settings.ts';
 import type { Address } from './address.ts';
 import type { ParsedConfig } from './config-input.ts';
+import type { ServiceConfig } from './services/index.ts';
 
 /** One route of a feature, as the IDL's annotations and the config declare it. */
 export interface ConfiguredRoute {
@@ -42,42 +42,6 @@ export type LegacyTuning = Pick<
   ParsedConfig['legacy'],
   'connections' | 'keepAliveMs' | 'nameAgeMs' | 'balance' | 'breaker' | 'healthCheck' | 'tls'
 >;
-
-export type ServiceConfig = ThriftServiceConfig | HttpServiceConfig;
-
-/** A service that speaks HTTP. */
-export interface HttpServiceConfig
-  extends Pick<
-    LegacyTuning,
-    'connections' | 'keepAliveMs' | 'nameAgeMs' | 'balance' | 'breaker' | 'healthCheck'
-  > {
-  readonly kind: 'http';
-  /** Origins. */
-  readonly addresses: readonly string[];
-  /** Absolute paths. */
-  readonly tls?: ServiceTls;
-}
-
-export interface ThriftServiceConfig {
-  readonly kind: 'thrift';
-  /** Absolute path. */
-  readonly idl: string;
-  /** Absolute paths of the folders in which includes are looked for that are not beside their IDL. */
-  readonly includes?: readonly string[];
-  readonly name: string;
-  /** `host:port` each. */
-  readonly addresses: readonly string[];
-  readonly protocol: 'binary' | 'compact';
-  readonly transport: 'framed' | 'buffered' | 'header';
-  readonly deadlineMs: number;
-  readonly connectTimeoutMs: number;
-  readonly connections?: number | undefined;
-  readonly callsPerConnection?: number | undefined;
-  readonly turnMs?: number | undefined;
-  readonly multiplexed?: string;
-  /** Absolute paths. */
-  readonly tls?: ServiceTls;
-}
 
 export interface FeatureConfig {
   readonly name: string;

@@ -1,14 +1,16 @@
 import { METHODS } from 'node:http';
 import { BanyanError, type Fault } from '../../common/errors.ts';
-import type { RouteConstraints } from '../../router/table/route-table.ts';
+import type { RouteCall, RouteConstraints } from '../../router/table/route-table.ts';
 import type { HttpRoute } from '../../rpc/http/binding.ts';
 import { httpRoutes } from '../../rpc/http/http-routes.ts';
 import { loadIdl } from '../../rpc/http/load-idl.ts';
-import type { ConfiguredRoute, ThriftServiceConfig } from './config.ts';
+import type { ConfiguredRoute } from './config.ts';
 import { configFault } from './config-fault.ts';
 import type { ParsedConfig } from './config-input.ts';
+import type { ThriftServiceConfig } from './services/thrift-service.ts';
 
-type RouteOverrides = ParsedConfig['features'][string]['routes'];
+/** By `METHOD /path`, as they are written in the config. */
+export type RouteOverrides = ParsedConfig['features'][string]['routes'];
 
 /**
  * A feature's routes: what the IDL's annotations declare, changed by the config's overrides. Faults of the IDL and
@@ -71,16 +73,17 @@ export async function thriftRoutes(
   });
 }
 
-/** The routes of a service that speaks HTTP: the config declares each of them. */
-export function httpServiceRoutes(
+/** The routes of a service without an IDL: the config declares each of them. `callOf`: how it is asked what a route asks. */
+export function declaredRoutes(
   feature: string,
   declared: RouteOverrides,
   faults: Fault[],
+  callOf: (method: string, pattern: string) => RouteCall,
 ): ConfiguredRoute[] {
   const path = ['features', feature, 'routes'];
   if (Object.keys(declared).length === 0) {
     const fix = "Write the service's routes, for example routes: { 'GET /api/reviews/:id': {} }.";
-    faults.push(configFault(path, 'declares no route, and a service that speaks HTTP has no IDL', fix));
+    faults.push(configFault(path, 'declares no route, and such a service has no IDL', fix));
   }
   return Object.entries(declared).flatMap(([key, { access, constraints, moves, policy }]) => {
     const [, method, pattern] = /^([A-Z]+) (\/\S*)$/.exec(key) ?? [];
@@ -98,7 +101,7 @@ export function httpServiceRoutes(
         path: pattern,
         access: access ?? (['GET', 'HEAD', 'OPTIONS'].includes(method) ? 'read' : 'write'),
         ...(held === undefined ? {} : { constraints: held }),
-        call: { kind: 'http' as const },
+        call: callOf(method, pattern),
         ...(policy === undefined ? {} : { policy }),
       },
     ];

@@ -5,9 +5,9 @@ export type {
   ConfiguredRoute,
   CutoverConfig,
   FeatureConfig,
-  ServiceConfig,
   VerifyConfig,
 } from './config.ts';
 export type { BanyanConfigInput } from './config-input.ts';
 export { defineConfig } from './define-config.ts';
 export { loadConfig } from './load-config.ts';
+export { type ServiceConfig, servicePlace } from './services/index.ts';

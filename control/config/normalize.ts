@@ -3,13 +3,14 @@ import type { z } from 'zod';
 import type { Fault } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import { type Address, isLoopback, parseAddress } from './address.ts';
-import type { BanyanConfig, FeatureConfig, ServiceConfig } from './config.ts';
+import type { BanyanConfig, FeatureConfig } from './config.ts';
 import { configError, configFault } from './config-fault.ts';
 import { configInput, type ParsedConfig } from './config-input.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { httpServiceRoutes, thriftRoutes } from './feature-routes.ts';
 import { checkTablesAcross, featureTables } from './feature-tables.ts';
 import { looseFaults } from './loose-faults.ts';
+import { resolveFiles } from './resolve-files.ts';
+import { completeService, serviceRoutes } from './services/index.ts';
 
 /** Checks what `file` exports and fills in everything left out. Throws `BANYAN_CONFIG_INVALID` with all faults. */
 export async function normalizeConfig(raw: unknown, file: string): Promise<BanyanConfig> {
@@ -48,7 +49,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
         ),
       );
     }
-    const service = serviceOf(feature.service, directory);
+    const service = completeService(feature.service, directory);
     features[name] = {
       name,
       service,
@@ -61,10 +62,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       deferIndexes: feature.deferIndexes,
       triggers: feature.triggers,
       capture: feature.capture,
-      routes:
-        service.kind === 'http'
-          ? httpServiceRoutes(name, feature.routes, faults)
-          : await thriftRoutes(name, service, feature.routes, faults),
+      routes: await serviceRoutes(name, service, feature.routes, faults),
       ...(feature.policy && { policy: feature.policy }),
       salt: feature.salt ?? name,
     };
@@ -105,33 +103,8 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
   });
 }
 
-function serviceOf(
-  { tls, ...service }: ParsedConfig['features'][string]['service'],
-  directory: string,
-): ServiceConfig {
-  const files = tls === undefined ? {} : { tls: resolveFiles(tls, directory) };
-  if (service.kind === 'http') return { ...service, ...files };
-  const { multiplexed, includes, ...rest } = service;
-  return {
-    ...rest,
-    ...files,
-    idl: resolve(directory, rest.idl),
-    ...(includes !== undefined && { includes: includes.map((folder) => resolve(directory, folder)) }),
-    ...(multiplexed !== undefined && { multiplexed }),
-  };
-}
-
 function withoutAdmin({ admin: _, ...rest }: ParsedConfig['router']) {
   return rest;
-}
-
-/** Settings called `…File` are paths; relative ones count from the config. */
-function resolveFiles<T extends object>(settings: T, directory: string): T {
-  const entries = Object.entries(settings).map(([name, value]) => [
-    name,
-    name.endsWith('File') && typeof value === 'string' ? resolve(directory, value) : value,
-  ]);
-  return Object.fromEntries(entries) as T;
 }
 
 function checkControlListen(input: ParsedConfig, listen: Address, faults: Fault[]): void {

@@ -69,6 +69,22 @@ export const failures = {
     code: 'BANYAN_UPSTREAM_TIMEOUT',
     message: `The upstream did not answer in time: ${why}.`,
   }),
+  functionFailed: (why: string): Failure => ({
+    status: 502,
+    code: 'BANYAN_FUNCTION_FAILED',
+    message: `The function did not answer as one behind HTTP does: ${why}.`,
+  }),
+  functionRefused: (why: string): Failure => ({
+    status: 502,
+    code: 'BANYAN_FUNCTION_REFUSED',
+    message: `Lambda did not run the function: ${why}.`,
+  }),
+  functionBusy: (why: string, retryAfterSeconds: number): Failure => ({
+    status: 503,
+    code: 'BANYAN_FUNCTION_BUSY',
+    message: `Lambda could not run the function now: ${why}.`,
+    retryAfterSeconds,
+  }),
   bodyGone: (): Failure => ({
     status: 500,
     code: 'BANYAN_BODY_GONE',

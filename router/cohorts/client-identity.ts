@@ -1,5 +1,5 @@
 import type { Exchange } from '../exchange/exchange.ts';
-import type { RequestContext } from '../sides/thrift/router-service.ts';
+import type { RequestContext } from '../sides/called/router-service.ts';
 import { type IdentityFacts, identityOf } from './identity.ts';
 import { cohortOf, type NamedCohort } from './named-cohorts.ts';
 
@@ -38,6 +38,10 @@ export class ExchangeContext implements RequestContext {
   get identity(): string {
     const { identity } = this.#exchange;
     return identity === '' ? clientIdentity(this.#exchange) : identity;
+  }
+
+  get clientAddress(): string {
+    return clientAddress(this.#exchange);
   }
 }
 

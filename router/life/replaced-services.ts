@@ -1,6 +1,7 @@
 import { shadowServicesOf } from '../sides/create-shadow-sides.ts';
-import type { ServiceSide, Sides } from '../sides/create-sides.ts';
-import { httpServiceSchema } from '../sides/http/http-settings.ts';
+import type { Sides } from '../sides/create-sides.ts';
+import type { ServiceSide } from '../sides/kind.ts';
+import { askedServiceSchema, isHandedIn } from '../sides/kinds.ts';
 import type { RouterCore } from './router-core.ts';
 import type { RouterOptions } from './router-options.ts';
 
@@ -33,7 +34,7 @@ export class ReplacedServices {
     const checked = Object.fromEntries(
       Object.entries(services).map(([feature, service]) => [
         feature,
-        'invoke' in service ? service : httpServiceSchema.parse(service),
+        isHandedIn(service) ? service : askedServiceSchema.parse(service),
       ]),
     );
     this.#put(core, checked, removed);

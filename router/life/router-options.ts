@@ -11,13 +11,9 @@ import type { StateLink } from '../replica/state-link.ts';
 import { pathRulesSchema } from '../request/request-target.ts';
 import { isPeer, trustCheck } from '../request/trusted-peers.ts';
 import { shadowSettingsSchema } from '../shadow/shadow-settings.ts';
-import {
-  type HttpService,
-  type HttpServiceSettings,
-  httpServiceSchema,
-  upstreamSettings,
-} from '../sides/http/http-settings.ts';
-import type { RouterService } from '../sides/thrift/router-service.ts';
+import type { RouterService } from '../sides/called/router-service.ts';
+import { upstreamSettings } from '../sides/http/http-settings.ts';
+import { askedServiceSchema, type CheckedService, type GivenService, isHandedIn } from '../sides/kinds.ts';
 import { errorBodySchema } from '../table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema } from '../tls/tls-settings.ts';
 
@@ -150,8 +146,8 @@ type ParsedSettings = z.output<typeof settings>;
 
 /** What a router is made of: plain settings, checked here, and the parts it works with. */
 export interface RouterOptions extends RouterSettings {
-  /** By feature: what is called in Thrift, or how what speaks HTTP is asked. */
-  readonly services: Readonly<Record<string, RouterService | HttpServiceSettings>>;
+  /** By feature: what is called in Thrift, or how what speaks HTTP or is a Lambda function is asked. */
+  readonly services: Readonly<Record<string, GivenService>>;
   /** By feature: how services are called for shadows, over connections of their own; default: as for clients. */
   readonly shadowServices?: Readonly<Record<string, RouterService>>;
   readonly link: StateLink;
@@ -170,7 +166,7 @@ export interface NormalizedOptions
   readonly replica: string;
   readonly identity: readonly IdentitySource[];
   readonly isTrusted: (address: string) => boolean;
-  readonly services: Readonly<Record<string, RouterService | HttpService>>;
+  readonly services: Readonly<Record<string, CheckedService>>;
   readonly shadowServices: Readonly<Record<string, RouterService>>;
   readonly link: StateLink;
   readonly logger: Logger;
@@ -189,10 +185,10 @@ export function failureDefaults(): Pick<ParsedSettings, 'timeouts' | 'retries' |
 export function normalizeOptions(options: RouterOptions): NormalizedOptions {
   const { services, shadowServices, link, logger, lookUp, points, tracer, serviceMetrics, ...plain } =
     options;
-  const http = Object.entries(services).filter(([, service]) => !('invoke' in service));
-  const parsed = settings.extend({ services: z.record(z.string(), httpServiceSchema) }).safeParse({
+  const asked = Object.entries(services).filter(([, service]) => !isHandedIn(service));
+  const parsed = settings.extend({ services: z.record(z.string(), askedServiceSchema) }).safeParse({
     ...plain,
-    services: Object.fromEntries(http),
+    services: Object.fromEntries(asked),
   });
   if (!parsed.success) {
     const fix = 'Correct the router section of the configuration.';
@@ -208,13 +204,13 @@ export function normalizeOptions(options: RouterOptions): NormalizedOptions {
       faults,
     });
   }
-  const { identity, trustedPeers, replica, services: httpServices, ...rest } = parsed.data;
+  const { identity, trustedPeers, replica, services: askedServices, ...rest } = parsed.data;
   return {
     ...rest,
     replica: replica ?? `${hostname()}:${process.pid}:${Math.random().toString(36).slice(2, 10)}`,
     identity: parseIdentitySources(identity),
     isTrusted: trustCheck(trustedPeers),
-    services: { ...(services as Record<string, RouterService>), ...httpServices },
+    services: { ...(services as Record<string, RouterService>), ...askedServices },
     shadowServices: shadowServices ?? {},
     link,
     logger,

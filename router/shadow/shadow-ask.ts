@@ -2,8 +2,8 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { RequestBody } from '../request/request-body.ts';
 import type { RequestHead } from '../request/request-head.ts';
 import type { RequestTarget } from '../request/request-target.ts';
+import type { RequestContext } from '../sides/called/router-service.ts';
 import type { Ask } from '../sides/side.ts';
-import type { RequestContext } from '../sides/thrift/router-service.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import type { RouteCall } from '../table/route-table.ts';
 import type { Sandbox } from './shadow-routing.ts';
@@ -37,8 +37,8 @@ export class ShadowAsk implements Ask {
     this.call = exchange.call;
     // A shadow is asked once, and its deadline is its own.
     this.policy = { ...exchange.policy, retries: 0, fallback: false, totalMs: null };
-    const { requestId, traceparent, identity } = exchange.context;
-    this.context = { requestId, traceparent, identity };
+    const { requestId, traceparent, identity, clientAddress } = exchange.context;
+    this.context = { requestId, traceparent, identity, clientAddress };
   }
 
   leftOf(totalMs: number): number {

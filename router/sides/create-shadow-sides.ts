@@ -1,6 +1,7 @@
 import type { NormalizedOptions } from '../life/router-options.ts';
 import { createSides, type Sides } from './create-sides.ts';
 import type { CurrentTls } from './http/upstream/upstream-tls.ts';
+import { forShadows, isHandedIn } from './kinds.ts';
 
 export type ShadowSides = Pick<Sides, 'legacy' | 'legacyUpstream' | 'services' | 'makeService'>;
 
@@ -21,9 +22,7 @@ export function shadowServicesOf({
   return Object.fromEntries(
     Object.entries(services).map(([feature, service]) => [
       feature,
-      'invoke' in service
-        ? (shadowServices[feature] ?? service)
-        : { ...service, connections, healthCheck: false as const },
+      isHandedIn(service) ? (shadowServices[feature] ?? service) : forShadows(service, connections),
     ]),
   );
 }

@@ -1,19 +1,11 @@
 import { type BulkCollector, createBulkCollector } from '../answer/bulk-collector.ts';
 import type { NormalizedOptions } from '../life/router-options.ts';
-import type { HttpService } from './http/http-settings.ts';
-import { HttpSide, type HttpSideOptions } from './http/http-side.ts';
-import { Upstream } from './http/upstream/upstream.ts';
+import { httpSide, openUpstream } from './http/http-kind.ts';
+import type { Upstream } from './http/upstream/upstream.ts';
 import type { CurrentTls } from './http/upstream/upstream-tls.ts';
+import type { ServiceSide, SideGround } from './kind.ts';
+import { type CheckedService, openService } from './kinds.ts';
 import type { Side } from './side.ts';
-import type { RouterService } from './thrift/router-service.ts';
-import { ThriftSide } from './thrift/thrift-side.ts';
-
-/** One service as a side: called by a gateway that was handed in, or asked over HTTP by addresses of the router's own. */
-export interface ServiceSide {
-  readonly side: Side;
-  readonly service: RouterService | null;
-  readonly upstream: Upstream | null;
-}
 
 /** Whom a router may ask. */
 export interface Sides {
@@ -22,7 +14,7 @@ export interface Sides {
   /** By feature. The one place where a service is looked up: see `replaceServices`. */
   readonly services: Map<string, ServiceSide>;
   readonly bulk: BulkCollector;
-  makeService(service: RouterService | HttpService): ServiceSide;
+  makeService(service: CheckedService): ServiceSide;
 }
 
 type WithUpstreams = Pick<Sides, 'legacyUpstream' | 'services'>;
@@ -52,46 +44,17 @@ export function createSides(
   const identityFields = new Set(
     options.identity.flatMap((source) => (source.kind === 'header' ? [source.name] : [])),
   );
-  const shared: Omit<HttpSideOptions, 'upstream'> = {
-    bulk,
-    requestIdleMs: timeouts.requestIdleMs,
-    continueMs: timeouts.continueMs,
-    maxBodyBytes: limits.bodyBytes,
+  const ground: SideGround = {
+    ...{ bulk, timeouts, limits, lookUp, logger },
     saysWho: (name) => identityFields.has(name),
   };
-  const upstreamOf = (settings: Omit<HttpService, 'kind' | 'tls'>, tls: CurrentTls): Upstream =>
-    new Upstream({
-      ...settings,
-      healthCheck: settings.healthCheck === false ? null : settings.healthCheck,
-      connectMs: timeouts.connectMs,
-      // A burst, as at the end of a hold, is no reason to fail requests sooner than a slow answer is.
-      waitMs: timeouts.firstByteMs,
-      headerBytes: limits.headerBytes,
-      tls,
-      lookUp,
-      logger,
-    });
-  const makeService = (service: RouterService | HttpService): ServiceSide => {
-    if ('invoke' in service) {
-      const { requestIdleMs } = timeouts;
-      return { side: new ThriftSide({ service, requestIdleMs, logger }), service, upstream: null };
-    }
-    const { kind: _, tls, ...settings } = service;
-    const upstream = upstreamOf(settings, currentOf(tls));
-    return { side: new HttpSide({ ...shared, upstream }), service: null, upstream };
-  };
-  const legacyUpstream = upstreamOf(legacy, legacyTls);
+  const makeService = (service: CheckedService): ServiceSide => openService(service, ground);
+  const legacyUpstream = openUpstream(legacy, legacyTls, ground);
   return {
-    legacy: legacySide(legacyUpstream) ?? new HttpSide({ ...shared, upstream: legacyUpstream }),
+    legacy: legacySide(legacyUpstream) ?? httpSide(legacyUpstream, ground),
     legacyUpstream,
     services: new Map(Object.entries(services).map(([feature, service]) => [feature, makeService(service)])),
     bulk,
     makeService,
   };
-}
-
-function currentOf(tls: HttpService['tls']): CurrentTls {
-  if (typeof tls === 'function') return tls;
-  const defined = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
-  return () => defined;
 }

@@ -4,8 +4,8 @@ import type { RequestTarget } from '../request/request-target.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import type { RouteCall } from '../table/route-table.ts';
 import type { Handshake } from '../upgrade/handshake.ts';
+import type { RequestContext } from './called/router-service.ts';
 import type { Sink } from './sink.ts';
-import type { RequestContext } from './thrift/router-service.ts';
 
 /**
  * Somebody who answers requests. What speaks to it (its kind) and whose rows it works on (legacy's or the service's) are two

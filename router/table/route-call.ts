@@ -1,6 +1,6 @@
 import type { RouteCall, RouteTable } from './route-table.ts';
 
-/** For people: the method, or that the request itself is passed on. */
+/** For people: the method, or what the request itself is passed on by. */
 export function callName(call: RouteCall): string {
   return call.kind === 'thrift' ? call.method : call.kind;
 }

@@ -59,9 +59,13 @@ export type RouteMatching = Readonly<z.output<typeof matchingSchema>>;
 const callSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('thrift'), method: z.string() }),
   z.object({ kind: z.literal('http') }),
+  z.object({ kind: z.literal('lambda'), method: z.string() }),
 ]);
 
-/** How a service is asked what a request asks: by a method of its IDL, or by the request itself. */
+/**
+ * How a service is asked what a request asks: by a method of its IDL, by the request itself, or by an event, which names its route as
+ * API Gateway does (`GET /things/{id}`).
+ */
 export type RouteCall = Readonly<z.output<typeof callSchema>>;
 
 export const routeSchema = z.object({

@@ -1,7 +1,7 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import type { BanyanConfig } from '../../control/config/index.ts';
+import { type BanyanConfig, type ServiceConfig, servicePlace } from '../../control/config/index.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
-import { reach, type SidePlace } from '../../router/index.ts';
+import { type Reach, reach, whyNoFunction } from '../../router/index.ts';
 import type { CheckLine } from './check-report.ts';
 
 const withinMs = 3000;
@@ -39,26 +39,47 @@ async function serverVersion(endpoint: DatabaseEndpoint): Promise<string> {
   }
 }
 
-/** Asks every side whether it can be reached. */
+interface CheckedSide {
+  readonly feature: string | null;
+  readonly what: string;
+  /** How it is told that it is well. */
+  readonly well: string;
+  readonly reach: Promise<readonly Reach[]>;
+}
+
+/** Asks every side whether it can be reached, and Lambda whether functions may be invoked. */
 export async function checkSides(config: BanyanConfig): Promise<CheckLine[]> {
-  const sides: readonly (readonly [string | null, string, SidePlace])[] = [
-    [null, 'monolith', { kind: 'http', addresses: config.legacy.addresses }],
-    ...Object.values(config.features).map(({ name, service }) => [name, 'service', service] as const),
+  const accepts = 'accepts connections';
+  const legacy = reach({ kind: 'http', addresses: config.legacy.addresses }, withinMs);
+  const sides: readonly CheckedSide[] = [
+    { feature: null, what: 'monolith', well: accepts, reach: legacy },
+    ...Object.values(config.features).map(({ name, service }) => ({
+      feature: name,
+      what: 'service',
+      ...(service.kind === 'lambda'
+        ? { well: 'may be invoked', reach: invocable(service) }
+        : { well: accepts, reach: reach(servicePlace(service), withinMs) }),
+    })),
   ];
   const lines = await Promise.all(
-    sides.map(async ([feature, what, place]) =>
-      (await reach(place, withinMs)).map(({ address, refused }): CheckLine => {
+    sides.map(async ({ feature, what, well, reach: asked }) =>
+      (await asked).map(({ address, refused }): CheckLine => {
         const line = { feature, check: what };
-        if (refused === null) return { ...line, ok: true, detail: `${address} accepts connections` };
+        if (refused === null) return { ...line, ok: true, detail: `${address} ${well}` };
+        const where = feature === null ? 'legacy.addresses' : `features.${feature}.service`;
         return {
           ...line,
           ok: false,
           detail: `${address} cannot be reached: ${refused}`,
           code: 'BANYAN_SIDE_UNREACHABLE',
-          fix: `Start it, or correct ${feature === null ? 'legacy.addresses' : `features.${feature}.service.addresses`} in the config.`,
+          fix: `Start it, or correct ${where} in the config.`,
         };
       }),
     ),
   );
   return lines.flat();
+}
+
+async function invocable(service: Extract<ServiceConfig, { kind: 'lambda' }>): Promise<Reach[]> {
+  return [{ address: service.function, refused: await whyNoFunction(service, withinMs) }];
 }

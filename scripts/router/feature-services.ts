@@ -34,6 +34,7 @@ async function routerService(
     const { tls: _, addresses, ...settings } = service;
     return { ...settings, addresses: [...addresses], ...secured };
   }
+  if (service.kind === 'lambda') return service;
   const { kind: _, idl: file, includes, name, tls: __, ...settings } = service;
   const idl = await loadIdl(file, includes === undefined ? {} : { includes });
   const client = createClient({

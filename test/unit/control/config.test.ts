@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BanyanError } from '../../../common/errors.ts';
-import { type BanyanConfigInput, loadConfig } from '../../../control/config/index.ts';
+import { type BanyanConfigInput, loadConfig, servicePlace } from '../../../control/config/index.ts';
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { moveSpecs } from '../../../control/runner/index.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
@@ -203,6 +203,31 @@ test('a service that speaks HTTP declares its routes in the config, and is what 
   expect((await faultsOf(withRoutes({ 'GET /x': {} }, { kind: 'smoke' }))).map(({ at }) => at)).toEqual([
     'features.parcels.service.kind',
   ]);
+});
+
+test('a Lambda function is called by the keys of its routes, and is where its region or its endpoint is', async () => {
+  const lambda = (change: object) => ({
+    ...plain,
+    features: {
+      offers: {
+        service: { kind: 'lambda', function: 'offers', region: 'cn-north-1', ...change },
+        routes: { 'GET /offers/:id': {}, 'POST /offers': {}, 'GET /files/*path': {} },
+      },
+    },
+  });
+  const { offers } = (await load(lambda({}))).features;
+  expect(offers!.routes.map(({ call }) => call)).toEqual(
+    ['GET /offers/{id}', 'POST /offers', 'GET /files/{path+}'].map((method) => ({ kind: 'lambda', method })),
+  );
+  expect(offers!.service).toMatchObject({ deadlineMs: 5_000 });
+  const place = { kind: 'http', addresses: ['https://lambda.cn-north-1.amazonaws.com.cn'] };
+  expect(servicePlace(offers!.service)).toEqual(place);
+  const own = (await load(lambda({ endpoint: 'http://127.0.0.1:1' }))).features.offers!;
+  expect(servicePlace(own.service).addresses).toEqual(['http://127.0.0.1:1']);
+  const faults = await faultsOf(lambda({ function: 'a b', region: 'Seoul', qualifier: '', idl: 'x' }));
+  expect(faults.map(({ at }) => at).sort()).toEqual(
+    ['', '.function', '.qualifier', '.region'].map((member) => `features.offers.service${member}`),
+  );
 });
 
 test('routes come from the IDL; overrides change them, and HEAD follows GET', async () => {

@@ -7,7 +7,8 @@ import type { Sink } from '../sink.ts';
 import { upstreamFailure } from '../upstream-errors.ts';
 import type { HttpInput, HttpOutput, InvokeOptions, RefusedInput, RouterService } from './router-service.ts';
 
-export interface ThriftSideOptions {
+export interface CallSideOptions {
+  readonly kind: Side['kind'];
   readonly service: RouterService;
   /** Longest pause in a request's body, milliseconds. */
   readonly requestIdleMs: number;
@@ -16,12 +17,13 @@ export interface ThriftSideOptions {
 
 const defaultMaxBodyBytes = 16 * 1024 * 1024;
 
-/** A side that speaks Thrift: a request is read whole and becomes one call. */
-export class ThriftSide implements Side {
-  readonly kind = 'thrift';
-  readonly #options: ThriftSideOptions;
+/** A side that is called: a request is read whole, unless its method takes it as it comes, and becomes one call. */
+export class CallSide implements Side {
+  readonly kind: Side['kind'];
+  readonly #options: CallSideOptions;
 
-  constructor(options: ThriftSideOptions) {
+  constructor(options: CallSideOptions) {
+    this.kind = options.kind;
     this.#options = options;
   }
 
@@ -125,8 +127,8 @@ async function* piecesOf(body: RequestBody): AsyncGenerator<Buffer, void, void> 
 }
 
 function methodOf({ call }: Ask): string {
-  if (call?.kind === 'thrift') return call.method;
-  throw new Error('a route that names no method leads to a Thrift service');
+  if (call !== null && 'method' in call) return call.method;
+  throw new Error('a route that names no method leads to a service that is called by methods');
 }
 
 function inputOf({ method, target, params, headers, body }: Ask): HttpInput {
@@ -180,7 +182,7 @@ function answer(ask: Ask, sink: Sink, output: HttpOutput, body: Buffer | null): 
   }
   const sent = ask.method === 'HEAD' || bodiless ? null : body;
   if (failure !== undefined) {
-    sink.fail({ status, ...failure }, { status, fields, body: sent });
+    sink.fail({ status, ...failure }, body === null ? undefined : { status, fields, body: sent });
     return;
   }
   const contentLength = bodiless ? null : (sent?.length ?? 0);

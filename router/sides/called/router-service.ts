@@ -1,3 +1,5 @@
+import type { Failure } from '../../answer/failure.ts';
+
 /** One HTTP request, whole, as a feature's service is asked it. */
 export interface HttpInput {
   readonly method: string;
@@ -18,8 +20,11 @@ export interface HttpOutput {
   readonly rawHeaders: string[];
   /** In pieces: each is asked for when the one before was taken, and a throw breaks the answer off. */
   readonly body: Buffer | AsyncIterable<Buffer> | null;
-  /** Set when the service could not answer: the router may fall back, and counts it against the service. */
-  readonly failure?: { readonly code: string; readonly message: string };
+  /**
+   * Set when the service could not answer: the router may fall back, and counts it against the service. Without a body the answer is in
+   * the router's own shape.
+   */
+  readonly failure?: Pick<Failure, 'code' | 'message' | 'retryAfterSeconds'>;
 }
 
 /** What the router knows of a request beside what the client sent, for the service and its logs. */
@@ -29,6 +34,8 @@ export interface RequestContext {
   readonly traceparent: string;
   /** `header:…`, `cookie:…`, `param:…` or `address:…`, by the router's configured sources. */
   readonly identity: string;
+  /** The client's IP address: the first of a trusted chain, else the peer. */
+  readonly clientAddress: string;
 }
 
 export interface InvokeOptions {
@@ -51,17 +58,17 @@ export interface RefusedInput {
   readonly message: string;
 }
 
-/** A feature's service behind the router: `Gateway` in `rpc/` is one. */
+/** A feature's service that is called by methods: `Gateway` in `rpc/` is one, by those of its IDL. */
 export interface RouterService {
   /** Largest request body in bytes that it takes. Default 16 MiB. */
   readonly maxBodyBytes?: number;
   /** How large a body may be that the method takes as it comes; null: it is read whole. */
-  uploadBytes?(rpcMethod: string): number | null;
+  uploadBytes?(method: string): number | null;
   /** Answers in the service's own shape, as its other errors are. Without it the answer is in the router's. */
-  refuse?(rpcMethod: string, input: HttpInput, why: RefusedInput): HttpOutput;
+  refuse?(method: string, input: HttpInput, why: RefusedInput): HttpOutput;
   /** The headers of an answer that the router gives itself, with those that every answer of the method has: CORS, security, `Vary`. */
-  dressed?(rpcMethod: string, input: HttpInput, rawHeaders: readonly string[]): readonly string[];
+  dressed?(method: string, input: HttpInput, rawHeaders: readonly string[]): readonly string[];
   /** Never rejects for what can be answered. */
-  invoke(rpcMethod: string, input: HttpInput, options: InvokeOptions): Promise<HttpOutput>;
+  invoke(method: string, input: HttpInput, options: InvokeOptions): Promise<HttpOutput>;
   close(): Promise<void> | void;
 }
