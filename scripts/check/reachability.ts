@@ -22,11 +22,18 @@ export function checkDatabases(config: BanyanConfig): Promise<CheckLine[]> {
           ok: false,
           detail: `${where} cannot be reached: ${why}`,
           code: 'BANYAN_DATABASE_UNREACHABLE',
-          fix: `Start that server, or correct databases.${name} in the config (host, port, user, password, database).`,
+          fix: fixFor(error as NodeJS.ErrnoException, name),
         };
       }
     }),
   );
+}
+
+/** ER_ACCESS_DENIED_ERROR says nothing of the server that starting it would mend. */
+function fixFor({ code }: NodeJS.ErrnoException, name: string): string {
+  return code === 'ER_ACCESS_DENIED_ERROR'
+    ? `Make that account (banyan grants prints how), or correct user and password of databases.${name} in the config. An account for just the host that the message names, also the anonymous ''@host of a new MariaDB, goes before one for '%'.`
+    : `Start that server, or correct databases.${name} in the config (host, port, user, password, database).`;
 }
 
 async function serverVersion(endpoint: DatabaseEndpoint): Promise<string> {

@@ -16,6 +16,11 @@ export function renderDiff(report: DiffReport, all: boolean, paint: Paint): stri
     `${mark} ${feature}: ${compared} requests compared, ${different} ${different === 1 ? 'difference' : 'differences'}.`,
     `  ${paint.faint(`${standing}; counted since ${time(shadow.since)}`)}`,
   ];
+  if (compared === 0 && shadow.percent > 0 && shadow.percent < 100) {
+    const few =
+      'None of these clients has asked a read of it since: who a client is, router.identity says, and few clients may all be among the others.';
+    lines.push(`  ${few}`);
+  }
   for (const route of report.routes) lines.push('', ...renderRoute(route, all, paint));
   if (shadow.signedOff !== null) {
     const { who, at, why } = shadow.signedOff;

@@ -11,13 +11,16 @@ import {
   trustTriggers,
 } from '../../mover/index.ts';
 import { type AccountFacts, readAccount } from './read-account.ts';
+import { readGreeting } from './read-greeting.ts';
 
 /** What one account needs on one server, over everything that it is used for. */
 export interface AccountGrants {
   readonly server: string;
   readonly user: string;
-  /** Null where the account cannot sign in yet: then the list is that of MySQL, which is the longer one. */
+  /** Null where the server cannot be reached: then the list is that of MySQL. */
   readonly engine: 'mysql' | 'mariadb' | null;
+  /** False where there may be no such account yet. */
+  readonly signsIn: boolean;
   /** `legacy`, `service of product`, `state`. */
   readonly roles: readonly string[];
   readonly statements: readonly string[];
@@ -45,19 +48,27 @@ export async function planGrants(
   const plans: AccountGrants[] = [];
   for (const roles of accounts.values()) {
     const { endpoint } = roles[0] as Role;
-    plans.push(planAccount(roles, await readAccount(endpoint), host));
+    const facts = await readAccount(endpoint);
+    const engine = facts?.engine ?? (await readGreeting(endpoint));
+    plans.push(planAccount(roles, engine, facts, host));
   }
   return plans;
 }
 
-function planAccount(roles: readonly Role[], facts: AccountFacts | null, host: string): AccountGrants {
+function planAccount(
+  roles: readonly Role[],
+  engine: AccountGrants['engine'],
+  facts: AccountFacts | null,
+  host: string,
+): AccountGrants {
   const { endpoint } = roles[0] as Role;
-  const needed = roles.flatMap((role) => role.needs(facts?.engine ?? 'mysql'));
+  const needed = roles.flatMap((role) => role.needs(engine ?? 'mysql'));
   const account = facts?.account ?? accountName(endpoint.user, host);
   return {
     server: `${endpoint.host}:${endpoint.port}`,
     user: endpoint.user,
-    engine: facts?.engine ?? null,
+    engine,
+    signsIn: facts !== null,
     roles: roles.map((role) => role.name),
     statements: [
       ...(facts === null ? [`CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '…';`] : []),

@@ -31,10 +31,8 @@ export const grantsCommand: CommandFactory = (io) => {
 function renderAccount(account: AccountGrants): string {
   const engine =
     account.engine === null
-      ? 'cannot sign in yet; the list is for MySQL, on MariaDB leave out XA_RECOVER_ADMIN'
-      : account.engine === 'mysql'
-        ? 'MySQL'
-        : 'MariaDB';
+      ? 'not reached: the list is for MySQL'
+      : `${account.engine === 'mysql' ? 'MySQL' : 'MariaDB'}${account.signsIn ? '' : ', cannot sign in yet'}`;
   return [
     `-- ${account.user} on ${account.server} (${engine}): ${account.roles.join(', ')}`,
     ...account.statements,

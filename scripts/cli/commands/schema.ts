@@ -48,9 +48,11 @@ export const schemaCommand: CommandFactory = (io, outcome) => {
     else if (flags.apply) {
       const progress = context.progress();
       try {
+        const counted = { phase: 'schema', unit: 'statements', total: plan.statements.length };
         applied = await applySchema(specs.forward, plan, ({ about }, index) =>
-          progress.update({ phase: 'schema', about, done: index, total: plan.statements.length }),
+          progress.update({ ...counted, about, done: index }),
         );
+        progress.update({ ...counted, done: counted.total });
       } finally {
         progress.stop();
       }

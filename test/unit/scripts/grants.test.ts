@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { describeError } from '../../../common/errors.ts';
 import { statePrivileges } from '../../../control/store/state-privileges.ts';
 import { accountName, grantStatements, moverPrivileges } from '../../../mover/index.ts';
 import { parseGrant } from '../../../mover/privileges/grants.ts';
 import { privilegeFaults } from '../../../mover/privileges/missing-privileges.ts';
+import { readGreeting } from '../../../scripts/grants/read-greeting.ts';
 
 /** The statements of docs/mover.md, by the heading comment above them. */
 async function documented(): Promise<Map<string, string[]>> {
@@ -71,4 +74,21 @@ describe('grants', () => {
     }
     expect(describeError(Object.assign(new Error('odd'), { errno: 1064 })).code).toBe('BANYAN_UNEXPECTED');
   });
+});
+
+it.each([
+  ['mysql', '9.7.0', 10],
+  ['mariadb', '5.5.5-10.11.19-MariaDB-0+deb12u1', 10],
+  [null, "Host '10.0.0.7' is blocked", 255],
+] as const)('an engine is known before anybody can sign in: %s', async (engine, says, protocol) => {
+  const body = Buffer.from(`${says}\0rest`);
+  const server = createServer((socket) =>
+    socket.end(Buffer.concat([Buffer.from([body.length + 1, 0, 0, 0, protocol]), body])),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  expect(await readGreeting({ host: '127.0.0.1', port })).toBe(engine);
+  server.close();
+  await once(server, 'close');
+  expect(await readGreeting({ host: '127.0.0.1', port })).toBeNull();
 });
