@@ -16,6 +16,7 @@ import type { MoverDoor } from './runner/index.ts';
 import { readStatus } from './status.ts';
 import { holdLease, processIdentity, StateStore, type StoreConfig } from './store/index.ts';
 import { theMover } from './the-mover.ts';
+import { TrafficFollower } from './traffic/index.ts';
 
 export interface ControlDependencies {
   /** A pino logger fits. */
@@ -61,6 +62,8 @@ export async function startControl(
       adminApi({
         tokens,
         store,
+        traffic: new TrafficFollower(store),
+        config: () => current.value,
         signal: end.signal,
         requireWhy: () => current.value.control.requireWhy,
         role: () => (active === null ? 'standby' : 'active'),

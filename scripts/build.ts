@@ -3,18 +3,22 @@
  * stripping. The repo's package.json names the TypeScript sources; dist/package.json names what was compiled from them.
  */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+const client = 'control/dashboard/client';
 const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 
 await rm(dist, { recursive: true, force: true });
-const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json', '--outDir', dist], {
-  cwd: root,
-  stdio: 'inherit',
-});
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+// What the browser runs knows other globals: it is compiled first, so that what both share is the other one's.
+for (const project of [`${client}/tsconfig.build.json`, 'tsconfig.build.json']) {
+  const tsc = spawnSync(join(root, 'node_modules/.bin/tsc'), ['-p', project, '--outDir', dist], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+}
 
 const source = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const { name, version, description, license, type, engines, bin, dependencies } = source;
@@ -31,6 +35,8 @@ const compiled = {
 };
 await writeFile(join(dist, 'package.json'), `${JSON.stringify(compiled, null, 2)}\n`);
 await mkdir(join(dist, 'scripts'), { recursive: true });
+const looks = (await readdir(join(root, client))).filter((name) => /\.(css|svg)$/.test(name));
+for (const name of looks) await cp(join(root, client, name), join(dist, client, name));
 for (const file of ['scripts/banyan.mjs', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs']) {
   await cp(join(root, file), join(dist, file), { recursive: true });
 }

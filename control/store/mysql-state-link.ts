@@ -34,7 +34,7 @@ const smallFleet = 50;
 /** The content only where it is news. */
 const tableSql = `
   SELECT version, written_at, reload, IF(version <> ?, content, NULL) AS content,
-    hurry_until > NOW(3) AS hurrying
+    hurry_until > NOW(3) AS hurrying, counts_until > NOW(3) AS counting
   FROM state_route_table WHERE id = 1`;
 
 /** A look at every replica's row: with a thousand of them no replica can take it with each beat. */
@@ -48,7 +48,7 @@ const beatSql = `
 
 const countsSql = `
   INSERT INTO state_counts (replica, feature, shadow, traffic, at) VALUES (?, ?, ?, ?, NOW(3))
-  ON DUPLICATE KEY UPDATE shadow = VALUES(shadow), traffic = VALUES(traffic), at = VALUES(at)`;
+  ON DUPLICATE KEY UPDATE shadow = COALESCE(VALUES(shadow), shadow), traffic = VALUES(traffic), at = VALUES(at)`;
 
 const currentSql = 'SELECT feature, TIMESTAMPDIFF(MICROSECOND, at, NOW(3)) AS ago FROM state_current';
 
@@ -91,6 +91,7 @@ export class MysqlStateLink implements StateLink {
       const reply: StateReply = {
         leaseMs,
         ...(report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {}),
+        ...(row?.counting === 1 ? { asksCounts: true } : {}),
         ...(row?.hurrying === 1 ? { hurryMs: hurryMs(replicas) } : {}),
         ...(replicas > smallFleet ? { calmMs: calmMs(replicas, leaseMs) } : {}),
       };

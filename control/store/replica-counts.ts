@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { TrafficCounts } from '../../router/replica/state-link.ts';
 import { freshSamples, mergeTallies, type ShadowTally } from '../../router/shadow/tally/index.ts';
+import type { TrafficReport } from '../traffic/traffic-watch.ts';
 
 interface CountsRow {
   readonly replica: string;
@@ -43,6 +44,24 @@ export async function readTraffic(
     .whereNotNull('traffic')
     .select('replica', 'traffic');
   return new Map(rows.map((row) => [row.replica, JSON.parse(row.traffic!) as TrafficCounts]));
+}
+
+/** What every replica that has reported within `withinMs` counted of every feature, and the store's time. */
+export async function readTrafficReports(
+  knex: Knex,
+  withinMs: number,
+): Promise<{ readonly reports: readonly TrafficReport[]; readonly nowMs: number }> {
+  const [[clock]] = await knex.raw('SELECT NOW(3) AS now');
+  const now: Date = clock.now;
+  const rows: (CountsRow & { readonly feature: string; readonly at: Date })[] = await knex('state_counts')
+    .where('at', '>=', new Date(now.getTime() - withinMs))
+    .whereNotNull('traffic')
+    .select('replica', 'feature', 'traffic', 'at');
+  const reports = rows.map(({ feature, replica, at, traffic }) => ({
+    ...{ feature, replica, atMs: at.getTime() },
+    counts: JSON.parse(traffic!) as TrafficCounts,
+  }));
+  return { reports, nowMs: now.getTime() };
 }
 
 /**

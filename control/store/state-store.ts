@@ -27,7 +27,7 @@ import { buildRouteTable } from './build-route-table.ts';
 import { connectState } from './connect-state.ts';
 import { assertLease, type LeaseGrant, Leases } from './leases.ts';
 import { migrateState } from './migrate-state.ts';
-import { forgetOldCounts, readTally, readTraffic } from './replica-counts.ts';
+import { forgetOldCounts, readTally, readTraffic, readTrafficReports } from './replica-counts.ts';
 import { cannotServe, forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
 
 export interface StateStoreOptions {
@@ -296,6 +296,18 @@ export class StateStore {
     await this.#knex('state_route_table')
       .where({ id: 1 })
       .update({ hurry_until: this.#knex.raw('NOW(3) + INTERVAL ? MICROSECOND', [forMs * 1_000]) });
+  }
+
+  /** Asks all routers to report what they count of every feature for the next `forMs`: somebody looks. */
+  async askRoutersToCount(forMs: number): Promise<void> {
+    await this.#knex('state_route_table')
+      .where({ id: 1 })
+      .update({ counts_until: this.#knex.raw('NOW(3) + INTERVAL ? MICROSECOND', [forMs * 1_000]) });
+  }
+
+  /** What routers have reported of every feature's routes within the last `withinMs`. */
+  trafficReports(withinMs: number) {
+    return readTrafficReports(this.#knex, withinMs);
   }
 
   forgetDeadReplicas(): Promise<void> {

@@ -17,6 +17,7 @@ export class CountsReport {
   readonly #options: CountsReportOptions;
   readonly #now: () => number;
   #sentAt = Number.NEGATIVE_INFINITY;
+  #asked = false;
 
   constructor(options: CountsReportOptions) {
     this.#options = options;
@@ -28,14 +29,20 @@ export class CountsReport {
     return this.#options.features().some(({ shadow }) => shadow !== undefined);
   }
 
+  /** Whether somebody looks at the counts of all features, also of those that nothing watches. */
+  asked(yes: boolean): void {
+    this.#asked = yes;
+  }
+
   /** What is due to be reported; undefined: nothing. `last`: the process ends, and this is all that there will be. */
   due(last = false): readonly FeatureCounts[] | undefined {
     if (!last && this.#now() - this.#sentAt < this.#options.everyMs) return undefined;
     const counts = this.#options.features().flatMap((feature): FeatureCounts[] => {
-      const { name, shadow, watched } = feature;
-      if (shadow === undefined && watched !== true) return [];
+      const { name, shadow } = feature;
+      const watched = this.#asked || feature.watched === true;
+      if (shadow === undefined && !watched) return [];
       const tally = shadow === undefined ? null : (this.#options.shadow?.tallyOf(name, shadow) ?? null);
-      const traffic = watched === true ? trafficOf(name, this.#options.series()) : null;
+      const traffic = watched ? trafficOf(name, this.#options.series()) : null;
       return tally === null && traffic === null ? [] : [{ feature: name, shadow: tally, traffic }];
     });
     if (counts.length === 0) return undefined;

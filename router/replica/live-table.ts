@@ -109,6 +109,7 @@ export class LiveTable {
       this.#lastReplyAt = this.#now();
       this.#hurryMs = reply.hurryMs ?? Number.POSITIVE_INFINITY;
       this.#calmMs = reply.calmMs ?? 0;
+      this.#options.counts?.asked(reply.asksCounts === true);
       if (this.#failing) this.#options.logger.info('the state store answers again');
       this.#failing = false;
       if (reply.currentAgoMs !== undefined) this.#options.onCurrent?.(reply.currentAgoMs, sentAt);

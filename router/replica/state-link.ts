@@ -26,7 +26,7 @@ export interface ReplicaReport {
 export interface FeatureCounts {
   readonly feature: string;
   readonly shadow: { readonly run: string; readonly tally: ShadowTally } | null;
-  /** null where the feature is not watched. */
+  /** null where the feature is not watched, and nobody looks. */
   readonly traffic: TrafficCounts | null;
 }
 
@@ -57,6 +57,8 @@ export interface StateReply {
    * it was asked for.
    */
   readonly currentAgoMs?: Readonly<Record<string, number>>;
+  /** True: somebody looks, and wants to know what is counted of every feature, until a reply does not say so. */
+  readonly asksCounts?: boolean;
   /**
    * Milliseconds between the starts of two beats, until a reply says otherwise: there while a handover is prepared or
    * under way, since clients wait then. The store chooses it so that all replicas together do not overload it.

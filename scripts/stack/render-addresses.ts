@@ -14,7 +14,7 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
     ),
     ['monolith', info.legacy, processes.legacy],
     ['product', `Thrift; ${info.productHealth}/readyz, /metrics`, processes.product],
-    ['control', info.admin.url, processes.control],
+    ['dashboard', `${info.admin.url}/dashboard/`, processes.control],
     ['legacy db', client('legacy'), processes.legacyDb],
     ['product db', client('product'), processes.productDb],
   ];

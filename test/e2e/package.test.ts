@@ -115,6 +115,23 @@ describe('the package, installed into an empty project', () => {
     await cli('canary', 'bookings', '--percent', '100', '--why', 'installed');
     const answer = await fetch(`${programs.router}/v2/bookings?day=2026-12-24`);
     expect(await answer.json()).toEqual(await desks.service.onDay('2026-12-24'));
+    // The page that a browser loads, down to each of its modules.
+    const files = `${programs.control}/dashboard/files`;
+    const modules = new Set<string>();
+    const follow = async (url: string): Promise<void> => {
+      if (modules.has(url)) return;
+      modules.add(url);
+      const file = await fetch(url);
+      expect([url, file.status, file.headers.get('content-type')]).toEqual([
+        ...[url, 200, 'text/javascript; charset=utf-8'],
+      ]);
+      for (const [, name] of (await file.text()).matchAll(/(?:from|import)\s*["']([./][^"']+)["']/g)) {
+        await follow(new URL(name!, url).href);
+      }
+    };
+    await follow(`${files}/control/dashboard/client/main.js`);
+    expect(modules.size).toBeGreaterThan(10);
+    expect((await fetch(`${files}/control/dashboard/client/style.css`)).status).toBe(200);
   });
 });
 

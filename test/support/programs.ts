@@ -12,6 +12,8 @@ const root = join(import.meta.dirname, '../..');
 export interface Programs extends AsyncDisposable {
   /** `http://host:port` of the router. */
   readonly router: string;
+  /** `http://host:port` of the control process. */
+  readonly control: string;
   /** The admin API, asked without a command's process: with POST where there is a body. What streams is answered as text. */
   admin(path: string, body?: object): Promise<unknown>;
   /** One `banyan` command against them. */
@@ -84,6 +86,7 @@ export async function startPrograms(
   const kept = stack.move();
   return {
     router: `http://127.0.0.1:${routerPort}`,
+    control: `http://127.0.0.1:${controlPort}`,
     admin: async (path, body) => {
       const token = (await readFile(join(folder, 'token'), 'utf8')).trim();
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };

@@ -3,12 +3,14 @@ import { routeTableSchema } from '../../../router/table/route-table.ts';
 import { auditEntries, auditVerification } from './answers/audit.ts';
 import { canaryResult, cohortsResult } from './answers/canary.ts';
 import { endingReport } from './answers/ending.ts';
+import { explanation } from './answers/explanation.ts';
 import { featureState } from './answers/feature-state.ts';
 import { abortResult, handoverAnswer, jointAnswer } from './answers/handover.ts';
 import { reloadReport } from './answers/reload.ts';
 import { copyResult, repairResult, throttleResult, verifyResult } from './answers/rows.ts';
 import { diffReport, ignoreResult, shadowResult, signOff } from './answers/shadow.ts';
 import { statusReport } from './answers/status.ts';
+import { trafficAnswer } from './answers/traffic.ts';
 import type { ApiErrorCode } from './errors.ts';
 import {
   abandonRequest,
@@ -18,6 +20,7 @@ import {
   cohortsRequest,
   copyRequest,
   diffQuery,
+  explainRequest,
   finishRequest,
   handoverRequest,
   ignoreRequest,
@@ -91,7 +94,25 @@ export const questions = {
     answer: diffReport,
     errors: ['BANYAN_FEATURE_UNKNOWN'],
   },
+  traffic: {
+    summary: 'What goes to which side at this time, how fast it is answered and how often not',
+    path: '/v1/features/{feature}/traffic',
+    query: noQuery,
+    answer: trafficAnswer,
+    errors: ['BANYAN_FEATURE_UNKNOWN'],
+  },
 } as const satisfies Record<string, Question>;
+
+/** Asked with POST of `/v1/{inquiry}`, since what they are about does not belong into an address. Nothing is changed. */
+export const inquiries = {
+  explain: {
+    summary: 'Where a request would go, and why; nothing is sent',
+    body: explainRequest,
+    answer: explanation,
+    streams: false,
+    errors: ['BANYAN_REQUEST_REFUSED'],
+  },
+} as const satisfies Record<string, Action>;
 
 const moving = [
   'BANYAN_STAGE_REFUSED',
@@ -244,6 +265,7 @@ export const commonErrors = [
 export type QuestionName = keyof typeof questions;
 export type FeatureAction = keyof typeof actions;
 export type OrderName = keyof typeof orders;
+export type InquiryName = keyof typeof inquiries;
 
 /** What a client sends and gets; what the server reads and must answer. */
 export type ActionBody<A extends FeatureAction> = z.input<(typeof actions)[A]['body']>;
@@ -252,5 +274,8 @@ export type ActionAnswer<A extends FeatureAction> = z.output<(typeof actions)[A]
 export type OrderBody<O extends OrderName> = z.input<(typeof orders)[O]['body']>;
 export type OrderRequest<O extends OrderName> = z.output<(typeof orders)[O]['body']>;
 export type OrderAnswer<O extends OrderName> = z.output<(typeof orders)[O]['answer']>;
+export type InquiryBody<I extends InquiryName> = z.input<(typeof inquiries)[I]['body']>;
+export type InquiryRequest<I extends InquiryName> = z.output<(typeof inquiries)[I]['body']>;
+export type InquiryAnswer<I extends InquiryName> = z.output<(typeof inquiries)[I]['answer']>;
 export type QuestionQuery<Q extends QuestionName> = z.output<(typeof questions)[Q]['query']>;
 export type QuestionAnswer<Q extends QuestionName> = z.output<(typeof questions)[Q]['answer']>;

@@ -132,6 +132,22 @@ export const ignoreRequest = z.strictObject({
   remove: z.boolean().optional(),
 });
 
+const headerField = z
+  .tuple([z.string().regex(/^[!#$%&'*+.^_`|~\w-]+$/, { error: 'is no name of a header field' }), z.string()])
+  .readonly();
+
+export const explainRequest = z.strictObject({
+  method: z.string().min(1).max(40),
+  /** Path and query, or an absolute URL. */
+  target: z.string().min(1).max(8_000),
+  /** Name and value of each field. */
+  headers: z.array(headerField).max(200).readonly().default([]),
+  /** The client's. */
+  address: z.string().min(1).max(100).default('127.0.0.1'),
+  /** As a peer of router.trustedPeers; left out: what that says of the address. */
+  asTrusted: z.boolean().optional(),
+});
+
 export const auditVerifyQuery = z.object({
   /** `ID:HASH`, as an earlier verification printed it. */
   anchor: z

@@ -6,6 +6,7 @@ import {
   type Action,
   actions,
   commonErrors,
+  inquiries,
   orders,
   type Question,
   questions,
@@ -22,7 +23,11 @@ export function openApiDocument() {
   for (const [name, { answer }] of Object.entries<Question>(questions)) {
     answered.add(answer, { id: `${pascal(name)}Answer` });
   }
-  for (const [name, { body, answer, streams }] of Object.entries<Action>({ ...actions, ...orders })) {
+  for (const [name, { body, answer, streams }] of Object.entries<Action>({
+    ...inquiries,
+    ...actions,
+    ...orders,
+  })) {
     if (!asked.has(body)) asked.add(body, { id: `${pascal(name)}Request` });
     if (!answered.has(answer)) answered.add(answer, { id: `${pascal(name)}Answer` });
     if (streams) answered.add(streamLine(answer), { id: `${pascal(name)}Line` });
@@ -49,6 +54,12 @@ export function openApiDocument() {
         Object.entries<Question>(questions).map(([name, question]) => [
           question.path,
           { get: questionOperation(name, question) },
+        ]),
+      ),
+      ...Object.fromEntries(
+        Object.entries<Action>(inquiries).map(([name, inquiry]) => [
+          `/v1/${name}`,
+          { post: inquiryOperation(name, inquiry, asked, answered) },
         ]),
       ),
       ...Object.fromEntries(
@@ -134,6 +145,26 @@ function actionOperation(
   };
 }
 
+function inquiryOperation(
+  name: string,
+  { summary, errors, ...inquiry }: Action,
+  asked: Names,
+  answered: Names,
+) {
+  const request = ref(asked.get(inquiry.body)?.id ?? '');
+  const schema = ref(answered.get(inquiry.answer)?.id ?? '');
+  return {
+    operationId: name,
+    summary,
+    tags: ['look'],
+    requestBody: { required: true, content: { 'application/json': { schema: request } } },
+    responses: {
+      200: { description: summary, content: { 'application/json': { schema } } },
+      ...errorResponses(errors),
+    },
+  };
+}
+
 const whoParameter = {
   name: 'x-banyan-who',
   in: 'header',
@@ -182,6 +213,12 @@ function eventsOperation(answered: z.core.$ZodRegistry<{ id: string }>) {
     description: `The data of each event, by its name: ${list.join('; ')}.`,
     tags: ['look'],
     parameters: [
+      {
+        name: 'figures',
+        in: 'query',
+        description: '`true`: `figures` are told, too.',
+        schema: { type: 'boolean' },
+      },
       {
         name: 'last-event-id',
         in: 'header',

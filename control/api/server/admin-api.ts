@@ -1,11 +1,14 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response, Router } from 'express';
 import { BanyanError } from '../../../common/errors.ts';
+import { serveDashboard } from '../../dashboard/index.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { Actor } from '../../store/index.ts';
 import {
   type Action,
   actions,
   type FeatureAction,
+  type InquiryName,
+  inquiries,
   type OrderName,
   orders,
   type QuestionName,
@@ -20,6 +23,8 @@ import { assertMayChange, Gatekeeper, type Token } from './gatekeeper.ts';
 import {
   type ActionHandler,
   actionHandlers,
+  type InquirySources,
+  inquiryHandlers,
   type OrderSources,
   orderHandlers,
   type QuestionSources,
@@ -29,7 +34,7 @@ import { actorOf, readRequest } from './read-request.ts';
 import { statusMetrics } from './status-metrics.ts';
 import { streamWork } from './stream-work.ts';
 
-export interface AdminApiOptions extends QuestionSources, OrderSources {
+export interface AdminApiOptions extends QuestionSources, InquirySources, OrderSources {
   readonly tokens: readonly Token[];
   readonly role: () => 'active' | 'standby';
   /** What changes something is refused without a reason. */
@@ -38,10 +43,9 @@ export interface AdminApiOptions extends QuestionSources, OrderSources {
   readonly signal: AbortSignal;
 }
 
-/** The admin API: serves what the contract declares. */
+/** The admin API: serves what the contract declares, and the dashboard over it. */
 export function adminApi(options: AdminApiOptions): Express {
   const app = express();
-  const newsroom = new Newsroom(options);
   app.disable('x-powered-by');
   app.disable('etag');
   app.get('/healthz', (_request, response) => {
@@ -51,6 +55,8 @@ export function adminApi(options: AdminApiOptions): Express {
     response.json(openApiDocument());
   });
   const gatekeeper = new Gatekeeper(options.tokens);
+  const api = behindTheDoor(options);
+  serveDashboard(app, { tokens: options.tokens, gatekeeper, api, requireWhy: options.requireWhy });
   app.use((request, response, next) => {
     try {
       const token = gatekeeper.admit(request.get('authorization'), request.socket.remoteAddress ?? '');
@@ -61,15 +67,7 @@ export function adminApi(options: AdminApiOptions): Express {
     }
     next();
   });
-  app.use(express.json({ limit: '64kb', strict: true }));
-  for (const name of Object.keys(questions) as QuestionName[]) serveQuestion(app, options, name);
-  app.get('/metrics', async (_request, response) => {
-    const { type, text } = await statusMetrics(await options.status());
-    response.setHeader('content-type', type).send(text);
-  });
-  app.get('/v1/events', (request, response) => serveEvents(newsroom, request, response, options.signal));
-  for (const name of Object.keys(orders) as OrderName[]) serveOrder(app, options, newsroom, name);
-  for (const name of Object.keys(actions) as FeatureAction[]) serveAction(app, options, newsroom, name);
+  app.use(api);
   app.use((request: Request, _response: Response) => {
     throw new BanyanError('BANYAN_NOT_FOUND', `The admin API has no ${request.method} ${request.path}.`, {
       fix: 'docs/api.md lists every request.',
@@ -82,7 +80,24 @@ export function adminApi(options: AdminApiOptions): Express {
   return app;
 }
 
-function serveQuestion(app: Express, sources: AdminApiOptions, name: QuestionName): void {
+/** All that is asked with a token, once somebody has found out which. */
+function behindTheDoor(options: AdminApiOptions): Router {
+  const api = Router();
+  const newsroom = new Newsroom(options);
+  api.use(express.json({ limit: '64kb', strict: true }));
+  for (const name of Object.keys(questions) as QuestionName[]) serveQuestion(api, options, name);
+  api.get('/metrics', async (_request, response) => {
+    const { type, text } = await statusMetrics(await options.status());
+    response.setHeader('content-type', type).send(text);
+  });
+  api.get('/v1/events', (request, response) => serveEvents(newsroom, request, response, options.signal));
+  for (const name of Object.keys(inquiries) as InquiryName[]) serveInquiry(api, options, name);
+  for (const name of Object.keys(orders) as OrderName[]) serveOrder(api, options, newsroom, name);
+  for (const name of Object.keys(actions) as FeatureAction[]) serveAction(api, options, newsroom, name);
+  return api;
+}
+
+function serveQuestion(app: Router, sources: AdminApiOptions, name: QuestionName): void {
   const { path, query } = questions[name];
   const handle = questionHandlers[name] as (
     from: QuestionSources,
@@ -96,8 +111,15 @@ function serveQuestion(app: Express, sources: AdminApiOptions, name: QuestionNam
   });
 }
 
+function serveInquiry(app: Router, sources: AdminApiOptions, name: InquiryName): void {
+  const handle = inquiryHandlers[name];
+  app.post(`/v1/${name}`, async (request, response) => {
+    response.json(await handle(sources, readRequest(inquiries[name].body, request.body)));
+  });
+}
+
 function serveAction(
-  app: Express,
+  app: Router,
   { commands, ...sources }: AdminApiOptions,
   newsroom: Newsroom,
   name: FeatureAction,
@@ -122,7 +144,7 @@ function serveAction(
   });
 }
 
-function serveOrder(app: Express, sources: AdminApiOptions, newsroom: Newsroom, name: OrderName): void {
+function serveOrder(app: Router, sources: AdminApiOptions, newsroom: Newsroom, name: OrderName): void {
   const { body: schema }: Action = orders[name];
   const handle = orderHandlers[name] as (
     from: OrderSources,

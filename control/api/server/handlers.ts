@@ -1,16 +1,22 @@
 import type { Commands } from '../../commands.ts';
 import type { HandoverRehearsal, HandoverResult } from '../../conductor/index.ts';
 import { readMaxHold } from '../../conductor/read-max-hold.ts';
+import type { BanyanConfig } from '../../config/index.ts';
+import { explainRequest } from '../../explain/explain-request.ts';
 import type { Direction } from '../../feature/stages.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { ReloadReport, ReloadRequest } from '../../reload/reload-control.ts';
 import { judgeShadow } from '../../shadow/index.ts';
 import type { Actor, StateStore } from '../../store/index.ts';
+import type { TrafficFollower } from '../../traffic/index.ts';
 import type { StatusReport } from '../contract/answers/index.ts';
 import type {
   ActionAnswer,
   ActionRequest,
   FeatureAction,
+  InquiryAnswer,
+  InquiryName,
+  InquiryRequest,
   OrderAnswer,
   OrderName,
   OrderRequest,
@@ -165,7 +171,23 @@ export const orderHandlers: { readonly [O in OrderName]: OrderHandler<O> } = {
 export interface QuestionSources {
   readonly store: StateStore;
   readonly status: () => Promise<StatusReport>;
+  readonly traffic: TrafficFollower;
 }
+
+export interface InquirySources {
+  readonly store: StateStore;
+  readonly config: () => BanyanConfig;
+}
+
+type InquiryHandler<I extends InquiryName> = (
+  sources: InquirySources,
+  body: InquiryRequest<I>,
+) => Promise<InquiryAnswer<I>>;
+
+export const inquiryHandlers: { readonly [I in InquiryName]: InquiryHandler<I> } = {
+  explain: async ({ store, config }, { headers, ...asked }) =>
+    explainRequest({ ...asked, headers: headers.flat() }, config(), await store.routeTable(), 'control'),
+};
 
 type QuestionHandler<Q extends QuestionName> = (
   sources: QuestionSources,
@@ -183,4 +205,8 @@ export const questionHandlers: { readonly [Q in QuestionName]: QuestionHandler<Q
     return store.verifyAudit(id === undefined || hash === undefined ? null : { id: Number(id), hash });
   },
   diff: ({ store }, { route }, feature) => judgeShadow(store, feature ?? '', route),
+  traffic: async ({ traffic }, _query, feature) => {
+    const figures = await traffic.look();
+    return { feature: feature!, traffic: figures.get(feature!) ?? null };
+  },
 };

@@ -1,4 +1,5 @@
 import type { CanaryResult, CohortsResult } from '../../../control/api/index.ts';
+import { planTimes, renderPlan } from '../../../control/api/words/plan-words.ts';
 import { canaryFaulty, readCanary } from '../../../control/canary/read-canary.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import {
@@ -10,7 +11,6 @@ import {
 } from '../command-context.ts';
 import { type GuardFlags, guardOf, withGuardOptions } from '../guard-options.ts';
 import type { CommandFactory } from '../program.ts';
-import { planTimes, renderPlan } from '../render-plan.ts';
 import { runAction } from './run-action.ts';
 
 interface Flags extends ChangeFlags, GuardFlags {

@@ -152,7 +152,7 @@ describeOnEngine('mariadb', 'admin API', (db) => {
     const actionsOf = (seen: readonly SeenEvent[]) =>
       seen.filter(({ event }) => event === 'change').map(({ data }) => data.action);
 
-    const first = await EventReader.open(control.url, config.control.tokenFile);
+    const first = await EventReader.open(control.url, config.control.tokenFile, undefined, '?figures=true');
     expect(await first.next((one) => one.event === 'state')).toMatchObject({
       data: { features: [{ name: 'parcels', stage: 'legacy' }] },
     });
@@ -160,6 +160,9 @@ describeOnEngine('mariadb', 'admin API', (db) => {
     await first.next(({ event, data }) => event === 'change' && data.action === 'copied');
     await first.next(({ event, data }) => event === 'progress' && data.feature === 'parcels');
     expect(actionsOf(first.seen)).toEqual(['copy', 'copied']);
+    await first.next(
+      ({ event, data }) => event === 'figures' && data.features.parcels?.move.does === 'forward: apply',
+    );
     // A client that is not there when it happens, and a process that is not, either.
     const lastId = first.lastId;
     await first.close();
@@ -171,6 +174,7 @@ describeOnEngine('mariadb', 'admin API', (db) => {
     await again.post('/v1/features/parcels/canary', { why, percent: 20, routes: ['GET /parcels'] });
     await second.next(({ event, data }) => event === 'change' && data.action === 'canary 20 %');
     expect(second.seen[0]?.event).toBe('state');
+    expect(second.seen.some(({ event }) => event === 'figures')).toBe(false);
     expect(actionsOf(second.seen)).toEqual(['canary 10 %', 'canary 20 %']);
     // What is wrong is told while it lasts.
     await world.query('service', `DROP TABLE parcels`);

@@ -1,6 +1,13 @@
 import { expect } from 'vitest';
 import type { z } from 'zod';
-import { actions, errorAnswer, orders, questions, streamLine } from '../../../control/api/index.ts';
+import {
+  actions,
+  errorAnswer,
+  inquiries,
+  orders,
+  questions,
+  streamLine,
+} from '../../../control/api/index.ts';
 
 /**
  * Holds an answer against the contract: it must be what its schema says, and say nothing more. Every test that asks the admin
@@ -22,7 +29,9 @@ function declaredAnswer(method: 'GET' | 'POST', url: string): z.ZodType {
       ? Object.values(questions).find((one) =>
           new RegExp(`^${one.path.replace('{feature}', '[^/]+')}$`).test(path),
         )
-      : Object.entries({ ...actions, ...orders }).find(([name]) => path.endsWith(`/${name}`))?.[1];
+      : Object.entries({ ...inquiries, ...actions, ...orders }).find(([name]) =>
+          path.endsWith(`/${name}`),
+        )?.[1];
   if (found === undefined) throw new Error(`the contract declares no ${method} ${path}`);
   return found.answer;
 }

@@ -23,10 +23,10 @@ export class EventReader {
     this.ended = this.#read(response);
   }
 
-  static async open(url: string, tokenFile: string, lastId?: string): Promise<EventReader> {
+  static async open(url: string, tokenFile: string, lastId?: string, query = ''): Promise<EventReader> {
     const token = (await readFile(tokenFile, 'utf8')).trim();
     const end = new AbortController();
-    const response = await fetch(`${url}/v1/events`, {
+    const response = await fetch(`${url}/v1/events${query}`, {
       headers: {
         authorization: `Bearer ${token}`,
         ...(lastId === undefined ? {} : { 'last-event-id': lastId }),

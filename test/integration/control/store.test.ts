@@ -4,6 +4,7 @@ import { advance } from '../../../control/feature/index.ts';
 import { barrierPending, HeldLease, MysqlStateLink, StateStore } from '../../../control/store/index.ts';
 import { statePrivileges } from '../../../control/store/state-privileges.ts';
 import { checkPrivileges, type NeededPrivilege } from '../../../mover/index.ts';
+import { emptyRouteTally } from '../../../router/shadow/tally/index.ts';
 import { administer, createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { createStateDatabase } from '../../support/state-database.ts';
@@ -192,6 +193,52 @@ describeEachEngine('state store', (db) => {
     const short = new MysqlStateLink({ state, leaseMs: 500 });
     expect(await short.beat({ ...report, replica: 'r1' }, signal())).toMatchObject({ calmMs: 125 });
     await short.close();
+    await link.close();
+  });
+
+  test('replicas report what they count while somebody asks, and take nothing from what was compared', async () => {
+    await using state = await createStateDatabase(db);
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const link = new MysqlStateLink({ state, leaseMs: 60_000 });
+    const report = { replica: 'r1', host: 'here', pid: 1, version: 1, drained: {}, services: ['parcels'] };
+    expect(await link.beat(report, signal())).not.toHaveProperty('asksCounts');
+    await store.askRoutersToCount(60_000);
+    expect(await link.beat(report, signal())).toMatchObject({ asksCounts: true });
+    await toSyncing(store, 'parcels');
+    const shadow = {
+      ...{ run: 'run', since: new Date().toISOString(), percent: 1, repeatPercent: 0, routes: null },
+      ...{
+        sandbox: null,
+        compare: { numbers: 'value' as const, keyOrder: 'ignore' as const, headers: [] },
+        ignore: [],
+        signedOff: null,
+      },
+    };
+    await store.change({
+      ...actor,
+      action: 'shadow',
+      feature: 'parcels',
+      change: ({ state }) => ({ ...state, shadow }),
+    });
+    const legacy = { requests: 7, errors: 1, latencies: [7] };
+    const traffic = { 'GET /parcels': { legacy, service: { requests: 0, errors: 0, latencies: [] } } };
+    const tally = { 'GET /parcels': { ...emptyRouteTally, compared: 3 } };
+    const counted = (of: object) =>
+      link.beat(
+        { ...report, counted: [{ feature: 'parcels', shadow: null, traffic: null, ...of }] },
+        signal(),
+      );
+    await counted({ shadow: { run: 'run', tally } });
+    expect((await store.trafficReports(60_000)).reports).toEqual([]);
+    await counted({ traffic });
+    const { reports, nowMs } = await store.trafficReports(60_000);
+    expect(reports).toEqual([
+      { feature: 'parcels', replica: 'r1', atMs: expect.any(Number), counts: traffic },
+    ]);
+    expect(nowMs).toBeGreaterThanOrEqual(reports[0]!.atMs);
+    expect((await store.shadowTally('parcels'))['GET /parcels']?.compared).toBe(3);
+    await store.askRoutersToCount(0);
+    expect(await link.beat(report, signal())).not.toHaveProperty('asksCounts');
     await link.close();
   });
 

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { PlanDescription } from '../../../control/api/index.ts';
+import { planTimes, renderPlan } from '../../../control/api/words/plan-words.ts';
 import { runCli } from '../../../scripts/cli/main.ts';
-import { planTimes, renderPlan } from '../../../scripts/cli/render-plan.ts';
 
 const directory = join(import.meta.dirname, '../../..');
 

@@ -3,20 +3,24 @@ import { describeError } from '../../../../common/errors.ts';
 import { pause } from '../../../../common/pause.ts';
 import type { OnProgress, Progress } from '../../../progress.ts';
 import type { StateStore } from '../../../store/index.ts';
-import type { StatusReport } from '../../contract/answers/index.ts';
-import type { EventData, EventName } from '../../contract/events.ts';
+import type { FeatureTraffic, TrafficFollower } from '../../../traffic/index.ts';
+import type { FeatureStatus, StatusReport } from '../../contract/answers/index.ts';
+import type { EventData, EventName, FeatureFigures } from '../../contract/events.ts';
 import { troublesOf } from '../../contract/troubles.ts';
 import { steadyLines } from '../steady-lines.ts';
 
 export interface NewsroomOptions {
   readonly store: Pick<StateStore, 'auditAfter' | 'lastAuditId'>;
   readonly status: () => Promise<StatusReport>;
+  readonly traffic: Pick<TrafficFollower, 'look'>;
   /** Aborts when control ends. */
   readonly signal: AbortSignal;
 }
 
 /** Who is told. `id`: of the audit log, where the event has one. */
 export interface Subscriber {
+  /** Figures, too: every second, what has changed of them. */
+  readonly figures: boolean;
   tell<E extends EventName>(event: E, data: EventData<E>, id?: number): void;
 }
 
@@ -40,6 +44,9 @@ export class Newsroom {
   readonly #steady = new Map<string, ReturnType<typeof steadyLines>>();
   readonly #polled = new Map<string, Progress | null>();
   #troubles: ReadonlyMap<string | null, readonly string[]> = new Map();
+  /** What was told of them last. */
+  #figures: ReadonlyMap<string, FeatureFigures> = new Map();
+  #replicas: unknown = null;
   #watching: Promise<void> | null = null;
 
   constructor(options: NewsroomOptions) {
@@ -62,6 +69,11 @@ export class Newsroom {
       if (list.length > 0) subscriber.tell('trouble', { feature, troubles: list });
     }
     if (this.#subscriptions.size === 0) this.#troubles = troubles;
+    // What was told while the state was read would be missing.
+    if (subscriber.figures) {
+      this.#figures = new Map();
+      this.#replicas = null;
+    }
     const subscription = { subscriber, after };
     this.#subscriptions.add(subscription);
     this.#keepWatching();
@@ -130,6 +142,21 @@ export class Newsroom {
     }
     for (const steady of this.#steady.values()) steady.flush();
     this.#tellTroubles(troublesOf(status));
+    await this.#tellFigures(status);
+  }
+
+  async #tellFigures({ now, features, replicas }: StatusReport): Promise<void> {
+    const asking = [...this.#subscriptions].filter(({ subscriber }) => subscriber.figures);
+    if (asking.length === 0) return;
+    const traffic = await this.#options.traffic.look();
+    const figures = new Map(features.map((one) => [one.name, figuresOf(one, traffic.get(one.name))]));
+    const changed = [...figures].filter(([name, one]) => !isDeepStrictEqual(one, this.#figures.get(name)));
+    const standing = replicas.map(({ beatAgoMs: _, ...replica }) => replica);
+    const moved = !isDeepStrictEqual(standing, this.#replicas);
+    this.#figures = figures;
+    this.#replicas = standing;
+    const news = { now, ...(moved ? { replicas } : {}), features: Object.fromEntries(changed) };
+    for (const { subscriber } of asking) subscriber.tell('figures', news);
   }
 
   #tellTroubles(now: ReadonlyMap<string | null, readonly string[]>): void {
@@ -143,4 +170,15 @@ export class Newsroom {
   #tellAll<E extends EventName>(event: E, data: EventData<E>): void {
     for (const { subscriber } of this.#subscriptions) subscriber.tell(event, data);
   }
+}
+
+function figuresOf(
+  { finding, refused, unreachable, running, move }: FeatureStatus,
+  traffic: FeatureTraffic | undefined,
+): FeatureFigures {
+  const all =
+    traffic === undefined
+      ? null
+      : { seconds: traffic.seconds, legacy: traffic.legacy, service: traffic.service };
+  return { finding, refused, unreachable, running, move, traffic: all };
 }

@@ -30,6 +30,7 @@ export async function serveEvents(
   };
   const unsubscribe = await newsroom.subscribe(
     {
+      figures: request.query.figures === 'true',
       tell(event, data, id) {
         if (!response.headersSent) begin();
         write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);

@@ -1,5 +1,5 @@
-import type { PlanDescription } from '../../control/api/index.ts';
-import { formatSeconds } from '../terminal/numbers.ts';
+import { formatSeconds } from '../../../common/numbers.ts';
+import type { PlanDescription } from '../contract/answers/index.ts';
 
 /** A canary's plan, one line for each step and one for its end. */
 export function planTimes(plan: PlanDescription): string[] {

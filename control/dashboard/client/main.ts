@@ -1,0 +1,75 @@
+import { html, nothing, render, type TemplateResult } from 'lit-html';
+import { logOut } from './http.ts';
+import { goLive } from './live.ts';
+import { overviewPage } from './pages/overview.ts';
+import { hashOf, type Page, pageOf } from './pure/page.ts';
+import { changed, onChange, type SessionFacts, state } from './state.ts';
+
+const titles = { overview: 'Overview', request: 'Request', audit: 'Audit' } as const;
+
+function app(): TemplateResult {
+  return html`
+    <a class="skip" href="#main" @click=${skip}>Skip to the content</a>
+    ${header()}
+    <main id="main" tabindex="-1">${state.status === null ? html`<p class="loading">Loading …</p>` : page()}</main>`;
+}
+
+function page(): TemplateResult {
+  const status = state.status!;
+  switch (state.page.name) {
+    default:
+      return overviewPage(status);
+  }
+}
+
+function header(): TemplateResult {
+  const { session, status, connection } = state;
+  const link = (target: Page & { name: keyof typeof titles }) =>
+    html`<a href=${hashOf(target)} aria-current=${state.page.name === target.name ? 'page' : nothing}>${titles[target.name]}</a>`;
+  const holder = status?.control?.holder.split('/').slice(0, 2).join(' pid ') ?? 'nobody';
+  const live = {
+    connecting: 'connecting',
+    live: 'live',
+    lost: 'control does not answer; trying again',
+  } as const;
+  return html`<header>
+    <a class="brand" href="#/">banyan</a>
+    <nav aria-label="Pages">${link({ name: 'overview' })}${link({ name: 'request' })}${link({ name: 'audit' })}</nav>
+    <span class="live ${connection}" role="status">${live[connection]}${status?.role === 'standby' ? ', stands by' : ''}</span>
+    <span class="faint conducts">conducting: ${holder}</span>
+    <span class="who">${session?.who}${session?.role === 'read' ? ' (may look)' : ''}</span>
+    <button type="button" class="quiet" @click=${() => void logOut()}>Log out</button>
+  </header>`;
+}
+
+/** The address's `#` is the page: it cannot lead to an element, too. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById('main')?.focus();
+}
+
+function turn(): void {
+  state.page = pageOf(location.hash);
+  const { page } = state;
+  document.title = `${page.name === 'feature' ? page.feature : titles[page.name]} · banyan`;
+  changed();
+}
+
+async function start(): Promise<void> {
+  const response = await fetch('/dashboard/session', { credentials: 'same-origin' });
+  if (response.status === 401) return location.assign('/dashboard/login');
+  state.session = (await response.json()) as SessionFacts;
+  addEventListener('hashchange', () => {
+    turn();
+    scrollTo(0, 0);
+  });
+  const place = document.getElementById('app')!;
+  place.replaceChildren();
+  onChange(() => render(app(), place));
+  turn();
+  goLive();
+  // What is told as a time from now is another one with each second.
+  setInterval(changed, 1_000);
+}
+
+void start();

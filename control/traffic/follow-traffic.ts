@@ -1,0 +1,41 @@
+import type { StateStore } from '../store/index.ts';
+import { type FeatureTraffic, TrafficWatch } from './traffic-watch.ts';
+
+/** Routers are asked for so long at a time, and again while somebody looks. */
+const askedMs = 15_000;
+const askAgainMs = 5_000;
+/** Between two looks at what they reported. */
+const lookEveryMs = 1_000;
+
+/** What goes to which side at this time, for as long as somebody asks: routers report their counts only then. */
+export class TrafficFollower {
+  readonly #store: Pick<StateStore, 'askRoutersToCount' | 'trafficReports'>;
+  readonly #watch = new TrafficWatch();
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #looking: Promise<void> = Promise.resolve();
+
+  constructor(store: Pick<StateStore, 'askRoutersToCount' | 'trafficReports'>) {
+    this.#store = store;
+  }
+
+  /** By feature; a feature that is missing is not known yet: its routers report within seconds. */
+  async look(): Promise<ReadonlyMap<string, FeatureTraffic>> {
+    const now = performance.now();
+    if (now - this.#lookedAt >= lookEveryMs) {
+      this.#lookedAt = now;
+      this.#looking = this.#take(now);
+    }
+    await this.#looking;
+    return this.#watch.figures();
+  }
+
+  async #take(now: number): Promise<void> {
+    if (now - this.#askedAt >= askAgainMs) {
+      await this.#store.askRoutersToCount(askedMs);
+      this.#askedAt = now;
+    }
+    const { reports, nowMs } = await this.#store.trafficReports(askedMs);
+    this.#watch.note(reports, nowMs);
+  }
+}
