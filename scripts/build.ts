@@ -3,7 +3,7 @@
  * stripping. The repo's package.json names the TypeScript sources; dist/package.json names what was compiled from them.
  */
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -35,9 +35,14 @@ const compiled = {
 };
 await writeFile(join(dist, 'package.json'), `${JSON.stringify(compiled, null, 2)}\n`);
 await mkdir(join(dist, 'scripts'), { recursive: true });
-const looks = (await readdir(join(root, client))).filter((name) => /\.(css|svg)$/.test(name));
-for (const name of looks) await cp(join(root, client, name), join(dist, client, name));
-for (const file of ['scripts/banyan.mjs', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs']) {
+for (const file of [
+  `${client}/style`,
+  'scripts/banyan.mjs',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'docs',
+]) {
   await cp(join(root, file), join(dist, file), { recursive: true });
 }
 const folder = `./${relative(process.cwd(), dist)}`;

@@ -1,6 +1,7 @@
 import { ending } from './files/client-files.ts';
 
 const files = '/dashboard/files/control/dashboard/client';
+const sheets = ['ground', 'head', 'forms', 'words', 'overview', 'feature', 'request', 'window'];
 
 /** The page that the client's modules fill. */
 export function dashboardPage(): string {
@@ -43,8 +44,8 @@ function page(title: string, body: string, script: string): string {
     <title>${title}</title>
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <link rel="icon" href="${files}/icon.svg" type="image/svg+xml">
-    <link rel="stylesheet" href="${files}/style.css">
+    <link rel="icon" href="${files}/style/icon.svg" type="image/svg+xml">
+    ${sheets.map((name) => `<link rel="stylesheet" href="${files}/style/${name}.css">`).join('\n    ')}
     ${script}
   </head>
   <body>

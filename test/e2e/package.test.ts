@@ -131,7 +131,7 @@ describe('the package, installed into an empty project', () => {
     };
     await follow(`${files}/control/dashboard/client/main.js`);
     expect(modules.size).toBeGreaterThan(10);
-    expect((await fetch(`${files}/control/dashboard/client/style.css`)).status).toBe(200);
+    expect((await fetch(`${files}/control/dashboard/client/style/ground.css`)).status).toBe(200);
   });
 });
 

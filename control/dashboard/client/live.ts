@@ -13,9 +13,12 @@ const statusAfterMs = 150;
 let source: EventSource | null = null;
 let failures = 0;
 let asking = false;
+/** Told of each change of a feature. */
+let onFeature: (feature: string) => void = () => undefined;
 
 /** Follows control's events for good: after each loss it begins anew with the whole state. */
-export function goLive(): void {
+export function goLive(listener = onFeature): void {
+  onFeature = listener;
   source?.close();
   source = new EventSource('/dashboard/api/v1/events?figures=true');
   on('state', (status) => {
@@ -29,8 +32,10 @@ export function goLive(): void {
   });
   on('change', (entry) => {
     state.audit = withEntry(state.audit, entry);
-    if (entry.feature !== null) state.progress.delete(entry.feature);
     askStatusSoon();
+    if (entry.feature === null) return;
+    state.progress.delete(entry.feature);
+    onFeature(entry.feature);
   });
   on('progress', ({ feature, ...line }) => state.progress.set(feature, line));
   on('figures', takeFigures);

@@ -1,7 +1,12 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
+import { commandWindow } from './commands/command-window.ts';
+import { closeCommand } from './commands/run-command.ts';
 import { logOut } from './http.ts';
 import { goLive } from './live.ts';
+import { auditPage } from './pages/audit.ts';
+import { featurePage, followFeature, followTraffic, openFeature } from './pages/feature.ts';
 import { overviewPage } from './pages/overview.ts';
+import { requestPage } from './pages/request.ts';
 import { hashOf, type Page, pageOf } from './pure/page.ts';
 import { changed, onChange, type SessionFacts, state } from './state.ts';
 
@@ -11,14 +16,21 @@ function app(): TemplateResult {
   return html`
     <a class="skip" href="#main" @click=${skip}>Skip to the content</a>
     ${header()}
-    <main id="main" tabindex="-1">${state.status === null ? html`<p class="loading">Loading …</p>` : page()}</main>`;
+    <main id="main" tabindex="-1">${state.status === null ? html`<p class="loading">Loading …</p>` : page()}</main>
+    <dialog aria-labelledby="command-title" @cancel=${closeCommand} @close=${closeCommand}>${commandWindow()}</dialog>`;
 }
 
 function page(): TemplateResult {
-  const status = state.status!;
-  switch (state.page.name) {
+  const { page, status } = state;
+  switch (page.name) {
+    case 'feature':
+      return featurePage(page.feature);
+    case 'request':
+      return requestPage();
+    case 'audit':
+      return auditPage();
     default:
-      return overviewPage(status);
+      return overviewPage(status!);
   }
 }
 
@@ -48,11 +60,32 @@ function skip(event: Event): void {
   document.getElementById('main')?.focus();
 }
 
+/** The feature whose page has asked for what it shows. */
+let opened: string | null = null;
+
+/** What a page shows besides the status is asked for once there is a status, and followed while the page is open. */
+function follow(): void {
+  const { page, status } = state;
+  if (page.name !== 'feature' || status === null) return;
+  if (opened !== page.feature) {
+    opened = page.feature;
+    openFeature(page.feature);
+  } else followTraffic(page.feature);
+}
+
 function turn(): void {
   state.page = pageOf(location.hash);
   const { page } = state;
+  opened = null;
   document.title = `${page.name === 'feature' ? page.feature : titles[page.name]} · banyan`;
+  follow();
   changed();
+}
+
+/** A window is opened and closed as such, so that the keyboard stays in it, and comes back to where it was. */
+function showWindow(dialog: HTMLDialogElement): void {
+  if (state.command !== null && !dialog.open) dialog.showModal();
+  else if (state.command === null && dialog.open) dialog.close();
 }
 
 async function start(): Promise<void> {
@@ -65,11 +98,19 @@ async function start(): Promise<void> {
   });
   const place = document.getElementById('app')!;
   place.replaceChildren();
-  onChange(() => render(app(), place));
+  onChange(() => {
+    render(app(), place);
+    showWindow(place.querySelector('dialog')!);
+  });
   turn();
-  goLive();
+  goLive((feature) => {
+    if (state.page.name === 'feature' && state.page.feature === feature) followFeature(feature);
+  });
   // What is told as a time from now is another one with each second.
-  setInterval(changed, 1_000);
+  setInterval(() => {
+    follow();
+    changed();
+  }, 1_000);
 }
 
 void start();

@@ -120,7 +120,7 @@ export const commands = {
     rehearsed: true,
     whyNot: whileReadable,
     body: ({ percent, repeatPercent }) => ({
-      percent: Number(percent),
+      ...numberOf('percent', percent),
       ...numberOf('repeatPercent', repeatPercent),
     }),
   },

@@ -74,7 +74,7 @@ test('the files of the page are what a browser can run, complete, and no others'
   };
   await follow('control/dashboard/client/main.ts');
   expect(seen).toContain('lit-html/lit-html.js');
-  expect((await files.get('control/dashboard/client/style.css'))?.type).toMatch(/css/);
+  expect((await files.get('control/dashboard/client/style/ground.css'))?.type).toMatch(/css/);
   for (const path of [
     'package.json',
     '../package.json',

@@ -176,10 +176,10 @@ describe('the dashboard’s door', () => {
   });
 
   test('serves its files by exact name', async () => {
-    const style = await ask('/dashboard/files/control/dashboard/client/style.css');
+    const style = await ask('/dashboard/files/control/dashboard/client/style/ground.css');
     expect([style.status, style.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
     const etag = style.headers.get('etag')!;
-    const again = await ask('/dashboard/files/control/dashboard/client/style.css', {
+    const again = await ask('/dashboard/files/control/dashboard/client/style/ground.css', {
       headers: { 'if-none-match': etag },
     });
     expect(again.status).toBe(304);

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { actions, type FeatureStatus } from '../../../../control/api/index.ts';
+import {
+  type Command,
+  type CommandName,
+  commands,
+  shown,
+  whyNot,
+} from '../../../../control/dashboard/client/commands/catalog.ts';
+import { type Stage, stages } from '../../../../control/feature/stages.ts';
+
+const operator = { role: 'operate', live: true, standby: false } as const;
+
+function feature(stage: Stage, more: Partial<FeatureStatus> = {}): FeatureStatus {
+  const none = {
+    failing: null,
+    frozen: null,
+    handover: null,
+    running: null,
+    move: null,
+    verified: null,
+    finding: null,
+    refused: null,
+  };
+  return {
+    ...{
+      name: 'parcels',
+      stage,
+      owner: stages[stage].owner,
+      since: '',
+      paused: false,
+      hold: false,
+      otherSide: 'current',
+      rollback: true,
+    },
+    ...{ canaries: [], unreachable: [], routes: [] },
+    ...none,
+    ...more,
+  };
+}
+
+const possible = (one: FeatureStatus, asker: Parameters<typeof whyNot>[2] = operator) =>
+  (Object.keys(commands) as CommandName[]).filter((name) => whyNot(name, one, asker) === null);
+
+describe('the commands of the page', () => {
+  test('are the API’s, each shown once', () => {
+    const names = Object.keys(commands);
+    expect(shown.flatMap((group) => group.names).sort()).toEqual([...names].sort());
+    expect(names.filter((name) => !Object.hasOwn(actions, name))).toEqual([]);
+  });
+
+  test('send what the API takes, the dry run too', () => {
+    const filled = {
+      ...{
+        afresh: true,
+        sample: '5',
+        table: 'parcels',
+        percent: '2.5 %',
+        every: '10m',
+        until: '3h',
+        route: 'GET /parcels',
+        guard: true,
+      },
+      ...{
+        cohorts: 'staff, press',
+        repeatPercent: '10',
+        workers: '2',
+        share: '50',
+        maxHold: '2s',
+        retry: '1',
+        force: 'disk',
+        clean: true,
+      },
+    };
+    for (const [name, { body, rehearsed }] of Object.entries<Command>(commands)) {
+      const { body: schema } = actions[name as CommandName];
+      for (const fields of [filled, { percent: '1' }]) {
+        for (const more of [{ why: 'x' }, ...(rehearsed ? [{ dryRun: true }] : [])]) {
+          expect(
+            schema.safeParse({ ...body(fields), ...more }).error,
+            `${name} ${JSON.stringify(fields)}`,
+          ).toBeUndefined();
+        }
+      }
+    }
+    expect((commands.canary as Command).body({ ramp: '1, 5 25', every: '1h' })).toEqual({
+      ramp: [1, 5, 25],
+      every: '1h',
+    });
+    // What is no number is control's to refuse, in its words.
+    expect((commands.shadow as Command).body({ percent: 'ten' })).toEqual({ percent: 'ten' });
+  });
+
+  test.each<[Stage, CommandName[]]>([
+    ['legacy', ['copy', 'freeze']],
+    ['copying', ['verify', 'repair', 'throttle', 'pause', 'freeze', 'abandon']],
+    [
+      'syncing',
+      [
+        'verify',
+        'repair',
+        'canary',
+        'cohorts',
+        'shadow',
+        'sign-off',
+        'cutover',
+        'pause',
+        'freeze',
+        'abandon',
+      ],
+    ],
+    [
+      'extracted',
+      [
+        'verify',
+        'repair',
+        'canary',
+        'cohorts',
+        'shadow',
+        'sign-off',
+        'rollback',
+        'pause',
+        'freeze',
+        'finish',
+      ],
+    ],
+    ['finished', ['freeze']],
+  ])('in stage %s', (stage, names) => {
+    expect(possible(feature(stage))).toEqual(names);
+  });
+
+  test('what is not possible says why', () => {
+    const handover = {
+      id: 'h',
+      direction: 'cutover',
+      phase: 'undecided',
+      holdVersion: 1,
+      heldAt: '',
+      who: 'anna',
+      why: '',
+    } as const;
+    expect(possible(feature('cutting_over', { handover, running: 'cutover' }))).toEqual(['abort', 'freeze']);
+    expect(
+      whyNot('abort', feature('cutting_over', { handover: { ...handover, phase: 'decided' } }), operator),
+    ).toContain('decided');
+    expect(whyNot('rollback', feature('extracted', { rollback: false }), operator)).toContain('no way back');
+    expect(whyNot('cutover', feature('copying'), operator)).toBe(
+      'Its stage is copying; this begins at syncing.',
+    );
+    expect(whyNot('cutover', feature('syncing', { paused: true }), operator)).toContain('paused');
+    expect(whyNot('cutover', feature('syncing', { running: 'verify' }), operator)).toBe(
+      'verify is under way.',
+    );
+    const frozen = { who: 'kim', why: 'the sale', since: '' };
+    expect(whyNot('canary', feature('syncing', { frozen }), operator)).toBe('kim froze it: the sale');
+    expect(whyNot('unfreeze', feature('syncing', { frozen }), operator)).toBeNull();
+    for (const asker of [
+      { ...operator, live: false },
+      { ...operator, standby: true },
+    ])
+      expect(possible(feature('syncing'), asker)).toEqual([]);
+    // Who may look may make dry runs.
+    expect(possible(feature('syncing'), { ...operator, role: 'read' })).toEqual([
+      'repair',
+      'canary',
+      'cohorts',
+      'shadow',
+      'cutover',
+      'abandon',
+    ]);
+  });
+});
