@@ -159,6 +159,8 @@ export interface Backlog {
 export interface DrainOptions extends WorkOptions {
   /** Give up with `BANYAN_DRAIN_TIMEOUT` after this long. */
   readonly deadlineMs: number;
+  /** `guardTables` stands, under which both sides' tables were looked at: that is not done once more. Default false. */
+  readonly guarded?: boolean;
 }
 
 /** The background applier: it carries every logged change to the target until it is stopped. */

@@ -108,6 +108,8 @@ class OpenMove implements Move {
   readonly #targetRecord: TargetRecord;
   readonly #deferred: DeferredIndexes;
   #guards: readonly TableGuard[] = [];
+  /** For what is looked at while clients are held: open as long as the guards are. */
+  #ready: readonly Link[] = [];
   readonly #fences: Readonly<Record<MoveSide, Fence>>;
   #applier: BackgroundApplier | null = null;
   #copying: Promise<void> | null = null;
@@ -192,9 +194,10 @@ class OpenMove implements Move {
   }
 
   async checkPrepared(): Promise<void> {
-    for (const side of ['source', 'target'] as const) {
-      await assertNonePrepared(await this.#admin[side].session(), this.spec[side]);
-    }
+    const sides = ['source', 'target'] as const;
+    await Promise.all(
+      sides.map(async (side) => assertNonePrepared(await this.#admin[side].session(), this.spec[side])),
+    );
   }
 
   async guardTables(): Promise<void> {
@@ -205,6 +208,8 @@ class OpenMove implements Move {
       for (const side of ['source', 'target'] as const) {
         guards.push(await TableGuard.open(this.spec, side, sideTables(this.spec, side)));
       }
+      this.#ready = [this.#context.sourceLink(), this.#context.targetLink()];
+      for (const link of this.#ready) await link.session();
       const source = await this.#admin.source.session();
       const target = await this.#admin.target.session();
       for (const session of [source, target]) forgetNumbers(session);
@@ -218,13 +223,13 @@ class OpenMove implements Move {
   }
 
   async assertGuarded(): Promise<void> {
-    for (const guard of this.#guards) await guard.assertOpen();
-    await this.checkPrepared();
+    await Promise.all([...this.#guards.map((guard) => guard.assertOpen()), this.checkPrepared()]);
   }
 
   releaseTables(): void {
-    for (const guard of this.#guards) guard.close();
+    for (const one of [...this.#guards, ...this.#ready]) one.close();
     this.#guards = [];
+    this.#ready = [];
   }
 
   async copy(options: CopyOptions = {}): Promise<void> {
@@ -346,10 +351,12 @@ class OpenMove implements Move {
    * again before the sides are said to differ.
    */
   async #checkTables(source: Session, target: Session): Promise<void> {
-    await this.#capture.check(source);
     try {
-      await this.#pair.check(source, target);
-      await this.#targetRecord.check(target);
+      await Promise.all([
+        this.#capture.check(source),
+        this.#pair.check(source, target),
+        this.#targetRecord.check(target),
+      ]);
     } catch (error) {
       await this.#capture.check(source);
       throw error;
@@ -403,15 +410,12 @@ class OpenMove implements Move {
 
   verifyLastApplied(options: WorkOptions = {}): Promise<VerifyReport> {
     const context = this.#context;
-    return context.withBothSides((source, target) =>
-      verifyLastApplied({
-        context,
-        parts: this.#parts,
-        source,
-        target,
-        signal: context.signal(options.signal),
-      }),
-    );
+    const signal = context.signal(options.signal);
+    const look = (source: Session, target: Session) =>
+      verifyLastApplied({ context, parts: this.#parts, source, target, signal });
+    const [source, target] = this.#ready;
+    if (source === undefined || target === undefined) return context.withBothSides(look);
+    return Promise.all([source.session(), target.session()]).then((sessions) => look(...sessions));
   }
 
   async prepareFence(side: MoveSide, options: FenceOptions): Promise<void> {
@@ -419,7 +423,6 @@ class OpenMove implements Move {
   }
 
   async fence(side: MoveSide, options: FenceOptions): Promise<void> {
-    await this.#assertEpoch();
     await this.#fences[side].close({ ...options, signal: this.#context.signal(options.signal) });
   }
 

@@ -2,7 +2,9 @@ import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import { barrierPending, type StateStore } from '../store/index.ts';
 
-const askEveryMs = 15;
+/** Clients are held meanwhile. Of a large fleet each look is a long one, and takes its time from the beats. */
+const askEveryMs = 4;
+const routersPerMs = 20;
 
 /**
  * Resolves once no router can send a write of one of the features to the old owner any more: every live replica has confirmed
@@ -36,7 +38,7 @@ export async function awaitBarrier(
         },
       );
     }
-    await pause(askEveryMs, signal);
+    await pause(askAfterMs(replicas), signal);
   }
 }
 
@@ -53,6 +55,10 @@ export async function everyRouterFollows(
     const replicas = await store.replicas();
     if (replicas.every((replica) => !replica.live || replica.version >= version)) return true;
     if (signal.aborted) return false;
-    await pause(askEveryMs, signal);
+    await pause(askAfterMs(replicas), signal);
   }
+}
+
+function askAfterMs(replicas: readonly unknown[]): number {
+  return Math.max(askEveryMs, replicas.length / routersPerMs);
 }

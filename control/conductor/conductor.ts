@@ -38,6 +38,8 @@ const longestPauseMs = 30_000;
  *  10 every router reads from T   closed       open         parked, owner T    finished forward
  *  11 release (transaction)       closed       open         writes → T         nothing: it is over
  *
+ * What 5 to 7 look at once the log is empty they look at side by side; so are 9 and 10 taken.
+ *
  * At no line are both sides open. Taking back is in three steps for the same reason: `giveUp` (transaction: from now on
  * nobody can decide) → open S → release. A crash between them leaves `aborting`, and the next start repeats the rest. A
  * decision whose answer was lost is settled by the same transaction: it finds either `undecided`, and then the

@@ -32,15 +32,17 @@ export async function finishForward(
   actor: Actor,
   clock = new StepClock('open'),
 ): Promise<ChangeResult> {
+  // While T is opened, routers take the table of the decision: writes come with the release, which waits for both.
+  const following = untilReadsFollow(at);
+  following.catch(() => undefined);
   await at.untilDone('open the new owner’s fence', async () => {
     const move = await at.move();
-    await at.assertStill(id, 'decided');
-    await at.subject.runner.stopApplying();
+    await Promise.all([at.assertStill(id, 'decided'), at.subject.runner.stopApplying()]);
     await move.openFence('target');
   });
   await at.reach('after-open');
   clock.next('routers');
-  await untilReadsFollow(at);
+  await following;
   clock.next('release');
   const released = await at.untilDone('release', () =>
     at.change(actor, 'release', release(id, at.rules), {

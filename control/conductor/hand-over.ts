@@ -53,10 +53,8 @@ export async function handOver(
     await group.reach('after-hold');
     await awaitBarrier(store, features, holdVersion, inTime);
     await group.reach('after-barrier');
-    await carryTheRest(group, request, inTime, clock, budgetMs);
+    await carryTheRest(group, moves, request, inTime, clock, budgetMs);
     await group.reach('before-decision');
-    clock.next('guard');
-    await group.each(inTime, ({ feature }) => moves.get(feature)!.assertGuarded());
     inTime.throwIfAborted();
     clock.next('decide');
     await group.change(
@@ -113,9 +111,10 @@ export function decisionBudget(deadlineMs: number, maxHoldMs: number | undefined
   return Math.min(deadlineMs, Math.max(maxHoldMs / 2, maxHoldMs - afterDecisionMs));
 }
 
-/** Steps 4 to 7: under the fences, everything of the old owner is carried over. */
+/** Steps 4 to 7: under the fences, everything of the old owner is carried over, and looked at once more. */
 async function carryTheRest(
   group: HandoverGroup,
+  moves: ReadonlyMap<string, Move>,
   request: HandoverRequest,
   inTime: AbortSignal,
   clock: StepClock,
@@ -125,8 +124,8 @@ async function carryTheRest(
   const appliers = new Map<string, Applier>();
   for (const at of group.members) appliers.set(at.feature, await at.subject.runner.apply(at.direction));
   clock.next('fence');
-  await group.each(inTime, async (at, signal) =>
-    (await at.move()).fence('source', { lockTimeoutMs, signal }),
+  await group.each(inTime, ({ feature }, signal) =>
+    moves.get(feature)!.fence('source', { lockTimeoutMs, signal }),
   );
   request.onProgress({ phase: 'fence', about: `${group.rules.oldOwner}’s tables refuse writes` });
   clock.next('drain');
@@ -135,17 +134,26 @@ async function carryTheRest(
   const deadlineMs = Math.max(1, budgetMs - clock.totalMs);
   await group.each(inTime, ({ feature }, signal) => {
     const applier = appliers.get(feature)!;
-    return orFailure(applier, applier.drain({ deadlineMs, signal }));
+    return orFailure(applier, applier.drain({ deadlineMs, signal, guarded: true }));
   });
   request.onProgress({ phase: 'drain', about: 'every change is on both sides' });
-  clock.next('verify');
+  clock.next('look');
   await group.reach('after-drain');
-  await group.each(inTime, async (at, signal) => verifyRest(await at.move(), signal));
-  await group.reach('after-verify');
+  // None of the three changes anything, and none needs what another finds.
+  await group.each(inTime, async (at, signal) => {
+    const move = moves.get(at.feature)!;
+    await allOf([
+      verifyRest(move, signal).then(() => at.reach('after-verify')),
+      move.checkAutoIncrement().then(() => at.reach('after-auto-increment')),
+      move.assertGuarded(),
+    ]);
+  });
+}
 
-  clock.next('ids');
-  await group.each(inTime, async (at) => (await at.move()).checkAutoIncrement());
-  await group.reach('after-auto-increment');
+/** Rejects with the first failure, but only after all have ended. */
+async function allOf(works: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(works);
+  await Promise.all(works);
 }
 
 function round(ms: number): number {

@@ -27,8 +27,19 @@ export interface NewEntry extends Omit<AuditEntry, 'id' | 'details'> {
 }
 
 /** The append-only log of state changes. There is no way to change or remove an entry through it. Call it under the turnstile. */
-export async function appendAudit(knex: Knex, entry: NewEntry): Promise<void> {
-  const row: ChainedRow = {
+export async function appendAudit(knex: Knex, entries: readonly NewEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  let hash = await lastHash(knex);
+  const rows = entries.map((entry) => {
+    const row = toRow(entry);
+    hash = chainHash(hash, row);
+    return { ...row, hash };
+  });
+  await knex('state_audit').insert(rows);
+}
+
+function toRow(entry: NewEntry): ChainedRow {
+  return {
     at: new Date(entry.at),
     who: entry.who.slice(0, 190),
     why: entry.why,
@@ -39,7 +50,6 @@ export async function appendAudit(knex: Knex, entry: NewEntry): Promise<void> {
     details: print(entry.details ?? null),
     version: entry.version,
   };
-  await knex('state_audit').insert({ ...row, hash: chainHash(await lastHash(knex), row) });
 }
 
 function print(value: object | null): string | null {

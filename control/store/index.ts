@@ -1,17 +1,19 @@
 export type { Failing, FeatureState, HandoverState, VerifiedState } from '../feature/feature-state.ts';
 export type { Actor, AuditEntry } from './audit.ts';
 export { buildRouteTable, readCohortsOf, readPercentOf } from './build-route-table.ts';
+export type {
+  ChangeContext,
+  ChangeRequest,
+  ChangeResult,
+  JointChangeRequest,
+  JointChangeResult,
+} from './change-features.ts';
 export { HeldLease, holdLease } from './held-lease.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';
 export { processIdentity } from './process-identity.ts';
 export { barrierPending, cannotServe, type Replica, type ReplicaConfig } from './replicas.ts';
 export {
-  type ChangeContext,
-  type ChangeRequest,
-  type ChangeResult,
-  type JointChangeRequest,
-  type JointChangeResult,
   StateStore,
   type StoreConfig,
 } from './state-store.ts';

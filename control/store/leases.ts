@@ -79,12 +79,19 @@ export class Leases {
   }
 }
 
-/** Locks the lease's row for the rest of `trx` and makes sure that it is still the grant's: a zombie's change fails here. */
-export async function assertLease(trx: Knex.Transaction, grant: LeaseGrant): Promise<void> {
-  const row = await trx<LeaseRow>('state_leases').where({ name: grant.name }).forUpdate().first();
+/**
+ * Locks the lease's row for the rest of `trx` and makes sure that it is still the grant's: a zombie's change fails here. Returns what
+ * the store's clock said then, ISO 8601.
+ */
+export async function assertLease(trx: Knex.Transaction, grant: LeaseGrant): Promise<string> {
+  const row: (LeaseRow & { readonly now: Date }) | undefined = await trx('state_leases')
+    .where({ name: grant.name })
+    .forUpdate()
+    .first('holder', 'epoch', trx.raw('NOW(3) AS now'));
   if (row === undefined || Number(row.epoch) !== grant.epoch || row.holder !== grant.holder) {
     throw leaseLost(grant);
   }
+  return row.now.toISOString();
 }
 
 function leaseLost(grant: LeaseGrant): BanyanError {

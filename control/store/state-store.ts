@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Knex } from 'knex';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
@@ -6,29 +5,26 @@ import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { TrafficCounts } from '../../router/replica/state-link.ts';
 import type { ShadowTally } from '../../router/shadow/tally/index.ts';
 import type { RouteTable } from '../../router/table/route-table.ts';
-import { auditedPlan } from '../canary/describe-plan.ts';
-import { followPlans } from '../canary/follow-plans.ts';
 import type { FeatureConfig } from '../config/config.ts';
 import type { ConfigPrint } from '../config/config-print.ts';
-import { assertLawful } from '../feature/advance.ts';
-import {
-  type FeatureRow,
-  type FeatureState,
-  fromRow,
-  newFeatureState,
-  toRow,
-} from '../feature/feature-state.ts';
-import { stages } from '../feature/stages.ts';
+import type { FeatureState } from '../feature/feature-state.ts';
 import type { GuardMemory } from '../guard/plan-guard.ts';
 import { sampleLifeMs } from '../shadow/shadow-state.ts';
-import { type Actor, type AuditEntry, appendAudit, lastAuditId, readAudit, readAuditAfter } from './audit.ts';
+import { type Actor, type AuditEntry, lastAuditId, readAudit, readAuditAfter } from './audit.ts';
 import { type AuditAnchor, type AuditVerification, verifyAudit } from './audit-chain.ts';
-import { buildRouteTable } from './build-route-table.ts';
+import {
+  type ChangeRequest,
+  type ChangeResult,
+  changeFeatures,
+  type JointChangeRequest,
+  type JointChangeResult,
+} from './change-features.ts';
 import { connectState } from './connect-state.ts';
-import { assertLease, type LeaseGrant, Leases } from './leases.ts';
+import { type LeaseGrant, Leases } from './leases.ts';
 import { migrateState } from './migrate-state.ts';
 import { forgetOldCounts, readTally, readTraffic, readTrafficReports } from './replica-counts.ts';
 import { cannotServe, forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
+import { type Routed, readClock, readRouteTable, readStates, Turn } from './turn.ts';
 
 export interface StateStoreOptions {
   readonly state: DatabaseEndpoint;
@@ -42,62 +38,12 @@ export interface StateStoreOptions {
 /** What the store goes by, of the config. */
 export type StoreConfig = Omit<StateStoreOptions, 'state'>;
 
-/** What a change may know and set. */
-export interface ChangeContext {
-  readonly state: FeatureState;
-  /** The version that the route table gets if this change touches it. */
-  readonly nextVersion: number;
-  /** ISO 8601, the state store's clock. */
-  readonly now: string;
-}
-
-export interface ChangeRequest extends Actor {
-  readonly feature: string;
-  /** What happens, for the audit log: `copy`, `cutover: hold`, … */
-  readonly action: string;
-  /** Figures for the audit log. */
-  readonly details?: AuditEntry['details'] | undefined;
-  /** The change fails unless this lease is still the caller's. */
-  readonly lease?: LeaseGrant;
-  /**
-   * Returns the new state; the state it was given when there is nothing to change, which leaves no trace; or throws.
-   * `since` is set by the store when the stage changes, and canary plans follow what changed.
-   */
-  readonly change: (context: ChangeContext) => FeatureState;
-}
-
-/** One feature's part in a change of several. */
-export type MemberChange = Pick<ChangeRequest, 'feature' | 'details' | 'change'>;
-
-/** Several features changed in one transaction: all of them or none, with an audit entry for each that changed. */
-export interface JointChangeRequest extends Omit<ChangeRequest, keyof MemberChange> {
-  readonly members: readonly MemberChange[];
-}
-
-export interface JointChangeResult extends Omit<ChangeResult, 'state'> {
-  /** In the order of the members. */
-  readonly states: readonly FeatureState[];
-}
-
 export interface ReconfigureRequest {
   readonly config: StoreConfig;
   readonly actor: Actor;
   readonly lease: LeaseGrant;
   /** Throws where the features are in the way of it. */
   readonly check: (states: readonly FeatureState[]) => void;
-}
-
-export interface ChangeResult {
-  readonly state: FeatureState;
-  /** Of the route table after the change. */
-  readonly version: number;
-  readonly now: string;
-}
-
-interface TableRow {
-  readonly version: number;
-  readonly written_at: Date;
-  readonly content: string;
 }
 
 /**
@@ -131,12 +77,9 @@ export class StateStore {
    * that has lost a feature which is under way or extracted: its routes would fall back to tables that are fenced.
    */
   async admitFeatures(actor: Actor, lease?: LeaseGrant): Promise<void> {
-    await this.#knex.transaction(async (trx) => {
-      const { row, now } = await this.#turnstile(trx);
-      if (lease) await assertLease(trx, lease);
-      const states = await this.#states(trx);
+    await Turn.take(this.#knex, lease, async (turn) => {
       const configured = new Set(this.#features.map((feature) => feature.name));
-      const lost = [...states.values()].filter(
+      const lost = [...turn.states.values()].filter(
         (state) => !configured.has(state.feature) && state.stage !== 'legacy' && state.stage !== 'finished',
       );
       if (lost.length > 0) {
@@ -145,21 +88,12 @@ export class StateStore {
           fix: 'Put the feature back into the config; roll it back and abandon its copy before you take it out.',
         });
       }
-      for (const feature of this.#features) {
-        if (states.has(feature.name)) continue;
-        const state = newFeatureState(feature.name, now);
-        await trx('state_features').insert(toRow(state));
-        states.set(feature.name, state);
-      }
-      const version = await this.#publish(trx, row, states);
-      if (version !== Number(row.version)) {
-        const to = this.#print === null ? null : { fingerprint: this.#print.fingerprint };
-        await appendAudit(trx, {
-          ...actor,
-          at: now,
-          ...{ action: 'config', feature: null, from: null, to, version },
-        });
-      }
+      await turn.admit(this.#features);
+      await turn.write([], this.#routed, (version) =>
+        version === turn.version
+          ? []
+          : [{ ...actor, action: 'config', feature: null, from: null, to: fingerprintOf(this.#print) }],
+      );
     });
   }
 
@@ -170,26 +104,12 @@ export class StateStore {
   async reconfigure(request: ReconfigureRequest): Promise<{ readonly version: number }> {
     const { config, actor, lease, check } = request;
     const next = { features: config.features, cohorts: config.cohorts ?? [] };
-    const version = await this.#knex.transaction(async (trx) => {
-      const { row, now } = await this.#turnstile(trx);
-      await assertLease(trx, lease);
-      const states = await this.#states(trx);
-      check([...states.values()]);
-      for (const { name } of next.features) {
-        if (states.has(name)) continue;
-        const state = newFeatureState(name, now);
-        await trx('state_features').insert(toRow(state));
-        states.set(name, state);
-      }
-      const published = await this.#publish(trx, row, states, next);
-      const from = this.#print === null ? null : { fingerprint: this.#print.fingerprint };
-      const to = config.print === undefined ? null : { fingerprint: config.print.fingerprint };
-      await appendAudit(trx, {
-        ...actor,
-        at: now,
-        ...{ action: 'reload', feature: null, from, to, version: published },
-      });
-      return published;
+    const version = await Turn.take(this.#knex, lease, async (turn) => {
+      check([...turn.states.values()]);
+      await turn.admit(next.features);
+      const from = fingerprintOf(this.#print);
+      const to = fingerprintOf(config.print ?? null);
+      return turn.write([], next, () => [{ ...actor, action: 'reload', feature: null, from, to }]);
     });
     this.configure(config);
     return { version };
@@ -217,49 +137,24 @@ export class StateStore {
   }
 
   /** Changes several features at one instant. What one member's `change` throws keeps all of them as they were. */
-  async changeJointly(request: JointChangeRequest): Promise<JointChangeResult> {
-    const { who, why, action, lease, members } = request;
-    return this.#knex.transaction(async (trx) => {
-      const { row, now } = await this.#turnstile(trx);
-      if (lease) await assertLease(trx, lease);
-      const states = await this.#states(trx);
-      const nextVersion = Number(row.version) + 1;
-      const changes = members.flatMap(({ feature, details, change }) => {
-        const before = this.#known(states, feature);
-        const changed = change({ state: before, nextVersion, now });
-        if (changed === before) return [];
-        assertLawful(before, changed);
-        const since = changed.stage === before.stage ? changed.since : now;
-        const after = { ...changed, since, canaries: followPlans(before, changed, now) };
-        states.set(feature, after);
-        return [{ feature, details, before, after }];
-      });
-      const result = { states: members.map(({ feature }) => states.get(feature)!), now };
-      if (changes.length === 0) return { ...result, version: Number(row.version) };
-      for (const { feature, after } of changes) {
-        await trx('state_features').where({ feature }).update(toRow(after));
-      }
-      const version = await this.#publish(trx, row, states);
-      for (const { feature, details, before, after } of changes) {
-        const { from, to } = difference(before, after);
-        await appendAudit(trx, { at: now, who, why, details, action, feature, from, to, version });
-      }
-      return { ...result, version };
-    });
+  changeJointly(request: JointChangeRequest): Promise<JointChangeResult> {
+    return Turn.take(this.#knex, request.lease, (turn) =>
+      changeFeatures(turn, request, this.#routed, (states, feature) => this.#known(states, feature)),
+    );
   }
 
   async feature(name: string): Promise<FeatureState> {
-    return this.#known(await this.#states(this.#knex), name);
+    return this.#known(await readStates(this.#knex), name);
   }
 
   async features(): Promise<FeatureState[]> {
-    const states = await this.#states(this.#knex);
+    const states = await readStates(this.#knex);
     return this.#features.flatMap((feature) => states.get(feature.name) ?? []);
   }
 
   /** Those too that the config does not name any more. */
   async allFeatures(): Promise<FeatureState[]> {
-    return [...(await this.#states(this.#knex)).values()];
+    return [...(await readStates(this.#knex)).values()];
   }
 
   /** Goes by another config, of which another process or the next start publishes what follows. */
@@ -269,19 +164,13 @@ export class StateStore {
     this.#print = print ?? null;
   }
 
-  async routeTable(): Promise<RouteTable> {
-    const row: TableRow | undefined = await this.#knex('state_route_table').where({ id: 1 }).first();
-    if (row === undefined) throw storeDamaged();
-    return {
-      version: Number(row.version),
-      writtenAt: row.written_at.toISOString(),
-      ...(JSON.parse(row.content) as Pick<RouteTable, 'features' | 'routes'>),
-    };
+  routeTable(): Promise<RouteTable> {
+    return readRouteTable(this.#knex);
   }
 
   /** ISO 8601: the clock that all durable times are told by. */
   clock(): Promise<string> {
-    return this.#now(this.#knex);
+    return readClock(this.#knex);
   }
 
   replicas(): Promise<Replica[]> {
@@ -342,7 +231,7 @@ export class StateStore {
 
   /** Forgets counts of earlier runs, and samples whose time is over. */
   async forgetOldCounts(): Promise<void> {
-    const states = await this.#states(this.#knex);
+    const states = await readStates(this.#knex);
     const runs = [...states.values()].map(({ feature, shadow }) => [
       feature,
       shadow === null ? null : { run: shadow.run, sampleLifeMs },
@@ -381,21 +270,8 @@ export class StateStore {
     await this.#knex.destroy();
   }
 
-  async #turnstile(trx: Knex.Transaction): Promise<{ row: TableRow; now: string }> {
-    const row: TableRow | undefined = await trx('state_route_table').where({ id: 1 }).forUpdate().first();
-    if (row === undefined) throw storeDamaged();
-    // Asked once the turnstile is ours, so that `now` never runs backwards from one change to the next.
-    return { row, now: await this.#now(trx) };
-  }
-
-  async #now(knex: Knex): Promise<string> {
-    const [[clock]] = await knex.raw('SELECT NOW(3) AS now');
-    return (clock.now as Date).toISOString();
-  }
-
-  async #states(knex: Knex): Promise<Map<string, FeatureState>> {
-    const rows: FeatureRow[] = await knex('state_features');
-    return new Map(rows.map((row) => [row.feature, fromRow(row)]));
+  get #routed(): Routed {
+    return { features: this.#features, cohorts: this.#cohorts };
   }
 
   #known(states: ReadonlyMap<string, FeatureState>, name: string): FeatureState {
@@ -406,48 +282,8 @@ export class StateStore {
       fix: known === '' ? 'The config names no feature: add one.' : `Name one of: ${known}.`,
     });
   }
-
-  /** Writes the route table under the next version if it differs from the one that stands. Returns the version. */
-  async #publish(
-    trx: Knex.Transaction,
-    row: TableRow,
-    states: ReadonlyMap<string, FeatureState>,
-    by: Required<Omit<StoreConfig, 'print'>> = { features: this.#features, cohorts: this.#cohorts },
-  ): Promise<number> {
-    const next = buildRouteTable(by.features, states, by.cohorts);
-    if (isDeepStrictEqual(JSON.parse(row.content), JSON.parse(JSON.stringify(next)))) {
-      return Number(row.version);
-    }
-    const version = Number(row.version) + 1;
-    await trx('state_route_table')
-      .where({ id: 1 })
-      .update({ version, written_at: trx.raw('NOW(3)'), content: JSON.stringify(next) });
-    return version;
-  }
 }
 
-/** The fields that changed, before and after; the owner is told with a change of stage. */
-function difference(before: FeatureState, after: FeatureState) {
-  const from: Record<string, unknown> = {};
-  const to: Record<string, unknown> = {};
-  for (const key of Object.keys(after) as (keyof FeatureState)[]) {
-    if (key === 'since' || isDeepStrictEqual(before[key], after[key])) continue;
-    from[key] = audited(before, key);
-    to[key] = audited(after, key);
-  }
-  if (stages[before.stage].owner !== stages[after.stage].owner) {
-    from.owner = stages[before.stage].owner;
-    to.owner = stages[after.stage].owner;
-  }
-  return { from, to };
-}
-
-function audited(state: FeatureState, key: keyof FeatureState): unknown {
-  return key === 'canaries' ? state.canaries.map(auditedPlan) : state[key];
-}
-
-function storeDamaged(): BanyanError {
-  return new BanyanError('BANYAN_STATE_DAMAGED', 'The state store has no route table row.', {
-    fix: 'Restore banyan’s schema from a backup: do not recreate it while any feature is not with legacy.',
-  });
+function fingerprintOf(print: ConfigPrint | null): { readonly fingerprint: string } | null {
+  return print === null ? null : { fingerprint: print.fingerprint };
 }

@@ -23,6 +23,8 @@ export interface BackgroundApplierOptions {
 const stopPatienceMs = 5_000;
 
 interface DrainWaiter {
+  /** Both sides' tables were looked at since it was asked for, or need not be. */
+  checked: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -74,7 +76,7 @@ export class BackgroundApplier implements Applier {
     if (this.#failure) throw this.#failure;
     if (!this.running) throw stopped();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const waiter: DrainWaiter = { resolve, reject };
+    const waiter: DrainWaiter = { checked: options.guarded ?? false, resolve, reject };
     const timer = setTimeout(() => reject(drainTimeout(deadlineMs)), deadlineMs);
     const onAbort = () => reject(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
@@ -128,21 +130,32 @@ export class BackgroundApplier implements Applier {
   async #pass(): Promise<boolean> {
     const { parts, capture } = this.#options;
     const asked = [...this.#waiters];
-    const pending = await this.#lanes.use(async ({ source, target }) => {
-      await this.#checkInTime(source, target);
+    const looking = this.#lanes.use(async ({ source, target }) => {
+      if (asked.length === 0) await this.#checkInTime(source, target);
       return capture.pending(source, { complete: asked.length > 0 });
     });
+    const checking = asked.some(({ checked }) => !checked) ? this.#checkFor(asked) : Promise.resolve();
+    // Waited for below; where a round fails first, this failure adds nothing.
+    checking.catch(() => undefined);
+    const pending = await looking;
     const rounds = parts.filter((_, index) => pending[index]).map((part) => part.applyRound(this.#lanes));
     let applied = 0;
     for (const round of await Promise.allSettled(rounds)) {
       if (round.status === 'rejected') throw round.reason;
       applied += round.value;
     }
+    await checking;
     if (asked.length > 0 && !pending.includes(true)) {
-      await this.#lanes.use(({ source, target }) => this.#options.check(source, target));
       for (const waiter of asked) waiter.resolve();
     }
     return applied > 0;
+  }
+
+  /** Beside the looks at the logs and their rounds: clients are held meanwhile. */
+  async #checkFor(asked: readonly DrainWaiter[]): Promise<void> {
+    await this.#lanes.use(({ source, target }) => this.#options.check(source, target));
+    this.#checkedAt = performance.now();
+    for (const waiter of asked) waiter.checked = true;
   }
 
   async #checkInTime(source: Session, target: Session): Promise<void> {

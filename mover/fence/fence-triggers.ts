@@ -46,9 +46,9 @@ export class FenceTriggers {
     return (await this.#read(session)).map(([name]) => name ?? '');
   }
 
-  /** Tables and events that no trigger guards as it should; with a tag, no trigger of that tag. */
-  async missing(session: Session, tag: string | null): Promise<FenceTrigger[]> {
-    const wanted = await this.body(session);
+  /** Tables and events that no trigger guards as it should; with a tag, no trigger of that tag. `body`: as `body` has told it. */
+  async missing(session: Session, tag: string | null, body?: string): Promise<FenceTrigger[]> {
+    const wanted = body ?? (await this.body(session));
     const found = await this.#read(session);
     const whole = found.filter(([, , , timing, body]) => timing === 'BEFORE' && body === wanted);
     const guards = tag === null ? whole : whole.filter(([name]) => name?.includes(`_${tag}_`));

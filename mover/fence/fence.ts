@@ -7,7 +7,7 @@ import type { Link } from '../sql/link.ts';
 import { type AloneLinks, isWait, runAlone } from '../sql/run-alone.ts';
 import { runBounded } from '../sql/run-bounded.ts';
 import { errno, errnoOf, isConnectionLost } from '../sql/sql-error.ts';
-import { FenceRow } from './fence-row.ts';
+import { type FenceRecord, FenceRow } from './fence-row.ts';
 import { FenceTriggers } from './fence-triggers.ts';
 import { Refusals, type RefusedStatement, type RefusedWrites, refusedStatements } from './refusals.ts';
 
@@ -40,6 +40,10 @@ export class Fence {
   #unsure = false;
   /** Of the triggers that were made for the fence that is about to close: it relies on these and no others. */
   #tag: string | null = null;
+  /** What triggers of that tag say. */
+  #body = '';
+  /** The row as it was read before our own claim was last found good, or as we set it since. */
+  #known: FenceRecord | null = null;
 
   /** `look`: for all that waits for nobody, and must not be hit by a kill that comes too late. */
   constructor(
@@ -85,6 +89,7 @@ export class Fence {
     const look = await this.#look.session();
     await look.run(this.#refusals.creation);
     const body = await this.#triggers.body(look);
+    this.#body = body;
     for (const trigger of this.#triggers.all) {
       await this.#alone(this.#triggers.create(trigger, tag, body), lockTimeoutMs, signal).catch((error) => {
         // Of an attempt that was killed when it was done: the name is ours alone.
@@ -98,6 +103,7 @@ export class Fence {
   async close(options: Required<FenceOptions>): Promise<void> {
     const { lockTimeoutMs, signal } = options;
     if (this.#tag === null) {
+      await this.#assertEpoch();
       const standing = await this.standing();
       if (standing === 'fenced') return;
       // What is closed in part stays so: it is the side that does not own the rows.
@@ -108,7 +114,7 @@ export class Fence {
     await this.#context.points.reach('fence:closed', { database: this.#endpoint.database });
     const tag = this.#tag;
     this.#tag = null;
-    await this.#assertTriggers(tag);
+    await this.#assertTriggers(tag, this.#body);
     await this.#refusals.mark(await this.#look.session());
   }
 
@@ -128,13 +134,21 @@ export class Fence {
 
   /** @throws BanyanError BANYAN_FENCE_BYPASSED */
   async assertClosed(): Promise<void> {
-    const record = await this.#row.read(await this.#look.session());
+    const record = await this.#readOurs();
     if (record?.closed === false) throw bypassed(this.#endpoint.database, []);
     await this.#assertTriggers(null);
   }
 
-  async #assertTriggers(tag: string | null): Promise<void> {
-    const missing = await this.#triggers.missing(await this.#look.session(), tag);
+  /** In this order: whoever claims the move claims its row of epochs first, then the fences. */
+  async #readOurs(): Promise<FenceRecord | null> {
+    const record = await this.#row.read(await this.#look.session());
+    await this.#assertEpoch();
+    this.#known = record;
+    return record;
+  }
+
+  async #assertTriggers(tag: string | null, body?: string): Promise<void> {
+    const missing = await this.#triggers.missing(await this.#look.session(), tag, body);
     if (missing.length > 0) throw bypassed(this.#endpoint.database, missing);
   }
 
@@ -178,23 +192,27 @@ export class Fence {
     const { database } = this.#endpoint;
     const deadline = performance.now() + patienceMs;
     for (;;) {
-      const look = await this.#look.session();
-      await this.#row.ensure(look);
-      const record = await this.#row.read(look);
-      // In this order: whoever claims the move claims its row of epochs first, then the fences.
-      await this.#assertEpoch();
+      let record = this.#known;
+      // Clients are held: what was read before they were is tried first, and changes no row when somebody has claimed it since.
+      if (record === null || record.closed === closed) {
+        await this.#row.ensure(await this.#look.session());
+        record = await this.#readOurs();
+        // Where closing timed out, a writer holds the row of an open fence: opening it once more would wait for him too.
+        if (record?.closed === closed && !this.#unsure) return;
+      }
+      this.#known = null;
+      const epoch = record?.epoch ?? '0';
       await points.reach(closed ? 'fence:closing' : 'fence:opening', { database });
-      // Where closing timed out, a writer holds the row of an open fence: opening it once more would wait for him too.
-      if (record?.closed === closed && !this.#unsure) return;
       const left = deadline - performance.now();
       const session = await this.#links.work.session();
       const killer = await this.#links.kill.session();
       try {
         const ours = await runBounded(session, killer, { ms: Math.max(1, left), signal }, () =>
-          this.#row.set(session, closed, record?.epoch ?? '0'),
+          this.#row.set(session, closed, epoch),
         );
         if (ours) {
           this.#unsure = false;
+          this.#known = { closed, epoch };
           return;
         }
         // The other direction of the same move was opened meanwhile; or we are superseded, which the next look tells.

@@ -66,8 +66,10 @@ async function shortOf(
   target: Session,
   room: number,
 ): Promise<{ table: string; from: bigint; to: bigint }[]> {
-  const wanted = await readCounters(source, spec.source.database, sideTables(spec, 'source'));
-  const present = await readCounters(target, spec.target.database, sideTables(spec, 'target'));
+  const [wanted, present] = await Promise.all([
+    readCounters(source, spec.source.database, sideTables(spec, 'source'), room > 0),
+    readCounters(target, spec.target.database, sideTables(spec, 'target'), room > 0),
+  ]);
   return [...present].flatMap(([table, there]) => {
     const counters = spec.tables
       .filter((one) => targetTable(one) === table)
@@ -85,7 +87,7 @@ async function shortOf(
 interface Counter {
   /** The next id that the server would give, live (sessions set information_schema_stats_expiry = 0). */
   readonly next: bigint;
-  /** The greatest that the column holds. */
+  /** The greatest that the column holds; 0 where that was not asked for. */
   readonly last: bigint;
 }
 
@@ -101,15 +103,19 @@ async function readCounters(
   session: Session,
   database: string,
   tables: readonly string[],
+  withLast: boolean,
 ): Promise<Map<string, Counter>> {
   const where = `TABLE_SCHEMA = ${quoteText(database)} AND TABLE_NAME IN (${tables.map(quoteText).join(', ')})`;
   const counters = await session.texts(
     `SELECT TABLE_NAME, AUTO_INCREMENT FROM information_schema.TABLES WHERE ${where} AND AUTO_INCREMENT IS NOT NULL`,
   );
-  const columns = await session.texts(
-    `SELECT TABLE_NAME, DATA_TYPE, COLUMN_TYPE FROM information_schema.COLUMNS
-      WHERE ${where} AND EXTRA LIKE '%auto_increment%'`,
-  );
+  // Without room nobody asks for it, while clients are held.
+  const columns = !withLast
+    ? []
+    : await session.texts(
+        `SELECT TABLE_NAME, DATA_TYPE, COLUMN_TYPE FROM information_schema.COLUMNS
+          WHERE ${where} AND EXTRA LIKE '%auto_increment%'`,
+      );
   const last = new Map(
     columns.map(([table, type, whole]) => {
       const width = bits[type ?? ''] ?? 24n;

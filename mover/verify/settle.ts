@@ -8,7 +8,7 @@ import { describeDifference } from './describe-difference.ts';
 import { equalValues } from './equal-values.ts';
 import { rowsByKey } from './rows-by-key.ts';
 
-const keysInOneLook = 200;
+const keysInOneLook = 400;
 const betweenLooksMs = 25;
 /** So many looks in a row must show the same two rows, clean, before the difference is a fault. */
 const looksNeeded = 3;

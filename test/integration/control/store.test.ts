@@ -186,12 +186,22 @@ describeEachEngine('state store', (db) => {
     await store.hurryRouters(60_000);
     expect(await beat('r0')).toMatchObject({ hurryMs: 10 });
     for (let index = 1; index < 100; index++) await beat(`r${index}`);
-    expect(await beat('r0')).toMatchObject({ hurryMs: 40, calmMs: 200 });
-    await store.hurryRouters(0);
-    expect(await beat('r0')).not.toHaveProperty('hurryMs');
-    // A lease that is short must not run out between two beats.
+    expect(await beat('r0')).toMatchObject({ hurryMs: 40, calmMs: 200, leaseMs: 60_000 });
+    // Nothing new: only looked at the table, by the lease that it has. What is new is reported at once.
+    expect((await beat('r0')).leaseMs).toBeLessThan(60_000);
+    const holding = { ...report, replica: 'r0', version: 2, drained: { parcels: 2 } };
+    expect(await link.beat(holding, signal())).toMatchObject({ leaseMs: 60_000 });
+    const known = (await store.replicas()).find(({ replica }) => replica === 'r0');
+    expect(known).toMatchObject({ version: 2, drained: { parcels: 2 } });
+    // A lease that is short must not run out between two beats, nor between two reports.
     const short = new MysqlStateLink({ state, leaseMs: 500 });
-    expect(await short.beat({ ...report, replica: 'r1' }, signal())).toMatchObject({ calmMs: 125 });
+    const own = { ...report, replica: 'r1' };
+    expect(await short.beat(own, signal())).toMatchObject({ calmMs: 125, leaseMs: 500 });
+    expect((await short.beat(own, signal())).leaseMs).toBeLessThan(500);
+    await until(async () => (await short.beat(own, signal())).leaseMs === 500);
+    await store.hurryRouters(0);
+    await beat('r0');
+    expect(await beat('r0')).not.toHaveProperty('hurryMs');
     await short.close();
     await link.close();
   });
