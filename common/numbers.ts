@@ -14,6 +14,14 @@ export function formatMs(ms: number): string {
   return `${ms.toFixed(ms >= 10 ? 1 : 2)} ms`;
 }
 
+/** In binary units, three figures: 512 B, 1.50 KiB, 24.0 MiB, 317 GiB. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)} ${units[power]}`;
+}
+
 /** 75 → `1m15s`, 9 → `9s`. */
 export function formatSeconds(seconds: number): string {
   const rounded = Math.max(0, Math.round(seconds));

@@ -18,6 +18,8 @@ import { handoverCommand } from './commands/handover.ts';
 import { idlCommand } from './commands/idl.ts';
 import { ignoreCommand } from './commands/ignore.ts';
 import { initCommand } from './commands/init.ts';
+import { leftoversCommand } from './commands/leftovers.ts';
+import { monolithCommand } from './commands/monolith.ts';
 import { moverCommand } from './commands/mover.ts';
 import { reloadCommand } from './commands/reload.ts';
 import { repairCommand } from './commands/repair.ts';
@@ -63,6 +65,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       ],
       rowCommand,
       ...[usageCommand('write'), usageCommand('read')],
+      ...[monolithCommand, leftoversCommand],
     ],
   ],
   ['Compare both sides:', [shadowCommand, diffCommand, ignoreCommand]],

@@ -1,2 +1,2 @@
 /** As the dashboard prints them, too. */
-export { formatCount, formatMs, formatSeconds, formatShare } from '../../common/numbers.ts';
+export { formatBytes, formatCount, formatMs, formatSeconds, formatShare } from '../../common/numbers.ts';

@@ -60,6 +60,20 @@ export async function historySource(
         rows.map(({ schema, statement, count }) => [statementKey(schema, statement), Number(count)]),
       );
     },
+    async past(withinSeconds) {
+      const [rows] = await connection.query<RowDataPacket[]>(
+        `SELECT SCHEMA_NAME AS \`schema\`, DIGEST_TEXT AS statement, CAST(SUM(COUNT_STAR) AS CHAR) AS executions,
+                MAX(TIMESTAMPDIFF(SECOND, FIRST_SEEN, NOW())) AS first, MIN(TIMESTAMPDIFF(SECOND, LAST_SEEN, NOW())) AS last
+           FROM performance_schema.events_statements_summary_by_digest WHERE ${named}
+          GROUP BY SCHEMA_NAME, DIGEST_TEXT HAVING last <= ?`,
+        [...names, withinSeconds],
+      );
+      return rows.map(({ schema, statement, executions, first, last }) => ({
+        ...{ schema, statement: String(statement), executions: Number(executions) },
+        firstSeenSecondsAgo: Math.max(0, Number(first)),
+        lastSeenSecondsAgo: Math.max(0, Number(last)),
+      }));
+    },
     unseen: [
       'whose the statements are that a connection ran more than ten others after, or before it closed, between two samples: they are counted, with nobody named',
       'statements that reach the tables by views, or in text that is longer than the server keeps (max_digest_length)',

@@ -10,6 +10,17 @@ export interface RanStatement {
   readonly statement: string;
 }
 
+/** A statement that a server has counted. */
+export interface PastStatement {
+  readonly schema: string | null;
+  /** Without its values. */
+  readonly statement: string;
+  /** How often it was run since it was seen first. */
+  readonly executions: number;
+  readonly firstSeenSecondsAgo: number;
+  readonly lastSeenSecondsAgo: number;
+}
+
 /** What a server tells of the statements that name some tables. */
 export interface StatementSource {
   readonly kind: 'history' | 'processlist';
@@ -17,6 +28,8 @@ export interface StatementSource {
   sample(): Promise<readonly RanStatement[]>;
   /** How often each statement was run since the server began to count, by `schema statement`; null: it does not count. */
   counts(): Promise<ReadonlyMap<string, number>> | null;
+  /** What was run within the last so many seconds; null: it does not keep that. */
+  past(withinSeconds: number): Promise<readonly PastStatement[]> | null;
   /** What it cannot tell, in sentences. */
   readonly unseen: readonly string[];
 }

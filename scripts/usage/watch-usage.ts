@@ -1,9 +1,9 @@
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { pause } from '../../common/pause.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 import { historySource } from './history-source.ts';
 import { processlistSource } from './processlist-source.ts';
-import { type RanStatement, statementKey } from './statement-source.ts';
+import { type RanStatement, type StatementSource, statementKey } from './statement-source.ts';
 import { type Access, type Place, touchedTables } from './touched-tables.ts';
 
 export interface UsageEntry {
@@ -42,7 +42,7 @@ export interface WatchOptions {
 
 const betweenMs = { history: 200, processlist: 50 } as const;
 /** Through the router the monolith writes with the same account as in its jobs. */
-const notTold =
+export const notTold =
   'which of these statements serve requests that came through the router: the monolith runs them with its own account, as it runs its jobs';
 
 /** Watches who reads or writes some tables on a server for a while. Changes nothing there. */
@@ -54,11 +54,7 @@ export async function watchUsage(
   const { host, port, user, password, database } = endpoint;
   const connection = await createConnection({ host, port, user, password, connectTimeout: 3_000 });
   try {
-    let because = '';
-    const source =
-      (await historySource(connection, tables, (reason) => {
-        because = reason;
-      })) ?? processlistSource(connection, tables, because);
+    const { source } = await openSource(connection, tables);
     const place = { database, tables };
     const before = await source.counts();
     const seen = new Map<string, SeenStatement>();
@@ -84,6 +80,18 @@ export async function watchUsage(
   } finally {
     connection.destroy();
   }
+}
+
+/** The best that the server has; `because`: why that is not its history. */
+export async function openSource(
+  connection: Connection,
+  tables: readonly string[],
+): Promise<{ readonly source: StatementSource; readonly because: string }> {
+  let because = '';
+  const history = await historySource(connection, tables, (reason) => {
+    because = reason;
+  });
+  return { source: history ?? processlistSource(connection, tables, because), because };
 }
 
 function countedSince(

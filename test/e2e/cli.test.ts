@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createConnection } from 'mysql2/promise';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bucketOf } from '../../router/index.ts';
 import type { StackInfo } from '../../scripts/stack/stack-info.ts';
@@ -213,6 +213,30 @@ describe('banyan on a running stack', () => {
     expect((await change(9, 'written after the rollback')).status).toBe(200);
     await legacyShows(9, 'written after the rollback');
     expect((await json('verify', 'product')).value).toMatchObject({ different: 0 });
+  });
+
+  it('says what is left in the monolith, and what of banyan’s is left in the databases', async () => {
+    const monolith = await json('monolith');
+    expect(monolith.value.tables).toContainEqual(
+      expect.objectContaining({ table: 'products', feature: 'product', stage: 'syncing' }),
+    );
+    expect(monolith.value.tables).toContainEqual(expect.objectContaining({ table: 'orders', feature: null }));
+    const { code, value } = await json('leftovers');
+    expect(code).toBe(0);
+    const [left] = value.features as { command: string; statements: { at: string; sql: string }[] }[];
+    expect(left?.command).toBe('banyan abandon product --clean');
+    const servers = { legacy: info.databases.legacy, service: info.databases.product };
+    for (const [side, server] of Object.entries(servers)) {
+      const connection = await createConnection({ ...server });
+      const [rows] = await connection.query<RowDataPacket[]>(
+        'SELECT TRIGGER_NAME AS name FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = ?',
+        [server.database],
+      );
+      await connection.end();
+      const named = left!.statements.filter(({ at }) => at === side).map(({ sql }) => sql);
+      expect(rows.filter(({ name }) => !named.some((sql) => sql.includes(name)))).toEqual([]);
+    }
+    expect((await stack.banyan('leftovers')).stdout).toContain('--dry-run prints each');
   });
 
   it('pauses and goes on', async () => {

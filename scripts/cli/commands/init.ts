@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { BanyanError } from '../../../common/errors.ts';
+import { Command, InvalidArgumentError } from 'commander';
 import type { DatabaseEndpoint } from '../../../mover/index.ts';
+import { findRoutes } from '../../init/find-routes.ts';
 import type { Findings } from '../../init/render-proposal.ts';
-import type { FoundRoutes } from '../../init/route.ts';
 import { wrapLines } from '../../terminal/wrap-lines.ts';
-import type { CliIo } from '../cli-io.ts';
 import { CommandContext, type CommonFlags, withExamples } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
+import { withRouteSources } from '../route-source-options.ts';
 
 interface Flags extends CommonFlags {
   readonly database: URL;
@@ -20,7 +18,7 @@ interface Flags extends CommonFlags {
 }
 
 export const initCommand: CommandFactory = (io) => {
-  const command = new Command('init')
+  const command = withRouteSources(new Command('init'))
     .description(
       "Looks at a monolith, its database's tables and its routes, and proposes features, their order, a config, IDLs and grants. Nothing is changed; files only with --write.",
     )
@@ -30,18 +28,6 @@ export const initCommand: CommandFactory = (io) => {
       databaseUrl,
     )
     .option('--legacy <origin>', 'where the monolith answers', 'http://127.0.0.1:3000')
-    .addOption(
-      new Option('--app <command>', 'start the Express app so, read its routes, and end it').conflicts([
-        'routes',
-        'accessLog',
-      ]),
-    )
-    .addOption(
-      new Option('--routes <file>', 'its routes, as `--import banyan/express-routes` wrote them').conflicts(
-        'accessLog',
-      ),
-    )
-    .option('--access-log <file>', 'routes from requests: common or combined log format, or JSON lines')
     .option('--write <folder>', 'write the files there; nothing is overwritten')
     .option('--json', 'print exactly one JSON value on stdout')
     .option('--no-progress', 'no progress on stderr');
@@ -63,7 +49,7 @@ export const initCommand: CommandFactory = (io) => {
       ]);
     const progress = context.progress();
     if (flags.app !== undefined) progress.update({ phase: 'app', about: 'starting it, until it listens' });
-    const found = await routesOf(flags, io);
+    const found = await findRoutes(flags, io);
     progress.update({ phase: 'database', about: `reading the schema of ${database.database}` });
     const legacy = await readLegacy(database);
     const proposal = propose(legacy, found.routes);
@@ -108,30 +94,6 @@ function endpointOf(url: URL, env: NodeJS.ProcessEnv): DatabaseEndpoint {
     password: url.password === '' ? (env.BANYAN_DB_PASSWORD ?? '') : plain(url.password),
     database: plain(url.pathname.slice(1)),
   };
-}
-
-async function routesOf({ app, routes, accessLog }: Flags, io: CliIo): Promise<FoundRoutes> {
-  if (accessLog !== undefined) {
-    const { readAccessLog } = await import('../../init/read-access-log.ts');
-    return readAccessLog(await readNamed(accessLog, io));
-  }
-  if (app === undefined && routes === undefined) {
-    return { routes: [], unsaid: ['routes: give --app, --routes or --access-log'] };
-  }
-  const { readExpressRoutes } = await import('../../init/read-express-routes.ts');
-  if (app === undefined) return readExpressRoutes(await readNamed(routes!, io), routes!);
-  const { runApp } = await import('../../init/run-app.ts');
-  const { directory, env, signal } = io;
-  return readExpressRoutes(await runApp(app, { directory, env, signal }), `\`${app}\``);
-}
-
-async function readNamed(file: string, { directory }: CliIo): Promise<string> {
-  return readFile(resolve(directory, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new BanyanError('BANYAN_ROUTES_UNREADABLE', `${file} cannot be read (${error.code}).`, {
-      fix: 'Name the file that has the routes, or the access log.',
-      cause: error,
-    });
-  });
 }
 
 function summary({ legacy, found, proposal }: Findings) {

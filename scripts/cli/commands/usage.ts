@@ -1,8 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { readDuration } from '../../../control/canary/read-time.ts';
-import { formatCount } from '../../terminal/numbers.ts';
+import { formatCount, formatSeconds } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
+import type { PastUsage } from '../../usage/past-usage.ts';
 import type { Usage, UsageEntry } from '../../usage/watch-usage.ts';
 import {
   CommandContext,
@@ -15,6 +16,7 @@ import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
   readonly for: number;
+  readonly last?: number;
 }
 
 function watchMs(text: string): number {
@@ -37,23 +39,36 @@ export function usageCommand(access: 'read' | 'write'): CommandFactory {
           .argParser(watchMs)
           .default(10_000, '10s'),
       )
+      .addOption(
+        new Option('--last <time>', 'look back instead of watching, where the server counts statements')
+          .argParser(watchMs)
+          .conflicts('for'),
+      )
       .option('--no-progress', 'no progress on stderr');
     withLookOptions(
       command,
       `banyan ${name} product`,
+      `banyan ${name} product --last 1h`,
       `banyan ${name} product --for 24h --json | jq '.entries[] | select(.own | not)'`,
     );
     return command.action(async (feature: string, flags: Flags) => {
       const context = new CommandContext(io, flags);
       const config = await context.config();
       // Imported only here: the mover is more than the other commands need.
-      const [{ sideTables }, { watchUsage }] = await Promise.all([
+      const [{ sideTables }, { watchUsage }, { pastUsage }] = await Promise.all([
         import('../../../mover/index.ts'),
         import('../../usage/watch-usage.ts'),
+        import('../../usage/past-usage.ts'),
       ]);
       const tables = sideTables(requireFeature(config, feature), 'source');
       if (tables.length === 0) {
         context.output.result({ feature, tables, entries: [] }, () => `${feature} has no tables.`);
+        return;
+      }
+      if (flags.last !== undefined) {
+        const withinSeconds = Math.round(flags.last / 1_000);
+        const past = await pastUsage(config.legacy.database, tables, { access, withinSeconds });
+        context.output.result({ feature, ...past }, (paint) => renderPast(feature, past, paint));
         return;
       }
       const progress = context.progress();
@@ -103,6 +118,42 @@ function render(feature: string, usage: Usage, paint: Paint): string {
     );
   }
   parts.push(['Not seen:', ...usage.unseen.map((sentence) => `  - ${sentence}`)].join('\n'));
+  return parts.join('\n\n');
+}
+
+function renderPast(feature: string, past: PastUsage, paint: Paint): string {
+  const { access, entries, server, database, withinSeconds } = past;
+  const verb = access === 'write' ? 'wrote' : 'read';
+  const when = `in the last ${formatSeconds(withinSeconds)}`;
+  const where = `its tables in ${database} on ${server} ${when}`;
+  const parts = [
+    entries.every(({ own }) => own)
+      ? `${paint.good('✓')} ${feature}: no statement but banyan’s own that was counted ${verb} ${where}.`
+      : `${paint.strong('!')} ${feature}: these statements ${verb} ${where}.`,
+  ];
+  if (entries.length > 0) {
+    parts.push(
+      renderTable(
+        [
+          {
+            title: 'last',
+            align: 'right',
+            value: (entry) => `${formatSeconds(entry.lastSeenSecondsAgo)} ago`,
+          },
+          { title: 'ran', align: 'right', value: (entry) => formatCount(entry.executions) },
+          {
+            title: 'account',
+            value: ({ accounts, own }) => (own ? 'banyan itself' : accounts.join(', ') || '(not seen)'),
+          },
+          { title: 'tables', value: (entry) => entry.tables.join(', ') },
+          { title: 'statement', value: ({ statement }) => shortened(statement) },
+        ],
+        entries,
+        { paint },
+      ),
+    );
+  }
+  parts.push(['Not seen:', ...past.unseen.map((sentence) => `  - ${sentence}`)].join('\n'));
   return parts.join('\n\n');
 }
 

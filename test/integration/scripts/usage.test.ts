@@ -1,6 +1,7 @@
 import mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { moverPrivileges } from '../../../mover/index.ts';
+import { pastUsage } from '../../../scripts/usage/past-usage.ts';
 import { watchUsage } from '../../../scripts/usage/watch-usage.ts';
 import { createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
@@ -48,6 +49,15 @@ describeEachEngine('who writes and reads tables', (lane) => {
         expect(entry!.executions).toBeGreaterThanOrEqual(entry!.seen - 1);
         expect(JSON.stringify(usage)).not.toContain('secret');
         expect((await watch('read', write)).entries).toEqual([]);
+        const past = (access: 'read' | 'write') =>
+          pastUsage(banyan.endpoint(database), tables, { access, withinSeconds: 60 });
+        const { entries } = await past('write');
+        const [update] = entries.filter(({ statement }) => statement.startsWith('UPDATE'));
+        expect(update).toMatchObject({ tables, accounts: [expect.stringContaining(`${app.user}@`)] });
+        expect(update!.executions).toBeGreaterThanOrEqual(entry!.seen);
+        expect(update!.lastSeenSecondsAgo).toBeLessThan(60);
+        expect(JSON.stringify(entries)).not.toContain('secret');
+        expect((await past('read')).entries).toEqual([]);
       } else {
         // Without a performance schema only what runs in the instant of a sample is seen: this runs until it is killed.
         const lasting = client
@@ -67,6 +77,9 @@ describeEachEngine('who writes and reads tables', (lane) => {
         ]);
         expect(usage.entries[0]!.statement).toContain('CONCAT(?, SLEEP(?))');
         expect(usage.unseen.join()).toContain('performance_schema is off');
+        await expect(
+          pastUsage(banyan.endpoint(database), tables, { access: 'write', withinSeconds: 60 }),
+        ).rejects.toMatchObject({ code: 'BANYAN_USAGE_NOT_KEPT' });
         expect(JSON.stringify(usage)).not.toContain('secret');
       }
       await Promise.all(worked);

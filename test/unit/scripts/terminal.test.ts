@@ -1,7 +1,13 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { BanyanError } from '../../../common/errors.ts';
-import { formatCount, formatMs, formatSeconds, formatShare } from '../../../scripts/terminal/numbers.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  formatShare,
+} from '../../../scripts/terminal/numbers.ts';
 import { paintFor } from '../../../scripts/terminal/paint.ts';
 import { renderError } from '../../../scripts/terminal/print-error.ts';
 import { progressView } from '../../../scripts/terminal/progress.ts';
@@ -34,6 +40,9 @@ describe('numbers', () => {
     [formatMs(12.44), '12.4 ms'],
     [formatMs(317.4), '317 ms'],
     [formatMs(2350), '2.35 s'],
+    [formatBytes(512), '512 B'],
+    [formatBytes(1_536), '1.50 KiB'],
+    [formatBytes(1024 ** 4 * 2_000), '2000 TiB'],
     [formatSeconds(75), '1m15s'],
     [formatSeconds(7260), '2h01m'],
     [formatShare(999_999, 1_000_000), '99.9 %'],
