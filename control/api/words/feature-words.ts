@@ -21,7 +21,8 @@ export function moverWords(one: FeatureStatus): {
   if (one.move === null || one.move.does === 'nothing') return { text: '–', level: 'well' };
   if (one.move.trouble !== null) return { text: one.move.trouble, level: 'warn' };
   const { backlog } = one.move;
-  const oldest = backlog === null || backlog.entries === 0 ? '' : `, the oldest ${formatMs(backlog.oldestMs)}`;
+  const oldest =
+    backlog === null || backlog.entries === 0 ? '' : `, the oldest ${formatMs(backlog.oldestMs)}`;
   const behind = backlog === null ? '' : `, ${formatCount(backlog.entries)} dirty keys${oldest}`;
   return { text: `${one.running ?? one.move.does}${pacing(one.move.pace)}${behind}`, level: 'well' };
 }
