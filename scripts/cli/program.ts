@@ -7,6 +7,7 @@ import { apiCommand } from './commands/api.ts';
 import { auditCommand } from './commands/audit.ts';
 import { canaryCommand } from './commands/canary.ts';
 import { checkCommand } from './commands/check.ts';
+import { completionCommand } from './commands/completion.ts';
 import { controlCommand } from './commands/control.ts';
 import { copyCommand } from './commands/copy.ts';
 import { diffCommand } from './commands/diff.ts';
@@ -86,6 +87,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
   ['Run:', [routerCommand, controlCommand, moverCommand, reloadCommand]],
   ['Look into an IDL:', [idlCommand]],
   ['Write programs:', [apiCommand]],
+  ['In a shell:', [completionCommand]],
 ];
 
 export function buildProgram(io: CliIo, outcome: Outcome): Command {

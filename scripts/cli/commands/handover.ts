@@ -58,11 +58,14 @@ export function handoverCommand(direction: Direction): CommandFactory {
       .argument('<features...>', 'as the config names them')
       .option('--together', 'all of them at one instant: one hold, one decision; a crash leaves all or none')
       .option('--dry-run', 'check every guard and change nothing')
-      .option(
-        '--force <guard>',
-        `begin though this guard says no (${forcible.join(', ')}; may be repeated): kept in the audit log`,
-        (guard: string, before: readonly Forcible[]) => [...before, forcibleGuard(guard)],
-        [],
+      .addOption(
+        new Option(
+          '--force <guard>',
+          'begin though this guard says no (may be repeated): kept in the audit log',
+        )
+          .choices([...forcible])
+          .argParser((guard: string, before: readonly Forcible[]) => [...before, forcibleGuard(guard)])
+          .default([]),
       );
     command
       .option(
