@@ -8,6 +8,8 @@ import { type AskedSide, askSide } from './ask-side.ts';
 import type { Forcible } from './forcible.ts';
 import { type FreeSpace, freeSpace } from './free-space.ts';
 import { longTransactions } from './long-transactions.ts';
+import { describeRouters, type OwnConfig, otherwiseRouters } from './router-versions.ts';
+import { seenUsage } from './seen-usage.ts';
 import { silentRouters } from './silent-routers.ts';
 import { verifyDetail, verifyStanding } from './verify-standing.ts';
 
@@ -31,6 +33,8 @@ export interface GateOptions {
   readonly replicas: readonly Replica[];
   /** Live routers that could not ask the feature's service, each with the reason. */
   readonly unserved: readonly string[];
+  /** What the routers are compared with. */
+  readonly own: OwnConfig;
   /** Conditions that need not be met this once. */
   readonly force: readonly Forcible[];
   /** Where the new owner's side answers requests. */
@@ -147,6 +151,17 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       },
     ),
     check(
+      'versions',
+      'Run `banyan reload`, or start those routers again as control was. If it does not matter here: `--force versions`.',
+      async () => {
+        const other = otherwiseRouters(options.replicas, options.own);
+        if (other.length === 0)
+          return [true, 'every live router goes by the version and config that control has'];
+        // A way back must not wait until all routers are renewed.
+        return [rules.direction === 'rollback', other.join('; ')];
+      },
+    ),
+    check(
       'served',
       'Run `banyan reload`; or start that router again with the config that has the feature.',
       async () => {
@@ -178,6 +193,15 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       const made = capture === 'complete' ? 'stands' : 'is made before anybody is held';
       return [true, `the capture of ${rules.newOwner}’s tables ${made}`];
     }),
+    // Looked at once, before anything begins.
+    ...(options.verifyCounts
+      ? []
+      : (['write', 'read'] as const).map((access) =>
+          check(access === 'write' ? 'writers' : 'readers', '', async () => [
+            true,
+            await seenUsage(move, access),
+          ]),
+        )),
     ...(options.signedOff === null
       ? []
       : [
@@ -239,15 +263,6 @@ const leastFreeBytes = 256 * 1024 * 1024;
 function roomOf({ freeBytes, totalBytes }: FreeSpace): string {
   const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
   return `${gib(freeBytes)} of ${gib(totalBytes)} GiB free`;
-}
-
-/** How many are alive, and by which route tables and configs they go. */
-function describeRouters(replicas: readonly Replica[]): string {
-  const live = replicas.filter((replica) => replica.live);
-  if (live.length === 0) return 'none is alive';
-  const tables = [...new Set(live.map(({ version }) => version))].sort((a, b) => a - b);
-  const configs = new Set(live.map(({ config }) => config?.fingerprint.slice(0, 8) ?? 'not told'));
-  return `${live.length} alive, route table ${tables.join(' and ')}, config ${[...configs].join(' and ')}`;
 }
 
 function fixFor(rules: HandoverRules, state: FeatureState): string {

@@ -1,3 +1,4 @@
+import { banyanVersion } from '../../common/banyan-version.ts';
 import { pause } from '../../common/pause.ts';
 import { catchUpProgress } from '../runner/catch-up-progress.ts';
 import { signOffStanding } from '../shadow/index.ts';
@@ -74,6 +75,7 @@ export async function lookAtGate(
     force: how.force ?? [],
     replicas: await store.replicas(),
     unserved: await store.unserved(at.feature),
+    own: { version: banyanVersion, fingerprint: store.fingerprint },
     // A way back must not wait for anybody's signature.
     signedOff: cutover.signOff && rules.direction === 'cutover' ? () => signOffStanding(store, state) : null,
   });

@@ -12,7 +12,7 @@ export interface MysqlStateLinkOptions {
   /** How long the number of replicas is taken for what it was, milliseconds. Default 5,000. */
   readonly countEveryMs?: number;
   /** By which config the router goes at this moment; left out: it does not say. */
-  readonly config?: () => ReplicaConfig;
+  readonly config?: () => ReplicaConfig | null;
   /** Told how often all routers were asked to read their config again: with the first answer, and whenever it is more. */
   readonly onReload?: (times: number) => void;
 }

@@ -22,6 +22,8 @@ export interface Replica {
 
 /** What a router says of its config. */
 export interface ReplicaConfig extends ConfigPrint {
+  /** The version of banyan that it runs; left out by a router from before it was told. */
+  readonly banyan?: string;
   /** Settings that its file has otherwise than it goes by: they take effect when it is started again. */
   readonly restart: readonly string[];
   /** Why its last reload changed nothing; null: it did what it should. */

@@ -124,6 +124,11 @@ export class StateStore {
     return Number(row?.reload ?? 0);
   }
 
+  /** Of the config that it goes by; null: it was told none. */
+  get fingerprint(): string | null {
+    return this.#print?.fingerprint ?? null;
+  }
+
   /** Live routers that could not send a request of the feature to its service, each with the reason; see `cannotServe`. */
   async unserved(feature: string): Promise<readonly string[]> {
     return cannotServe(await this.replicas(), feature, this.#print?.features[feature]);

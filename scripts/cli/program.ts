@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
+import { banyanVersion } from '../../common/banyan-version.ts';
 import { paintFor } from '../terminal/paint.ts';
 import type { CliIo } from './cli-io.ts';
 import { abortCommand } from './commands/abort.ts';
@@ -95,7 +95,7 @@ export function buildProgram(io: CliIo, outcome: Outcome): Command {
     .description(
       'Moves one feature at a time, its routes and its tables, out of a live monolith, and back if need be.',
     )
-    .version(packageJson.version)
+    .version(banyanVersion)
     .helpCommand(false)
     .addHelpText('after', exitStatusHelp);
   for (const [heading, factories] of groups) {

@@ -1,7 +1,7 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { BanyanError } from '../../common/errors.ts';
+import { touchedTables } from '../../control/usage/touched-tables.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
-import { touchedTables } from '../usage/touched-tables.ts';
 
 export interface LegacyColumn {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { banyanVersion } from '../../common/banyan-version.ts';
 import { describeError } from '../../common/errors.ts';
 import { compareConfigs } from '../../control/config/compare-configs.ts';
 import { type ConfigPrint, configPrint } from '../../control/config/config-print.ts';
@@ -151,7 +152,7 @@ class Said {
   onReload: (times: number) => Promise<void> = async () => undefined;
 
   constructor(print: ConfigPrint) {
-    this.#config = { ...print, restart: [], fault: null, reload: null };
+    this.#config = { ...print, banyan: banyanVersion, restart: [], fault: null, reload: null };
   }
 
   get config(): ReplicaConfig {
@@ -166,7 +167,7 @@ class Said {
   }
 
   follows(print: ConfigPrint, restart: readonly string[]): void {
-    this.#config = { ...print, restart, fault: null, reload: this.#config.reload };
+    this.#config = { ...this.#config, ...print, restart, fault: null };
   }
 
   failed(fault: string): void {

@@ -1,10 +1,10 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { readDuration } from '../../../control/canary/read-time.ts';
+import type { PastUsage } from '../../../control/usage/past-usage.ts';
+import type { Usage, UsageEntry } from '../../../control/usage/watch-usage.ts';
 import { formatCount, formatSeconds } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
-import type { PastUsage } from '../../usage/past-usage.ts';
-import type { Usage, UsageEntry } from '../../usage/watch-usage.ts';
 import {
   CommandContext,
   type CommonFlags,
@@ -57,8 +57,8 @@ export function usageCommand(access: 'read' | 'write'): CommandFactory {
       // Imported only here: the mover is more than the other commands need.
       const [{ sideTables }, { watchUsage }, { pastUsage }] = await Promise.all([
         import('../../../mover/index.ts'),
-        import('../../usage/watch-usage.ts'),
-        import('../../usage/past-usage.ts'),
+        import('../../../control/usage/watch-usage.ts'),
+        import('../../../control/usage/past-usage.ts'),
       ]);
       const tables = sideTables(requireFeature(config, feature), 'source');
       if (tables.length === 0) {

@@ -1,4 +1,4 @@
-import { MysqlStateLink } from '../../../control/store/index.ts';
+import { MysqlStateLink, type ReplicaConfig } from '../../../control/store/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
 import { emptyRouteTable, type RouteTable, type Side } from '../../../router/table/route-table.ts';
 
@@ -19,6 +19,8 @@ export class TinyRouter {
   #beating: Promise<void> = Promise.resolve();
   /** Tests set it to keep a replica from reporting what it has drained. */
   neverDrains = false;
+  /** By which config it says that it goes. */
+  config: ReplicaConfig | null = null;
   /** The features whose service it says it can ask. */
   services: readonly string[];
 
@@ -28,7 +30,7 @@ export class TinyRouter {
     replica: string,
     leaseMs = 10_000,
   ) {
-    this.#link = new MysqlStateLink({ state, leaseMs });
+    this.#link = new MysqlStateLink({ state, leaseMs, config: () => this.config });
     this.#features = typeof features === 'string' ? [features] : features;
     this.services = this.#features;
     this.#replica = replica;

@@ -1,8 +1,8 @@
 import mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
+import { pastUsage } from '../../../control/usage/past-usage.ts';
+import { watchUsage } from '../../../control/usage/watch-usage.ts';
 import { moverPrivileges } from '../../../mover/index.ts';
-import { pastUsage } from '../../../scripts/usage/past-usage.ts';
-import { watchUsage } from '../../../scripts/usage/watch-usage.ts';
 import { createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { touchedTables } from '../../../scripts/usage/touched-tables.ts';
-import { entriesOf } from '../../../scripts/usage/watch-usage.ts';
-import { withoutValues } from '../../../scripts/usage/without-values.ts';
+import { touchedTables } from '../../../control/usage/touched-tables.ts';
+import { entriesOf } from '../../../control/usage/watch-usage.ts';
+import { withoutValues } from '../../../control/usage/without-values.ts';
 
 const place = { database: 'shop', tables: ['products', 'prices'] };
 const touched = (sql: string, schema: string | null = 'shop') =>

@@ -117,6 +117,8 @@ export const replica = z.object({
       fingerprint: z.string(),
       /** By feature: of how its service is called. */
       features: z.record(z.string(), z.string()),
+      /** The version of banyan that it runs; left out by a router from before it was told. */
+      banyan: z.string().optional(),
       /** Settings that its file has otherwise: they take effect when it is started again. */
       restart: texts,
       /** Why its last reload changed nothing. */

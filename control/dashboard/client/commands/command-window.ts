@@ -121,7 +121,7 @@ function fieldRow(
   return html`<div class="field"><label for=${id}>${label}</label>${input}${hint === undefined ? nothing : html`<p class="hint">${hint}</p>`}</div>`;
 }
 
-const forcible = ['routers', 'transactions', 'disk', 'listening'];
+const forcible = ['routers', 'versions', 'transactions', 'disk', 'listening'];
 
 /** Guards that said no, and that a person may know better about. */
 function forcing(command: RunningCommand): TemplateResult | typeof nothing {

@@ -1,0 +1,93 @@
+import type {
+  Applier,
+  Backlog,
+  ClearOptions,
+  CopyPace,
+  FenceOptions,
+  FenceStanding,
+  Move,
+  MoveSide,
+  MoveSpec,
+  RefusedStatement,
+  RefusedWrites,
+  RepairReport,
+  VerifyReport,
+  WorkOptions,
+} from '../../mover/index.ts';
+
+const nothing: Backlog = { entries: 0, oldestMs: 0 };
+
+/** A move that carries nothing: all of its work is done before it begins. */
+export abstract class IdleMove implements Move {
+  abstract readonly spec: MoveSpec;
+  abstract readonly epoch: number;
+
+  async installCapture() {}
+  async dropCapture() {}
+  async renewCapture() {}
+  async captureState() {
+    return 'complete' as const;
+  }
+  async copy() {}
+  async copied() {
+    return true;
+  }
+  async restartCopy() {}
+  async restoreIndexes() {}
+  throttle() {}
+  pace(): CopyPace {
+    return { workers: 1, share: 1, because: [], movers: [] };
+  }
+  startApplying(): Applier {
+    return {
+      backlog: async () => nothing,
+      drain: async () => {},
+      stop: async () => {},
+      failed: new Promise<Error>(() => {}),
+    };
+  }
+  async backlog() {
+    return nothing;
+  }
+  async verify(): Promise<VerifyReport> {
+    return { tables: [], orphans: [], rowsCompared: 0, rowsKept: 0, different: 0, unsettled: 0 };
+  }
+  async verified() {
+    return { rows: 0, different: 0, oldestMs: 0, tables: [] };
+  }
+  async forgetVerified() {}
+  async repair(): Promise<RepairReport> {
+    return { tables: [], rowsCompared: 0, different: 0 };
+  }
+  async verifyLastApplied(): Promise<VerifyReport> {
+    return { tables: [], orphans: [], rowsCompared: 0, rowsKept: 0, different: 0, unsettled: 0 };
+  }
+  async prepareFence(_side: MoveSide, _options: FenceOptions): Promise<void> {}
+  async fence(_side: MoveSide, _options: FenceOptions): Promise<void> {}
+  async openFence(_side: MoveSide, _options?: WorkOptions): Promise<void> {}
+  async clearFence(_side: MoveSide, _options?: ClearOptions): Promise<readonly string[]> {
+    return [];
+  }
+  async fenceState(): Promise<{ readonly source: FenceStanding; readonly target: FenceStanding }> {
+    return { source: 'open', target: 'fenced' };
+  }
+  async refused(_side: MoveSide): Promise<RefusedWrites> {
+    return { count: 0, closedAt: null };
+  }
+  async refusedStatements(_side: MoveSide): Promise<readonly RefusedStatement[] | null> {
+    return null;
+  }
+  async raiseAutoIncrement() {}
+  async checkAutoIncrement() {}
+  async checkFingerprint() {}
+  async adoptTarget() {}
+  async targetChanged() {
+    return [];
+  }
+  async checkTarget() {}
+  async checkPrepared() {}
+  async guardTables() {}
+  async assertGuarded() {}
+  releaseTables() {}
+  async close() {}
+}
