@@ -1,6 +1,7 @@
 import type { StopPoints } from '../common/stop-points.ts';
 import { TargetBooks } from './bookkeeping/target-books.ts';
 import { FenceRow } from './fence/fence-row.ts';
+import { infileAllowed } from './infile/infile-allowed.ts';
 import type { MoveLogger } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
 import type { DatabaseEndpoint } from './sql/database-endpoint.ts';
@@ -35,6 +36,7 @@ export class MoveContext {
   readonly #targetFence: FenceRow;
   /** Those that are not closed. */
   readonly #links = new Set<Link>();
+  #infile: Promise<boolean> | null = null;
 
   constructor(options: MoveContextOptions) {
     this.spec = options.spec;
@@ -74,6 +76,15 @@ export class MoveContext {
       return work();
     };
     return inTransaction(session, guardedWork, (ms) => this.commits.note(ms));
+  }
+
+  /** Whether rows go to the target by LOAD DATA; asked once. */
+  infileAllowed(target: Session): Promise<boolean> {
+    this.#infile ??= infileAllowed(this.tuning, this.logger, target).catch((error: unknown) => {
+      this.#infile = null;
+      throw error;
+    });
+    return this.#infile;
   }
 
   /** Runs `work` with a session of its own on either side. */

@@ -63,6 +63,8 @@ export interface VerifyOptions extends WorkOptions {
   readonly sample?: number;
   /** Of its time that it works, 0 to 1; it rests the rest. 1 unless given. */
   readonly share?: number;
+  /** Chunks that are compared at a time; with a share one, else the tuning's unless given. */
+  readonly workers?: number;
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
 

@@ -37,8 +37,12 @@ export interface MoveTuning {
   readonly ddlLockWaitSeconds: number;
   /** How often such a statement is tried before the move gives up with `BANYAN_DDL_LOCK_TIMEOUT`. */
   readonly ddlAttempts: number;
-  /** Rows of one checksum. */
+  /** Chunks that a verify compares at a time, each with a session on either side; one where it is to go gently. */
+  readonly verifyWorkers: number;
+  /** Rows of one checksum at most. */
   readonly verifyChunkRows: number;
+  /** A checksum's size is adapted so that it takes about this long. */
+  readonly verifyChunkMs: number;
   /** How long verify waits for a dirty row to be applied before it calls the row unsettled. */
   readonly verifyPatienceMs: number;
   /** Rows looked at once more under the fence, per table: the last that were applied. Clients are held meanwhile. */
@@ -61,13 +65,15 @@ export const defaultTuning: MoveTuning = {
   writeWith: 'auto',
   moverLeaseMs: 5_000,
   applyWorkers: 3,
-  applyBatchEntries: 500,
+  applyBatchEntries: 2_000,
   binlogKeysMax: 100_000,
   idlePollMs: 15,
   fingerprintEveryMs: 1_000,
   ddlLockWaitSeconds: 1,
   ddlAttempts: 30,
-  verifyChunkRows: 5_000,
+  verifyWorkers: 3,
+  verifyChunkRows: 50_000,
+  verifyChunkMs: 200,
   verifyPatienceMs: 10_000,
   verifyLastApplied: 400,
   verifySamples: 10,

@@ -236,6 +236,8 @@ export const configInput = z.strictObject({
         .prefault({}),
       verify: z
         .strictObject({
+          /** Chunks that `banyan verify`, and a handover before it begins, compare at a time. */
+          workers: z.int().min(1).max(mostWorkers).default(3),
           /** Both sides are compared all the time, while a feature is syncing or extracted. */
           steadily: z.boolean().default(true),
           /** No row is to go unverified for longer. */

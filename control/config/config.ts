@@ -66,8 +66,10 @@ export interface FeatureConfig {
   readonly salt: string;
 }
 
-/** Of the verify that goes on while a feature is syncing or extracted. */
+/** Of both sides' rows; but for `workers`, of the verify that goes on while a feature is syncing or extracted. */
 export interface VerifyConfig {
+  /** Chunks that are compared at a time by one that somebody asked for, or a handover. */
+  readonly workers: number;
   readonly steadily: boolean;
   /** How old what is known of a row may become, in milliseconds. */
   readonly everyMs: number;

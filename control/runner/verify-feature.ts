@@ -33,6 +33,7 @@ export async function verifyFeature(
   const move = await context.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
   const report = await move.verify({
     signal,
+    workers: context.options.verify.workers,
     ...(afresh ? {} : { resumeWithinMs: verifiedWithinMs }),
     ...(sample === undefined ? {} : { sample: sample / 100 }),
     ...(olderThanMs === undefined ? {} : { olderThanMs }),

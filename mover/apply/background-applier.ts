@@ -3,11 +3,11 @@ import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import { within } from '../../common/within.ts';
 import type { Capture } from '../capture/capture.ts';
+import { Lanes } from '../lanes.ts';
 import type { Applier, Backlog, DrainOptions } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
-import { Lanes } from './lanes.ts';
 import type { PartApplier } from './part-applier.ts';
 
 export interface BackgroundApplierOptions {

@@ -1,16 +1,22 @@
+import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
+import { InfileEncoder } from '../infile/infile-encoder.ts';
+import { DuplicateInLoad, loadRows, readForInfile } from '../infile/load-rows.ts';
+import type { LaneSessions } from '../lanes.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { writeRows } from '../plan/write-rows.ts';
-import type { RawRow } from '../sql/session.ts';
-import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
+import type { RawRow, Session } from '../sql/session.ts';
+import { errnoOf, isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { findConflicts } from './find-conflicts.ts';
-import type { LaneSessions } from './lanes.ts';
 
 const attemptsAlone = 20;
 const attemptsBesideOthers = 3;
+
+/** Fewer rows are written by INSERT: LOAD DATA has a round trip more, and nothing is saved by it. */
+const keysWorthLoading = 50;
 
 export interface CarryOver {
   readonly context: MoveContext;
@@ -37,24 +43,31 @@ export async function carryOver(work: CarryOver, sessions: LaneSessions): Promis
   return true;
 }
 
+/**
+ * Many rows go by LOAD DATA, as a copy's do: their bytes pass without a value being looked at, and the server has no statement of a
+ * megabyte to parse. What LOAD DATA does not take, INSERT takes, or says why not.
+ */
 async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
-  const { part, alone, bytesMax, context } = work;
+  const { alone, context } = work;
   const keys = new Map(work.keys.map((key) => [keyId(key), key]));
-  const lock = part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
   const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
+  let infile = keys.size >= keysWorthLoading && (await context.infileAllowed(sessions.target));
   for (let attempt = 1; ; attempt += 1) {
     const list = [...keys.values()];
-    const rows = await sessions.source.rowsWithin(
-      plan.source.select(plan.source.keys(list)) + lock,
-      bytesMax,
-    );
-    await context.points.reach('apply:after-read', { table: plan.source.table, alone, keys: list.length });
+    const rows = await readRows(work, plan, sessions.source, list, infile);
+    const about = { table: plan.source.table, alone, keys: list.length, loads: infile };
+    await context.points.reach('apply:after-read', about);
     try {
       await writeBatch(work, plan, sessions, list, rows);
       return true;
     } catch (error) {
       const locked = isLockConflict(error);
-      if (!locked && !isDuplicate(error)) throw error;
+      const duplicate = isDuplicate(error) || error instanceof DuplicateInLoad;
+      if (!locked && !duplicate) {
+        if (!infile || !isOfLoading(error)) throw error;
+        infile = false;
+        continue;
+      }
       if (locked && attempt < attemptsMax) continue;
       if (!alone) return false;
       if (locked) throw error;
@@ -64,18 +77,37 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
   }
 }
 
+/** The statement's own fault, not the connection's or the move's. */
+function isOfLoading(error: unknown): boolean {
+  if (error instanceof BanyanError) return error.code === 'BANYAN_COPY_ALTERED';
+  return errnoOf(error) !== undefined && databaseTrouble(error) === null;
+}
+
+async function readRows(
+  { part, bytesMax }: CarryOver,
+  plan: TablePlan,
+  source: Session,
+  keys: readonly KeyValues[],
+  infile: boolean,
+): Promise<readonly RawRow[] | InfileEncoder> {
+  const lock = part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
+  const select = plan.source.select(plan.source.keys(keys)) + lock;
+  return infile ? readForInfile(source, select, bytesMax) : source.rowsWithin(select, bytesMax);
+}
+
 function writeBatch(
   { context, alone }: CarryOver,
   plan: TablePlan,
   { target }: LaneSessions,
   keys: readonly KeyValues[],
-  rows: readonly RawRow[],
+  rows: readonly RawRow[] | InfileEncoder,
 ): Promise<void> {
   const about = { table: plan.source.table, alone, keys: keys.length };
   return context.guarded(target, async () => {
     await target.run(plan.target.delete(plan.target.keys(keys)));
     await context.points.reach('apply:after-delete', about);
-    await writeRows(target, plan.target, rows);
+    if (rows instanceof InfileEncoder) await loadRows(target, plan, rows);
+    else await writeRows(target, plan.target, rows);
     await context.points.reach('apply:before-commit', about);
   });
 }

@@ -1,9 +1,9 @@
+import type { Lanes } from '../lanes.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import type { KeyValues } from '../plan/key-range.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import { carryOver } from './carry-over.ts';
-import type { Lanes } from './lanes.ts';
 import { shardKeys } from './shard-keys.ts';
 
 /** Makes target rows equal to source rows for the keys in one captured table's log. */

@@ -1,8 +1,8 @@
+import { readForInfile } from '../infile/load-rows.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { landChunk, recordLanded } from './land-chunk.ts';
 import type { ChunkOffers } from './offers/chunk-offers.ts';
-import { readForInfile } from './rows-of-chunk.ts';
 import type { Chunk, TableCopy } from './table-copy.ts';
 
 export interface CopySessions {
@@ -73,7 +73,11 @@ async function copyHere(
   const { tuning, points } = table.context;
   const began = performance.now();
   const encoder = sessions.infile
-    ? await readForInfile(sessions.source, table.plan, chunk.range, tuning.chunkBytesMax)
+    ? await readForInfile(
+        sessions.source,
+        table.plan.source.select(table.plan.source.range(chunk.range)),
+        tuning.chunkBytesMax,
+      )
     : null;
   const readMs = performance.now() - began;
   await points.reach('copy:after-read', about);

@@ -7,7 +7,6 @@ import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import { mostWorkers } from '../throttle/pace.ts';
 import { copyChunk } from './copy-chunk.ts';
-import { infileAllowed } from './infile-allowed.ts';
 import type { ChunkOffers } from './offers/chunk-offers.ts';
 import { TableCopy } from './table-copy.ts';
 
@@ -72,7 +71,6 @@ async function workThrough(
   const failures: Failure[] = [];
   const over = new AbortController();
   const ends = AbortSignal.any([signal, over.signal]);
-  let infile: Promise<boolean> | null = null;
   const work = async (worker: number) => {
     const links = { source: context.sourceLink(), target: context.targetLink() };
     let table = '';
@@ -95,9 +93,9 @@ async function workThrough(
         try {
           const place = await offers.place(ends);
           const [source, target] = [await links.source.session(), await links.target.session()];
-          infile ??= infileAllowed(context.tuning, context.logger, target);
+          const infile = await context.infileAllowed(target);
           const began = performance.now();
-          const sessions = { source, target, infile: await infile };
+          const sessions = { source, target, infile };
           await copyChunk(next, sessions, place === 'mover' ? offers : null);
           workedMs = performance.now() - began;
         } finally {

@@ -1,12 +1,12 @@
 import { findConflicts } from '../apply/find-conflicts.ts';
+import type { InfileEncoder } from '../infile/infile-encoder.ts';
+import { DuplicateInLoad, loadRows, rowBytes } from '../infile/load-rows.ts';
 import { type KeyValues, keyId, rangeOfKey } from '../plan/key-range.ts';
 import { writeRows } from '../plan/write-rows.ts';
 import type { Session } from '../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import type { ChunkMeasure } from './chunk-size.ts';
 import type { CopySessions } from './copy-chunk.ts';
-import type { InfileEncoder } from './infile-encoder.ts';
-import { DuplicateInChunk, loadRows, rowBytes } from './rows-of-chunk.ts';
 import type { Chunk, TableCopy } from './table-copy.ts';
 
 const attemptsMax = 20;
@@ -36,7 +36,7 @@ async function landByInfile(
       return await transaction(table, chunk, target, [], () => loadRows(target, table.plan, encoder));
     } catch (error) {
       if (isLockConflict(error) && attempt < attemptsMax) continue;
-      if (error instanceof DuplicateInChunk) return null;
+      if (error instanceof DuplicateInLoad) return null;
       throw error;
     }
   }

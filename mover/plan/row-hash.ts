@@ -1,3 +1,4 @@
+import type { ColumnShape } from '../sql/column-shape.ts';
 import type { SideColumn } from './side-column.ts';
 
 /**
@@ -5,7 +6,7 @@ import type { SideColumn } from './side-column.ts';
  * separator has its length in front, so that no two rows read the same. (MD5 is gone from MySQL 9.)
  */
 export function rowHash(columns: readonly SideColumn[]): string {
-  return `SHA2(CONCAT_WS(',', '', ${columns.map(columnText).join(', ')}), 256)`;
+  return `SHA2(CONCAT_WS(',', '', ${columns.flatMap(columnTexts).join(', ')}), 256)`;
 }
 
 /**
@@ -15,9 +16,20 @@ export function rowsChecksum(hash: string): string {
   return `BIT_XOR(CAST(CONV(LEFT(${hash}, 16), 16, 10) AS UNSIGNED))`;
 }
 
-function columnText(column: SideColumn): string {
-  const text = column.canonical ?? plainText(column);
-  return column.shape.nullable ? `IFNULL(${text}, 'N')` : text;
+/** CONCAT_WS leaves out what is NULL: after an `N` for a length there are no bytes. */
+function columnTexts(column: SideColumn): string[] {
+  const { sql, shape, canonical } = column;
+  if (canonical === undefined && isBytes(shape)) {
+    const length = `LENGTH(${sql})`;
+    return [shape.nullable ? `IFNULL(${length}, 'N')` : length, `CAST(${sql} AS BINARY)`];
+  }
+  const text = canonical ?? plainText(column);
+  return [shape.nullable ? `IFNULL(${text}, 'N')` : text];
+}
+
+function isBytes({ kind, dataType }: ColumnShape): boolean {
+  const isText = kind === 'text' || kind === 'binary';
+  return isText && !/^(medium|long)(text|blob)$|geom|point|line|polygon/.test(dataType);
 }
 
 function plainText(column: SideColumn): string {
@@ -25,6 +37,8 @@ function plainText(column: SideColumn): string {
   switch (shape.kind) {
     case 'number':
     case 'temporal':
+      // CONCAT_WS makes the same text of them; what IFNULL makes of two types is not said.
+      return shape.nullable ? `CAST(${sql} AS CHAR)` : sql;
     case 'ascii':
       return `CAST(${sql} AS CHAR)`;
     case 'float':
@@ -34,10 +48,7 @@ function plainText(column: SideColumn): string {
     case 'json':
       return `SHA2(CAST(${sql} AS CHAR CHARACTER SET utf8mb4), 256)`;
     default:
-      if (/^(medium|long)(text|blob)$/.test(shape.dataType)) return longText(column);
-      return shape.dataType.match(/geom|point|line|polygon/)
-        ? `HEX(${sql})`
-        : `CONCAT(LENGTH(${sql}), ':', CAST(${sql} AS BINARY))`;
+      return shape.dataType.match(/geom|point|line|polygon/) ? `HEX(${sql})` : longText(column);
   }
 }
 

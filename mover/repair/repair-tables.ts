@@ -13,6 +13,8 @@ import { settle } from '../verify/settle.ts';
 import { findKeys } from './find-keys.ts';
 
 /** Rows that are looked at again at once, to tell a difference from a change that is on its way. */
+/** Rows of one checksum: there are differences to be expected. */
+const chunkRowsMost = 5_000;
 const lookedAtOnce = 5_000;
 
 export interface RepairWork extends Omit<RepairOptions, 'signal'> {
@@ -62,13 +64,14 @@ async function repairTable(work: RepairWork, part: MovePart, plan: TablePlan): P
     return { table: plan.name, rowsCompared: found.length, different: await treat(work, part, plan, found) };
   }
   const estimated = await estimateRows(source, plan.source.database, plan.source.table);
+  const chunkRows = Math.min(chunkRowsMost, work.context.tuning.verifyChunkRows);
   let suspects: KeyValues[] = [];
   let rowsCompared = 0;
   let different = 0;
   for (let rest: KeyRange | null = wholeTable; rest !== null; ) {
     work.signal.throwIfAborted();
     const began = performance.now();
-    const chunk: KeyRange = await nextChunk(source, plan.source, rest, work.context.tuning.verifyChunkRows);
+    const chunk: KeyRange = await nextChunk(source, plan.source, rest, chunkRows);
     const found = await findSuspects({ plan, source, target }, chunk);
     rowsCompared += found.rows;
     suspects.push(...found.suspects);

@@ -1,12 +1,14 @@
 import type { VerifiedBooks } from '../bookkeeping/verified-books.ts';
 import type { ChangeLog } from '../capture/change-log.ts';
+import { nextChunkRows } from '../copy/chunk-size.ts';
+import type { Lanes } from '../lanes.ts';
 import type { RowDifference, TableVerification } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { KeyRange, KeyValues } from '../plan/key-range.ts';
 import { nextChunk } from '../plan/next-chunk.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { Session } from '../sql/session.ts';
-import { findSuspects } from './find-suspects.ts';
+import { findSuspects, type RangeFindings } from './find-suspects.ts';
 import { settle } from './settle.ts';
 import { sameBound, type VerifiedRange, type VerifiedRanges } from './verified-ranges.ts';
 import type { VerifyPace } from './verify-pace.ts';
@@ -14,6 +16,11 @@ import type { VerifyPace } from './verify-pace.ts';
 /** So much is compared before rows that differed are looked at again: most are dirty rows, which settle meanwhile. */
 const chunksAtOnce = 16;
 const suspectsAtOnce = 5_000;
+/** What is known is written down as often as that, in milliseconds: a verify that is killed loses no more. */
+const keptEveryMs = 500;
+/** A table's first checksum is over so many rows, and none over fewer is asked for because it took long. */
+const chunkRowsAtFirst = 5_000;
+const chunkRowsLeast = 1_000;
 
 export interface VerifyTableOptions {
   readonly context: MoveContext;
@@ -22,6 +29,8 @@ export interface VerifyTableOptions {
   readonly log: ChangeLog;
   readonly source: Session;
   readonly target: Session;
+  /** Chunks are compared on these, side by side. */
+  readonly lanes: Lanes;
   readonly books: VerifiedBooks;
   readonly ranges: VerifiedRanges;
   /** Those of `ranges` that are compared. */
@@ -31,6 +40,21 @@ export interface VerifyTableOptions {
   readonly pace: VerifyPace;
   readonly signal: AbortSignal;
   readonly onProgress: (rowsCompared: number, different: number) => void;
+}
+
+/** A chunk that is being compared; null: it is passed over. */
+interface Look {
+  readonly upTo: KeyValues | null;
+  readonly found: Promise<ChunkFound | null>;
+}
+
+interface ChunkFound {
+  /** When the look was begun, by the target's clock. */
+  readonly at: number;
+  readonly rows: number;
+  readonly ms: number;
+  /** By plan. */
+  readonly suspects: readonly (readonly KeyValues[])[];
 }
 
 /** Chunks in a row, and the rows that differed in them, by plan. */
@@ -49,20 +73,34 @@ interface Found {
   readonly samples: RowDifference[];
 }
 
-/** Compares what is due of one table, chunk by chunk, and writes down what is known then. A verification for each plan. */
+/**
+ * Compares what is due of one table, chunk by chunk, and writes down what is known then. A verification for each plan.
+ *
+ * Several chunks are compared at a time, while the bounds of the next are found; what they have found counts in key order.
+ */
 export class TableVerify {
   readonly #options: VerifyTableOptions;
   readonly #found: readonly Found[];
   #rowsCompared = 0;
+  #chunkRows: number;
+  #keptAt = performance.now();
+  #kept = true;
 
   constructor(options: VerifyTableOptions) {
     this.#options = options;
     this.#found = options.plans.map(() => ({ different: 0, unsettled: 0, samples: [] }));
+    this.#chunkRows = Math.min(chunkRowsAtFirst, options.context.tuning.verifyChunkRows);
   }
 
   async run(): Promise<TableVerification[]> {
     const { due, plans } = this.#options;
-    for (const range of due) await this.#look(range);
+    try {
+      for (const range of due) await this.#look(range);
+    } catch (error) {
+      await this.#keep().catch(() => undefined);
+      throw error;
+    }
+    await this.#keep();
     return this.#found.map((found, index) => ({
       table: plans[index]?.name ?? '',
       rowsCompared: this.#rowsCompared,
@@ -71,45 +109,83 @@ export class TableVerify {
   }
 
   async #look(due: VerifiedRange): Promise<void> {
-    const { context, plans, source, sample, signal, pace } = this.#options;
+    const { context, plans, lanes, sample, signal, pace, ranges } = this.#options;
+    // One that rests between chunks has nothing under way meanwhile. Else a chunk waits for each lane that becomes free.
+    const ahead = lanes.size === 1 ? 1 : lanes.size + 1;
+    const looks: Look[] = [];
     let left: VerifiedRange = due;
-    let stretch = await this.#begin();
-    for (let rest: KeyRange | null = due; rest !== null; ) {
-      signal.throwIfAborted();
+    let stretch: Stretch | null = null;
+    let began = performance.now();
+    try {
+      for (let rest: KeyRange | null = due; ; ) {
+        while (rest !== null && looks.length < ahead) {
+          signal.throwIfAborted();
+          const look: Look = await this.#begin(rest);
+          looks.push(look);
+          rest = sameBound(look.upTo, due.upTo) ? null : { after: look.upTo, upTo: due.upTo };
+        }
+        const look = looks.shift();
+        if (look === undefined) return;
+        const found = await look.found;
+        if (found === null) {
+          left = ranges.note(left, look.upTo, null) ?? left;
+          this.#kept = false;
+          continue;
+        }
+        stretch ??= { at: found.at, rows: 0, chunks: 0, suspects: plans.map(() => []) };
+        this.#count(stretch, found);
+        const suspects = stretch.suspects.reduce((sum, { length }) => sum + length, 0);
+        await context.points.reach(pace.point, { table: plans[0].name, suspects });
+        const waits = suspects > 0 && suspects < suspectsAtOnce && stretch.chunks < chunksAtOnce;
+        const isLast = rest === null && looks.length === 0;
+        if (!waits || isLast || sample < 1) {
+          left = (await this.#conclude(stretch, left, look.upTo)) ?? left;
+          stretch = null;
+        }
+        await pace.rest(performance.now() - began);
+        began = performance.now();
+      }
+    } finally {
+      await Promise.allSettled(looks.map(({ found }) => found));
+    }
+  }
+
+  /** Finds the end of the chunk at the beginning of `rest`, and has it compared. */
+  async #begin(rest: KeyRange): Promise<Look> {
+    const { source, plans, lanes, sample, books } = this.#options;
+    const chunk = await nextChunk(source, plans[0].source, rest, this.#chunkRows);
+    if (sample < 1 && Math.random() >= sample) return { upTo: chunk.upTo, found: Promise.resolve(null) };
+    const found = lanes.use(async (sessions) => {
+      const at = await books.now(sessions.target);
       const began = performance.now();
-      const chunk: KeyRange = await nextChunk(source, plans[0].source, rest, context.tuning.verifyChunkRows);
-      rest = sameBound(chunk.upTo, due.upTo) ? null : { after: chunk.upTo, upTo: due.upTo };
-      if (sample < 1 && Math.random() >= sample) {
-        left = this.#options.ranges.note(left, chunk.upTo, null) ?? left;
-        continue;
-      }
-      await this.#compare(stretch, chunk);
-      const suspects = stretch.suspects.reduce((sum, { length }) => sum + length, 0);
-      await context.points.reach(pace.point, { table: plans[0].name, suspects });
-      const waits = suspects > 0 && suspects < suspectsAtOnce && stretch.chunks < chunksAtOnce;
-      if (!waits || rest === null || sample < 1) {
-        left = (await this.#conclude(stretch, left, chunk.upTo)) ?? left;
-        stretch = await this.#begin();
-      }
-      await pace.rest(performance.now() - began);
-    }
+      const findings: RangeFindings[] = [];
+      for (const plan of plans) findings.push(await findSuspects({ plan, ...sessions }, chunk));
+      const ms = performance.now() - began;
+      return { at, ms, rows: findings[0]?.rows ?? 0, suspects: findings.map(({ suspects }) => suspects) };
+    });
+    // Whoever awaits it is told; until then it is nobody's.
+    found.catch(() => undefined);
+    return { upTo: chunk.upTo, found };
   }
 
-  async #begin(): Promise<Stretch> {
-    const { books, target, plans } = this.#options;
-    return { at: await books.now(target), rows: 0, chunks: 0, suspects: plans.map(() => []) };
-  }
-
-  async #compare(stretch: Stretch, chunk: KeyRange): Promise<void> {
-    const { plans, source, target, onProgress } = this.#options;
-    for (const [index, plan] of plans.entries()) {
-      const { rows, suspects } = await findSuspects({ plan, source, target }, chunk);
-      stretch.suspects[index]?.push(...suspects);
-      if (index > 0) continue;
-      stretch.rows += rows;
-      this.#rowsCompared += rows;
-    }
+  #count(stretch: Stretch, { rows, ms, suspects }: ChunkFound): void {
+    const { context, onProgress } = this.#options;
+    const { verifyChunkRows, verifyChunkMs } = context.tuning;
+    for (const [index, keys] of suspects.entries()) stretch.suspects[index]?.push(...keys);
+    stretch.rows += rows;
     stretch.chunks += 1;
+    this.#rowsCompared += rows;
+    // Where rows differ the checksum has told nothing, and its parts were asked for again.
+    const wanted = nextChunkRows(
+      this.#chunkRows,
+      {
+        rows,
+        bytes: 0,
+        ms: suspects.some(({ length }) => length > 0) ? Math.max(ms, 2 * verifyChunkMs) : ms,
+      },
+      { targetMs: verifyChunkMs, rowsMax: verifyChunkRows, bytesMax: Number.POSITIVE_INFINITY },
+    );
+    this.#chunkRows = Math.max(wanted, Math.min(chunkRowsLeast, verifyChunkRows));
     onProgress(this.#rowsCompared, this.#different);
   }
 
@@ -119,7 +195,7 @@ export class TableVerify {
     range: VerifiedRange,
     upTo: KeyValues | null,
   ): Promise<VerifiedRange | null> {
-    const { context, plans, log, source, target, books, ranges, signal } = this.#options;
+    const { context, plans, log, source, target, ranges, signal } = this.#options;
     let different = 0;
     let unsettled = 0;
     for (const [index, plan] of plans.entries()) {
@@ -136,8 +212,18 @@ export class TableVerify {
       unsettled += settled.unsettled;
     }
     const rest = ranges.note(range, upTo, unsettled > 0 ? null : { at, rows, different });
-    await books.write(target, plans[0].name, ranges.all);
+    this.#kept = false;
+    if (performance.now() - this.#keptAt >= keptEveryMs) await this.#keep();
     return rest;
+  }
+
+  /** Writes down what is known. */
+  async #keep(): Promise<void> {
+    if (this.#kept) return;
+    const { books, target, plans, ranges } = this.#options;
+    await books.write(target, plans[0].name, ranges.all);
+    this.#kept = true;
+    this.#keptAt = performance.now();
   }
 
   get #different(): number {

@@ -1,5 +1,6 @@
 import { VerifiedBooks } from '../bookkeeping/verified-books.ts';
 import { findOrphans } from '../edge/find-orphans.ts';
+import { Lanes } from '../lanes.ts';
 import type { TableVerification, VerifyOptions, VerifyProgress, VerifyReport } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
@@ -43,6 +44,8 @@ export async function verifyTables(options: VerifyTablesOptions): Promise<Verify
       if (told !== null && told.because.length + because.length > 0) tell({ ...told, because });
     },
   });
+  const { share, workers = context.tuning.verifyWorkers } = options;
+  const lanes = new Lanes(context, share === undefined ? workers : 1);
   const tables: TableVerification[] = [];
   let [rowsCompared, rowsKept] = [0, 0];
   try {
@@ -61,7 +64,7 @@ export async function verifyTables(options: VerifyTablesOptions): Promise<Verify
             because: [],
           });
         const verifications = await new TableVerify({
-          ...{ context, log, source, target, books, ranges, due, pace, signal, onProgress },
+          ...{ context, log, source, target, lanes, books, ranges, due, pace, signal, onProgress },
           plans: aspects(options, plan),
           sample: options.sample ?? 1,
         }).run();
@@ -81,6 +84,7 @@ export async function verifyTables(options: VerifyTablesOptions): Promise<Verify
       }
     }
   } finally {
+    lanes.close();
     await pace.end();
   }
   if (!round.isWhole) return { ...totalOf(tables), rowsCompared, rowsKept };

@@ -1,6 +1,8 @@
 import { BanyanError, describeError } from '../../../common/errors.ts';
 import { pause } from '../../../common/pause.ts';
 import { noStopPoints, type StopPoints } from '../../../common/stop-points.ts';
+import { InfileEncoder } from '../../infile/infile-encoder.ts';
+import { DuplicateInLoad, loadRows, readForInfile, rowBytes } from '../../infile/load-rows.ts';
 import type { MoveLogger } from '../../move.ts';
 import { MoveContext } from '../../move-context.ts';
 import type { MoveSpec } from '../../move-spec.ts';
@@ -13,9 +15,6 @@ import type { Session } from '../../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../../sql/sql-error.ts';
 import { defaultTuning, type MoveTuning } from '../../tuning.ts';
 import type { ChunkMeasure } from '../chunk-size.ts';
-import { infileAllowed } from '../infile-allowed.ts';
-import { InfileEncoder } from '../infile-encoder.ts';
-import { DuplicateInChunk, loadRows, readForInfile, rowBytes } from '../rows-of-chunk.ts';
 import type { ReturnReason } from './chunk-offers.ts';
 import { type LiveMover, landingLock, type Offer, OfferBooks, planPrint } from './offer-books.ts';
 
@@ -112,7 +111,6 @@ class Hand {
   /** Of the epoch of the last chunk. */
   #context: MoveContext | null = null;
   #sessions: { readonly source: Link; readonly target: Link } | null = null;
-  #infile: boolean | null = null;
   readonly #plans = new Map<string, TablePlan>();
 
   constructor(options: CopyOfferedOptions, books: OfferBooks, tuning: MoveTuning) {
@@ -142,7 +140,7 @@ class Hand {
       return await this.#carry(offer);
     } catch (error) {
       if (error instanceof RowsTooMany) return { kind: 'rows', fitting: error.fitting };
-      if (error instanceof DuplicateInChunk || isDuplicate(error)) {
+      if (error instanceof DuplicateInLoad || isDuplicate(error)) {
         return { kind: 'here', what: 'rows of other chunks are in the way' };
       }
       if (error instanceof BanyanError && error.code === 'BANYAN_MOVE_SUPERSEDED') {
@@ -166,9 +164,13 @@ class Hand {
     if (plan === null)
       return { kind: 'here', what: `the config of ${mover.host} (${mover.pid}) is another one` };
     const began = performance.now();
-    this.#infile ??= await infileAllowed(this.#tuning, this.#options.logger, target);
-    const read = this.#infile
-      ? await readForInfile(source, plan, offer.range, this.#tuning.chunkBytesMax)
+    const infile = await (this.#context as MoveContext).infileAllowed(target);
+    const read = infile
+      ? await readForInfile(
+          source,
+          plan.source.select(plan.source.range(offer.range)),
+          this.#tuning.chunkBytesMax,
+        )
       : await source.rowsWithin(
           plan.source.select(plan.source.range(offer.range)),
           this.#tuning.chunkBytesMax,

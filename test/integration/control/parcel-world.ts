@@ -128,7 +128,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400, apart = fals
       replicaLeaseMs: 10_000,
       controlLeaseMs: 10_000,
       copy: { workers: 3 },
-      verify: { steadily: false, everyMs: 300_000, share: 0.2 },
+      verify: { workers: 3, steadily: false, everyMs: 300_000, share: 0.2 },
       cutover: {
         deadlineMs: 20_000,
         lockTimeoutMs: 5_000,

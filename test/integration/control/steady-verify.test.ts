@@ -12,7 +12,9 @@ describeOnEngine('mariadb', 'the steady verify', (db) => {
   test('finds a row that somebody changed, closes the gate, and stands during a handover', async () => {
     await using world = await createParcelWorld(db, 50);
     // Everything is always due.
-    const config = withControl(world.config, { verify: { steadily: true, everyMs: 1, share: 1 } });
+    const config = withControl(world.config, {
+      verify: { workers: 3, steadily: true, everyMs: 1, share: 1 },
+    });
     const held = Promise.withResolvers<void>();
     let [isLooking, waits] = [false, false];
     let wasLooking: boolean | null = null;

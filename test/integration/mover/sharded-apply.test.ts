@@ -52,6 +52,41 @@ describeEachEngine('an applier of several batches at a time', (lane) => {
     },
   );
 
+  it('loads many rows at once, with unique values that change places, and has INSERT say what LOAD DATA refuses', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    const points = new TestPoints();
+    const { source, target } = fixture;
+    await target.query('ALTER TABLE t ADD CONSTRAINT strict CHECK (CHAR_LENGTH(body) < 10)');
+    const rows = Array.from({ length: 200 }, (_, n) => [n + 7, `C${n + 7}`]);
+    await source.query('INSERT INTO t (id, code) VALUES ?', [rows]);
+    const move = await copied(fixture, points, { applyWorkers: 3, applyBatchEntries: 70 });
+    await source.query('START TRANSACTION');
+    await source.query("UPDATE t SET code = CONCAT('_', code) WHERE id > 6");
+    await source.query("UPDATE t SET code = CONCAT('C', 213 - id), body = 'a\\tb\\\\\\n\\0' WHERE id > 6");
+    await source.query('COMMIT');
+    const loads: unknown[] = [];
+    points.at('apply:after-read', (about) => {
+      loads.push(about.loads);
+    });
+    const applier = move.startApplying();
+    await expect.poll(() => move.backlog(), { timeout: 60_000 }).toMatchObject({ entries: 0 });
+    expect(new Set(loads)).toEqual(new Set([true]));
+    const sides = await fixture.bothSides('t');
+    expect(sides.target).toEqual(sides.source);
+    await source.query("UPDATE t SET body = 'much too long' WHERE id > 6");
+    await expect(applier.failed).resolves.toMatchObject({
+      code: 'BANYAN_APPLY_FAILED',
+      message: expect.stringContaining('strict'),
+    });
+    expect(loads).toContain(false);
+    await target.query('ALTER TABLE t DROP CONSTRAINT strict');
+    const again = move.startApplying();
+    await move.fence('source', fenceNow);
+    await again.drain({ deadlineMs: 30_000 });
+    const then = await fixture.bothSides('t');
+    expect(then.target).toEqual(then.source);
+  });
+
   it('takes nothing while a batch is in hand, though another one has failed', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
     const points = new TestPoints();

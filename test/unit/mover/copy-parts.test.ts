@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextChunkRows } from '../../../mover/copy/chunk-size.ts';
-import { InfileEncoder } from '../../../mover/copy/infile-encoder.ts';
 import { ProgressMeter } from '../../../mover/copy/progress-meter.ts';
 import { RangesInFlight } from '../../../mover/copy/ranges-in-flight.ts';
+import { InfileEncoder } from '../../../mover/infile/infile-encoder.ts';
 import { wholeTable } from '../../../mover/plan/key-range.ts';
 
 /** A row packet of the text protocol. */

@@ -1,20 +1,17 @@
 import { BanyanError } from '../../common/errors.ts';
-import type { KeyRange } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { RawRow, Session } from '../sql/session.ts';
-import type { ChunkMeasure } from './chunk-size.ts';
 import { InfileEncoder } from './infile-encoder.ts';
 
-/** The rows of a range, as LOAD DATA takes them. @throws RowsTooMany beyond so many bytes */
+/** The rows that a statement of the plan's source selects, as LOAD DATA takes them. @throws RowsTooMany beyond so many bytes */
 export async function readForInfile(
   source: Session,
-  plan: TablePlan,
-  range: KeyRange,
+  select: string,
   bytesMax: number,
 ): Promise<InfileEncoder> {
   const encoder = new InfileEncoder();
-  await source.packets(plan.source.select(plan.source.range(range)), (buffer, start, end) => {
+  await source.packets(select, (buffer, start, end) => {
     if (encoder.rows > 0 && encoder.bytes + end - start > bytesMax) throw new RowsTooMany(encoder.rows);
     encoder.add(buffer, start, end);
   });
@@ -22,14 +19,14 @@ export async function readForInfile(
 }
 
 /** A value of another unique index is there already, in a row of another range or key. */
-export class DuplicateInChunk extends Error {}
+export class DuplicateInLoad extends Error {}
 
-/** Loads them, in the caller's transaction. @throws DuplicateInChunk, BanyanError BANYAN_COPY_ALTERED */
+/** Loads them, in the caller's transaction. @throws DuplicateInLoad, BanyanError BANYAN_COPY_ALTERED */
 export async function loadRows(
   target: Session,
   plan: TablePlan,
   encoder: InfileEncoder,
-): Promise<Omit<ChunkMeasure, 'ms'>> {
+): Promise<{ readonly rows: number; readonly bytes: number }> {
   const { rows, bytes } = encoder;
   if (rows > 0) {
     const written = await target.loadInfile(plan.target.load(target.engine), encoder.finish());
@@ -48,7 +45,7 @@ async function loadFault(
   read: number,
 ): Promise<Error> {
   const warnings = await target.texts('SHOW WARNINGS LIMIT 5');
-  if (warnings.some(([, number]) => number === '1062')) return new DuplicateInChunk();
+  if (warnings.some(([, number]) => number === '1062')) return new DuplicateInLoad();
   const said = warnings.map(([, number, message]) => `${number} ${message}`).join('; ');
   return new BanyanError(
     'BANYAN_COPY_ALTERED',

@@ -1,6 +1,6 @@
-import type { MoveContext } from '../move-context.ts';
-import type { Link } from '../sql/link.ts';
-import type { Session } from '../sql/session.ts';
+import type { MoveContext } from './move-context.ts';
+import type { Link } from './sql/link.ts';
+import type { Session } from './sql/session.ts';
 
 export interface LaneSessions {
   readonly source: Session;
