@@ -16,6 +16,7 @@ import { abandonCommand, finishCommand } from './commands/ending.ts';
 import { explainCommand } from './commands/explain.ts';
 import { grantsCommand } from './commands/grants.ts';
 import { handoverCommand } from './commands/handover.ts';
+import { holdsCommand } from './commands/holds.ts';
 import { idlCommand } from './commands/idl.ts';
 import { ignoreCommand } from './commands/ignore.ts';
 import { initCommand } from './commands/init.ts';
@@ -32,6 +33,7 @@ import { shadowCommand } from './commands/shadow.ts';
 import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
 import { throttleCommand } from './commands/throttle.ts';
+import { trafficCommand } from './commands/traffic.ts';
 import { usageCommand } from './commands/usage.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { tellAllMistakes } from './tell-all-mistakes.ts';
@@ -66,7 +68,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       ],
       rowCommand,
       ...[usageCommand('write'), usageCommand('read')],
-      ...[monolithCommand, leftoversCommand],
+      ...[trafficCommand, holdsCommand, monolithCommand, leftoversCommand],
     ],
   ],
   ['Compare both sides:', [shadowCommand, diffCommand, ignoreCommand]],

@@ -215,6 +215,21 @@ describe('banyan on a running stack', () => {
     expect((await json('verify', 'product')).value).toMatchObject({ different: 0 });
   });
 
+  it('says what both handovers cost, what a canary changed, and what goes where', async () => {
+    const { value } = await json('holds', 'product');
+    expect(value).toMatchObject([
+      { direction: 'cutover', outcome: 'done', why: 'test: cutover', holdMs: expect.any(Number) },
+      { direction: 'rollback', outcome: 'done', why: 'test: rollback', because: null },
+    ]);
+    const rehearsal = await json('cutover', 'product', '--dry-run', '--why', 'test: rehearsal');
+    expect(rehearsal.value.heldBefore).toEqual(
+      (value as unknown as { holdMs: number }[]).map((one) => one.holdMs),
+    );
+    expect((await stack.banyan('audit', 'product')).stdout).toMatch(/canary .*reads 0 % → \d+ %/);
+    const traffic = await json('traffic', 'product');
+    expect(traffic.value.traffic).toMatchObject({ legacy: { perSecond: expect.any(Number) }, routes: {} });
+  });
+
   it('says what is left in the monolith, and what of banyan’s is left in the databases', async () => {
     const monolith = await json('monolith');
     expect(monolith.value.tables).toContainEqual(

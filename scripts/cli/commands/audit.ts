@@ -78,8 +78,28 @@ const told: readonly string[] = ['stage', 'owner', 'paused'];
 
 /** `stage legacy → copying`: only what differs, on one line. */
 function change(entry: AuditEntry): string {
-  return told
+  const changed = told
     .filter((key) => entry.from?.[key] !== entry.to?.[key])
-    .map((key) => `${key} ${entry.from?.[key] ?? '–'} → ${entry.to?.[key] ?? '–'}`)
-    .join(', ');
+    .map((key) => `${key} ${entry.from?.[key] ?? '–'} → ${entry.to?.[key] ?? '–'}`);
+  return [...changed, ...readsChange(entry)].join(', ');
+}
+
+/** `reads 0 % → 5 %`; of some routes alone, how many. */
+function readsChange({ from, to }: AuditEntry): string[] {
+  const before = percentsOf(from);
+  const after = percentsOf(to);
+  const routes = Object.keys(after).filter((route) => after[route] !== (before[route] ?? 0));
+  if (routes.length === 0) return [];
+  const range = (percents: readonly number[]) => {
+    const [least, most] = [Math.min(...percents), Math.max(...percents)];
+    return least === most ? `${most} %` : `${least}–${most} %`;
+  };
+  const [was, is] = [routes.map((route) => before[route] ?? 0), routes.map((route) => after[route] ?? 0)];
+  const some = routes.length === Object.keys(after).length ? '' : ` of ${routes.length} routes`;
+  return [`reads${some} ${range(was)} → ${range(is)}`];
+}
+
+function percentsOf(state: AuditEntry['to']): Readonly<Record<string, number>> {
+  const percents = state?.readPercents;
+  return typeof percents === 'object' && percents !== null ? (percents as Record<string, number>) : {};
 }

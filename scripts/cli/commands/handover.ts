@@ -14,6 +14,7 @@ import { confirm, isAsked, withYesOption } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type GuardFlags, guardOf, withGuardOptions } from '../guard-options.ts';
 import type { CommandFactory } from '../program.ts';
+import { pastHandovers } from './holds.ts';
 import { runAction, runOrder } from './run-action.ts';
 
 interface Flags extends ChangeFlags, GuardFlags {
@@ -110,8 +111,10 @@ export function handoverCommand(direction: Direction): CommandFactory {
         const [only] = rehearsal.features;
         const { features: _, ...rest } = rehearsal;
         const single: HandoverRehearsal = { ...rest, gate: only!.gate };
-        context.output.result(features.length === 1 ? single : rehearsal, (paint) =>
-          renderRehearsal(rehearsal, paint),
+        const heldBefore = await holdsBefore(context, features);
+        const told = features.length === 1 ? single : rehearsal;
+        context.output.result({ ...told, heldBefore }, (paint) =>
+          [renderRehearsal(rehearsal, paint), renderHolds(heldBefore)].join('\n'),
         );
         return;
       }
@@ -181,6 +184,26 @@ function rehearse(
 ): Promise<JointRehearsal> {
   const asked = { ...body, direction, features, dryRun: true };
   return runOrder(context, 'handover', asked) as Promise<JointRehearsal>;
+}
+
+/** How long writes were held in the latest handovers of these features, milliseconds, oldest first. */
+function holdsBefore(context: CommandContext, features: readonly string[]): Promise<readonly number[]> {
+  return context.withAdmin(undefined, async (admin) => {
+    const past = await pastHandovers(admin, undefined, context.io.signal);
+    return past
+      .filter(({ feature, outcome }) => features.includes(feature) && outcome === 'done')
+      .flatMap(({ holdMs }) => holdMs ?? [])
+      .slice(-latestHolds);
+  });
+}
+
+const latestHolds = 5;
+
+function renderHolds(holds: readonly number[]): string {
+  if (holds.length === 0)
+    return 'How long writes would be held nobody can say yet: it would be the first handover.';
+  const list = holds.map(formatMs).join(', ');
+  return `Writes were held ${list} in ${holds.length === 1 ? 'the last handover' : `the last ${holds.length} handovers`}.`;
 }
 
 /** What stands against it and what it would do, before anything happens. */

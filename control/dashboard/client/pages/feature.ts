@@ -9,6 +9,7 @@ import type {
 } from '../../../api/contract/answers/index.ts';
 import type { QuestionAnswer } from '../../../api/contract/operations.ts';
 import { moverWords, pacing, readsAtService, verifiedWords } from '../../../api/words/feature-words.ts';
+import { handoversOf } from '../../../api/words/handovers.ts';
 import { renderPlan } from '../../../api/words/plan-words.ts';
 import { tellStatus } from '../../../api/words/told.ts';
 import { commands, shown, whyNot } from '../commands/catalog.ts';
@@ -24,7 +25,6 @@ import { mark, sideName, toldList } from '../parts/marks.ts';
 import { progressBar } from '../parts/progress.ts';
 import { pastHandovers } from '../parts/timeline.ts';
 import { trafficChart, trafficLines } from '../parts/traffic.ts';
-import { handoversOf } from '../pure/handovers.ts';
 import { backlogWords, milliseconds, perSecond, timeOf } from '../pure/words.ts';
 import { featureNamed, now, state } from '../state.ts';
 

@@ -1,6 +1,6 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import { formatMs } from '../../../../common/numbers.ts';
-import type { PastHandover, TimedStep } from '../pure/handovers.ts';
+import type { PastHandover, TimedStep } from '../../../api/words/handovers.ts';
 import { timeOf } from '../pure/words.ts';
 import { now } from '../state.ts';
 import { mark } from './marks.ts';

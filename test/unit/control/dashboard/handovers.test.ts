@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AuditEntry } from '../../../../control/api/index.ts';
-import { handoversOf } from '../../../../control/dashboard/client/pure/handovers.ts';
+import { handoversOf } from '../../../../control/api/words/handovers.ts';
 
 const entry = (
   id: number,

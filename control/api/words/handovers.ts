@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../../api/contract/answers/index.ts';
+import type { AuditEntry } from '../contract/answers/index.ts';
 
 /** One step of a handover: from `fromMs` after the hold, for `ms`. */
 export interface TimedStep {
