@@ -1,6 +1,6 @@
 import { BanyanError, type Fault } from '../common/errors.ts';
 import type { StopPoints } from '../common/stop-points.ts';
-import type { MoveLogger, VerifyReport } from '../mover/index.ts';
+import type { Move, MoveLogger, VerifyReport } from '../mover/index.ts';
 import { assertMovable } from './assert-movable.ts';
 import {
   type CanaryKeeper,
@@ -354,7 +354,9 @@ export class Commands {
       await assertMovable({ feature: name, door, spec: specs.forward, skipDataCheck, onProgress, signal });
     }
     // An abandoned copy's progress would make this one skip rows that have changed since.
-    await (await runner.move('forward')).restartCopy();
+    const move = await runner.move('forward');
+    await assertNotRestored(name, move);
+    await move.restartCopy();
     await this.#change(name, actor, 'copy', (before) => advance(before, 'copy'));
     await runner.settle();
   }
@@ -403,6 +405,23 @@ export class Commands {
     const { store, lease } = this.#options;
     const { who, why } = actor;
     return store.change({ feature, who, why, action, lease, change: ({ state, now }) => change(state, now) });
+  }
+}
+
+/**
+ * What banyan knows of the feature may have been restored together with legacy's rows: the service, which it says holds none, may
+ * have the newer ones.
+ */
+async function assertNotRestored(feature: string, move: Move): Promise<void> {
+  try {
+    await move.checkRestored();
+  } catch (error) {
+    if (!(error instanceof BanyanError)) throw error;
+    throw new BanyanError(error.code, error.message, {
+      fix: `The service’s tables may hold rows that legacy lacks: take from them what is missing. Then \`banyan abandon ${feature} --clean\` takes them away, and the copy may begin.`,
+      cause: error,
+      details: error.details,
+    });
   }
 }
 

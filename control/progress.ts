@@ -1,6 +1,6 @@
 /** One line of what long work says on its way. */
 export interface Progress {
-  /** `copy`, `catch-up`, `verify`, or a step of a cutover. */
+  /** `copy`, `indexes`, `catch-up`, `verify`, or a step of a cutover. */
   readonly phase: string;
   readonly done?: number;
   readonly total?: number;

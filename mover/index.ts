@@ -9,6 +9,7 @@
 export { claimEpoch } from './claim-epoch.ts';
 export { type CopyOfferedOptions, copyOffered } from './copy/offers/copy-offered.ts';
 export type { LiveMover } from './copy/offers/offer-books.ts';
+export type { Restored } from './counts/restored.ts';
 export { type EndOptions, endMove } from './ending/end-move.ts';
 export {
   type EndingKind,

@@ -1,5 +1,6 @@
 import type { StopPoints } from '../common/stop-points.ts';
 import { TargetBooks } from './bookkeeping/target-books.ts';
+import { Counts } from './counts/counts.ts';
 import { FenceRow } from './fence/fence-row.ts';
 import { infileAllowed } from './infile/infile-allowed.ts';
 import type { MoveLogger } from './move.ts';
@@ -31,6 +32,7 @@ export class MoveContext {
   readonly pace: Pace;
   /** Of chunks and batches on the target. */
   readonly commits = new CommitTimes();
+  readonly counts: Counts;
   /** Aborted when the move is closed. */
   readonly closing = new AbortController();
   readonly #targetFence: FenceRow;
@@ -47,6 +49,7 @@ export class MoveContext {
     this.pace = new Pace({ workers: options.tuning.copyWorkers, share: 1 });
     this.books = new TargetBooks(options.spec.bookkeepingSchema, options.spec.id);
     this.#targetFence = FenceRow.of(options.spec, 'target');
+    this.counts = new Counts(options.spec, { source: this.sourceLink(), target: this.targetLink() });
   }
 
   sourceLink(lockWaitSeconds = 20): Link {

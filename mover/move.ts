@@ -1,5 +1,6 @@
 import type { StopPoints } from '../common/stop-points.ts';
 import type { LiveMover } from './copy/offers/offer-books.ts';
+import type { Restored } from './counts/restored.ts';
 import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
 import type { MoveSpec } from './move-spec.ts';
 import type { Pacing, ThrottleSettings } from './throttle/pace.ts';
@@ -35,7 +36,25 @@ export interface CopyProgress {
   readonly etaSeconds: number | null;
 }
 
-export interface CopyOptions extends WorkOptions {
+/** Of indexes that were left for after the copy. */
+export interface IndexProgress {
+  /** Whose indexes are made at this moment, all in one statement. */
+  readonly table: string;
+  readonly indexes: readonly string[];
+  /** Tables whose indexes are made, of all that had some left. */
+  readonly done: number;
+  readonly total: number;
+  /** Of this table's statement, 0 to 1; null where the server does not say. */
+  readonly share: number | null;
+  readonly elapsedMs: number;
+  readonly etaSeconds: number | null;
+}
+
+export interface RestoreIndexesOptions extends WorkOptions {
+  readonly onIndexes?: (progress: IndexProgress) => void;
+}
+
+export interface CopyOptions extends RestoreIndexesOptions {
   /**
    * The target held all rows once. They are compared, and only those that differ are carried over by whoever applies; where
    * most of them are gone, all are copied.
@@ -146,6 +165,37 @@ export interface RepairReport {
   readonly different: number;
 }
 
+export interface TakeBackOptions extends WorkOptions {
+  /** The same feature's move in the other direction: it says how rows come back. */
+  readonly inverse: MoveSpec;
+  /** Counts and changes nothing. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: (progress: Omit<VerifyProgress, 'because'>) => void;
+}
+
+/** What the source lacks of one table, and was brought back unless it was a dry run. */
+export interface TableTakenBack {
+  readonly table: string;
+  readonly rowsCompared: number;
+  /** Rows that only the target has. */
+  readonly missing: number;
+  /** Rows that only the source has: they were deleted after the moment to which it was restored. */
+  readonly extra: number;
+  /** Rows that both have and that differ. */
+  readonly changed: number;
+  /** Rows that differ and stay as they are on the source: they were written there since it was restored. */
+  readonly kept: number;
+  /** The keys of the first few, for people. */
+  readonly examples: readonly {
+    readonly key: Readonly<Record<string, string>>;
+    readonly kind: 'missing' | 'extra' | 'changed' | 'kept';
+  }[];
+}
+
+export interface TakeBackReport {
+  readonly tables: readonly TableTakenBack[];
+}
+
 /** How fast a copy goes at this moment, and who else takes part in it. */
 export interface CopyPace extends Pacing {
   readonly movers: readonly LiveMover[];
@@ -229,7 +279,7 @@ export interface Move {
   /** Forgets the copy's progress: the next `copy` begins again and puts right whatever the target holds. */
   restartCopy(): Promise<void>;
   /** Makes the indexes that a copy has left for its end; `copy` does it by itself. For a copy that is given up. */
-  restoreIndexes(options?: WorkOptions): Promise<void>;
+  restoreIndexes(options?: RestoreIndexesOptions): Promise<void>;
   /** How fast `copy` may go, from the next chunk on; the servers may slow it down further. */
   throttle(settings: ThrottleSettings): void;
   pace(): CopyPace;
@@ -283,6 +333,20 @@ export interface Move {
   targetChanged(): Promise<readonly string[]>;
   /** Throws `BANYAN_TARGET_CHANGED` if a table of the target is not the one that was adopted. */
   checkTarget(): Promise<void>;
+  /**
+   * Throws `BANYAN_SOURCE_RESTORED` or `BANYAN_TARGET_RESTORED` where a server is older than it was: it was restored from a
+   * backup, or a replica that lagged took its place. All that reads or writes rows looks by itself.
+   */
+  checkRestored(): Promise<void>;
+  /** The side that is older than it was; null: neither is. */
+  restored(): Promise<Restored | null>;
+  /** From here on the side's server counts as one that was never restored: call it once its rows are what they are to be. */
+  acceptRestored(side: MoveSide): Promise<void>;
+  /**
+   * Where the source is the older one: brings the rows that it lacks back from the target, but for those that were written there since.
+   * Nothing may be applied meanwhile.
+   */
+  takeBack(options: TakeBackOptions): Promise<TakeBackReport>;
   /** Throws `BANYAN_XA_PREPARED` while either server has prepared XA transactions. */
   checkPrepared(): Promise<void>;
   /**

@@ -12,6 +12,7 @@ import { copyTables } from './copy/copy-tables.ts';
 import { DeferredIndexes } from './copy/deferred-indexes.ts';
 import { ChunkOffers } from './copy/offers/chunk-offers.ts';
 import { RangesInFlight } from './copy/ranges-in-flight.ts';
+import type { Restored } from './counts/restored.ts';
 import { Fence } from './fence/fence.ts';
 import { assertAutoIncrement, raiseAutoIncrement } from './fence/raise-auto-increment.ts';
 import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
@@ -30,6 +31,9 @@ import type {
   RaiseIdsOptions,
   RepairOptions,
   RepairReport,
+  RestoreIndexesOptions,
+  TakeBackOptions,
+  TakeBackReport,
   Verified,
   VerifyOptions,
   VerifyReport,
@@ -45,6 +49,7 @@ import { type ForeignKey, readOwnForeignKeys } from './shape/foreign-key.ts';
 import type { Link } from './sql/link.ts';
 import type { AloneLinks } from './sql/run-alone.ts';
 import type { Session } from './sql/session.ts';
+import { takeBack } from './take-back/take-back.ts';
 import type { ThrottleSettings } from './throttle/pace.ts';
 import { watchLoad } from './throttle/watch-load.ts';
 import { defaultTuning } from './tuning.ts';
@@ -85,6 +90,7 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     await endGuardOfPredecessor(target, spec, 'target');
     await new TargetRecord(context).ensureTable(target);
     await new VerifiedBooks(context).ensureTables(target);
+    await context.counts.ensure();
     const plans: TablePlan[] = [];
     for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
     const foreignKeys = await readOwnForeignKeys(source, spec.source.database);
@@ -193,6 +199,30 @@ class OpenMove implements Move {
     await this.#targetRecord.check(await this.#admin.target.session());
   }
 
+  checkRestored(): Promise<void> {
+    return this.#context.counts.check();
+  }
+
+  restored(): Promise<Restored | null> {
+    return this.#context.counts.restored();
+  }
+
+  async acceptRestored(side: MoveSide): Promise<void> {
+    await this.#assertEpoch();
+    await this.#context.counts.accept(side);
+  }
+
+  takeBack(options: TakeBackOptions): Promise<TakeBackReport> {
+    const context = this.#context;
+    return context.withBothSides(async (source, target) => {
+      const restored = await this.restored();
+      const logged = (await this.#capture.state()) === 'complete';
+      const writtenAfter = restored?.side === 'source' && logged ? restored.knownUntil : null;
+      const signal = context.signal(options.signal);
+      return takeBack({ ...options, context, parts: this.#parts, source, target, signal, writtenAfter });
+    });
+  }
+
   async checkPrepared(): Promise<void> {
     const sides = ['source', 'target'] as const;
     await Promise.all(
@@ -252,6 +282,7 @@ class OpenMove implements Move {
 
   async #copy(options: CopyOptions): Promise<void> {
     const context = this.#context;
+    await context.counts.check();
     await this.#capture.check();
     const differencesOnly = await context.withBothSides(async (source, target) => {
       await this.#pair.check(source, target);
@@ -290,7 +321,8 @@ class OpenMove implements Move {
     try {
       // A throttle that cannot look is no throttle, and a mover that nobody looks after has a chunk for ever.
       await Promise.race([copying, ...[watching, offering].map((one) => one.then(() => copying))]);
-      await this.restoreIndexes({ signal });
+      const { onIndexes } = options;
+      await this.restoreIndexes({ signal, ...(onIndexes && { onIndexes }) });
     } finally {
       ended.abort();
       this.#offers = null;
@@ -299,9 +331,9 @@ class OpenMove implements Move {
     }
   }
 
-  restoreIndexes(options: WorkOptions = {}): Promise<void> {
+  restoreIndexes(options: RestoreIndexesOptions = {}): Promise<void> {
     const signal = this.#context.signal(options.signal);
-    return this.#context.withBothSides((_, target) => this.#deferred.make(target, signal));
+    return this.#context.withBothSides((_, target) => this.#deferred.make(target, signal, options.onIndexes));
   }
 
   throttle(settings: ThrottleSettings): void {
@@ -342,6 +374,7 @@ class OpenMove implements Move {
       parts: this.#parts.map((part) => new PartApplier(context, part)),
       backlog: () => this.backlog(),
       check: (source, target) => this.#checkTables(source, target),
+      beat: () => this.#beat(),
     });
     return this.#applier;
   }
@@ -353,14 +386,23 @@ class OpenMove implements Move {
   async #checkTables(source: Session, target: Session): Promise<void> {
     try {
       await Promise.all([
+        this.#context.counts.check(),
         this.#capture.check(source),
         this.#pair.check(source, target),
         this.#targetRecord.check(target),
       ]);
     } catch (error) {
+      // First: what was restored is not what it was in other ways too, and this says why.
+      await this.#context.counts.check();
       await this.#capture.check(source);
       throw error;
     }
+  }
+
+  /** So that a server which was restored is noticed where nothing is carried over, and it is known since when. */
+  async #beat(): Promise<void> {
+    await this.#context.counts.beforeLanding();
+    await this.#context.counts.beforeForgetting();
   }
 
   async backlog(): Promise<Backlog> {
@@ -378,6 +420,7 @@ class OpenMove implements Move {
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const context = this.#context;
     return context.withBothSides(async (source, target) => {
+      await context.counts.check();
       await this.#pair.check(source, target);
       return verifyTables({
         context,
@@ -402,6 +445,7 @@ class OpenMove implements Move {
   repair(options: RepairOptions = {}): Promise<RepairReport> {
     const context = this.#context;
     return context.withBothSides(async (source, target) => {
+      await context.counts.check();
       await this.#pair.check(source, target);
       const signal = context.signal(options.signal);
       return repairTables({ ...options, context, parts: this.#parts, source, target, signal });

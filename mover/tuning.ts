@@ -33,6 +33,8 @@ export interface MoveTuning {
   readonly idlePollMs: number;
   /** How often columns, triggers and table identity are compared with what the capture found. */
   readonly fingerprintEveryMs: number;
+  /** How often, at least, both servers count, by which one that was restored is told; see `Counts`. */
+  readonly countEveryMs: number;
   /** Seconds that a DDL statement of ours may queue in front of the application (at least 1). */
   readonly ddlLockWaitSeconds: number;
   /** How often such a statement is tried before the move gives up with `BANYAN_DDL_LOCK_TIMEOUT`. */
@@ -69,6 +71,7 @@ export const defaultTuning: MoveTuning = {
   binlogKeysMax: 100_000,
   idlePollMs: 15,
   fingerprintEveryMs: 1_000,
+  countEveryMs: 2_000,
   ddlLockWaitSeconds: 1,
   ddlAttempts: 30,
   verifyWorkers: 3,

@@ -99,6 +99,10 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       await move.checkTarget();
       return [true, `${rules.newOwner}’s tables are the ones that were filled`];
     }),
+    check('restored', 'See `banyan status`.', async () => {
+      await move.checkRestored();
+      return [true, 'neither database is older than it was'];
+    }),
     check('prepared', 'Commit or roll back the prepared XA transactions.', async () => {
       await move.checkPrepared();
       return [true, 'no XA transaction is prepared'];

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Applier, Move } from '../../mover/index.ts';
+import type { Applier, IndexProgress, Move } from '../../mover/index.ts';
+import type { Progress } from '../progress.ts';
 import { catchUpProgress } from './catch-up-progress.ts';
 import type { RunContext } from './feature-runner.ts';
 import { askedPace, followThrottle } from './follow-throttle.ts';
@@ -36,6 +37,7 @@ export async function copyRows(
           rate: at.ratePerSecond,
           etaSeconds: at.etaSeconds,
         }),
+      onIndexes: (at) => feed.tell(indexProgress(at)),
     }),
   );
   try {
@@ -48,6 +50,22 @@ export async function copyRows(
   }
   await options.points.reach('copy:after-copy');
   await orFailure(applier, caughtUp(context, applier, signal));
+}
+
+/** In percent where the server says how far it is, else only for how long. */
+function indexProgress({
+  table,
+  indexes,
+  done,
+  total,
+  share,
+  elapsedMs,
+  etaSeconds,
+}: IndexProgress): Progress {
+  const which = `${table} (${indexes.join(', ')}; table ${done + 1} of ${total})`;
+  if (share !== null)
+    return { phase: 'indexes', about: which, done: Math.floor(share * 100), total: 100, etaSeconds };
+  return { phase: 'indexes', about: `${which}, for ${Math.round(elapsedMs / 1_000)} s` };
 }
 
 async function caughtUp(context: RunContext, applier: Applier, signal: AbortSignal): Promise<void> {

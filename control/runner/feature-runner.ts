@@ -359,10 +359,25 @@ export class FeatureRunner {
         this.#trouble = describeError(error).message;
         logger.warn({ feature: this.feature, err: error }, 'the move stopped');
         await this.#closeMoves();
+        if (await this.#healed(context, error, signal)) continue;
         if (!mayPass(error) && (await this.#recordFailing(error, state, held, signal))) return;
         const pauseMs = Math.min(5_000, 100 * 2 ** attempt);
         await pause(pauseMs, signal);
       }
+    }
+  }
+
+  /** The side that does not own the rows was restored from a backup: nobody need be asked, all of it is compared with the owner. */
+  async #healed(context: RunContext, error: unknown, signal: AbortSignal): Promise<boolean> {
+    if (!(error instanceof BanyanError) || error.code !== 'BANYAN_TARGET_RESTORED') return false;
+    try {
+      await makeReady(context, { who: 'banyan', why: error.message }, signal);
+      return true;
+    } catch (failure) {
+      if (!signal.aborted) {
+        this.#options.logger.warn({ feature: this.feature, err: failure }, 'it cannot be made equal yet');
+      }
+      return false;
     }
   }
 

@@ -11,6 +11,8 @@ import type {
   RefusedStatement,
   RefusedWrites,
   RepairReport,
+  Restored,
+  TakeBackReport,
   VerifyReport,
   WorkOptions,
 } from '../../mover/index.ts';
@@ -85,6 +87,14 @@ export abstract class IdleMove implements Move {
     return [];
   }
   async checkTarget() {}
+  async checkRestored() {}
+  async restored(): Promise<Restored | null> {
+    return null;
+  }
+  async acceptRestored() {}
+  async takeBack(): Promise<TakeBackReport> {
+    return { tables: [] };
+  }
   async checkPrepared() {}
   async guardTables() {}
   async assertGuarded() {}

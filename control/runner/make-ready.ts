@@ -3,8 +3,9 @@ import type { Actor } from '../store/index.ts';
 import type { RunContext } from './feature-runner.ts';
 
 /**
- * Before a failed move runs again: the fence of the side that does not own the rows is put up, and where capture was lost, or a
- * table of that side is not the one that was filled, it is written down that all must be copied once more. That comes first, since once a capture is whole again nothing
+ * Before a failed move runs again: the fence of the side that does not own the rows is put up, and where capture was lost, a
+ * table of that side is not the one that was filled, or its server was restored from a backup, it is written down that all must be
+ * copied once more. That comes first, since once a capture is whole again nothing
  * else would tell that changes are missing.
  */
 export async function makeReady(context: RunContext, actor: Actor, signal: AbortSignal): Promise<void> {
@@ -13,14 +14,20 @@ export async function makeReady(context: RunContext, actor: Actor, signal: Abort
   const rules = stages[state.stage];
   if (rules.mover === 'nothing' || rules.mover === 'conducted') return;
   const move = await context.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
+  const restored = await move.restored();
+  // Only a person can say whose rows are right where the owner's are the older ones.
+  if (restored?.side === 'source') await move.checkRestored();
   await move.fence('target', { lockTimeoutMs, signal });
   const changed = await move.targetChanged();
   // Rows may be missing there: what was copied counts for nothing.
-  if (changed.length > 0) await move.restartCopy();
+  if (changed.length > 0 || restored !== null) await move.restartCopy();
   // Whatever it failed at: rows may differ since.
   await move.forgetVerified();
-  if (state.stage === 'copying') return;
-  if (changed.length === 0 && (await move.captureState()) === 'complete') return;
+  if (state.stage === 'copying') {
+    await move.acceptRestored('target');
+    return;
+  }
+  if (restored === null && changed.length === 0 && (await move.captureState()) === 'complete') return;
   await store.change({
     ...actor,
     feature,
@@ -29,4 +36,6 @@ export async function makeReady(context: RunContext, actor: Actor, signal: Abort
     change: ({ state: now }) =>
       now.stage === state.stage ? { ...now, otherSide: 'copying again', verified: null } : now,
   });
+  // Once it is written down that rows are missing there.
+  await move.acceptRestored('target');
 }

@@ -63,6 +63,9 @@ export class OneWayMove extends IdleMove {
   override async verifyLastApplied(): Promise<never> {
     throw rollbackOff(this.spec);
   }
+  override async takeBack(): Promise<never> {
+    throw rollbackOff(this.spec);
+  }
 }
 
 function swapped(side: MoveSide): MoveSide {

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RepairReport, VerifyReport } from '../../mover/index.ts';
+import type { RepairReport, TakeBackReport, VerifyReport } from '../../mover/index.ts';
+import type { Side } from '../../router/table/route-table.ts';
 import { stageRefused, stages } from '../feature/index.ts';
 import type { OnProgress } from '../progress.ts';
 import type { Actor } from '../store/index.ts';
 import { catchUpProgress } from './catch-up-progress.ts';
+import { decideRestored } from './decide-restored.ts';
 import type { RunContext } from './feature-runner.ts';
 import { verifyFeature } from './verify-feature.ts';
 
@@ -13,11 +15,15 @@ export interface RepairRequest extends Actor {
   /** These rows only. */
   readonly keys?: readonly (readonly string[])[];
   readonly dryRun: boolean;
+  /** The owner was restored from a backup: whose rows are right. */
+  readonly from?: Side;
   readonly onProgress: OnProgress;
 }
 
 export interface RepairResult extends RepairReport {
   readonly dryRun: boolean;
+  /** What the owner, which was restored from a backup, lacks; null where it was not. */
+  readonly takenBack: TakeBackReport | null;
   /** What a whole verify found afterwards; null in a dry run. */
   readonly verified: VerifyReport | null;
 }
@@ -41,6 +47,10 @@ export async function repairFeature(
     throw stageRefused(feature, state.stage, 'a repair', 'Repair once the copy is done.');
   }
   const move = await context.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
+  const restored = await move.restored();
+  if (request.from !== undefined || restored?.side === 'source') {
+    return decideRestored(context, request, state, restored, goOn, signal);
+  }
   if (!dryRun) await move.fence('target', { lockTimeoutMs, signal });
   // What nobody noted cannot be relied on: before rows are compared every change since must be in the log.
   await move.checkFingerprint();
@@ -53,7 +63,7 @@ export async function repairFeature(
     onProgress: (at) =>
       onProgress({ phase: 'repair', about: at.table, done: at.rowsCompared, total: at.rowsTotalEstimate }),
   });
-  if (dryRun) return { ...report, dryRun, verified: null };
+  if (dryRun) return { ...report, dryRun, takenBack: null, verified: null };
   if (replaced.length > 0) await move.adoptTarget();
   await goOn();
   const going = await context.move(rules.owner === 'legacy' ? 'forward' : 'reverse');
@@ -63,5 +73,5 @@ export async function repairFeature(
     await delay(50, undefined, { signal });
   }
   const verified = await verifyFeature(context, { who, why, afresh: true, onProgress }, signal);
-  return { ...report, dryRun, verified };
+  return { ...report, dryRun, takenBack: null, verified };
 }

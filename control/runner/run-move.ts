@@ -17,6 +17,8 @@ export async function runMove(
 ): Promise<void> {
   const { options, feed, held } = context;
   const state = await options.store.feature(options.feature);
+  // Before a fence is touched: the state may have been restored together with legacy's rows.
+  await (await context.move(direction)).checkRestored();
   if (state.stage === 'copying' || state.otherSide === 'copying again') {
     const move = await context.move(direction);
     await captureAndCopy(context, move, direction, signal, state.otherSide === 'copying again');

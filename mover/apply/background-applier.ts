@@ -18,6 +18,8 @@ export interface BackgroundApplierOptions {
   readonly backlog: () => Promise<Backlog>;
   /** Throws when either side's tables are not as they were found. */
   readonly check: (source: Session, target: Session) => Promise<void>;
+  /** Tells both servers, every `countEveryMs`, that they are still heard of. */
+  readonly beat: () => Promise<void>;
 }
 
 const stopPatienceMs = 5_000;
@@ -49,6 +51,7 @@ export class BackgroundApplier implements Applier {
   #wake: () => void = () => {};
   #failure: Error | null = null;
   #checkedAt = Number.NEGATIVE_INFINITY;
+  #beatAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: BackgroundApplierOptions) {
     this.#options = options;
@@ -159,10 +162,14 @@ export class BackgroundApplier implements Applier {
   }
 
   async #checkInTime(source: Session, target: Session): Promise<void> {
-    const { context, check } = this.#options;
+    const { context, check, beat } = this.#options;
     if (performance.now() - this.#checkedAt < context.tuning.fingerprintEveryMs) return;
     await check(source, target);
     this.#checkedAt = performance.now();
+    // Not while clients are held.
+    if (this.#waiters.size > 0 || performance.now() - this.#beatAt < context.tuning.countEveryMs) return;
+    await beat();
+    this.#beatAt = performance.now();
   }
 
   async #idle(ms: number): Promise<void> {

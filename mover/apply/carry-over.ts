@@ -57,6 +57,8 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
     const rows = await readRows(work, plan, sessions.source, list, infile);
     const about = { table: plan.source.table, alone, keys: list.length, loads: infile };
     await context.points.reach('apply:after-read', about);
+    // After the reading: whatever was read is older than this count.
+    await context.counts.beforeLanding();
     try {
       await writeBatch(work, plan, sessions, list, rows);
       return true;

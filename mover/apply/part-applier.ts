@@ -34,7 +34,7 @@ export class PartApplier {
    * pull in any row, since nobody else writes.
    */
   async applyRound(lanes: Lanes): Promise<number> {
-    const { points, tuning } = this.#context;
+    const { points, tuning, counts } = this.#context;
     const { ranges, log, last } = this.#part;
     const about = { table: this.#name };
     // A row that is too long to share memory is alone.
@@ -50,6 +50,7 @@ export class PartApplier {
     const batches = shardKeys(taken, shards, this.#size);
     await this.#carryOverAll(lanes, batches);
     await points.reach('apply:after-commit', about);
+    await counts.beforeForgetting();
     await lanes.use(({ source }) => taken.forget(source));
     last.add(batches.flat());
     this.#size = Math.min(this.#size * 2, tuning.applyBatchEntries);

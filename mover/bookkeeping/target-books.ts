@@ -42,8 +42,9 @@ export class TargetBooks {
   }
 
   /**
-   * The next epoch, ours from now on: every commit under an earlier one fails. The first is the server's time in seconds, so that
-   * it is later than any that was claimed before a feature was ended and all this forgotten.
+   * The next epoch, ours from now on: every commit under an earlier one fails. It is no less than the server's time in
+   * seconds, so that it is later than any that was claimed before all this was forgotten: when a feature was ended, or the server
+   * restored from a backup.
    *
    * @throws BanyanError BANYAN_MOVE_BUSY when an earlier claimant's transaction does not end.
    */
@@ -68,7 +69,7 @@ export class TargetBooks {
       const epochs = this.#table('mover_epochs');
       await session.run(
         `INSERT INTO ${epochs} (move_id, epoch) VALUES (${quoteText(this.#moveId)}, UNIX_TIMESTAMP())
-         ON DUPLICATE KEY UPDATE epoch = epoch + 1`,
+         ON DUPLICATE KEY UPDATE epoch = GREATEST(epoch + 1, UNIX_TIMESTAMP())`,
       );
       const [row] = await session.texts(
         `SELECT epoch FROM ${epochs} WHERE move_id = ${quoteText(this.#moveId)}`,

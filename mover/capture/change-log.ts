@@ -34,6 +34,10 @@ export interface ChangeLog {
   mark(source: Session, keys: readonly KeyValues[]): Promise<void>;
   /** Those of the keys that are dirty, as they were noted: equal by the key's collation, perhaps not in bytes. */
   dirtyAmong(source: Session, keys: readonly KeyValues[]): Promise<KeyValues[]>;
+  /** Those of the keys that were noted after that moment, in seconds since 1970 by the source's clock; null: the log does not say. */
+  readonly notedAfter:
+    | ((source: Session, keys: readonly KeyValues[], seconds: number) => Promise<KeyValues[]>)
+    | null;
   /** Resolves once everything that a take may have returned is visible to plain reads that begin afterwards. */
   settled(source: Session): Promise<void>;
   backlog(source: Session): Promise<Backlog>;

@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import type { IndexProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import { sideTables } from '../move-spec.ts';
 import { printIndex } from '../schema/print-table.ts';
@@ -8,6 +9,7 @@ import { type ForeignKey, readForeignKeys } from '../shape/foreign-key.ts';
 import { runDdl } from '../sql/ddl.ts';
 import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
+import { type WatchIndex, watchIndex } from './watch-index.ts';
 
 /** What is still to be made of one table. */
 export interface DeferredTable {
@@ -54,22 +56,46 @@ export class DeferredIndexes {
   }
 
   /** Those that were taken away, by whichever process. Rows may come and go meanwhile. */
-  async make(target: Session, signal: AbortSignal): Promise<void> {
+  async make(
+    target: Session,
+    signal: AbortSignal,
+    onProgress: (progress: IndexProgress) => void = () => {},
+  ): Promise<void> {
     const { spec, tuning, points, logger } = this.#context;
-    for (const { table, sql, indexes } of await readDeferred(target, spec)) {
+    const deferred = await readDeferred(target, spec);
+    for (const [done, { table, sql, indexes }] of deferred.entries()) {
       if (sql !== '') {
-        await runDdl(target, sql, { about: `making indexes of ${table}`, tuning, signal }).catch(
-          (error: unknown) => {
-            signal.throwIfAborted();
-            throw error instanceof BanyanError ? error : notMade(table, error);
-          },
-        );
+        const about = { table, indexes, done, total: deferred.length };
+        const making = runDdl(target, sql, { about: `making indexes of ${table}`, tuning, signal });
+        await this.#watched(making, target, about, onProgress).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw error instanceof BanyanError ? error : notMade(table, error);
+        });
       }
       await points.reach('indexes:made', { table });
       await this.#context.guardedBooks(target, async () => {
         await target.run(`DELETE FROM ${this.#books} WHERE ${ofTable(spec, table)}`);
       });
       logger.info({ table, indexes }, 'indexes made');
+    }
+  }
+
+  async #watched(
+    making: Promise<void>,
+    target: Session,
+    about: WatchIndex['about'],
+    onProgress: (progress: IndexProgress) => void,
+  ): Promise<void> {
+    const link = this.#context.targetLink();
+    const ended = new AbortController();
+    const signal = ended.signal;
+    const watching = watchIndex({ link, connectionId: target.connectionId, about, onProgress, signal });
+    try {
+      await making;
+    } finally {
+      ended.abort();
+      link.close();
+      await watching;
     }
   }
 

@@ -93,6 +93,7 @@ async function transaction(
   write: () => Promise<Landed>,
 ): Promise<Landed> {
   const { context, plan } = table;
+  await context.counts.beforeLanding();
   return recorded(table, chunk, target, (record) =>
     context.guarded(target, async () => {
       await target.run(plan.target.delete(plan.target.range(chunk.range)));

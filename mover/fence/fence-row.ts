@@ -69,7 +69,9 @@ export class FenceRow {
   /** Whoever read the fence before finds nothing to change from here on, and carries a token that opens nothing. */
   async claim(session: Session): Promise<void> {
     await this.ensure(session);
-    await session.run(`UPDATE ${this.#keys} SET epoch = epoch + 1, token = ${secret()} WHERE ${this.#here}`);
+    await session.run(
+      `UPDATE ${this.#keys} SET epoch = GREATEST(epoch + 1, UNIX_TIMESTAMP()), token = ${secret()} WHERE ${this.#here}`,
+    );
   }
 
   /** Null where there is no row, or no table yet. */

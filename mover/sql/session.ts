@@ -15,6 +15,8 @@ export type EngineKind = 'mysql' | 'mariadb';
 export interface Written {
   readonly affectedRows: number;
   readonly warnings: number;
+  /** What LAST_INSERT_ID(…) was set to; 0 where it was not. */
+  readonly lastId: number;
 }
 
 export interface SessionOptions {
@@ -135,7 +137,7 @@ export class Session {
 
   async run(sql: string): Promise<Written> {
     const header = await this.#query<mysql.ResultSetHeader>({ sql });
-    return { affectedRows: header.affectedRows, warnings: header.warningStatus };
+    return written(header);
   }
 
   /**
@@ -190,7 +192,7 @@ export class Session {
       sql,
       infileStreamFactory: () => Readable.from(pieces, { objectMode: true }),
     });
-    return { affectedRows: header.affectedRows, warnings: header.warningStatus };
+    return written(header);
   }
 
   #query<Result>(options: mysql.QueryOptions): Promise<Result> {
@@ -228,4 +230,8 @@ export class Session {
     });
     for (const reject of this.#waiting) reject(gone);
   }
+}
+
+function written({ affectedRows, warningStatus, insertId }: mysql.ResultSetHeader): Written {
+  return { affectedRows, warnings: warningStatus, lastId: Number(insertId) };
 }

@@ -6,6 +6,7 @@ export const errno = {
   unknownThread: 1094,
   duplicateEntry: 1062,
   parseError: 1064,
+  noSuchTable: 1146,
   lockWaitTimeout: 1205,
   deadlock: 1213,
   queryInterrupted: 1317,

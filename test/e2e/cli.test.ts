@@ -118,9 +118,26 @@ describe('banyan on a running stack', () => {
       expect(code).toBe(130);
       expect(stderr).toContain('it goes on without you');
       expect((await json('status')).value).toMatchObject(copying);
+      // For the next test.
+      await json('throttle', 'product', '--share', '0', '--workers', '1', '--why', 'test: it stands');
     } finally {
       application.destroy();
     }
+  });
+
+  it('mover takes chunks of a copy under way, is named in status, and ends when it is asked to', async () => {
+    const mover = start(stack.place, ['scripts/banyan.mjs', 'mover', 'product', '--workers', '16', '--json']);
+    await vi.waitFor(
+      async () =>
+        expect((await stack.banyan('status')).stdout).toMatch(
+          /^product: copied by \S+ \(\d+\) with 16 workers$/m,
+        ),
+      60_000,
+    );
+    await json('throttle', 'product', '--reset', '--why', 'test: it goes on');
+    await vi.waitFor(() => expect(mover.said()).toContain('a chunk has landed'), 60_000);
+    process.kill(mover.pid, 'SIGTERM');
+    expect((await mover.ended).code).toBe(0);
   });
 
   it('goes on with it, and verifies with progress on stderr', async () => {

@@ -42,7 +42,8 @@ export function engineLane(engine: Engine): EngineLane | null {
 const nowhere: TestServer = { host: '127.0.0.1', port: 0, user: '', password: '' };
 const unreachable = { a: nowhere, b: nowhere };
 
-function laneOf(engine: Engine, servers: EngineLane['servers']): EngineLane {
+/** The same engine on servers of a test's own, or with the sides swapped. */
+export function laneOf(engine: Engine, servers: EngineLane['servers']): EngineLane {
   return {
     engine,
     servers,

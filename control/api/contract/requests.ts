@@ -74,11 +74,17 @@ export const repairRequest = z
     ...change,
     table: z.string().min(1).optional(),
     keys: z.array(z.array(z.string()).min(1).readonly()).min(1).max(10_000).readonly().optional(),
+    /** The owner was restored from a backup: whose rows are right. */
+    from: z.enum(['legacy', 'service']).optional(),
   })
   .refine(saysWhy, whyMissing)
   .refine((body) => body.keys === undefined || body.table !== undefined, {
     error: 'name the table whose keys these are',
     path: ['table'],
+  })
+  .refine((body) => body.from === undefined || body.table === undefined, {
+    error: 'it goes for all tables of the feature: leave the table out',
+    path: ['from'],
   });
 
 /** Only the shape: canary/read-canary.ts. */

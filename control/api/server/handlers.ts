@@ -48,12 +48,13 @@ export const actionHandlers: { readonly [A in FeatureAction]: ActionHandler<A> }
     (onProgress) =>
       at.verify(feature, { ...actor, afresh, sample, onProgress }),
   repair:
-    ({ at, feature, actor, body: { table, keys, dryRun } }) =>
+    ({ at, feature, actor, body: { table, keys, from, dryRun } }) =>
     (onProgress) =>
       at.repair(feature, {
         ...actor,
         ...(table === undefined ? {} : { table }),
         ...(keys === undefined ? {} : { keys }),
+        ...(from === undefined ? {} : { from }),
         dryRun,
         onProgress,
       }),

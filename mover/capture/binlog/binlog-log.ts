@@ -20,6 +20,7 @@ const lookedThrough = 5_000;
  */
 export class BinlogLog implements ChangeLog {
   readonly reread = 'locking';
+  readonly notedAfter = null;
   readonly queue = new KeyQueue();
   readonly marks: TriggerLog;
   readonly #table: CapturedTable;

@@ -107,6 +107,12 @@ export class TriggerLog implements ChangeLog {
     );
   }
 
+  readonly notedAfter = async (session: Session, keys: readonly KeyValues[], seconds: number) =>
+    session.rows(
+      `SELECT DISTINCT ${this.#names} FROM ${this.#log}
+        WHERE ${isChange} AND logged_at > FROM_UNIXTIME(${seconds}) AND ${keysCondition(this.#key, keys)}`,
+    );
+
   /** An entry becomes visible in one commit with its change. */
   async settled(): Promise<void> {}
 

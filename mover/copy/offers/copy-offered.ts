@@ -207,6 +207,7 @@ class Hand {
   ): Promise<ChunkMeasure> {
     const context = this.#context as MoveContext;
     const { mover, points = noStopPoints } = this.#options;
+    await context.counts.beforeLanding();
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await context.guarded(target, async () => {

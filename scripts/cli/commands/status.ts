@@ -96,9 +96,29 @@ function renderStatus(status: StatusReport, paint: Paint): string {
   const control =
     status.control === null ? 'nobody' : status.control.holder.split('/').slice(0, 2).join(' pid ');
   const role = status.role === 'standby' ? '; the one asked stands by' : '';
-  return [features, ...told, ...canaries, '', routers, '', paint.faint(`conducting: ${control}${role}`)].join(
-    '\n',
+  return [
+    features,
+    ...told,
+    ...status.features.flatMap(({ name, move }) => movers(name, move?.pace?.movers ?? [])),
+    ...canaries,
+    '',
+    routers,
+    '',
+    paint.faint(`conducting: ${control}${role}`),
+  ].join('\n');
+}
+
+/** Processes that copy chunks beside control, or instead of it. */
+function movers(
+  name: string,
+  list: NonNullable<NonNullable<FeatureStatus['move']>['pace']>['movers'],
+): string[] {
+  if (list.length === 0) return [];
+  const each = list.map(
+    ({ host, pid, workers, instead }) =>
+      `${host} (${pid}) with ${workers} ${workers === 1 ? 'worker' : 'workers'}${instead ? ', instead of control' : ''}`,
   );
+  return [`${name}: copied by ${each.join('; ')}`];
 }
 
 /** What a monitor asks the exit status for: nothing failed, and all runs that the stage requires. */

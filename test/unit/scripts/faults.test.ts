@@ -50,6 +50,8 @@ test('every stop point of the protocols is in it, but those of canaries, guards,
     'offer:before-commit',
     'offer:read',
     'offer:taken',
+    // Of what a person decides when a server was restored from a backup.
+    'restored:decided',
   ]);
   expect(steps.filter((step) => !had.has(`cutover:${step}`) || !had.has(`rollback:${step}`))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { OrphanReport, TableRepair, VerifyReport } from '../../../../mover/move.ts';
+import type { OrphanReport, TableRepair, TableTakenBack, VerifyReport } from '../../../../mover/move.ts';
 import type { RepairResult } from '../../../runner/repair-feature.ts';
 import type { ThrottleResult } from '../../../throttle/set-throttle.ts';
 import { dryRun, list, texts } from '../words.ts';
@@ -42,11 +42,27 @@ const tableRepair = z.object({
   different: z.number(),
 }) satisfies z.ZodType<TableRepair>;
 
+const tableTakenBack = z.object({
+  table: z.string(),
+  rowsCompared: z.number(),
+  missing: z.number(),
+  extra: z.number(),
+  changed: z.number(),
+  kept: z.number(),
+  examples: list(
+    z.object({
+      key: z.record(z.string(), z.string()),
+      kind: z.enum(['missing', 'extra', 'changed', 'kept']),
+    }),
+  ),
+}) satisfies z.ZodType<TableTakenBack>;
+
 export const repairResult = z.object({
   rowsCompared: z.number(),
   different: z.number(),
   tables: list(tableRepair),
   dryRun: z.boolean(),
+  takenBack: z.object({ tables: list(tableTakenBack) }).nullable(),
   verified: verifyResult.nullable(),
 }) satisfies z.ZodType<RepairResult>;
 
