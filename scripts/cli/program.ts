@@ -25,6 +25,7 @@ import { monolithCommand } from './commands/monolith.ts';
 import { moverCommand } from './commands/mover.ts';
 import { reloadCommand } from './commands/reload.ts';
 import { repairCommand } from './commands/repair.ts';
+import { reportCommand } from './commands/report.ts';
 import { routerCommand } from './commands/router.ts';
 import { routesCommand } from './commands/routes.ts';
 import { rowCommand } from './commands/row.ts';
@@ -67,6 +68,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
         doctorCommand,
       ],
       rowCommand,
+      reportCommand,
       ...[usageCommand('write'), usageCommand('read')],
       ...[trafficCommand, holdsCommand, monolithCommand, leftoversCommand],
     ],

@@ -5,7 +5,7 @@ import mysql from 'mysql2/promise';
 import type { BanyanConfigInput } from '../../control/config/config-input.ts';
 import { freePorts } from '../../scripts/servers/index.ts';
 import type { EngineLane, TestDatabase } from './databases.ts';
-import { type Ended, ready, start } from './stack.ts';
+import { type Ended, ready, type Started, start } from './stack.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -14,6 +14,12 @@ export interface Programs extends AsyncDisposable {
   readonly router: string;
   /** `http://host:port` of the control process. */
   readonly control: string;
+  /** The admin token. */
+  token(): Promise<string>;
+  /** Kills the control process as a machine that dies does. */
+  killControl(): Promise<void>;
+  /** Starts it again, on the same port. */
+  startControl(): Promise<void>;
   /** The admin API, asked without a command's process: with POST where there is a body. What streams is answered as text. */
   admin(path: string, body?: object): Promise<unknown>;
   /** One `banyan` command against them. */
@@ -75,21 +81,36 @@ export async function startPrograms(
   // In a project of its own it is found from there.
   const found = project === undefined ? ['--config', file] : [];
   const run = (...args: string[]) => start(place, [program, ...args, ...found], project);
-  for (const name of ['control', 'router']) {
-    const child = run(name);
-    stack.defer(async () => {
+  const children: Started[] = [];
+  stack.defer(async () => {
+    for (const child of children.reverse()) {
       child.kill('SIGTERM');
       await child.ended;
-    });
+    }
+  });
+  const begin = async (name: string) => {
+    const child = run(name);
+    children.push(child);
     await ready(child);
-  }
+    return child;
+  };
+  let control = await begin('control');
+  await begin('router');
+  const token = async () => (await readFile(join(folder, 'token'), 'utf8')).trim();
   const kept = stack.move();
   return {
     router: `http://127.0.0.1:${routerPort}`,
     control: `http://127.0.0.1:${controlPort}`,
+    token,
+    async killControl() {
+      control.kill('SIGKILL');
+      await control.ended;
+    },
+    async startControl() {
+      control = await begin('control');
+    },
     admin: async (path, body) => {
-      const token = (await readFile(join(folder, 'token'), 'utf8')).trim();
-      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const headers = { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' };
       const asked = body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) };
       const response = await fetch(`http://127.0.0.1:${controlPort}${path}`, { headers, ...asked });
       return response.headers.get('content-type')?.includes('ndjson') ? response.text() : response.json();

@@ -24,6 +24,7 @@ export async function startBookings(lane: EngineLane, project?: string): Promise
   const config = {
     databases,
     state: { database: 'legacy', schema },
+    router: { identity: ['header:x-client-id', 'address'] },
     legacy: { addresses: [`http://${monolith.address}`], database: 'legacy' },
     features: {
       bookings: {
