@@ -61,6 +61,7 @@ export async function readStatus(sources: StatusSources) {
                 applying: move.applying,
                 backlog: move.backlog,
                 pace: move.pace,
+                copied: move.copied,
                 verified: move.verified,
                 trouble: move.trouble,
                 progress: runner?.feed.latest ?? null,

@@ -54,6 +54,14 @@ export interface RestoreIndexesOptions extends WorkOptions {
   readonly onIndexes?: (progress: IndexProgress) => void;
 }
 
+/** What has landed of one table's copy, over all runs of it. */
+export interface CopiedTable {
+  readonly table: string;
+  readonly complete: boolean;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 export interface CopyOptions extends RestoreIndexesOptions {
   /**
    * The target held all rows once. They are compared, and only those that differ are carried over by whoever applies; where
@@ -276,6 +284,8 @@ export interface Move {
   copy(options?: CopyOptions): Promise<void>;
   /** True once `copy` has come to its end for every table. */
   copied(): Promise<boolean>;
+  /** How far the copy of each table is, whoever copies it. */
+  copiedTables(): Promise<readonly CopiedTable[]>;
   /** Forgets the copy's progress: the next `copy` begins again and puts right whatever the target holds. */
   restartCopy(): Promise<void>;
   /** Makes the indexes that a copy has left for its end; `copy` does it by itself. For a copy that is given up. */

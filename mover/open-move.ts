@@ -3,6 +3,7 @@ import { noStopPoints } from '../common/stop-points.ts';
 import { BackgroundApplier } from './apply/background-applier.ts';
 import { LastApplied } from './apply/last-applied.ts';
 import { PartApplier } from './apply/part-applier.ts';
+import { newTableProgress } from './bookkeeping/table-progress.ts';
 import { VerifiedBooks } from './bookkeeping/verified-books.ts';
 import type { Capture, CaptureState } from './capture/capture.ts';
 import type { ChangeLog } from './capture/change-log.ts';
@@ -20,6 +21,7 @@ import type {
   Applier,
   Backlog,
   ClearOptions,
+  CopiedTable,
   CopyOptions,
   CopyPace,
   FenceOptions,
@@ -350,6 +352,14 @@ class OpenMove implements Move {
       if ((await this.#context.books.readProgress(session, name)).state !== 'copied') return false;
     }
     return true;
+  }
+
+  async copiedTables(): Promise<readonly CopiedTable[]> {
+    const known = await this.#context.books.readAllProgress(await this.#admin.target.session());
+    return this.#plans.map(({ name }) => {
+      const { state, rowsDone, bytesDone } = known.get(name) ?? newTableProgress;
+      return { table: name, complete: state === 'copied', rows: rowsDone, bytes: bytesDone };
+    });
   }
 
   async restartCopy(): Promise<void> {

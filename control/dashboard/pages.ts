@@ -31,6 +31,7 @@ export function loginPage(problem: string | null): string {
         <p class="hint">From the file of <code>control.tokenFile</code>, or of one of <code>control.tokens</code>.</p>
         <button type="submit" class="primary">Log in</button>
       </form>
+      <p class="hint">Came by a link, and are logged in already? <a href="/dashboard/">Go on</a>: no browser sends your session along with another site’s link.</p>
     </main>`,
     '',
   );

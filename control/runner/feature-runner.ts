@@ -5,6 +5,7 @@ import { within } from '../../common/within.ts';
 import type {
   Applier,
   Backlog,
+  CopiedTable,
   CopyPace,
   Move,
   MoveLogger,
@@ -56,6 +57,8 @@ export interface RunnerStatus {
   readonly backlog: Backlog | null;
   /** How fast rows are copied; null while none are. */
   readonly pace: CopyPace | null;
+  /** How far the copy of each table is; null while nothing is copied, or it cannot be read. */
+  readonly copied: readonly CopiedTable[] | null;
   /** What is known of the equality of both sides; null: nothing is to be equal, or it cannot be read. */
   readonly verified: (Verified & { readonly trouble: string | null }) | null;
   /** What the runner tries again and again to get past: a server that is away, for example. */
@@ -216,6 +219,12 @@ export class FeatureRunner {
     return (await this.move(direction)).verified();
   }
 
+  /** Only of a first copy: what a table was copied with long ago is of no use to anybody. */
+  async #copied(): Promise<readonly CopiedTable[] | null> {
+    const { stage } = await this.#options.store.feature(this.feature);
+    return stage === 'copying' ? (await this.move('forward')).copiedTables() : null;
+  }
+
   /** Begins to look at what the fence of the side that is carried to has refused; `refused` tells it then. */
   lookAtRefused(): void {
     const direction = this.#applier?.direction;
@@ -331,6 +340,7 @@ export class FeatureRunner {
     const { held, applying } = this.standing();
     let backlog: Backlog | null = null;
     let verified: Verified | null = null;
+    let copied: readonly CopiedTable[] | null = null;
     let unread: string | null = null;
     try {
       if (held) backlog = await within(statusPatienceMs, this.backlog());
@@ -342,9 +352,14 @@ export class FeatureRunner {
     } catch (error) {
       unread = `what was verified cannot be read: ${describeError(error).message}`;
     }
+    try {
+      if (held && unread === null) copied = await within(statusPatienceMs, this.#copied());
+    } catch (error) {
+      unread = `how far the copy is cannot be read: ${describeError(error).message}`;
+    }
     const known = verified === null ? null : { ...verified, trouble: this.#steady.trouble };
     const pace = this.#copying?.pace() ?? null;
-    return { held, applying, backlog, pace, verified: known, trouble: this.#trouble ?? unread };
+    return { held, applying, backlog, pace, copied, verified: known, trouble: this.#trouble ?? unread };
   }
 
   /** Runs the stage's work until it is stopped; tries again what may pass by itself, and reports what will not. */

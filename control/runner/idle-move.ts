@@ -34,6 +34,9 @@ export abstract class IdleMove implements Move {
   async copied() {
     return true;
   }
+  async copiedTables() {
+    return [];
+  }
   async restartCopy() {}
   async restoreIndexes() {}
   throttle() {}

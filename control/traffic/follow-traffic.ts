@@ -5,7 +5,7 @@ import { type FeatureTraffic, TrafficWatch } from './traffic-watch.ts';
 const askedMs = 15_000;
 const askAgainMs = 5_000;
 /** Between two looks at what they reported. */
-const lookEveryMs = 1_000;
+const lookEveryMs = 2_000;
 
 /** What goes to which side at this time, for as long as somebody asks: routers report their counts only then. */
 export class TrafficFollower {

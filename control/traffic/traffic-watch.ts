@@ -19,6 +19,8 @@ export interface FeatureTraffic extends RouteTraffic {
 
 /** Figures are of this long a time: short enough to be called now, long enough for a 99th percentile. */
 const windowMs = 15_000;
+/** Of thousands of routes one report is hundreds of kilobytes. */
+const apartMs = 5_000;
 
 /** Makes figures of what routers report: how much goes to which side at this time, how fast it is and how often it fails. */
 export class TrafficWatch {
@@ -30,7 +32,7 @@ export class TrafficWatch {
     for (const report of reports) {
       const key = JSON.stringify([report.feature, report.replica]);
       const known = this.#reports.get(key) ?? [];
-      if (known.at(-1)?.atMs !== report.atMs) this.#reports.set(key, [...known, report]);
+      if (known.at(-1)?.atMs !== report.atMs) this.#reports.set(key, withReport(known, report));
     }
     for (const [key, known] of this.#reports) {
       const kept = known.filter(({ atMs }) => nowMs - atMs <= windowMs);
@@ -55,6 +57,13 @@ export class TrafficWatch {
     }
     return new Map([...stretches].map(([feature, { counts, seconds }]) => [feature, told(counts, seconds)]));
   }
+}
+
+/** What lies close between two others says nothing that they do not: only the latest is always kept. */
+function withReport(known: readonly TrafficReport[], report: TrafficReport): TrafficReport[] {
+  const [before, last] = known.slice(-2);
+  const close = before !== undefined && last !== undefined && last.atMs - before.atMs < apartMs;
+  return [...(close ? known.slice(0, -1) : known), report];
 }
 
 function told(counts: TrafficCounts, seconds: number): FeatureTraffic {

@@ -106,6 +106,16 @@ export class TargetBooks {
     return typeof row?.[0] === 'string' ? parseTableProgress(row[0], this.#moveId, table) : newTableProgress;
   }
 
+  /** By table; of those that have begun. */
+  async readAllProgress(session: Session): Promise<ReadonlyMap<string, TableProgress>> {
+    const rows = await session.texts(
+      `SELECT table_name, progress FROM ${this.#table('mover_progress')} WHERE move_id = ${quoteText(this.#moveId)}`,
+    );
+    return new Map(
+      rows.map(([table, progress]) => [table!, parseTableProgress(progress!, this.#moveId, table!)]),
+    );
+  }
+
   /** In the transaction of the rows that it speaks of. */
   async writeProgress(session: Session, table: string, progress: TableProgress): Promise<void> {
     const text = quoteText(JSON.stringify(progress));

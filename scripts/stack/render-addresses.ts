@@ -23,5 +23,6 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
       ([what, where, pid]) =>
         `  ${what.padEnd(11)} ${paint.accent(where.padEnd(58))} ${paint.faint(`pid ${pid}`)}`,
     )
-    .join('\n');
+    .join('\n')
+    .concat(`\n  ${paint.faint(`the dashboard's token is in ${info.admin.tokenFile}`)}`);
 }

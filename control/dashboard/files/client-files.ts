@@ -20,6 +20,8 @@ const shared = [
   'control/api/words/told',
   'control/api/words/feature-words',
   'control/api/words/plan-words',
+  'control/api/words/handovers',
+  'control/conductor/forcible',
   'control/feature/stages',
 ];
 

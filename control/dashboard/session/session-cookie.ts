@@ -24,9 +24,12 @@ export class SessionCookies {
 
   /** Whose session the request carries; null: nobody's. */
   find(request: Request): Session | null {
-    const value = readCookie(request.get('cookie') ?? '', nameFor(request));
-    const session = value === null ? null : openSession(value, this.#tokens, Date.now());
-    return session === null || this.#ended.has(session.id) ? null : session;
+    // What else listens on this host may have set cookies of that name, too: a right one counts among any.
+    for (const value of readCookies(request.get('cookie') ?? '', nameFor(request))) {
+      const session = openSession(value, this.#tokens, Date.now());
+      if (session !== null && !this.#ended.has(session.id)) return session;
+    }
+    return null;
   }
 
   end(request: Request, response: Response, { id, expiresAt }: Session): void {
@@ -45,10 +48,9 @@ function nameFor(request: Request): string {
   return `banyan-${request.socket.localPort}`;
 }
 
-function readCookie(header: string, name: string): string | null {
-  for (const part of header.split(';')) {
+function readCookies(header: string, name: string): string[] {
+  return header.split(';').flatMap((part) => {
     const at = part.indexOf('=');
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();
-  }
-  return null;
+    return at > 0 && part.slice(0, at).trim() === name ? [part.slice(at + 1).trim()] : [];
+  });
 }

@@ -36,7 +36,11 @@ export function sealSession(token: Token, who: string, now: number): string {
     id: randomBytes(18).toString('base64url'),
     token: token.name,
     role: token.role,
-    who: who.trim().slice(0, longestWho).toWellFormed(),
+    who: who
+      .replace(/\p{Cc}+/gu, ' ')
+      .trim()
+      .slice(0, longestWho)
+      .toWellFormed(),
     expiresAt: now + sessionMs,
   };
   const body = Buffer.from(JSON.stringify(sealed)).toString('base64url');

@@ -130,6 +130,11 @@ describeOnEngine('mariadb', 'admin API', (db) => {
     asked.end(JSON.stringify({ why }));
     await stood.promise;
     asked.destroy();
+    const begun = { complete: false, rows: 0, bytes: 0 };
+    expect((await admin.get('/v1/status')).features[0].move.copied).toEqual([
+      { table: 'parcels', ...begun },
+      { table: 'parcel_events', ...begun },
+    ]);
     const watching = admin.run('/v1/features/parcels/copy', { why });
     gate.resolve();
     const { result, progress } = await watching;

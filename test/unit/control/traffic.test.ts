@@ -29,6 +29,15 @@ test('figures are of what came between the reports of the last seconds, over all
   expect(watch.figures().size).toBe(0);
 });
 
+test('of many reports few are kept, and the figures are of nearly all of the time', () => {
+  const watch = new TrafficWatch();
+  for (let at = 1_000; at <= 61_000; at += 1_000) watch.note([report('a', at, at / 10)], at);
+  const { seconds, legacy } = watch.figures().get('parcels')!;
+  expect(seconds).toBeGreaterThanOrEqual(10);
+  expect(seconds).toBeLessThanOrEqual(15);
+  expect(legacy.perSecond).toBe(100);
+});
+
 test('a quantile lies within its bucket, and beyond the last bound at it', () => {
   expect(quantileMs([], 0.5)).toBeNull();
   expect(quantileMs([4], 0.5)).toBe(0.5);

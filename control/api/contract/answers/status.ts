@@ -37,6 +37,10 @@ const runningMove = z.object({
       ),
     })
     .nullable(),
+  /** How far the copy of each table is; null while nothing is copied, or it cannot be read. */
+  copied: list(
+    z.object({ table: z.string(), complete: z.boolean(), rows: z.number(), bytes: z.number() }),
+  ).nullable(),
   /** What verifies have found so far; null: nothing is to be equal, or it cannot be read. */
   verified: z
     .object({

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import type { FeatureStatus, HandoverRehearsal } from '../../../api/contract/answers/index.ts';
+import { forcible } from '../../../conductor/forcible.ts';
 import { errorBox } from '../parts/error.ts';
 import { progressBar } from '../parts/progress.ts';
 import { changed, featureNamed, state } from '../state.ts';
@@ -121,7 +122,9 @@ function fieldRow(
   return html`<div class="field"><label for=${id}>${label}</label>${input}${hint === undefined ? nothing : html`<p class="hint">${hint}</p>`}</div>`;
 }
 
-const forcible = ['routers', 'versions', 'transactions', 'disk', 'listening'];
+function isForcible(check: string): boolean {
+  return forcible.some((name) => name === check);
+}
 
 /** Guards that said no, and that a person may know better about. */
 function forcing(command: RunningCommand): TemplateResult | typeof nothing {
@@ -130,7 +133,7 @@ function forcing(command: RunningCommand): TemplateResult | typeof nothing {
     .split(',')
     .filter(Boolean);
   const names = gate
-    .filter(({ check, ok, forced }) => forcible.includes(check) && (!ok || forced))
+    .filter(({ check, ok, forced }) => isForcible(check) && (!ok || forced))
     .map(({ check }) => check);
   if (names.length === 0) return nothing;
   const toggle = (name: string) => {

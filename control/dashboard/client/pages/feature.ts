@@ -25,7 +25,7 @@ import { mark, sideName, toldList } from '../parts/marks.ts';
 import { progressBar } from '../parts/progress.ts';
 import { pastHandovers } from '../parts/timeline.ts';
 import { trafficChart, trafficLines } from '../parts/traffic.ts';
-import { backlogWords, milliseconds, perSecond, timeOf } from '../pure/words.ts';
+import { backlogWords, bytes, milliseconds, perSecond, timeOf } from '../pure/words.ts';
 import { featureNamed, now, state } from '../state.ts';
 
 const shownEntries = 100;
@@ -161,7 +161,7 @@ function routesSection(one: FeatureStatus, traffic: QuestionAnswer<'traffic'>['t
     });
   return html`<section aria-labelledby="traffic"><h2 id="traffic">Traffic and routes</h2>
     <div class="split">${trafficLines(state.traffic.get(one.name))}${trafficChart(state.history.get(one.name) ?? [], now())}</div>
-    <div class="wide"><table class="routes">
+    <div class="wide" role="group" aria-label="Routes" tabindex="0"><table class="routes">
       <thead>
         <tr><th scope="col" rowspan="2">Route</th><th scope="col" rowspan="2">Access</th><th scope="col" rowspan="2" class="number">At the service</th>
           <th scope="colgroup" colspan="3" class="number">legacy: requests, p50, p99</th><th scope="colgroup" colspan="3" class="number">service: requests, p50, p99</th></tr>
@@ -182,10 +182,28 @@ function tablesSection({ name, move }: FeatureStatus): TemplateResult | typeof n
   const known = move?.verified?.tables ?? [];
   const progress = state.progress.get(name) ?? move?.progress ?? null;
   const copying = progress?.phase === 'copy' ? progress : null;
-  if (known.length === 0 && copying === null) return nothing;
+  const copied = move?.copied ?? [];
+  if (known.length === 0 && copying === null && copied.length === 0) return nothing;
   return html`<section aria-labelledby="tables"><h2 id="tables">Tables</h2>
     ${copying === null ? nothing : progressBar(copying)}
-    <table>
+    ${copied.length === 0 ? nothing : copiedTable(copied)}
+    ${known.length === 0 ? nothing : verifiedTable(known)}</section>`;
+}
+
+type Move = NonNullable<FeatureStatus['move']>;
+
+function copiedTable(copied: NonNullable<Move['copied']>): TemplateResult {
+  return html`<table>
+    <thead><tr><th scope="col">Table</th><th scope="col" class="number">Rows copied</th><th scope="col" class="number">Bytes</th><th scope="col">Copy</th></tr></thead>
+    <tbody>${copied.map(
+      (one) => html`<tr><td><code>${one.table}</code></td><td class="number">${formatCount(one.rows)}</td>
+        <td class="number">${bytes(one.bytes)}</td><td>${one.complete ? 'complete' : one.rows === 0 ? 'not begun' : 'under way'}</td></tr>`,
+    )}</tbody>
+  </table>`;
+}
+
+function verifiedTable(known: NonNullable<Move['verified']>['tables']): TemplateResult {
+  return html`<table>
       <thead><tr><th scope="col">Table</th><th scope="col" class="number">Rows compared</th><th scope="col" class="number">Differ</th><th scope="col" class="number">Every row within</th></tr></thead>
       <tbody>${known.map(
         ({
@@ -196,7 +214,7 @@ function tablesSection({ name, move }: FeatureStatus): TemplateResult | typeof n
         }) => html`<tr><td><code>${table}</code></td><td class="number">${formatCount(rows)}</td>
           <td class="number ${different > 0 ? 'bad' : ''}">${formatCount(different)}</td><td class="number">${oldestMs === null ? 'some never' : formatSeconds(oldestMs / 1_000)}</td></tr>`,
       )}</tbody>
-    </table></section>`;
+    </table>`;
 }
 
 function handovers(entries: readonly AuditEntry[]): TemplateResult {

@@ -8,7 +8,7 @@ import { now } from '../state.ts';
 /** Who changed what, when and why; `named`: of which feature, too. */
 export function auditTable(entries: readonly AuditEntry[], named: boolean): TemplateResult {
   if (entries.length === 0) return html`<p class="faint">Nothing was changed yet.</p>`;
-  return html`<div class="wide"><table class="audit">
+  return html`<div class="wide" role="group" aria-label="Changes" tabindex="0"><table class="audit">
     <thead><tr>
       <th scope="col">When (UTC)</th>${named ? html`<th scope="col">Feature</th>` : nothing}<th scope="col">What</th>
       <th scope="col">Who</th><th scope="col">Why</th><th scope="col">More</th>

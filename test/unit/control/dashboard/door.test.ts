@@ -103,7 +103,7 @@ describe('the dashboard’s door', () => {
       new RegExp(`^banyan-${port}=[\\w.-]+; Path=/dashboard; Max-Age=43200; HttpOnly; SameSite=Strict$`),
     );
     expect(set).not.toContain(operate);
-    const page = await ask('/dashboard/', { headers: { cookie } });
+    const page = await ask('/dashboard/', { headers: { cookie: `a=b; banyan-${port}=rubbish; ${cookie}` } });
     expect(await page.text()).toMatch(/<script type="module" src="\/dashboard\/files\/[\w/.-]+"><\/script>/);
     const facts = (await (await ask('/dashboard/session', { headers: { cookie } })).json()) as {
       csrf: string;

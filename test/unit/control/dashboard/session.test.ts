@@ -9,7 +9,7 @@ const now = Date.parse('2026-03-01T10:00:00Z');
 
 describe('a session in a cookie', () => {
   test('is who logged in, with the token of that login, until it is over', () => {
-    const value = sealSession(read, '  김 anna ', now);
+    const value = sealSession(read, ' \n김\r\nanna ', now);
     const session = openSession(value, tokens, now + sessionMs - 1);
     expect(session).toMatchObject({ token: read, who: '김 anna', expiresAt: now + sessionMs });
     expect(openSession(value, tokens, now + sessionMs)).toBeNull();
