@@ -4,7 +4,7 @@ import { closeCommand } from './commands/run-command.ts';
 import { logOut } from './http.ts';
 import { goLive } from './live.ts';
 import { auditPage } from './pages/audit.ts';
-import { featurePage, followFeature, followTraffic, openFeature } from './pages/feature.ts';
+import { featurePage, followFeature, followOpen, openFeature } from './pages/feature.ts';
 import { overviewPage } from './pages/overview.ts';
 import { requestPage } from './pages/request.ts';
 import { hashOf, type Page, pageOf } from './pure/page.ts';
@@ -47,7 +47,7 @@ function header(): TemplateResult {
   return html`<header>
     <a class="brand" href="#/">banyan</a>
     <nav aria-label="Pages">${link({ name: 'overview' })}${link({ name: 'request' })}${link({ name: 'audit' })}</nav>
-    <span class="live ${connection}" role="status">${live[connection]}${status?.role === 'standby' ? ', stands by' : ''}</span>
+    <span class="connection ${connection}" role="status">${live[connection]}${status?.role === 'standby' ? ', stands by' : ''}</span>
     <span class="faint conducts">conducting: ${holder}</span>
     <span class="who">${session?.who}${session?.role === 'read' ? ' (may look)' : ''}</span>
     <button type="button" class="quiet" @click=${() => void logOut()}>Log out</button>
@@ -70,7 +70,7 @@ function follow(): void {
   if (opened !== page.feature) {
     opened = page.feature;
     openFeature(page.feature);
-  } else followTraffic(page.feature);
+  } else followOpen(page.feature);
 }
 
 function turn(): void {

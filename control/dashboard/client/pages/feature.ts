@@ -56,9 +56,12 @@ export function followFeature(feature: string): void {
   void load(diff);
 }
 
-/** Traffic by route is asked for while the page is open. */
-export function followTraffic(feature: string): void {
-  void load(paths(feature).traffic);
+/** While the page is open: traffic by route, and the guards of another handover once it is another one that may come. */
+export function followOpen(feature: string): void {
+  const { traffic, gate } = paths(feature);
+  void load(traffic);
+  const { value, error } = loaded<HandoverRehearsal>(gate);
+  if (error === null && value?.direction !== (next(featureNamed(feature)) ?? undefined)) lookAtGate(feature);
 }
 
 function lookAtGate(feature: string): void {
