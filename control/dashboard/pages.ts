@@ -33,7 +33,7 @@ export function loginPage(problem: string | null): string {
       </form>
       <p class="hint">Came by a link, and are logged in already? <a href="/dashboard/">Go on</a>: no browser sends your session along with another site’s link.</p>
     </main>`,
-    '',
+    `<script type="module" src="${files}/login.${ending}"></script>`,
   );
 }
 

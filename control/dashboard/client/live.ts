@@ -25,6 +25,8 @@ export function goLive(listener = onFeature): void {
     failures = 0;
     state.connection = 'live';
     state.progress.clear();
+    // Of the process that was asked before, and of then.
+    state.traffic.clear();
     takeStatus(status);
     // What was done while nobody listened, and what the open page asked for before it.
     void refreshAudit();

@@ -15,6 +15,7 @@ const about: Readonly<Record<string, string>> = {
   fence: 'the old owner’s tables refuse writes',
   drain: 'the last changes are carried over',
   verify: 'the rows that came last are compared',
+  look: 'all that no fence sees is looked at again',
   ids: 'counters of ids',
   guard: 'nobody altered a table meanwhile',
   decide: 'the decision',

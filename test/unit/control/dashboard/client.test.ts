@@ -72,6 +72,7 @@ test('the files of the page are what a browser can run, complete, and no others'
       await follow(url.pathname.slice('/dashboard/files/'.length));
     }
   };
+  await follow('control/dashboard/client/login.ts');
   await follow('control/dashboard/client/main.ts');
   expect(seen).toContain('lit-html/lit-html.js');
   expect((await files.get('control/dashboard/client/style/ground.css'))?.type).toMatch(/css/);

@@ -1,0 +1,300 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import axe from 'axe-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { type BookingWorld, startBookings } from '../support/bookings/booking-world.ts';
+import { findChromium } from '../support/browser/find-chromium.ts';
+import { describeOnEngine } from '../support/databases.ts';
+
+/** Where pictures for the documents go: `npm run docs:pictures`. */
+const pictures = process.env.BANYAN_PICTURES;
+const hostile = '<img src=x onerror=alert(1)>';
+const waitMs = 30_000;
+
+describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
+  test('a migration is clicked through, seen by another one, over a control process that dies', async ({
+    skip,
+  }) => {
+    const found = await findChromium();
+    if ('missing' in found) {
+      console.warn(`\n!!! The browser test was LEFT OUT of this run: ${found.missing}\n`);
+      return skip(found.missing);
+    }
+    await using world = await startBookings(lane);
+    await using traffic = await startTraffic(world);
+    await using opened = await openBrowser(found);
+    const { programs } = world;
+    const token = await programs.token();
+    const anna = await opened.person();
+    const kim = await opened.person();
+
+    // Only a token opens the door.
+    await anna.goto(`${programs.control}/dashboard/#/feature/bookings`);
+    await logIn(anna, 'anna', 'no such token');
+    await anna.getByRole('alert').getByText('no valid token').waitFor();
+    await findNoFault(anna);
+    await logIn(anna, 'anna', token);
+    await kim.goto(`${programs.control}/dashboard/`);
+    await logIn(kim, 'kim', token);
+    const row = kim.getByRole('row', { name: 'bookings' });
+    await row.getByText('legacy', { exact: true }).first().waitFor();
+
+    // She came by a link, and is where it led to.
+    await anna.getByRole('heading', { name: 'bookings', level: 1 }).waitFor();
+    const cutover = anna.getByRole('button', { name: 'Cut over' });
+    expect(await cutover.getAttribute('aria-disabled')).toBe('true');
+    await cutover.focus();
+    await anna.getByRole('tooltip').getByText('Its stage is legacy; this begins at syncing.').waitFor();
+
+    // Copy, by keyboard; another one sees it without doing anything.
+    await anna.getByRole('button', { name: 'Copy' }).focus();
+    await anna.keyboard.press('Enter');
+    await anna.getByLabel('Why').fill(hostile);
+    await anna.keyboard.press('Enter');
+    await done(anna, 'Done.');
+    await anna.keyboard.press('Escape');
+    expect(await anna.evaluate('document.activeElement.textContent')).toBe('Copy');
+    await row.getByText('syncing').waitFor();
+    await kim.getByRole('link', { name: 'Audit' }).click();
+    await kim.getByRole('row').filter({ hasText: hostile }).first().waitFor();
+    expect(await kim.locator('main img').count()).toBe(0);
+
+    await give(anna, 'Verify', async (dialog) => {
+      await dialog.getByRole('button', { name: 'Verify' }).click();
+      await dialog.getByText(/rows compared, all equal/).waitFor();
+    });
+
+    // A canary: what cannot be is refused by its dry run, in control's words; a dry run changes nothing.
+    await give(anna, 'Canary', async (dialog) => {
+      const begin = dialog.getByRole('button', { name: 'Canary' });
+      expect(await begin.getAttribute('aria-disabled')).toBe('true');
+      await dialog.getByLabel('Percent').fill('101');
+      await dialog.getByRole('button', { name: 'Dry run' }).click();
+      await dialog.getByRole('alert').getByText('BANYAN_REQUEST_INVALID').waitFor();
+      await dialog.getByLabel('Percent').fill('50');
+      expect(await begin.getAttribute('aria-disabled')).toBe('true');
+      await dialog.getByRole('button', { name: 'Dry run' }).click();
+      await dialog.getByText('Nothing was changed.').waitFor();
+      expect(await shareOf(world)).toEqual([0]);
+      await begin.click();
+      await dialog.getByText('Done.').waitFor();
+    });
+    expect(await shareOf(world)).toEqual([50]);
+    await kim.getByRole('link', { name: 'Overview' }).click();
+    await row.getByText('50 %').waitFor();
+    // Routers count while somebody looks: both sides have traffic by now.
+    await row
+      .locator('tr', { hasText: 'service' })
+      .filter({ hasText: /[1-9]\/s/ })
+      .waitFor();
+
+    // Where a request goes, and why.
+    await kim.getByRole('link', { name: 'Request' }).click();
+    await kim
+      .getByLabel(/A request/)
+      .fill(`curl '${programs.router}/v2/bookings?day=2026-12-24' -H 'x-client-id: 7'`);
+    await kim.getByRole('button', { name: 'Where does it go?' }).click();
+    await kim.getByText(/is in bucket \d+/).waitFor();
+    await findNoFault(kim);
+    await picture(kim, 'request', 660);
+
+    // The handover: guards with their figures, then the feature's name, then the button.
+    await give(anna, 'Cut over', async (dialog) => {
+      const begin = dialog.getByRole('button', { name: 'Cut over' });
+      await dialog.getByText('It would begin.').waitFor();
+      await dialog.getByText('dirty key').first().waitFor();
+      await dialog.getByLabel('Why').fill('all is equal');
+      await dialog.getByLabel(/Type the feature/).fill('booking');
+      await dialog.getByText('Type the feature’s name.', { exact: true }).waitFor();
+      await begin.click({ force: true });
+      expect((await statusOf(world)).stage).toBe('syncing');
+      await findNoFault(anna);
+      await picture(anna, 'cutover');
+      await dialog.getByLabel(/Type the feature/).fill('bookings');
+      await begin.click();
+      await dialog.getByText(/The service owns the rows of bookings now/).waitFor({ timeout: waitMs });
+    });
+    expect(await statusOf(world)).toMatchObject({ stage: 'extracted', owner: 'service' });
+    await anna.getByRole('heading', { name: /cutover done, writes held/ }).waitFor();
+    expect(await anna.locator('.handover .timeline li').count()).toBeGreaterThan(6);
+    await findNoFault(anna);
+    await picture(anna, 'feature', 1_700);
+
+    // Control dies, and comes back: both pages say so, and go on without a login and without a reload.
+    await programs.killControl();
+    for (const page of [anna, kim]) await page.locator('.connection.lost').waitFor();
+    expect(await anna.getByRole('button', { name: 'Roll back' }).getAttribute('aria-disabled')).toBe('true');
+    await programs.startControl();
+    await programs.admin('/v1/features/bookings/freeze', { why: 'while they were away' });
+    for (const page of [anna, kim]) await page.locator('.connection.live').waitFor();
+    await anna.getByText(/Frozen by .*while they were away/).waitFor();
+    await programs.admin('/v1/features/bookings/unfreeze', { why: 'they are back' });
+
+    await kim.getByRole('link', { name: 'Overview' }).click();
+    await row.getByText('extracted').waitFor();
+    await row
+      .locator('tr', { hasText: 'service' })
+      .filter({ hasText: /[1-9]\/s/ })
+      .waitFor();
+    await findNoFault(kim);
+    await picture(kim, 'overview', 300);
+
+    await give(anna, 'Roll back', async (dialog) => {
+      await dialog.getByText('It would begin.').waitFor();
+      await dialog.getByLabel(/Type the feature/).fill('bookings');
+      await dialog.getByRole('button', { name: 'Roll back' }).click();
+      await dialog.getByText(/Legacy owns the rows of bookings now/).waitFor({ timeout: waitMs });
+    });
+    expect(await statusOf(world)).toMatchObject({ stage: 'syncing', owner: 'legacy' });
+    await row.getByText('syncing').waitFor();
+
+    await kim.getByRole('button', { name: 'Log out' }).click();
+    await kim.getByRole('heading', { name: 'banyan' }).waitFor();
+    await kim.goto(`${programs.control}/dashboard/#/`);
+    await kim.getByLabel('Admin token').waitFor();
+    expect(traffic.failed).toEqual([]);
+    expect(opened.faults).toEqual([]);
+  });
+});
+
+/** Clients that go on all the while; what they were answered badly. */
+async function startTraffic({ desks, programs }: BookingWorld) {
+  const day = '2026-12-24';
+  for (let guest = 0; guest < 40; guest++)
+    await desks.legacy.book({ guest: `guest ${guest}`, day, notes: ['window'] });
+  const failed: string[] = [];
+  const end = new AbortController();
+  const going = (async () => {
+    for (let client = 0; !end.signal.aborted; client++) {
+      const headers = { 'x-client-id': `${client % 200}`, 'content-type': 'application/json' };
+      const asked =
+        client % 10 === 0
+          ? { method: 'POST', body: JSON.stringify({ guest: `client ${client}`, day, notes: [] }) }
+          : { method: 'GET' };
+      const path = asked.method === 'GET' ? `/v2/bookings?day=${day}` : '/v2/bookings';
+      const answer = await fetch(`${programs.router}${path}`, { ...asked, headers });
+      await answer.arrayBuffer();
+      if (answer.status >= 400) failed.push(`${asked.method} ${answer.status}`);
+    }
+  })();
+  return {
+    failed,
+    async [Symbol.asyncDispose]() {
+      end.abort();
+      await going;
+    },
+  };
+}
+
+async function openBrowser(found: { executablePath: string; env: NodeJS.ProcessEnv }) {
+  const env = Object.fromEntries(
+    Object.entries(found.env).filter(([, value]) => value !== undefined),
+  ) as Record<string, string>;
+  const browser: Browser = await chromium.launch({
+    executablePath: found.executablePath,
+    env,
+    args: ['--no-sandbox'],
+  });
+  /** What browsers told of the pages: scripts that failed, and what their policy forbids. */
+  const faults: string[] = [];
+  return {
+    faults,
+    async person(): Promise<Page> {
+      const context: BrowserContext = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+      context.setDefaultTimeout(waitMs);
+      const page = await context.newPage();
+      page.on('pageerror', (error) => faults.push(error.message));
+      page.on('console', (message) => {
+        // That nobody answers while control is dead, and what a wrong token or a bad percentage is answered.
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+          faults.push(message.text());
+      });
+      page.on('dialog', (dialog) => {
+        faults.push(`a script ran: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      return page;
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+async function logIn(page: Page, who: string, token: string): Promise<void> {
+  await page.getByLabel('Your name').fill(who);
+  await page.getByLabel('Admin token').fill(token);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+/** Opens a command's window, and closes it when what was to be done there is done. */
+async function give(
+  page: Page,
+  name: string,
+  work: (dialog: ReturnType<Page['getByRole']>) => Promise<void>,
+): Promise<void> {
+  await page.getByRole('button', { name, exact: true }).click();
+  const dialog = page.getByRole('dialog');
+  await work(dialog);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await dialog.waitFor({ state: 'hidden' });
+}
+
+async function done(page: Page, text: string): Promise<void> {
+  await page.getByRole('dialog').getByText(text).waitFor({ timeout: waitMs });
+}
+
+/** Nothing serious for people who see, hear or read otherwise: light, dark, and on a phone. */
+async function findNoFault(page: Page): Promise<void> {
+  const size = page.viewportSize()!;
+  for (const [colorScheme, width] of [
+    ['light', size.width],
+    ['dark', size.width],
+    ['light', 390],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ ...size, width });
+    await page.evaluate(axe.source);
+    const { violations } = await page.evaluate<axe.AxeResults>(
+      "axe.run(document, { resultTypes: ['violations'] })",
+    );
+    const serious = violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    expect(serious, `${page.url()} ${colorScheme} ${width}`).toEqual([]);
+    const wider = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+    expect(wider, `${page.url()} is wider than ${width} px`).toBeLessThanOrEqual(0);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize(size);
+}
+
+async function picture(page: Page, name: string, height = 800): Promise<void> {
+  if (pictures === undefined) return;
+  await mkdir(pictures, { recursive: true });
+  const size = page.viewportSize()!;
+  await page.setViewportSize({ ...size, height });
+  await page.evaluate("document.querySelector('dialog[open]') ?? document.activeElement.blur()");
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`) });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize(size);
+}
+
+interface Status {
+  readonly features: readonly {
+    readonly stage: string;
+    readonly owner: string;
+    readonly routes: readonly { readonly readPercent: number | null }[];
+  }[];
+}
+
+async function statusOf({ programs }: BookingWorld) {
+  return ((await programs.admin('/v1/status')) as Status).features[0]!;
+}
+
+async function shareOf(world: BookingWorld): Promise<number[]> {
+  const { routes } = await statusOf(world);
+  return [...new Set(routes.flatMap(({ readPercent }) => readPercent ?? []))];
+}
