@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bucketOf } from '../../router/index.ts';
 import type { StackInfo } from '../../scripts/stack/stack-info.ts';
 import { httpCall } from '../support/http-call.ts';
+import { ctrlC, onTerminal } from '../support/on-terminal.ts';
 import { jsonOf, leftovers, stackPlace, start, startTestStack, type TestStack } from '../support/stack.ts';
 
 /** The commands in the order in which ops use them, against one running stack: each test goes on where the last one ended. */
@@ -21,6 +24,7 @@ describe('banyan on a running stack', () => {
     const ended = await stack.banyan(...args, '--json');
     return { code: ended.code, value: jsonOf(ended) as Record<string, unknown>, stderr: ended.stderr };
   };
+  const terminal = () => ({ columns: 160, env: { ...process.env, NO_COLOR: '1', ...stack.place.env } });
   const change = (id: number, name: string, url = info.router[0] ?? '') =>
     httpCall(url, {
       method: 'PATCH',
@@ -110,13 +114,17 @@ describe('banyan on a running stack', () => {
     try {
       await application.query('START TRANSACTION');
       await application.query('SELECT id FROM products LIMIT 1');
-      const copy = start(stack.place, ['scripts/banyan.mjs', 'copy', 'product', '--why', 'test: copy']);
       const copying = { features: [{ stage: 'copying', owner: 'legacy' }] };
-      await vi.waitFor(async () => expect((await json('status')).value).toMatchObject(copying), 60_000);
-      process.kill(-copy.pid, 'SIGINT');
-      const { code, stderr } = await copy.ended;
+      const begun = () =>
+        vi.waitFor(async () => expect((await json('status')).value).toMatchObject(copying), 60_000);
+      const { code, written } = await onTerminal(
+        ['copy', 'product', '--why', 'test: copy'],
+        [[begun, ctrlC]],
+        terminal(),
+      );
       expect(code).toBe(130);
-      expect(stderr).toContain('it goes on without you');
+      expect(written).toContain('it goes on without you');
+      expect(written).toContain('`banyan copy product`');
       expect((await json('status')).value).toMatchObject(copying);
       // For the next test.
       await json('throttle', 'product', '--share', '0', '--workers', '1', '--why', 'test: it stands');
@@ -212,6 +220,41 @@ describe('banyan on a running stack', () => {
     expect(code).toBe(0);
     expect(value).toMatchObject({ dryRun: true, wouldBegin: true });
     expect((await json('routes')).value.version).toBe(before);
+  });
+
+  it('Ctrl-C in the middle of a handover ends the waiting; the handover ends by itself', async () => {
+    const body = JSON.stringify({ name: 'written while it was held' });
+    // A write that a router has begun: nothing is decided before it has ended.
+    const write = request(info.router[0] ?? '', {
+      ...{ method: 'PATCH', path: '/admin/products/9' },
+      headers: { 'content-type': 'application/json', 'content-length': body.length },
+    });
+    write.flushHeaders();
+    const { code, written } = await onTerminal(
+      ['cutover', 'product', '--yes', '--why', 'test: interrupted'],
+      [[/hold .*routers park/, ctrlC]],
+      terminal(),
+    );
+    expect(code).toBe(130);
+    expect(written).toContain('`banyan abort product`');
+    const answered = once(write, 'response');
+    write.end(body);
+    const [response] = (await answered) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    await becomes(async () => {
+      const [feature] = (await json('status')).value.features as { stage: string; hold: boolean }[];
+      return feature?.hold === false && /^(syncing|extracted)$/.test(feature.stage);
+    }, 'no handover is under way');
+    await legacyShows(9, 'written while it was held');
+    // Whichever way it ended, the next one works.
+    const { value } = await json('status');
+    const [{ stage } = { stage: '' }] = value.features as { stage: string }[];
+    if (stage === 'extracted') expect((await json('rollback', 'product', '--why', 'back')).code).toBe(0);
+
+    const watched = await onTerminal(['status', '--watch'], [[/product[\s\S]*product/, ctrlC]], terminal());
+    expect(watched.code).toBe(130);
+    expect(watched.written).not.toContain('BANYAN_');
   });
 
   it('cuts over: writes land in the service’s database and legacy is kept current', async () => {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** What is typed once the screen shows something. */
-export type Keys = readonly (readonly [shown: RegExp, typed: string])[];
+/** What is typed once the screen shows something, or something else has come to be. */
+export type Keys = readonly (readonly [when: RegExp | (() => Promise<unknown>), typed: string])[];
 
 export interface OnTerminal {
   readonly code: number | null;
@@ -29,16 +29,26 @@ export async function onTerminal(
   });
   let written = '';
   let from = 0;
-  const left = [...keys];
+  let wake = () => {};
   child.stdout.setEncoding('utf8').on('data', (piece: string) => {
     written += piece;
-    const next = left[0];
-    if (next?.[0].test(written.slice(from))) {
-      left.shift();
-      from = written.length;
-      child.stdin.write(next[1]);
-    }
+    wake();
   });
+  const type = async () => {
+    for (const [when, typed] of keys) {
+      if (typeof when === 'function') await when();
+      else {
+        while (!when.test(written.slice(from))) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+      from = written.length;
+      child.stdin.write(typed);
+    }
+  };
+  void type().catch(() => child.kill('SIGKILL'));
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, written };
 }

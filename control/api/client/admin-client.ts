@@ -126,7 +126,8 @@ export class AdminClient {
     options: ActionOptions = {},
   ): Promise<ActionAnswer<A>> {
     const path = `/v1/features/${encodeURIComponent(feature)}/${action}`;
-    return (await this.#post(path, `${action} of ${feature}`, body, options)) as ActionAnswer<A>;
+    const fix = toFollow(action, [feature]);
+    return (await this.#post(path, `${action} of ${feature}`, body, options, fix)) as ActionAnswer<A>;
   }
 
   /** The same of what is about no feature. */
@@ -135,10 +136,19 @@ export class AdminClient {
     body: OrderBody<O>,
     options: ActionOptions = {},
   ): Promise<OrderAnswer<O>> {
-    return (await this.#post(`/v1/${order}`, order, body, options)) as OrderAnswer<O>;
+    const features = 'features' in body ? body.features : [];
+    const fix = toFollow(order, features);
+    return (await this.#post(`/v1/${order}`, order, body, options, fix)) as OrderAnswer<O>;
   }
 
-  async #post(path: string, what: string, body: unknown, options: ActionOptions): Promise<unknown> {
+  /** `fix`: how to follow or stop what goes on when nobody waits for it any more. */
+  async #post(
+    path: string,
+    what: string,
+    body: unknown,
+    options: ActionOptions,
+    fix: string,
+  ): Promise<unknown> {
     const response = await this.#request('POST', path, body, options.signal);
     if (!String(response.headers['content-type'] ?? '').startsWith('application/x-ndjson')) {
       return readJson(response, this.url);
@@ -152,11 +162,11 @@ export class AdminClient {
         else if (line.type === 'error') throw asError(line.error);
       }
     } catch (error) {
-      if (options.signal?.aborted) throw detached(what);
+      if (options.signal?.aborted) throw detached(what, fix);
       if (error instanceof BanyanError) throw error;
       throw this.#lost(what, error);
     }
-    if (options.signal?.aborted) throw detached(what);
+    if (options.signal?.aborted) throw detached(what, fix);
     throw this.#lost(what, undefined);
   }
 
@@ -239,8 +249,19 @@ type StreamLine<Result> =
   | { readonly type: 'result'; readonly result: Result }
   | { readonly type: 'error'; readonly error: ErrorBody };
 
-function detached(what: string): BanyanError {
-  return new BanyanError('BANYAN_DETACHED', `Stopped waiting for ${what}; it goes on without you.`, {
-    fix: 'Ask `banyan status` how it stands.',
-  });
+const askStatus = 'Ask `banyan status` how it stands';
+
+function toFollow(work: string, features: readonly string[]): string {
+  const [first] = features;
+  if (work === 'copy') {
+    return `${askStatus}, or watch it again: \`banyan copy ${first}\`. \`banyan pause ${first}\` stops it.`;
+  }
+  if (work === 'cutover' || work === 'rollback' || work === 'handover') {
+    return `${askStatus}; until it is decided \`banyan abort ${first}\` takes it back.`;
+  }
+  return `${askStatus}.`;
+}
+
+function detached(what: string, fix = `${askStatus}.`): BanyanError {
+  return new BanyanError('BANYAN_DETACHED', `Stopped waiting for ${what}; it goes on without you.`, { fix });
 }

@@ -28,7 +28,11 @@ export const statusCommand: CommandFactory = (io, outcome) => {
     const context = new CommandContext(io, flags);
     await context.withAdmin(feature, async (admin) => {
       for (;;) {
-        const all = await admin.status(io.signal);
+        const all = await admin.status(io.signal).catch((error: unknown) => {
+          if (flags.watch && io.signal.aborted) return null;
+          throw error;
+        });
+        if (all === null) break;
         const features = all.features.filter((one) => feature === undefined || one.name === feature);
         const status = { ...all, features };
         if (flags.watch && !context.json && io.stdout.isTTY) io.stdout.write(clearScreen);
@@ -36,8 +40,10 @@ export const statusCommand: CommandFactory = (io, outcome) => {
         outcome.exitCode = exitCodeFor(status);
         if (!flags.watch) return;
         await pause(watchEveryMs, io.signal);
-        if (io.signal.aborted) return;
+        if (io.signal.aborted) break;
       }
+      // What was seen last stays on the screen.
+      outcome.exitCode = exitCodes.interrupted;
     });
   });
 };
