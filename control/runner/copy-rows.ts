@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Applier, IndexProgress, Move } from '../../mover/index.ts';
 import type { Progress } from '../progress.ts';
 import { catchUpProgress } from './catch-up-progress.ts';
-import type { RunContext } from './feature-runner.ts';
 import { askedPace, followThrottle } from './follow-throttle.ts';
 import type { MoveDirection } from './move-specs.ts';
+import type { RunContext } from './run-context.ts';
 
 /**
  * Copies what is left to copy, or once more what differs, while the applier runs, and waits until the log is small. The applier runs before the copy

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
 import type { Restored, TakeBackReport } from '../../mover/index.ts';
 import { type FeatureState, stages } from '../feature/index.ts';
-import type { RunContext } from './feature-runner.ts';
 import type { RepairRequest, RepairResult } from './repair-feature.ts';
+import type { RunContext } from './run-context.ts';
 import { verifyFeature } from './verify-feature.ts';
 
 /**

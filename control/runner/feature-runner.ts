@@ -1,93 +1,27 @@
 import { BanyanError, describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
-import type { StopPoints } from '../../common/stop-points.ts';
-import { within } from '../../common/within.ts';
-import type {
-  Applier,
-  Backlog,
-  CopiedTable,
-  CopyPace,
-  Move,
-  MoveLogger,
-  MoveSpec,
-  Verified,
-  VerifyReport,
-} from '../../mover/index.ts';
-import type { VerifyConfig } from '../config/index.ts';
+import type { Applier, Backlog, CopiedTable, Move, Verified, VerifyReport } from '../../mover/index.ts';
 import { stages } from '../feature/stages.ts';
 import { ProgressFeed } from '../progress.ts';
-import { type Actor, type FeatureState, type HeldLease, holdLease, type StateStore } from '../store/index.ts';
+import { type Actor, type FeatureState, type HeldLease, holdLease } from '../store/index.ts';
 import { makeReady } from './make-ready.ts';
 import { mayPass } from './may-pass.ts';
 import type { MoveDirection } from './move-specs.ts';
-import type { MoverDoor } from './mover-door.ts';
-import { NoTablesMove } from './no-tables-move.ts';
-import { OneWayMove } from './one-way-move.ts';
+import { OpenMoves } from './open-moves.ts';
 import { type RefusedReport, RefusedWatch } from './refused-watch.ts';
 import { type RepairRequest, type RepairResult, repairFeature } from './repair-feature.ts';
+import type { FeatureRunnerOptions, RunContext } from './run-context.ts';
 import { runMove } from './run-move.ts';
+import { type RunnerStatus, readStatus } from './runner-status.ts';
 import { requiredDirection, type Standing } from './standing.ts';
 import { SteadyWork } from './steady-work.ts';
 import { type VerifyRequest, verifyFeature } from './verify-feature.ts';
-
-export interface FeatureRunnerOptions {
-  readonly feature: string;
-  /** null: a feature without tables. */
-  readonly specs: Readonly<Record<MoveDirection, MoveSpec>> | null;
-  readonly store: StateStore;
-  readonly door: MoverDoor;
-  readonly holder: string;
-  readonly leaseMs: number;
-  readonly lockTimeoutMs: number;
-  /** Of a copy, where nobody has said otherwise. */
-  readonly copyWorkers: number;
-  /** A copy counts as caught up with no more dirty keys than this. */
-  readonly maxBacklog: number;
-  /** What was verified so long ago is verified again before a handover. */
-  readonly verifiedWithinMs: number;
-  readonly verify: VerifyConfig;
-  readonly points: StopPoints;
-  readonly logger: MoveLogger;
-}
-
-export interface RunnerStatus {
-  /** This process has the move's lease. */
-  readonly held: boolean;
-  readonly applying: MoveDirection | null;
-  readonly backlog: Backlog | null;
-  /** How fast rows are copied; null while none are. */
-  readonly pace: CopyPace | null;
-  /** How far the copy of each table is; null while nothing is copied, or it cannot be read. */
-  readonly copied: readonly CopiedTable[] | null;
-  /** What is known of the equality of both sides; null: nothing is to be equal, or it cannot be read. */
-  readonly verified: (Verified & { readonly trouble: string | null }) | null;
-  /** What the runner tries again and again to get past: a server that is away, for example. */
-  readonly trouble: string | null;
-}
-
-/** A server that does not answer keeps nobody who asks for the status waiting. */
-const statusPatienceMs = 2_000;
 
 interface Run {
   readonly stop: AbortController;
   readonly done: Promise<void>;
   readonly direction: MoveDirection;
   over: boolean;
-}
-
-/** What a run may use of its runner. */
-export interface RunContext {
-  readonly options: FeatureRunnerOptions;
-  readonly feed: ProgressFeed;
-  readonly held: HeldLease;
-  move(direction: MoveDirection): Promise<Move>;
-  apply(direction: MoveDirection): Promise<Applier>;
-  /** The move whose rows are being copied; null when that is over. */
-  copying(move: Move | null): void;
-  /** The verify that goes on beside all else. */
-  readonly steady: SteadyWork;
-  /** Wakes whoever waits for the feature's state to change. */
-  announceChange(): void;
 }
 
 /**
@@ -102,8 +36,7 @@ export class FeatureRunner {
   readonly #refused = new RefusedWatch();
   readonly #steady = new SteadyWork();
   readonly #life = new AbortController();
-  readonly #moves = new Map<MoveDirection, Promise<Move>>();
-  #applier: { readonly direction: MoveDirection; readonly applier: Applier } | null = null;
+  readonly #moves: OpenMoves;
   #copying: Move | null = null;
   #held: HeldLease | null = null;
   #run: Run | null = null;
@@ -115,6 +48,7 @@ export class FeatureRunner {
 
   constructor(options: FeatureRunnerOptions) {
     this.#options = options;
+    this.#moves = new OpenMoves(options, () => this.#mustHold());
     this.feature = options.feature;
   }
 
@@ -171,7 +105,7 @@ export class FeatureRunner {
       const mover = stages[state.stage].mover;
       if (mover === 'conducted') return;
       if (mover === 'nothing' || state.paused || state.failing !== null) {
-        await this.#closeMoves();
+        await this.#moves.close();
         return;
       }
       const stop = new AbortController();
@@ -202,7 +136,7 @@ export class FeatureRunner {
       held: this.#held !== null && !this.#held.lost.aborted,
       settling: this.#enqueued > 0,
       running: this.#run === null || this.#run.over ? null : this.#run.direction,
-      applying: this.#applier?.direction ?? null,
+      applying: this.#moves.applying,
     };
   }
 
@@ -227,8 +161,8 @@ export class FeatureRunner {
 
   /** Begins to look at what the fence of the side that is carried to has refused; `refused` tells it then. */
   lookAtRefused(): void {
-    const direction = this.#applier?.direction;
-    if (direction !== undefined) this.#refused.begin(direction, () => this.move(direction));
+    const direction = this.#moves.applying;
+    if (direction !== null) this.#refused.begin(direction, () => this.move(direction));
   }
 
   /** Null where nothing is fenced, or this process has not looked. */
@@ -237,26 +171,15 @@ export class FeatureRunner {
   }
 
   /** The open move of that direction. Throws `BANYAN_MOVE_ELSEWHERE` while another process has the lease. */
-  async move(direction: MoveDirection): Promise<Move> {
-    this.#mustHold();
-    let opening = this.#moves.get(direction);
-    if (opening === undefined) {
-      opening = this.#open(direction);
-      this.#moves.set(direction, opening);
-      opening.catch(() => {
-        if (this.#moves.get(direction) === opening) this.#moves.delete(direction);
-      });
-    }
-    return opening;
+  move(direction: MoveDirection): Promise<Move> {
+    return this.#moves.move(direction);
   }
 
   /** The running applier of that direction; starts it, and stops the other direction’s. */
   async apply(direction: MoveDirection): Promise<Applier> {
-    if (this.#applier?.direction === direction) return this.#applier.applier;
-    await this.#stopApplier();
-    const applier = (await this.move(direction)).startApplying();
-    this.#trouble = null;
-    this.#applier = { direction, applier };
+    const runs = this.#moves.applying === direction;
+    const applier = await this.#moves.apply(direction);
+    if (!runs) this.#trouble = null;
     return applier;
   }
 
@@ -287,7 +210,7 @@ export class FeatureRunner {
 
   /** Before the other side becomes the owner: nothing is carried over to it from then on. `settle` goes on. */
   stopApplying(): Promise<void> {
-    return this.#stopApplier();
+    return this.#moves.stopApplier();
   }
 
   /** Makes the other side equal again; see repair-feature.ts. */
@@ -338,25 +261,12 @@ export class FeatureRunner {
 
   async status(): Promise<RunnerStatus> {
     const { held, applying } = this.standing();
-    let backlog: Backlog | null = null;
-    let verified: Verified | null = null;
-    let copied: readonly CopiedTable[] | null = null;
-    let unread: string | null = null;
-    try {
-      if (held) backlog = await within(statusPatienceMs, this.backlog());
-    } catch (error) {
-      unread = `the log cannot be read: ${describeError(error).message}`;
-    }
-    try {
-      if (held && unread === null) verified = await within(statusPatienceMs, this.#verified());
-    } catch (error) {
-      unread = `what was verified cannot be read: ${describeError(error).message}`;
-    }
-    try {
-      if (held && unread === null) copied = await within(statusPatienceMs, this.#copied());
-    } catch (error) {
-      unread = `how far the copy is cannot be read: ${describeError(error).message}`;
-    }
+    const { backlog, verified, copied, unread } = await readStatus({
+      held,
+      backlog: () => this.backlog(),
+      verified: () => this.#verified(),
+      copied: () => this.#copied(),
+    });
     const known = verified === null ? null : { ...verified, trouble: this.#steady.trouble };
     const pace = this.#copying?.pace() ?? null;
     return { held, applying, backlog, pace, copied, verified: known, trouble: this.#trouble ?? unread };
@@ -373,7 +283,7 @@ export class FeatureRunner {
         if (signal.aborted) return;
         this.#trouble = describeError(error).message;
         logger.warn({ feature: this.feature, err: error }, 'the move stopped');
-        await this.#closeMoves();
+        await this.#moves.close();
         if (await this.#healed(context, error, signal)) continue;
         if (!mayPass(error) && (await this.#recordFailing(error, state, held, signal))) return;
         const pauseMs = Math.min(5_000, 100 * 2 ** attempt);
@@ -431,14 +341,6 @@ export class FeatureRunner {
     }
   }
 
-  async #open(direction: MoveDirection): Promise<Move> {
-    const { specs, door, points, logger } = this.#options;
-    if (specs === null) return new NoTablesMove(`${this.feature}:${direction}`);
-    const spec = specs[direction];
-    if (direction === 'reverse' && spec.oneWay) return new OneWayMove(spec, await this.move('forward'));
-    return door.openMove(spec, { epoch: await door.claimEpoch(spec), points, logger });
-  }
-
   #enqueue(work: () => Promise<void>): Promise<void> {
     this.#enqueued += 1;
     const next = this.#settling.then(work).finally(() => {
@@ -450,7 +352,7 @@ export class FeatureRunner {
 
   async #halt(): Promise<void> {
     await this.#stopRun();
-    await this.#closeMoves();
+    await this.#moves.close();
   }
 
   async #stopRun(): Promise<void> {
@@ -458,22 +360,6 @@ export class FeatureRunner {
     await this.#run?.done;
     this.#run = null;
     this.#trouble = null;
-  }
-
-  async #stopApplier(): Promise<void> {
-    const running = this.#applier;
-    this.#applier = null;
-    await running?.applier.stop();
-  }
-
-  async #closeMoves(): Promise<void> {
-    await this.#stopApplier();
-    const opened = [...this.#moves.values()];
-    this.#moves.clear();
-    for (const opening of opened) {
-      const move = await opening.catch(() => null);
-      await move?.close();
-    }
   }
 }
 

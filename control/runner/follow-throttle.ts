@@ -1,7 +1,7 @@
 import { describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { Move, ThrottleSettings } from '../../mover/index.ts';
-import type { RunContext } from './feature-runner.ts';
+import type { RunContext } from './run-context.ts';
 
 const lookEveryMs = 1_000;
 

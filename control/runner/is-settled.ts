@@ -1,6 +1,6 @@
 import { stages } from '../feature/stages.ts';
-import type { RunContext } from './feature-runner.ts';
 import type { MoveDirection } from './move-specs.ts';
+import type { RunContext } from './run-context.ts';
 
 /** No handover is under way, and the rows belong to the side that this direction moves them from. */
 export async function isSettled(context: RunContext, direction: MoveDirection): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { stages } from '../feature/index.ts';
 import type { Actor } from '../store/index.ts';
-import type { RunContext } from './feature-runner.ts';
+import type { RunContext } from './run-context.ts';
 
 /**
  * Before a failed move runs again: the fence of the side that does not own the rows is put up, and where capture was lost, a

@@ -1,6 +1,6 @@
 import { pause } from '../../common/pause.ts';
 import type { Applier, Backlog } from '../../mover/index.ts';
-import type { FeatureRunnerOptions } from './feature-runner.ts';
+import type { FeatureRunnerOptions } from './run-context.ts';
 
 const everyMs = 200;
 const idleMs = 1_000;

@@ -6,7 +6,7 @@ import type { OnProgress } from '../progress.ts';
 import type { Actor } from '../store/index.ts';
 import { catchUpProgress } from './catch-up-progress.ts';
 import { decideRestored } from './decide-restored.ts';
-import type { RunContext } from './feature-runner.ts';
+import type { RunContext } from './run-context.ts';
 import { verifyFeature } from './verify-feature.ts';
 
 export interface RepairRequest extends Actor {

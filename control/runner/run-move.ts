@@ -1,8 +1,8 @@
 import type { Move } from '../../mover/index.ts';
 import { advance } from '../feature/index.ts';
 import { copyRows } from './copy-rows.ts';
-import type { RunContext } from './feature-runner.ts';
 import type { MoveDirection } from './move-specs.ts';
+import type { RunContext } from './run-context.ts';
 import { watchApplying } from './watch-applying.ts';
 
 /**

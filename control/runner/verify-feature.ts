@@ -2,7 +2,7 @@ import type { VerifyReport } from '../../mover/index.ts';
 import { stageRefused, stages } from '../feature/index.ts';
 import type { OnProgress } from '../progress.ts';
 import type { Actor } from '../store/index.ts';
-import type { RunContext } from './feature-runner.ts';
+import type { RunContext } from './run-context.ts';
 
 export interface VerifyRequest extends Actor {
   /** From the beginning, also where one was cut off. */

@@ -1,9 +1,9 @@
 import { describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { Move, VerifyReport } from '../../mover/index.ts';
-import type { RunContext } from './feature-runner.ts';
 import { isSettled } from './is-settled.ts';
 import type { MoveDirection } from './move-specs.ts';
+import type { RunContext } from './run-context.ts';
 
 const lookEveryMs = 1_000;
 /** A look that failed, or left rows unsettled, is not begun again at once. */

@@ -1,10 +1,10 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import type { Applier, Move } from '../../mover/index.ts';
-import type { RunContext } from './feature-runner.ts';
 import { isSettled } from './is-settled.ts';
 import type { MoveDirection } from './move-specs.ts';
 import { noteCurrent } from './note-current.ts';
+import type { RunContext } from './run-context.ts';
 import { verifySteadily } from './verify-steadily.ts';
 
 const lookEveryMs = 1_000;

@@ -1,0 +1,49 @@
+import { describeError } from '../../common/errors.ts';
+import { within } from '../../common/within.ts';
+import type { Backlog, CopiedTable, CopyPace, Verified } from '../../mover/index.ts';
+import type { MoveDirection } from './move-specs.ts';
+
+export interface RunnerStatus {
+  /** This process has the move's lease. */
+  readonly held: boolean;
+  readonly applying: MoveDirection | null;
+  readonly backlog: Backlog | null;
+  /** How fast rows are copied; null while none are. */
+  readonly pace: CopyPace | null;
+  /** How far the copy of each table is; null while nothing is copied, or it cannot be read. */
+  readonly copied: readonly CopiedTable[] | null;
+  /** What is known of the equality of both sides; null: nothing is to be equal, or it cannot be read. */
+  readonly verified: (Verified & { readonly trouble: string | null }) | null;
+  /** What the runner tries again and again to get past: a server that is away, for example. */
+  readonly trouble: string | null;
+}
+
+/** A server that does not answer keeps nobody who asks for the status waiting. */
+const statusPatienceMs = 2_000;
+
+export interface StatusSources {
+  readonly held: boolean;
+  readonly backlog: () => Promise<Backlog>;
+  readonly verified: () => Promise<Verified | null>;
+  readonly copied: () => Promise<readonly CopiedTable[] | null>;
+}
+
+/** Asks, each for so long at most; what cannot be read first is told, and nothing is asked after it. Of a move in another process nothing is known. */
+export async function readStatus({ held, backlog, verified, copied }: StatusSources) {
+  let unread: string | null = null;
+  const read = async <Found>(what: string, look: () => Promise<Found>): Promise<Found | null> => {
+    if (!held || unread !== null) return null;
+    try {
+      return await within(statusPatienceMs, look());
+    } catch (error) {
+      unread = `${what} cannot be read: ${describeError(error).message}`;
+      return null;
+    }
+  };
+  const found = {
+    backlog: await read('the log', backlog),
+    verified: await read('what was verified', verified),
+    copied: await read('how far the copy is', copied),
+  };
+  return { ...found, unread: unread as string | null };
+}
