@@ -83,7 +83,7 @@ export class ActiveControl {
     const states = await Promise.all(features.map((feature) => this.#options.store.feature(feature)));
     const extracted = states.filter(({ stage }) => stage === 'extracted').map(({ feature }) => feature);
     const request = { ...actor, direction: 'rollback', onProgress: () => undefined } as const;
-    if (extracted.length > 0) await this.commands.handover(extracted, request);
+    if (extracted.length > 0) await this.commands.handovers.handover(extracted, request);
   }
 
   get runners(): ReadonlyMap<string, FeatureRunner> {
@@ -183,7 +183,7 @@ export class ActiveControl {
   #recover(feature: string): void {
     const { logger } = this.#options;
     this.commands.jobs
-      .run(feature, 'recovery', () => this.#conductor.recover(this.commands.conducted(feature)))
+      .run(feature, 'recovery', () => this.#conductor.recover(this.commands.handovers.conducted(feature)))
       .then(
         (outcome) => {
           logger.warn({ feature, outcome }, 'the interrupted handover is over');

@@ -1,9 +1,7 @@
-import { BanyanError, type Fault } from '../common/errors.ts';
-import type { StopPoints } from '../common/stop-points.ts';
+import { BanyanError } from '../common/errors.ts';
 import type { Move, MoveLogger, VerifyReport } from '../mover/index.ts';
 import { assertMovable } from './assert-movable.ts';
 import {
-  type CanaryKeeper,
   type CanaryRequest,
   type CanaryResult,
   type CohortsRequest,
@@ -11,17 +9,6 @@ import {
   setCanary,
   setCohorts,
 } from './canary/index.ts';
-import type {
-  Conducted,
-  Conductor,
-  Forcible,
-  HandoverRehearsal,
-  HandoverRequest,
-  HandoverResult,
-  Subjects,
-} from './conductor/index.ts';
-import type { CurrentConfig } from './config/current-config.ts';
-import type { FeatureConfig } from './config/index.ts';
 import {
   type AbandonRequest,
   abandonFeature,
@@ -30,9 +17,9 @@ import {
   type EndRequest,
   finishFeature,
 } from './ending/index.ts';
-import { advance, type Direction, type FeatureState, stageRefused, stages } from './feature/index.ts';
+import { advance, type FeatureState, stageRefused, stages } from './feature/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
-import { type CutoverGuard, type CutoverGuardInput, readCutoverGuard } from './guard/cutover-guard.ts';
+import { HandoverCommands, type HandoverCommandsOptions, type Subject } from './handover-commands.ts';
 import type { OnProgress } from './progress.ts';
 import type { FeatureRunner, MoverDoor, RepairRequest, RepairResult, VerifyRequest } from './runner/index.ts';
 import { moveSpecs } from './runner/index.ts';
@@ -45,18 +32,13 @@ import {
   setShadow,
   signOff,
 } from './shadow/index.ts';
-import type { Actor, LeaseGrant, StateStore } from './store/index.ts';
+import type { Actor, LeaseGrant } from './store/index.ts';
 import { setThrottle, type ThrottleRequest, type ThrottleResult } from './throttle/index.ts';
 
-export interface CommandsOptions {
-  readonly config: Pick<CurrentConfig, 'value'>;
-  readonly store: StateStore;
+export interface CommandsOptions extends HandoverCommandsOptions {
   readonly door: MoverDoor;
   readonly lease: LeaseGrant;
-  readonly conductor: Conductor;
   readonly runners: ReadonlyMap<string, FeatureRunner>;
-  readonly canaries: Pick<CanaryKeeper, 'wake'>;
-  readonly points: StopPoints;
   readonly logger: MoveLogger;
   /** Aborts when control ends. */
   readonly signal: AbortSignal;
@@ -67,22 +49,15 @@ export interface CopyResult {
   readonly stage: string;
 }
 
-export interface AbortResult {
-  readonly feature: string;
-  /** `decided`: it was too late. */
-  readonly outcome: 'taken back' | 'decided';
-  readonly stage: string;
-}
-
 /** What ops can ask of a feature. Every change of state is in the audit log, with who and why. */
 export class Commands {
   readonly jobs = new FeatureJobs();
-  /** Those that may be taken back by hand. */
-  readonly #handovers = new Map<string, AbortController>();
+  readonly handovers: HandoverCommands;
   readonly #options: CommandsOptions;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
+    this.handovers = new HandoverCommands(options, this.jobs, (name) => this.#subject(name));
   }
 
   /** Begins the copy, or watches one under way. Resolves when the feature is in `syncing`. */
@@ -171,47 +146,6 @@ export class Commands {
     return signOff(store, lease, this.#subject(name).feature.name, actor);
   }
 
-  /** Hands the features over, all at one instant or none. One is the usual number. */
-  handover(names: readonly string[], request: HandoverRequest): Promise<HandoverResult[]> {
-    const taking = new AbortController();
-    const subjects = this.#subjects(names);
-    return this.jobs.runJointly(names, request.direction, async () => {
-      const { conductor, canaries } = this.#options;
-      for (const name of names) this.#handovers.set(name, taking);
-      try {
-        const results = await conductor.handover(subjects, { ...request, abort: taking.signal });
-        // There may be something to watch now.
-        canaries.wake();
-        return results;
-      } finally {
-        for (const name of names) this.#handovers.delete(name);
-      }
-    });
-  }
-
-  /** Takes back a handover that this process conducts, or a try that waits for its turn, unless it is decided by then. */
-  async abort(name: string, { who, why }: Actor): Promise<AbortResult> {
-    const { store } = this.#options;
-    const { stage: before, handover } = await store.feature(name);
-    const taking = this.#handovers.get(name);
-    if (taking === undefined) {
-      throw stageRefused(
-        name,
-        before,
-        'an abort',
-        'No handover is under way; after a cutover there is `banyan rollback`.',
-      );
-    }
-    const fix = 'Nothing: the old owner has the rows, and takes writes again.';
-    taking.abort(new BanyanError('BANYAN_HANDOVER_ABORTED', `${who} took it back by hand: ${why}`, { fix }));
-    await this.#options.points.reach('abort:after-asked');
-    await this.jobs.ended(name);
-    const { stage } = await store.feature(name);
-    const from = before === 'cutting_over' ? 'syncing' : before === 'rolling_back' ? 'extracted' : before;
-    const isBack = stage === from && handover?.phase !== 'decided';
-    return { feature: name, outcome: isBack ? 'taken back' : 'decided', stage };
-  }
-
   /** Allows no transition and no canary any more; reads go to the owner. */
   async freeze(name: string, actor: Actor): Promise<FeatureState> {
     const { state } = await this.#change(name, actor, 'freeze', (before, now) => {
@@ -233,55 +167,6 @@ export class Commands {
       before.frozen === null ? before : { ...before, frozen: null },
     );
     return state;
-  }
-
-  /** Reads what is to watch the time after a cutover, for each feature. Throws `BANYAN_REQUEST_INVALID` with all faults. */
-  cutoverGuards(
-    names: readonly string[],
-    direction: Direction,
-    guard: CutoverGuardInput | undefined,
-  ): Readonly<Record<string, CutoverGuard>> | undefined {
-    const features = names.map((name) => this.#subject(name).feature);
-    if (guard === undefined) return undefined;
-    const faults: Fault[] = [];
-    const fault = (at: string, what: string, fix: string) =>
-      faults.push({ code: 'BANYAN_REQUEST_INVALID', at, what, fix });
-    if (direction === 'rollback') fault('guard', 'it watches the time after a cutover', 'Leave it out.');
-    const oneWay = features.filter(({ rollback }) => !rollback);
-    if (oneWay.length > 0 && guard.action === 'rollback') {
-      const list = oneWay.map(({ name }) => name).join(', ');
-      fault(
-        'guard.action',
-        `cannot be rollback: the config says \`rollback: false\` (${list})`,
-        'Use freeze.',
-      );
-    }
-    const read = features.map(({ name, routes }, index) => {
-      // What is wrong with it is told once, not once for each feature.
-      const tell = index === 0 ? fault : () => undefined;
-      return [name, readCutoverGuard(guard, routes, tell)] as const;
-    });
-    if (faults.length === 0) return Object.fromEntries(read);
-    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
-    throw new BanyanError(
-      'BANYAN_REQUEST_INVALID',
-      `That ${direction} of ${names.join(', ')} makes no sense: ${list}`,
-      { fix: 'Correct it; nothing was changed.', faults },
-    );
-  }
-
-  rehearse(
-    names: readonly string[],
-    direction: Direction,
-    force: readonly Forcible[],
-  ): Promise<HandoverRehearsal> {
-    return this.#options.conductor.rehearse(this.#subjects(names), direction, force);
-  }
-
-  #subjects(names: readonly string[]): Subjects {
-    const [first, ...others] = names.map((name) => this.conducted(name));
-    if (first !== undefined) return [first, ...others];
-    throw new BanyanError('BANYAN_REQUEST_INVALID', 'No feature is named.', { fix: 'Name one.' });
   }
 
   /** Stops the mover's work; dirty keys gather in the log meanwhile. */
@@ -326,19 +211,6 @@ export class Commands {
   /** The service keeps the rows for good; see ending/finish-feature.ts. */
   async finish(name: string, request: EndRequest): Promise<EndingReport> {
     return this.jobs.run(name, 'finish', () => finishFeature(this.#endContext(name), request));
-  }
-
-  /** A feature as the conductor needs it. */
-  conducted(name: string): Conducted {
-    const { feature, runner } = this.#subject(name);
-    return {
-      feature: name,
-      runner,
-      places: {
-        legacy: { kind: 'http', ...this.#options.config.value.legacy },
-        service: feature.service,
-      },
-    };
   }
 
   async #beginCopy(
@@ -387,7 +259,7 @@ export class Commands {
     return { feature: name, spec, runner, door, store, lease, logger, points, signal };
   }
 
-  #subject(name: string): { feature: FeatureConfig; runner: FeatureRunner } {
+  #subject(name: string): Subject {
     const feature = this.#options.config.value.features[name];
     const runner = this.#options.runners.get(name);
     if (feature !== undefined && runner !== undefined) return { feature, runner };

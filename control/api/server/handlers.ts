@@ -95,7 +95,7 @@ export const actionHandlers: { readonly [A in FeatureAction]: ActionHandler<A> }
   abort:
     ({ at, feature, actor }) =>
     () =>
-      at.abort(feature, actor),
+      at.handovers.abort(feature, actor),
   freeze:
     ({ at, feature, actor }) =>
     () =>
@@ -134,12 +134,12 @@ function handOverAll(
   actor: Actor,
   { dryRun, force, retry, ...asked }: ActionRequest<Direction>,
 ): (onProgress: OnProgress) => Promise<HandoverResult[] | HandoverRehearsal> {
-  const guards = at.cutoverGuards(features, direction, asked.guard);
+  const guards = at.handovers.cutoverGuards(features, direction, asked.guard);
   const maxHoldMs = readMaxHold(asked.maxHold);
   return (onProgress) =>
     dryRun
-      ? at.rehearse(features, direction, force)
-      : at.handover(features, { ...actor, direction, force, guards, maxHoldMs, retry, onProgress });
+      ? at.handovers.rehearse(features, direction, force)
+      : at.handovers.handover(features, { ...actor, direction, force, guards, maxHoldMs, retry, onProgress });
 }
 
 export interface OrderSources {
