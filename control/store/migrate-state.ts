@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import { ensureSchema } from '../../mover/sql/ensure-schema.ts';
 import { connectState } from './connect-state.ts';
 
 const folder = new URL('../../migrations/state/', import.meta.url);
@@ -35,16 +36,14 @@ export async function migrateState(endpoint: DatabaseEndpoint): Promise<void> {
         },
       );
     }
-    const [schemas] = await connection.query<RowDataPacket[]>(
-      'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?',
-      [database],
-    );
-    // Where it is there, this statement would wait on MySQL for every transaction that has touched its tables.
-    if (!schemas.some(({ name }) => name === database)) {
-      await connection.query(
-        `CREATE DATABASE IF NOT EXISTS \`${database}\` DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`,
-      );
-    }
+    const statements = {
+      async texts(sql: string) {
+        const [found] = await connection.query<RowDataPacket[][]>({ sql, rowsAsArray: true });
+        return found as unknown as (string | null)[][];
+      },
+      run: (sql: string) => connection.query(sql),
+    };
+    await ensureSchema(statements, database, 'DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin');
     const knex = connectState(endpoint);
     try {
       const config = {
