@@ -1,3 +1,4 @@
+import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 import type { StopPoints } from '../common/stop-points.ts';
 import { TargetBooks } from './bookkeeping/target-books.ts';
 import { Counts } from './counts/counts.ts';
@@ -5,7 +6,6 @@ import { FenceRow } from './fence/fence-row.ts';
 import { infileAllowed } from './infile/infile-allowed.ts';
 import type { MoveLogger } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
-import type { DatabaseEndpoint } from './sql/database-endpoint.ts';
 import { Link } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
 import { inTransaction } from './sql/transaction.ts';

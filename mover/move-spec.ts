@@ -1,4 +1,4 @@
-import type { DatabaseEndpoint } from './sql/database-endpoint.ts';
+import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 
 export type { DatabaseEndpoint };
 

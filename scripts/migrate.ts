@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import knex from 'knex';
-import type { DatabaseEndpoint } from '../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 
 /** A folder of `migrations/`, one for each database. */
 export type MigrationFolder = 'legacy' | 'product' | 'state';

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { Fault } from '../../common/errors.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import { type Address, isLoopback, parseAddress } from './address.ts';
 import type { BanyanConfig, FeatureConfig } from './config.ts';
 import { configError, configFault } from './config-fault.ts';

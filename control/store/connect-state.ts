@@ -1,6 +1,6 @@
 import createKnex, { type Knex } from 'knex';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 
 /** A pool on the state store's schema. Its sessions live in UTC, read committed, and give up on locks within seconds. */
 export function connectState(endpoint: DatabaseEndpoint): Knex {

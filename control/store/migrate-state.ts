@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { BanyanError } from '../../common/errors.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import { ensureSchema } from '../../mover/sql/ensure-schema.ts';
 import { connectState } from './connect-state.ts';
 

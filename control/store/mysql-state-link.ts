@@ -1,6 +1,6 @@
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { ReplicaReport, StateLink, StateReply } from '../../router/replica/state-link.ts';
 import type { RouteTable } from '../../router/table/route-table.ts';
 import type { ReplicaConfig } from './replicas.ts';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { BanyanError } from '../../common/errors.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { TrafficCounts } from '../../router/replica/state-link.ts';
 import type { ShadowTally } from '../../router/shadow/tally/index.ts';

@@ -1,5 +1,5 @@
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { Fault } from '../../common/errors.ts';
-import type { DatabaseEndpoint } from '../move-spec.ts';
 import type { EngineKind } from '../sql/session.ts';
 
 /** What an application notices of triggers that capture its tables, whatever they do. */

@@ -1,5 +1,5 @@
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { Fault } from '../../common/errors.ts';
-import type { DatabaseEndpoint } from '../move-spec.ts';
 import type { Session } from '../sql/session.ts';
 
 const clockSkewMaxMs = 2_000;

@@ -1,5 +1,5 @@
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { Fault } from '../../common/errors.ts';
-import type { DatabaseEndpoint } from '../move-spec.ts';
 import { Session } from '../sql/session.ts';
 import { accountName, grantScope } from './grant-statements.ts';
 import { type Grant, isGranted, readGrants } from './grants.ts';

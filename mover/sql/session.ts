@@ -1,7 +1,7 @@
 import { type Duplex, Readable } from 'node:stream';
 import mysql from 'mysql2';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
-import type { DatabaseEndpoint } from './database-endpoint.ts';
 import { decodeRow } from './decode-row.ts';
 import { RowsTooMany } from './rows-too-many.ts';
 import { errnoOf } from './sql-error.ts';

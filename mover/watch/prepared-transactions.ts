@@ -1,5 +1,5 @@
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { BanyanError } from '../../common/errors.ts';
-import type { DatabaseEndpoint } from '../move-spec.ts';
 import type { Session } from '../sql/session.ts';
 import { errnoOf } from '../sql/sql-error.ts';
 

@@ -1,6 +1,6 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { type BanyanConfig, type ServiceConfig, servicePlace } from '../../control/config/index.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import { type Reach, reach, whyNoFunction } from '../../router/index.ts';
 import type { CheckLine } from './check-report.ts';
 

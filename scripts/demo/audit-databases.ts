@@ -1,4 +1,4 @@
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { compareTables, type TablesCompared } from './compare-tables.ts';
 import { judgeRows, type LedgerVerdict, type StoredProduct } from './judge-rows.ts';
 import { type Ledger, tokenOf } from './ledger.ts';

@@ -1,5 +1,5 @@
 import { type Connection, createConnection } from 'mysql2';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { StoredProduct } from './judge-rows.ts';
 
 export interface TablesCompared {

@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 
 /** Creates the endpoint's database on its server where it is missing. */
 export async function createDatabase({ database, ...server }: DatabaseEndpoint): Promise<void> {

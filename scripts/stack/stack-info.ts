@@ -1,5 +1,5 @@
 import { rename, writeFile } from 'node:fs/promises';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 
 /** Where everything of a running stack is: what `--info FILE` writes. */
 export interface StackInfo {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { type Engine, freePorts } from '../servers/index.ts';
 
 /** The repository: where `banyan.config.ts` and the programs are. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import mysql from 'mysql2/promise';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { accountName, grantStatements, type NeededPrivilege } from '../../mover/index.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import type { TestServer } from './database-servers.ts';
 
 /** A server's account with exactly these privileges, dropped when disposed of. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import mysql from 'mysql2/promise';
 import { describe, inject } from 'vitest';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { type Engine, engines } from '../../scripts/servers/index.ts';
 import type { TestServer } from './database-servers.ts';
 

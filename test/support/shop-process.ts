@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 
 export interface ProgramOutcome {
   readonly code: number | null;

@@ -1,8 +1,8 @@
 import pino, { type Logger } from 'pino';
+import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { idlFile, type RunningProductService, startProductService } from '../../extracted/product/server.ts';
 import { seed } from '../../legacy/seed.ts';
 import { type RunningShop, startShop } from '../../legacy/server.ts';
-import type { DatabaseEndpoint } from '../../mover/move-spec.ts';
 import { migrate } from '../../scripts/migrate.ts';
 import type { EngineLane, TestDatabase } from './databases.ts';
 

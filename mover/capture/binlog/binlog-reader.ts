@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { BanyanError } from '../../../common/errors.ts';
 import type { MoveLogger } from '../../move.ts';
 import type { KeyValues } from '../../plan/key-range.ts';
-import type { DatabaseEndpoint } from '../../sql/database-endpoint.ts';
 import { errnoOf, isConnectionLost } from '../../sql/sql-error.ts';
 import {
   type BinlogEvent,

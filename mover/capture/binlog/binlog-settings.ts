@@ -1,5 +1,5 @@
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { BanyanError, type Fault } from '../../../common/errors.ts';
-import type { DatabaseEndpoint } from '../../sql/database-endpoint.ts';
 import type { Session } from '../../sql/session.ts';
 import { errno, errnoOf } from '../../sql/sql-error.ts';
 import type { BinlogPosition } from './binlog-position.ts';

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import mysql from 'mysql2';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../../common/no-prepared-statements.ts';
-import type { DatabaseEndpoint } from '../../sql/database-endpoint.ts';
 import { type BinlogEvent, eventType, readEvent } from './binlog-event.ts';
 import type { BinlogPosition } from './binlog-position.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import {
   deleteDataDirectory,
   type Engine,

@@ -1,5 +1,5 @@
 import { createConnection, escapeId, type RowDataPacket } from 'mysql2/promise';
-import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 
 /** What banyan holds on a database server right now. */
 export interface DatabaseUse {

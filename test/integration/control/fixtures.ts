@@ -1,7 +1,7 @@
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import type { FeatureConfig } from '../../../control/config/index.ts';
 import { advance } from '../../../control/feature/index.ts';
 import { StateStore } from '../../../control/store/index.ts';
-import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
 
 /** A feature of a shape that has nothing to do with the shop. */
 export function parcelFeature(

@@ -1,5 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 
 /** `answer`: a COMMIT reaches the server and its answer is lost. `commit`: it does not even reach the server. */
 export type LostCommit = 'answer' | 'commit';

@@ -1,5 +1,5 @@
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { MysqlStateLink, type ReplicaConfig } from '../../../control/store/index.ts';
-import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
 import { emptyRouteTable, type RouteTable, type Side } from '../../../router/table/route-table.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import { beforeEach, expect, it } from 'vitest';
-import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { auditDatabases } from '../../../scripts/demo/audit-databases.ts';
 import { Ledger, withToken } from '../../../scripts/demo/ledger.ts';
 import { migrate } from '../../../scripts/migrate.ts';

@@ -1,5 +1,5 @@
 import mysql, { type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
-import type { DatabaseEndpoint } from '../../../mover/move-spec.ts';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 
 export interface Booking {
   readonly number: number;
