@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import type { Side } from '../../common/side.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { Move, MoveLogger } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
@@ -25,7 +26,7 @@ export interface Conducted {
   readonly feature: string;
   readonly runner: FeatureRunner;
   /** Where each side answers requests. */
-  readonly places: Readonly<Record<'legacy' | 'service', AskedSide>>;
+  readonly places: Readonly<Record<Side, AskedSide>>;
 }
 
 /** One feature in one direction: what every step of its handover works with. */

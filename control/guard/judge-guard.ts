@@ -1,3 +1,4 @@
+import type { Side } from '../../common/side.ts';
 import { parseDifferenceKey } from '../../router/shadow/compare/index.ts';
 import type { ShadowTally } from '../../router/shadow/tally/index.ts';
 import { type IgnoreRule, ruleFor } from '../diff/ignore-rule.ts';
@@ -44,7 +45,7 @@ export function judgeGuard(question: GuardQuestion): GuardVerdict {
   const breaches = [...measures.map((measure) => ofMeasure(measure, question)), ofMismatches(question)]
     .filter((one) => one !== null && one.log >= needed)
     .map((one) => one!.breach);
-  const total = (side: 'legacy' | 'service') =>
+  const total = (side: Side) =>
     Object.values(evidence).reduce((sum, { counts }) => sum + counts[side].requests, 0);
   const requests = { legacy: total('legacy'), service: total('service') };
   const enough =
@@ -83,15 +84,14 @@ function ofMeasure(measure: Measure, { evidence, whole }: GuardQuestion): Suspic
 function describe(measure: Measure, { counts, buckets }: GuardEvidence[string], whole: boolean): string {
   const percent = (part: number, whole: number) =>
     `${whole === 0 ? 0 : Number(((100 * part) / whole).toPrecision(2))} % of ${whole}`;
-  const both = (bad: (side: 'legacy' | 'service') => number) => {
+  const both = (bad: (side: Side) => number) => {
     const at = `${percent(bad('service'), counts.service.requests)} at the service`;
     return whole ? at : `${at}, ${percent(bad('legacy'), counts.legacy.requests)} at legacy`;
   };
   if (measure === 'errors') return `errors: ${both((side) => counts[side].errors)}`;
   const legacysOwn = `${whole ? 'twice ' : ''}legacy's ${measure}`;
   const beyond = (buckets[measure] ?? 0) + 1;
-  const slow = (side: 'legacy' | 'service') =>
-    counts[side].latencies.slice(beyond).reduce((sum, count) => sum + count, 0);
+  const slow = (side: Side) => counts[side].latencies.slice(beyond).reduce((sum, count) => sum + count, 0);
   return `answers slower than ${legacysOwn}: ${both(slow)}`;
 }
 

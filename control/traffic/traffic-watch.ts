@@ -1,3 +1,4 @@
+import type { Side } from '../../common/side.ts';
 import { addCounts, countsSince, mapRoutes, noTraffic, type TrafficCounts } from '../guard/side-counts.ts';
 import { type RouteTraffic, sideTraffic } from './side-traffic.ts';
 
@@ -72,7 +73,7 @@ function told(counts: TrafficCounts, seconds: number): FeatureTraffic {
     route,
     { legacy: sideTraffic(legacy, seconds), service: sideTraffic(service, seconds) },
   ]);
-  const all = (side: 'legacy' | 'service') =>
+  const all = (side: Side) =>
     sideTraffic(
       busy.reduce((sum, [, one]) => addCounts(sum, one[side]), noTraffic),
       seconds,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Side, sides } from '../../common/side.ts';
 import { cohortDefinitionSchema } from '../cohorts/named-cohorts.ts';
 import { shadowRoutingSchema } from '../shadow/shadow-routing.ts';
 import { routePolicySchema } from './route-policy.ts';
@@ -8,10 +9,10 @@ import { routePolicySchema } from './route-policy.ts';
  * answers are all taken from these schemas.
  */
 
-const sideSchema = z.enum(['legacy', 'service']);
+const sideSchema = z.enum(sides);
 
 /** Where a request can go: the monolith, or the feature's extracted service. */
-export type Side = z.output<typeof sideSchema>;
+export type { Side };
 
 const texts = z.record(z.string(), z.string());
 

@@ -1,4 +1,5 @@
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
+import type { Side } from '../../common/side.ts';
 import { compareTables, type TablesCompared } from './compare-tables.ts';
 import { judgeRows, type LedgerVerdict, type StoredProduct } from './judge-rows.ts';
 import { type Ledger, tokenOf } from './ledger.ts';
@@ -16,7 +17,7 @@ export async function auditDatabases(
   ledger: Ledger,
 ): Promise<Audit> {
   // Only rows that a writer touched, or that carry a token, matter to the ledger.
-  const touched: Record<'legacy' | 'service', StoredProduct[]> = { legacy: [], service: [] };
+  const touched: Record<Side, StoredProduct[]> = { legacy: [], service: [] };
   const tables = await compareTables(databases, (side, product) => {
     if (ledger.row(product.sku) !== undefined || tokenOf(product.name) !== null) touched[side].push(product);
   });

@@ -1,5 +1,6 @@
 import { type Connection, createConnection } from 'mysql2';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
+import type { Side } from '../../common/side.ts';
 import type { StoredProduct } from './judge-rows.ts';
 
 export interface TablesCompared {
@@ -13,7 +14,7 @@ export interface TablesCompared {
 }
 
 /** Told of every row as it passes by. */
-export type RowVisitor = (side: 'legacy' | 'service', product: StoredProduct) => void;
+export type RowVisitor = (side: Side, product: StoredProduct) => void;
 
 /** The first three are what the ledger asks about. */
 const columns = [

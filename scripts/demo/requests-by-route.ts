@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Side } from '../../common/side.ts';
 
 export interface RouteCount {
   /** As the route table names it; what is not extracted is counted together. */
@@ -31,7 +32,7 @@ export async function requestsByRoute(logFiles: readonly string[]): Promise<Rout
     );
 }
 
-function accessEntry(line: string): { route: string; side: 'legacy' | 'service' } | null {
+function accessEntry(line: string): { route: string; side: Side } | null {
   if (!line.startsWith('{') || !line.includes('"request"')) return null;
   try {
     const entry = JSON.parse(line) as { msg?: string; route?: string; side?: string };

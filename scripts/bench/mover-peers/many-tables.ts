@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Side } from '../../../common/side.ts';
 import { AdminClient } from '../../../control/api/index.ts';
 import { type HandoverResult, loadConfig, startControl } from '../../../control/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/index.ts';
@@ -65,7 +66,7 @@ export async function startManyTables(
   context.defer(() => admin.close());
   const why = 'measuring';
   await admin.act('many', 'copy', { why });
-  let owner: 'legacy' | 'service' = 'legacy';
+  let owner: Side = 'legacy';
   return {
     async handOver() {
       // Something was carried over in each of them, and is looked at once more under the fence.

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { Side } from '../../../common/side.ts';
 import { callName } from '../../../router/table/route-call.ts';
 import type { Route, RouteTable } from '../../../router/table/route-table.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
@@ -37,7 +38,7 @@ function columns(table: RouteTable): Column<Route>[] {
   ];
 }
 
-function destination(route: Route, owner: 'legacy' | 'service'): string {
+function destination(route: Route, owner: Side): string {
   if (route.access === 'write') return owner;
   if (route.readPercent >= 100) return 'service';
   const cohorts = route.readCohorts ?? [];

@@ -1,11 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
+import type { Side } from '../../../common/side.ts';
 import { errno, errnoOf } from '../../../mover/sql/sql-error.ts';
 import type { World } from './world.ts';
 
 const noSuchTable = 1146;
-
-export type Side = 'legacy' | 'service';
 
 /** The sides whose database takes a write of the application's at this moment. */
 export async function openSides(world: World): Promise<Side[]> {

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../../common/errors.ts';
+import type { Side } from '../../../common/side.ts';
 import type { ActionBody, FeatureAction } from '../../../control/api/index.ts';
 import type { Cell } from './cells.ts';
-import { againstLedger, judgeRows, openSides, type Side } from './judge.ts';
+import { againstLedger, judgeRows, openSides } from './judge.ts';
 import type { Deed } from './points.ts';
 import { settled } from './settled.ts';
 import { StatusWatch } from './status-watch.ts';

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Side } from '../../../common/side.ts';
 import { AdminClient } from '../../../control/api/index.ts';
 import { statePrivileges } from '../../../control/store/state-privileges.ts';
 import { accountName, grantStatements, moverPrivileges, type NeededPrivilege } from '../../../mover/index.ts';
@@ -68,7 +69,7 @@ export class World implements AsyncDisposable {
     const config = (name: ProgramName) => join(folder, `${name}.config.ts`);
     const router = (name: 'router' | 'router2') =>
       new Program(name, [here('../../banyan.mjs'), 'router', '--config', config(name)]);
-    const app = (name: 'legacyApp' | 'serviceApp', side: 'legacy' | 'service') =>
+    const app = (name: 'legacyApp' | 'serviceApp', side: Side) =>
       new Program(name, [
         here('parcel-app.ts'),
         String(ports[name]),
