@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { noStopPoints, type StopPoints } from '../../common/stop-points.ts';
 import { copyOffered, type MoveLogger } from '../../mover/index.ts';
 import type { BanyanConfig } from '../config/index.ts';
 import { processIdentity } from '../store/process-identity.ts';
@@ -13,6 +14,7 @@ export interface HelpCopyOptions {
   readonly instead: boolean;
   readonly signal: AbortSignal;
   readonly logger: MoveLogger;
+  readonly points?: StopPoints;
   /** Told of each chunk that has landed. */
   readonly onChunk?: (chunk: {
     readonly feature: string;
@@ -23,7 +25,7 @@ export interface HelpCopyOptions {
 
 /** Copies chunks that the control process offers, of any of these features and in either direction, until `signal` aborts. */
 export async function helpCopy(options: HelpCopyOptions): Promise<void> {
-  const { config, workers, instead, signal, logger, onChunk } = options;
+  const { config, workers, instead, signal, logger, points = noStopPoints, onChunk } = options;
   const mover = { mover: processIdentity(), host: hostname(), pid: process.pid, workers, instead };
   await Promise.all(
     options.features.flatMap((name) => {
@@ -31,7 +33,7 @@ export async function helpCopy(options: HelpCopyOptions): Promise<void> {
       const specs = feature === undefined ? null : moveSpecs(config, feature);
       return Object.values(specs ?? {}).map((spec) =>
         copyOffered({
-          ...{ spec, mover, signal, logger },
+          ...{ spec, mover, signal, logger, points },
           ...(onChunk && { onChunk: (chunk) => onChunk({ feature: name, ...chunk }) }),
         }),
       );

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { type ChainedRow, chainHash, lastHash } from './audit-chain.ts';
+import { type ChainedRow, chainHash } from './audit-chain.ts';
 
 /** Who does something, and why: kept with every change. */
 export interface Actor {
@@ -26,10 +26,10 @@ export interface NewEntry extends Omit<AuditEntry, 'id' | 'details'> {
   readonly details?: AuditEntry['details'] | undefined;
 }
 
-/** The append-only log of state changes. There is no way to change or remove an entry through it. Call it under the turnstile. */
-export async function appendAudit(knex: Knex, entries: readonly NewEntry[]): Promise<void> {
+/** The append-only log of state changes. There is no way to change or remove an entry through it. Call it under the turnstile; `lastHash` was read there. */
+export async function appendAudit(knex: Knex, entries: readonly NewEntry[], lastHash: string): Promise<void> {
   if (entries.length === 0) return;
-  let hash = await lastHash(knex);
+  let hash = lastHash;
   const rows = entries.map((entry) => {
     const row = toRow(entry);
     hash = chainHash(hash, row);

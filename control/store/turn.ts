@@ -12,6 +12,7 @@ import {
   toRow,
 } from '../feature/feature-state.ts';
 import { appendAudit, type NewEntry } from './audit.ts';
+import { lastHash } from './audit-chain.ts';
 import { buildRouteTable } from './build-route-table.ts';
 import { assertLease, type LeaseGrant } from './leases.ts';
 
@@ -38,12 +39,19 @@ export class Turn {
   /** As they are, and as they become. */
   readonly states: Map<string, FeatureState>;
   readonly #row: TableRow;
+  /** Of the audit log's last entry. */
+  readonly #lastHash: string;
 
-  private constructor(trx: Knex.Transaction, row: TableRow, now: string, states: Map<string, FeatureState>) {
+  private constructor(
+    trx: Knex.Transaction,
+    row: TableRow,
+    found: { readonly now: string; readonly states: Map<string, FeatureState>; readonly hash: string },
+  ) {
     this.trx = trx;
-    this.now = now;
-    this.states = states;
+    this.now = found.now;
+    this.states = found.states;
     this.#row = row;
+    this.#lastHash = found.hash;
   }
 
   /** Throws `BANYAN_LEASE_LOST` when a lease is given that is somebody else's by now; what `work` throws leaves all as it was. */
@@ -55,11 +63,12 @@ export class Turn {
     return knex.transaction(async (trx) => {
       const row: TableRow | undefined = await trx('state_route_table').where({ id: 1 }).forUpdate().first();
       if (row === undefined) throw storeDamaged();
-      const [now, states] = await Promise.all([
+      const [now, states, hash] = await Promise.all([
         lease === undefined ? readClock(trx) : assertLease(trx, lease),
         readStates(trx),
+        lastHash(trx),
       ]);
-      return work(new Turn(trx, row, now, states));
+      return work(new Turn(trx, row, { now, states, hash }));
     });
   }
 
@@ -92,21 +101,17 @@ export class Turn {
     const next = buildRouteTable(by.features, this.states, by.cohorts);
     const same = isDeepStrictEqual(JSON.parse(this.#row.content), JSON.parse(JSON.stringify(next)));
     const version = same ? this.version : this.version + 1;
-    // Sent one after the other all the same, but none waits until this process has read the answer to the one before.
-    await Promise.all([
-      ...changed.map((state) => trx('state_features').where({ feature: state.feature }).update(toRow(state))),
-      ...(same
-        ? []
-        : [
-            trx('state_route_table')
-              .where({ id: 1 })
-              .update({ version, written_at: trx.raw('NOW(3)'), content: JSON.stringify(next) }),
-          ]),
-      appendAudit(
-        trx,
-        entries(version).map((entry) => ({ ...entry, at: now, version })),
-      ),
-    ]);
+    // One after the other: where a server rolls the transaction back by itself, what is sent behind that would be committed alone.
+    for (const state of changed) {
+      await trx('state_features').where({ feature: state.feature }).update(toRow(state));
+    }
+    if (!same) {
+      await trx('state_route_table')
+        .where({ id: 1 })
+        .update({ version, written_at: trx.raw('NOW(3)'), content: JSON.stringify(next) });
+    }
+    const told = entries(version).map((entry) => ({ ...entry, at: now, version }));
+    await appendAudit(trx, told, this.#lastHash);
     return version;
   }
 }

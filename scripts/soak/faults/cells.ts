@@ -22,6 +22,11 @@ const ofKind = new Map<FaultKind, readonly Fault[]>(
 );
 const mostTargets = Math.max(...[...ofKind.values()].map(({ length }) => length));
 
+/** A mover of its own runs only where it is one of its points. */
+function isThere({ target }: Fault, { variant }: Point): boolean {
+  return target !== 'mover' || variant === 'helped';
+}
+
 /**
  * Every cell, in rounds: one round meets every point once with every kind, at another target than the rounds before. Each pass
  * over the points takes each point with another kind, so that wherever one stops, all of both were tried.
@@ -32,7 +37,8 @@ export function allCells(chosen: readonly Engine[] = engines): Cell[] {
     for (const pass of faultKinds.keys()) {
       for (const engine of chosen) {
         for (const [at, point] of points.entries()) {
-          const targets = ofKind.get(faultKinds[(at + pass) % faultKinds.length] as FaultKind) ?? [];
+          const kind = faultKinds[(at + pass) % faultKinds.length] as FaultKind;
+          const targets = (ofKind.get(kind) ?? []).filter((fault) => isThere(fault, point));
           if (round >= targets.length) continue;
           const fault = targets[(at + round) % targets.length];
           if (fault !== undefined) cells.push({ engine, point, fault });

@@ -45,7 +45,7 @@ export const outageMs = 4_000;
 /** A server that found no room looks again once a minute, and nothing makes it look sooner. */
 const looksAgainMs = 65_000;
 
-const programs: readonly ProgramName[] = ['control', 'router', 'legacyApp', 'serviceApp'];
+const programs: readonly ProgramName[] = ['control', 'router', 'legacyApp', 'serviceApp', 'mover'];
 const databases: readonly DatabaseName[] = ['legacy', 'service', 'store'];
 const controlLinks: readonly LinkName[] = ['control-legacy', 'control-service', 'control-store'];
 const routerLinks: readonly LinkName[] = ['routers-store', 'routers-legacyApp', 'routers-serviceApp'];
@@ -53,7 +53,7 @@ const routerLinks: readonly LinkName[] = ['routers-store', 'routers-legacyApp', 
 /** Every fault that there is: each kind with each part that it can strike. The mover runs in control. */
 export const faults: readonly Fault[] = [
   ...programs.flatMap((name) => {
-    const about = { target: name, clientsMayFail: name !== 'control' };
+    const about = { target: name, clientsMayFail: name !== 'control' && name !== 'mover' };
     return [
       fault({
         ...about,

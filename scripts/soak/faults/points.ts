@@ -12,8 +12,11 @@ export type Deed =
   | 'abandon'
   | 'finish';
 
-/** How the feature is configured: `other` has its changes from the binlog, its indexes made after the copy, and no LOAD DATA. */
-export type Variant = 'usual' | 'other';
+/**
+ * How the feature is configured: `other` has its changes from the binlog, its indexes made after the copy, and no LOAD DATA; with
+ * `helped` a mover in a process of its own copies in control's place.
+ */
+export type Variant = 'usual' | 'other' | 'helped';
 
 export interface Point {
   readonly name: string;
@@ -94,6 +97,7 @@ export const points: readonly Point[] = [
     ],
     'other',
   ),
+  ...at('copy', ['offer:taken', 'offer:read', 'offer:before-commit'], 'helped'),
   ...at('apply', ['binlog:saving-position', 'apply:after-commit'], 'other'),
   ...at('cutover', ['cutover:after-fence', 'cutover:after-decision'], 'other'),
   ...at('rollback', ['rollback:after-fence', 'rollback:after-decision'], 'other'),

@@ -13,7 +13,7 @@ import { Program } from './program.ts';
 import { ParcelTraffic } from './traffic.ts';
 
 export type DatabaseName = 'legacy' | 'service' | 'store';
-export type ProgramName = 'control' | 'router' | 'router2' | 'legacyApp' | 'serviceApp';
+export type ProgramName = 'control' | 'router' | 'router2' | 'legacyApp' | 'serviceApp' | 'mover';
 /** Whose connections with whom: control (and the mover in it) has three ways to the databases, both routers share theirs. */
 export type LinkName =
   | 'control-legacy'
@@ -22,6 +22,8 @@ export type LinkName =
   | 'routers-store'
   | 'routers-legacyApp'
   | 'routers-serviceApp';
+
+type Ports = Readonly<Record<Exclude<ProgramName, 'mover'>, number>>;
 
 /** Control's lease and the routers', ms: short, so that a fault of seconds outlasts them. */
 export const leaseMs = 2_000;
@@ -37,7 +39,7 @@ const tables = [
 ];
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 export const schema = 'banyan';
-const captures = { usual: 'triggers', other: 'binlog' } as const;
+const captures = { usual: 'triggers', other: 'binlog', helped: 'triggers' } as const;
 const account = { user: 'banyan', password: 'banyan' };
 
 /** Everything of a deployment, each part a process of its own, with three database servers and a network that can break. */
@@ -55,7 +57,7 @@ export class World implements AsyncDisposable {
   private constructor(
     kept: AsyncDisposableStack,
     parts: Pick<World, 'engine' | 'variant' | 'databases' | 'links'> & {
-      readonly ports: Readonly<Record<ProgramName, number>>;
+      readonly ports: Ports;
       readonly folder: string;
     },
   ) {
@@ -75,10 +77,12 @@ export class World implements AsyncDisposable {
         String(ports[name]),
         JSON.stringify({ ...databases[side].administrator(side), user: 'app' }),
       ]);
+    const onLine = (line: Readonly<Record<string, unknown>>) => {
+      if (line.reached !== undefined) this.#reached.resolve();
+    };
     this.programs = {
-      control: new Program('control', [here('control-process.ts'), config('control')], (line) => {
-        if (line.reached !== undefined) this.#reached.resolve();
-      }),
+      control: new Program('control', [here('control-process.ts'), config('control')], onLine),
+      mover: new Program('mover', [here('mover-process.ts'), config('control')], onLine),
       router: router('router'),
       router2: router('router2'),
       legacyApp: app('legacyApp', 'legacy'),
@@ -103,7 +107,7 @@ export class World implements AsyncDisposable {
       kept.use(
         new Database({
           ...{ engine, folder: join(folder, name), port: dbPorts[at] as number, serverId: at + 1 },
-          globals: variant === 'usual' ? {} : { local_infile: 0 },
+          globals: variant === 'other' ? { local_infile: 0 } : {},
         }),
       );
     const databases = {
@@ -129,6 +133,7 @@ export class World implements AsyncDisposable {
         const program = world.#kept.use(world.programs[name]);
         await program.start();
       }
+      if (variant === 'helped') await world.#kept.use(world.programs.mover).start();
     } catch (error) {
       await world[Symbol.asyncDispose]();
       throw error;
@@ -141,16 +146,22 @@ export class World implements AsyncDisposable {
     return AdminClient.open({ ...this.#admin, who: 'soak' });
   }
 
-  /** Control stands still at the point when it next comes there; the promise resolves then. */
+  /** Control, or the mover of its own, stands still at the point when it next comes there; the promise resolves then. */
   arm(point: string): Promise<void> {
     this.#reached = Promise.withResolvers();
-    this.programs.control.tell(`arm ${point}`);
+    for (const program of this.#standing) program.tell(`arm ${point}`);
     return this.#reached.promise;
   }
 
   letGo(): void {
-    this.programs.control.tell('disarm');
-    this.programs.control.tell('go');
+    for (const program of this.#standing) {
+      program.tell('disarm');
+      program.tell('go');
+    }
+  }
+
+  get #standing(): readonly Program[] {
+    return [this.programs.control, this.programs.mover];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -210,7 +221,7 @@ const renaming = ['parcels', 'parcel_events'].flatMap((table): NeededPrivilege[]
 async function writeConfigs(
   folder: string,
   variant: Variant,
-  ports: Readonly<Record<ProgramName, number>>,
+  ports: Ports,
   links: Readonly<Record<LinkName, ChaosProxy>>,
 ): Promise<void> {
   const write = (name: 'control' | 'router' | 'router2', store: LinkName) => {

@@ -46,10 +46,6 @@ test('every stop point of the protocols is in it, but those of canaries, guards,
     'capture:forgotten',
     'copy:marked',
     'guard:before-act',
-    // Of movers in other processes, which the matrix does not have.
-    'offer:before-commit',
-    'offer:read',
-    'offer:taken',
     // Of what a person decides when a server was restored from a backup.
     'restored:decided',
   ]);

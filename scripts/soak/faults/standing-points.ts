@@ -1,0 +1,43 @@
+import { createInterface } from 'node:readline';
+import type { StopPoints } from '../../../common/stop-points.ts';
+
+export function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/**
+ * Stop points of this process that a test may stand at: `arm POINT` on stdin makes the process stand still there once, which it says
+ * by `{"reached":POINT}`, until it reads `go`. It ends with its starter.
+ */
+export function standingPoints(): StopPoints {
+  let armed: string | null = null;
+  let go: (() => void) | null = null;
+  createInterface({ input: process.stdin })
+    .on('line', (line) => {
+      if (line.startsWith('arm ')) armed = line.slice('arm '.length);
+      else if (line === 'disarm') armed = null;
+      else if (line === 'go') go?.();
+    })
+    .once('close', () => process.exit(1));
+  return {
+    reach(point) {
+      if (point !== armed) return undefined;
+      armed = null;
+      return new Promise<void>((resolve) => {
+        go = resolve;
+        say({ reached: point });
+      });
+    },
+  };
+}
+
+/** Lines on stderr, which the soak keeps the last of. */
+export function stderrLogger() {
+  const log = (level: string) => (facts: object, message: string) => {
+    const { err, ...rest } = facts as { readonly err?: unknown };
+    process.stderr.write(
+      `${new Date().toISOString()} ${level} ${message} ${JSON.stringify(rest)} ${err ?? ''}\n`,
+    );
+  };
+  return { info: log('info'), warn: log('warn') };
+}
