@@ -222,41 +222,6 @@ describe('banyan on a running stack', () => {
     expect((await json('routes')).value.version).toBe(before);
   });
 
-  it('Ctrl-C in the middle of a handover ends the waiting; the handover ends by itself', async () => {
-    const body = JSON.stringify({ name: 'written while it was held' });
-    // A write that a router has begun: nothing is decided before it has ended.
-    const write = request(info.router[0] ?? '', {
-      ...{ method: 'PATCH', path: '/admin/products/9' },
-      headers: { 'content-type': 'application/json', 'content-length': body.length },
-    });
-    write.flushHeaders();
-    const { code, written } = await onTerminal(
-      ['cutover', 'product', '--yes', '--why', 'test: interrupted'],
-      [[/hold .*routers park/, ctrlC]],
-      terminal(),
-    );
-    expect(code).toBe(130);
-    expect(written).toContain('`banyan abort product`');
-    const answered = once(write, 'response');
-    write.end(body);
-    const [response] = (await answered) as [IncomingMessage];
-    response.resume();
-    expect(response.statusCode).toBe(200);
-    await becomes(async () => {
-      const [feature] = (await json('status')).value.features as { stage: string; hold: boolean }[];
-      return feature?.hold === false && /^(syncing|extracted)$/.test(feature.stage);
-    }, 'no handover is under way');
-    await legacyShows(9, 'written while it was held');
-    // Whichever way it ended, the next one works.
-    const { value } = await json('status');
-    const [{ stage } = { stage: '' }] = value.features as { stage: string }[];
-    if (stage === 'extracted') expect((await json('rollback', 'product', '--why', 'back')).code).toBe(0);
-
-    const watched = await onTerminal(['status', '--watch'], [[/product[\s\S]*product/, ctrlC]], terminal());
-    expect(watched.code).toBe(130);
-    expect(watched.written).not.toContain('BANYAN_');
-  });
-
   it('cuts over: writes land in the service’s database and legacy is kept current', async () => {
     const { code, value } = await json('cutover', 'product', '--why', 'test: cutover');
     expect(code).toBe(0);
@@ -330,6 +295,41 @@ describe('banyan on a running stack', () => {
     }
     expect(entries).toContainEqual(expect.objectContaining({ action: 'resume', why: '(no reason given)' }));
     expect((await stack.banyan('audit')).stdout).toContain('test: rollback');
+  });
+
+  it('Ctrl-C in the middle of a handover ends the waiting; the handover ends by itself', async () => {
+    const body = JSON.stringify({ name: 'written while it was held' });
+    // A write that a router has begun: nothing is decided before it has ended.
+    const write = request(info.router[0] ?? '', {
+      ...{ method: 'PATCH', path: '/admin/products/9' },
+      headers: { 'content-type': 'application/json', 'content-length': body.length },
+    });
+    write.flushHeaders();
+    const { code, written } = await onTerminal(
+      ['cutover', 'product', '--yes', '--why', 'test: interrupted'],
+      [[/hold .*routers park/, ctrlC]],
+      terminal(),
+    );
+    expect(code).toBe(130);
+    expect(written).toContain('`banyan abort product`');
+    const answered = once(write, 'response');
+    write.end(body);
+    const [response] = (await answered) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
+    await becomes(async () => {
+      const [feature] = (await json('status')).value.features as { stage: string; hold: boolean }[];
+      return feature?.hold === false && /^(syncing|extracted)$/.test(feature.stage);
+    }, 'no handover is under way');
+    await legacyShows(9, 'written while it was held');
+    // Whichever way it ended, the next one works.
+    const { value } = await json('status');
+    const [{ stage } = { stage: '' }] = value.features as { stage: string }[];
+    if (stage === 'extracted') expect((await json('rollback', 'product', '--why', 'back')).code).toBe(0);
+
+    const watched = await onTerminal(['status', '--watch'], [[/product[\s\S]*product/, ctrlC]], terminal());
+    expect(watched.code).toBe(130);
+    expect(watched.written).not.toContain('BANYAN_');
   });
 
   it('refuses a second stack in the same folder and leaves the first one alone', async () => {
