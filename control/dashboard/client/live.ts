@@ -27,6 +27,7 @@ export function goLive(listener = onFeature): void {
     state.progress.clear();
     // Of the process that was asked before, and of then.
     state.traffic.clear();
+    state.troubles = [];
     takeStatus(status);
     // What was done while nobody listened, and what the open page asked for before it.
     void refreshAudit();
@@ -41,7 +42,10 @@ export function goLive(listener = onFeature): void {
   });
   on('progress', ({ feature, ...line }) => state.progress.set(feature, line));
   on('figures', takeFigures);
-  on('trouble', () => askStatusSoon());
+  on('trouble', ({ feature, troubles }) => {
+    if (feature === null) state.troubles = troubles;
+    askStatusSoon();
+  });
   source.onerror = () => {
     state.connection = 'lost';
     changed();

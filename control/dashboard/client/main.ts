@@ -1,4 +1,5 @@
 import { html, nothing, render, type TemplateResult } from 'lit-html';
+import { tellStatus } from '../../api/words/told.ts';
 import { commandWindow } from './commands/command-window.ts';
 import { closeCommand } from './commands/run-command.ts';
 import { logOut } from './http.ts';
@@ -7,6 +8,7 @@ import { auditPage } from './pages/audit.ts';
 import { featurePage, followFeature, followOpen, openFeature } from './pages/feature.ts';
 import { overviewPage } from './pages/overview.ts';
 import { requestPage } from './pages/request.ts';
+import { toldList } from './parts/marks.ts';
 import { hashOf, type Page, pageOf } from './pure/page.ts';
 import { changed, onChange, type SessionFacts, state } from './state.ts';
 
@@ -16,8 +18,17 @@ function app(): TemplateResult {
   return html`
     <a class="skip" href="#main" @click=${skip}>Skip to the content</a>
     ${header()}
-    <main id="main" tabindex="-1">${state.status === null ? html`<p class="loading">Loading …</p>` : page()}</main>
+    <main id="main" tabindex="-1">${sharedTroubles()}${state.status === null ? html`<p class="loading">Loading …</p>` : page()}</main>
     <dialog aria-labelledby="command-title" @cancel=${closeCommand} @close=${closeCommand}>${commandWindow()}</dialog>`;
+}
+
+/** What the status cannot tell of: where the state store is away there is none. */
+function sharedTroubles(): TemplateResult | typeof nothing {
+  const known = state.status === null ? [] : tellStatus(state.status).map(({ what }) => what);
+  const told = state.troubles
+    .filter((what) => !known.includes(what))
+    .map((what) => ({ feature: null, level: 'bad', what, code: null, fix: null, more: [] }) as const);
+  return toldList(told, false);
 }
 
 function page(): TemplateResult {

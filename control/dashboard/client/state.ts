@@ -33,6 +33,8 @@ export interface State {
   /** Of the last minutes, by feature, oldest first. */
   history: Map<string, readonly TrafficPoint[]>;
   progress: Map<string, ProgressLine>;
+  /** What is wrong with what all features share, as it was told last: the state store, too, of which no status can tell. */
+  troubles: readonly string[];
   /** Newest first, of all features. */
   audit: readonly AuditEntry[];
   page: Page;
@@ -51,6 +53,7 @@ export const state: State = {
   traffic: new Map(),
   history: new Map(),
   progress: new Map(),
+  troubles: [],
   audit: [],
   page: { name: 'overview' },
   filter: '',
