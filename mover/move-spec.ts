@@ -36,6 +36,16 @@ export interface Sever {
   readonly keys: readonly string[];
 }
 
+/** Beside the two servers, what a copy is slowed down for. */
+export interface Room {
+  /** Replicas of either server; each has banyan's schema by replication. */
+  readonly replicas: readonly DatabaseEndpoint[];
+  /** Milliseconds; 10,000 unless given. */
+  readonly maxReplicaLagMs?: number;
+  /** On the disk of the target's server, where that can be seen from here; 256 MiB unless given. */
+  readonly minFreeBytes?: number;
+}
+
 /** The tables of one feature, in one direction: forward (legacy → service) or reverse (service → legacy). */
 export interface MoveSpec {
   /** `<feature>:forward` or `<feature>:reverse`; names the progress rows on the target. */
@@ -58,6 +68,7 @@ export interface MoveSpec {
   readonly deferIndexes?: boolean;
   /** Rows will never be carried back: a mapping need have no inverse. */
   readonly oneWay?: boolean;
+  readonly room?: Room;
   /** The schema for capture logs (on the source's server) and progress (on the target's). Default `banyan`. */
   readonly bookkeepingSchema: string;
 }

@@ -232,6 +232,14 @@ export const configInput = z.strictObject({
         .strictObject({
           /** Chunks of one feature's copy that are under way at a time; `banyan throttle` changes it for one of them. */
           workers: z.int().min(1).max(mostWorkers).default(3),
+          /** Names of databases that are replicas of legacy's or a service's server: a copy waits for them. */
+          replicas: z.array(z.string()).default([]),
+          maxReplicaLagMs: milliseconds.default(10_000),
+          /** A copy stands while the target's server has less room, as far as it can be seen from here. */
+          minFreeBytes: z
+            .int()
+            .min(0)
+            .default(256 * 1024 ** 2),
         })
         .prefault({}),
       verify: z

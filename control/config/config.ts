@@ -118,7 +118,12 @@ export interface BanyanConfig {
     readonly replicaLeaseMs: number;
     readonly controlLeaseMs: number;
     readonly requireWhy: boolean;
-    readonly copy: { readonly workers: number };
+    readonly copy: {
+      readonly workers: number;
+      readonly replicas?: readonly DatabaseEndpoint[];
+      readonly maxReplicaLagMs?: number;
+      readonly minFreeBytes?: number;
+    };
     readonly verify: VerifyConfig;
     readonly cutover: CutoverConfig;
   };

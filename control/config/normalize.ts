@@ -35,6 +35,9 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
 
   const state = database(['state', 'database'], input.state.database);
   const legacy = database(['legacy', 'database'], input.legacy.database);
+  const replicas = input.control.copy.replicas.map((name, at) =>
+    database(['control', 'copy', 'replicas', at], name),
+  );
   const listen = parseAddress(input.control.listen)!;
   checkControlListen(input, listen, faults);
   const features: Record<string, FeatureConfig> = {};
@@ -88,6 +91,10 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
     },
     control: {
       ...input.control,
+      copy: {
+        ...input.control.copy,
+        replicas,
+      },
       listen,
       tokenFile: resolve(directory, input.control.tokenFile),
       tokens: Object.fromEntries(

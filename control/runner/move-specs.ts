@@ -6,12 +6,18 @@ export type MoveDirection = 'forward' | 'reverse';
 
 /** The two moves of a feature; null for one without tables. */
 export function moveSpecs(
-  config: Pick<BanyanConfig, 'legacy' | 'state'>,
+  config: Pick<BanyanConfig, 'legacy' | 'state' | 'control'>,
   feature: FeatureConfig,
 ): Readonly<Record<MoveDirection, MoveSpec>> | null {
   if (feature.database === null || feature.tables.length === 0) return null;
   const { tables, capture, sever } = feature;
+  const { replicas = [], maxReplicaLagMs, minFreeBytes } = config.control.copy;
   const shared = {
+    room: {
+      replicas,
+      ...(maxReplicaLagMs === undefined ? {} : { maxReplicaLagMs }),
+      ...(minFreeBytes === undefined ? {} : { minFreeBytes }),
+    },
     bookkeepingSchema: config.state.database,
     ...(feature.rollback ? {} : { oneWay: true }),
     ...(feature.generated === 'accept' ? { generated: feature.generated } : {}),

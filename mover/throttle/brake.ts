@@ -4,6 +4,8 @@ export interface Sign {
   readonly what: string;
   readonly value: number;
   readonly limit: number;
+  /** `what` says it all. */
+  readonly plain?: true;
 }
 
 const leastShare = 1 / 8;
@@ -21,6 +23,6 @@ export function isOver({ value, limit }: Sign): boolean {
   return value > limit;
 }
 
-export function describeSign({ what, limit }: Sign): string {
-  return `${what}, more than ${limit.toLocaleString('en-US')}`;
+export function describeSign({ what, limit, plain }: Sign): string {
+  return plain ? what : `${what}, more than ${limit.toLocaleString('en-US')}`;
 }

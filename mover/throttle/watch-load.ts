@@ -1,8 +1,10 @@
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { pause } from '../../common/pause.ts';
 import type { MoveContext } from '../move-context.ts';
+import { Link } from '../sql/link.ts';
 import { describeSign, isOver, nextBrake } from './brake.ts';
 import type { Pace } from './pace.ts';
+import { readRoom } from './read-room.ts';
 import { readSigns } from './read-signs.ts';
 
 export interface WatchLoadOptions {
@@ -19,6 +21,10 @@ export async function watchLoad({ context, backlog, signal, ...options }: WatchL
   const { tuning, commits, logger, spec } = context;
   const { pace = context.pace } = options;
   const links = { source: context.sourceLink(), target: context.targetLink() };
+  const replicas = (spec.room?.replicas ?? []).map((endpoint) => ({
+    endpoint,
+    link: new Link({ endpoint, lockWaitSeconds: 1 }),
+  }));
   let brake = 1;
   try {
     while (!signal.aborted) {
@@ -30,6 +36,7 @@ export async function watchLoad({ context, backlog, signal, ...options }: WatchL
           backlog,
           tuning,
         });
+        signs.push(...(await readRoom(context, links, replicas)));
         const next = nextBrake(brake, signs);
         const because = signs.filter(isOver).map(describeSign);
         if (next < brake)
@@ -46,5 +53,6 @@ export async function watchLoad({ context, backlog, signal, ...options }: WatchL
     pace.brake(1, []);
     links.source.close();
     links.target.close();
+    for (const { link } of replicas) link.close();
   }
 }

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import type { Applier, Move } from '../../../mover/index.ts';
 import { describeEachEngine, laneOf } from '../../support/databases.ts';
-import { MoveFixture } from '../../support/move-fixture.ts';
+import { MoveFixture, TestPoints } from '../../support/move-fixture.ts';
 import { RestorableServer } from '../../support/restorable-server.ts';
 
 const schema = [
@@ -31,11 +31,14 @@ function run(connection: Connection, statements: readonly string[]): Promise<unk
   );
 }
 
-async function begin(fixture: MoveFixture): Promise<{ move: Move; applier: Applier }> {
+async function begin(
+  fixture: MoveFixture,
+  points = new TestPoints(),
+): Promise<{ move: Move; applier: Applier }> {
   await fixture.source.query(
     `INSERT INTO t (code, body) VALUES ${Array.from({ length: 20 }, (_, at) => `('c${at + 1}', 'first')`).join(',')}`,
   );
-  const move = await fixture.open({ tuning });
+  const move = await fixture.open({ tuning, points });
   await move.fence('target', { lockTimeoutMs });
   await move.installCapture();
   const applier = move.startApplying();
@@ -125,8 +128,24 @@ describeEachEngine('a server that was restored from an older backup', ({ engine,
 
   it('is told where its schemas were put back under a mover that works', async () => {
     await using fixture = await MoveFixture.create(laneOf(engine, servers), { schema, tables: ['t'] });
-    const { applier } = await begin(fixture);
     const counts = `\`${fixture.spec.bookkeepingSchema}\`.mover_counts`;
+    const points = new TestPoints();
+    const { applier } = await begin(fixture, points);
+    // What the other side remembers is counted after the rows were read that it gets.
+    const reader = await fixture.connect('source');
+    const one = async (connection: Connection, column: string) => {
+      const [[row]] = (await connection.query(`SELECT ${column} AS n FROM ${counts}`)) as unknown as [
+        { n: number }[],
+      ];
+      return Number(row?.n);
+    };
+    let read = Number.POSITIVE_INFINITY;
+    points.once('apply:after-read', async () => {
+      read = await one(reader, 'own');
+    });
+    await fixture.source.query("UPDATE t SET body = 'second' WHERE id = 2");
+    await settled(applier);
+    expect(await one(fixture.target, 'seen')).toBeGreaterThan(read);
     const [[kept]] = (await fixture.source.query(`SELECT own, seen FROM ${counts}`)) as unknown as [
       { own: number; seen: number }[],
     ];

@@ -79,4 +79,36 @@ describeEachEngine('the throttle of a copy', (lane) => {
     ended.abort();
     await expect(copying).rejects.toThrow();
   });
+
+  it('stands for a replica that is behind, one that cannot be asked, and a disk that is nearly full', async () => {
+    await using fixture = await filled(lane);
+    const { target, source } = fixture.spec;
+    // What a replica of the source would have; the target's server stands for it.
+    const replicas = [target, { ...target, port: 1 }];
+    const spec = { ...fixture.spec, room: { replicas, minFreeBytes: 2 ** 60 } };
+    const move = await fixture.open({ tuning: small, spec });
+    await move.installCapture();
+    const counts = `\`${spec.bookkeepingSchema}\`.mover_counts`;
+    const feature = spec.id.replace(':forward', '');
+    await fixture.source.query(`UPDATE ${counts} SET counted_at = NOW(3)`);
+    await fixture.target.query(
+      `INSERT INTO ${counts} SELECT ?, feature, 0, 0, NOW(3) - INTERVAL 1 MINUTE FROM ${counts} WHERE feature = ?`,
+      [source.database, feature],
+    );
+    const ended = new AbortController();
+    const copying = move.copy({ signal: ended.signal });
+    copying.catch(() => undefined);
+    await expect
+      .poll(() => move.pace(), { timeout: 30_000 })
+      .toMatchObject({
+        share: 0,
+        because: [
+          expect.stringMatching(/^the target’s server has \d+\.\d GiB left, less than 1073741824\.0$/),
+          expect.stringMatching(/^the replica 127\.0\.0\.1:\d+ is (5|6)\d{4} ms behind, more than 10,000$/),
+          expect.stringMatching(/^the replica 127\.0\.0\.1:1 cannot be asked: /),
+        ],
+      });
+    ended.abort();
+    await expect(copying).rejects.toThrow();
+  });
 });
