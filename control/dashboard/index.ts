@@ -38,6 +38,11 @@ export function serveDashboard(app: Express, options: DashboardOptions): void {
     response.json({ role, token: name, who, expiresAt, csrf, requireWhy: options.requireWhy() });
   });
   router.use('/api', options.api);
+  router.use((request) => {
+    throw new BanyanError('BANYAN_NOT_FOUND', `The dashboard has no ${request.method} ${request.path}.`, {
+      fix: 'Open /dashboard/.',
+    });
+  });
   app.get('/', (_request, response) => response.redirect(302, `${dashboardPath}/`));
   app.get(dashboardPath, (request, response, next) => {
     if (request.path === dashboardPath) response.redirect(302, `${dashboardPath}/`);
@@ -49,9 +54,9 @@ export function serveDashboard(app: Express, options: DashboardOptions): void {
 function serveFiles(router: Router): void {
   const files = ClientFiles.find();
   files.catch(() => undefined);
-  router.get('/files/*path', async (request, response, next) => {
-    const path = (request.params.path as unknown as string[]).join('/');
-    const file = await (await files).get(path);
+  // As it was asked for: no file of the page has a name that would be written otherwise.
+  router.get(/^\/files\//, async (request, response, next) => {
+    const file = await (await files).get(request.path.slice('/files/'.length));
     if (file === null) return next();
     response.setHeader('cache-control', 'no-cache');
     const etag = `"${createHash('sha256').update(file.content).digest('base64url')}"`;

@@ -187,10 +187,11 @@ describe('the dashboard’s door', () => {
       'control/dashboard/index.ts',
       'control/dashboard/client/..%2Findex.ts',
       '%2e%2e/package.json',
+      '%E0%A4%A',
       'package.json',
       '',
     ]) {
-      expect((await ask(`/dashboard/files/${path}`)).status, path).not.toBe(200);
+      expect((await ask(`/dashboard/files/${path}`)).status, path).toBe(404);
     }
   });
 });
