@@ -6,6 +6,9 @@ import { RowsTooMany } from '../sql/rows-too-many.ts';
 import { carryOver } from './carry-over.ts';
 import { shardKeys } from './shard-keys.ts';
 
+/** Of more keys than that each batch gets about as many, up to a whole one: a drain that clients wait for uses all lanes. */
+const keysWorthSharing = 500;
+
 /** Makes target rows equal to source rows for the keys in one captured table's log. */
 export class PartApplier {
   readonly #context: MoveContext;
@@ -47,7 +50,7 @@ export class PartApplier {
     );
     if (taken === null) return 0;
     await points.reach('apply:taken', about);
-    const batches = shardKeys(taken, shards, this.#size);
+    const batches = shardKeys(taken, shards, Math.min(this.#size, keysWorthSharing));
     await this.#carryOverAll(lanes, batches);
     await points.reach('apply:after-commit', about);
     await counts.beforeForgetting();
