@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -148,6 +149,21 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
     });
     expect(await statusOf(world)).toMatchObject({ stage: 'syncing', owner: 'legacy' });
     await row.getByText('syncing').waitFor();
+
+    // The same, for people who were not there.
+    const file = join(tmpdir(), `banyan-story-${process.pid}.html`);
+    const told = await programs.banyan('report', 'bookings', '--html', file);
+    expect(told.code, told.stderr).toBe(0);
+    const story = await readFile(file, 'utf8');
+    await rm(file);
+    for (const text of [
+      'cutover done',
+      'rollback done',
+      'rows compared',
+      hostile.replaceAll(/[<>]/g, (one) => (one === '<' ? '&lt;' : '&gt;')),
+    ]) {
+      expect(story.toLowerCase()).toContain(text);
+    }
 
     await kim.getByRole('button', { name: 'Log out' }).click();
     await kim.getByRole('heading', { name: 'banyan' }).waitFor();
