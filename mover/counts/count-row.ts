@@ -53,11 +53,7 @@ export class CountRow {
   async read(session: Session): Promise<Count> {
     const [row] = await session
       .texts(`SELECT own, seen, UNIX_TIMESTAMP(counted_at) FROM ${this.#table} WHERE ${this.#here}`)
-      .catch((error: unknown) => {
-        // A backup from before any feature was entered.
-        if (errnoOf(error) === errno.noSuchTable) return [];
-        throw error;
-      });
+      .catch(orNoTable([]));
     if (row === undefined) return never;
     const [own, seen, at] = row;
     return { own: Number(own), seen: Number(seen), at: at === null || at === undefined ? null : Number(at) };
@@ -65,11 +61,12 @@ export class CountRow {
 
   /** The next count; null when the server counted less than `atLeast` so far, or has no row: then nothing was changed. */
   async next(session: Session, atLeast: number, seen: number): Promise<number | null> {
-    const { affectedRows, lastId } = await session.run(
-      `UPDATE ${this.#table}
+    const update = `UPDATE ${this.#table}
           SET own = LAST_INSERT_ID(own + 1), seen = GREATEST(seen, ${seen}), counted_at = NOW(3)
-        WHERE ${this.#here} AND own >= ${atLeast}`,
-    );
+        WHERE ${this.#here} AND own >= ${atLeast}`;
+    const { affectedRows, lastId } = await session
+      .run(update)
+      .catch(orNoTable({ affectedRows: 0, lastId: 0 }));
     return affectedRows === 0 ? null : lastId;
   }
 
@@ -77,4 +74,12 @@ export class CountRow {
   async raise(session: Session, own: number): Promise<void> {
     await session.run(`UPDATE ${this.#table} SET own = GREATEST(own, ${own}) WHERE ${this.#here}`);
   }
+}
+
+/** A backup from before any feature was entered has no such table. */
+function orNoTable<Answer>(answer: Answer): (error: unknown) => Answer {
+  return (error) => {
+    if (errnoOf(error) === errno.noSuchTable) return answer;
+    throw error;
+  };
 }

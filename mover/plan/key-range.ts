@@ -1,3 +1,4 @@
+import { goesByNumber } from '../shape/choose-key.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { literal } from '../sql/literal.ts';
 import { quoteName } from '../sql/names.ts';
@@ -8,10 +9,19 @@ export interface KeyColumn {
   /** SQL of the column. */
   readonly sql: string;
   readonly shape: ColumnShape;
+  /** The key has the column's number: see `goesByNumber`. */
+  readonly number?: 'UNSIGNED' | 'DOUBLE';
 }
 
-export function keyColumn(shape: ColumnShape): KeyColumn {
-  return { sql: quoteName(shape.name), shape };
+export function keyColumn(shape: ColumnShape, sql = quoteName(shape.name)): KeyColumn {
+  if (!goesByNumber(shape)) return { sql, shape };
+  const plain = { ...shape, charset: null, collation: null };
+  return shape.dataType === 'float'
+    ? { sql, shape: { ...plain, dataType: 'double', columnType: 'double' }, number: 'DOUBLE' }
+    : {
+        ...{ sql, number: 'UNSIGNED' },
+        shape: { ...plain, dataType: 'bigint', columnType: 'bigint unsigned', kind: 'number' },
+      };
 }
 
 /** Values of the key columns, in their order, as raw bytes. */

@@ -33,7 +33,7 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
       database: here.database,
       table: here.table,
       columns: columns.map((column) => column.source),
-      key: sourceKey.map(keyColumn),
+      key: sourceKey.map((shape) => keyColumn(shape)),
       scope: spec.where ?? constantScope(inverseTable(spec), there, here),
       ...(spec.intoWhere === undefined ? {} : { arrival: spec.intoWhere }),
     }),

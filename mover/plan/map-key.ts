@@ -1,8 +1,9 @@
 import type { TableSpec } from '../move-spec.ts';
+import { goesByNumber } from '../shape/choose-key.ts';
 import type { TableShape, UniqueIndex } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { quoteName } from '../sql/names.ts';
-import type { KeyColumn } from './key-range.ts';
+import { type KeyColumn, keyColumn } from './key-range.ts';
 import { type ColumnMap, namedIn, sameName } from './map-columns.ts';
 import { computedSql } from './side-column.ts';
 
@@ -34,9 +35,11 @@ export function mapKey(
     const pair = map.carried.find(({ source }) => source.name === shape.name);
     const constant = namedIn(spec.back ?? {}, shape.name);
     if (pair) {
+      // The same number of another list of members is another value.
+      if (goesByNumber(shape) && pair.target.columnType !== shape.columnType) return null;
       carried.push(pair.target.name);
-      key.push({ sql: quoteName(pair.target.name), shape });
-    } else if (constant !== undefined && isConstant(constant)) {
+      key.push(keyColumn(shape, quoteName(pair.target.name)));
+    } else if (constant !== undefined && isConstant(constant) && !goesByNumber(shape)) {
       key.push({ sql: constantSql(constant, shape), shape });
     } else return null;
   }

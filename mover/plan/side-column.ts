@@ -10,7 +10,8 @@ export interface SideColumn extends KeyColumn {
 }
 
 /** SQL that prints the value with all it has: FLOAT by itself prints six digits. */
-export function exactSql({ sql, shape }: KeyColumn): string {
+export function exactSql({ sql, shape, number }: KeyColumn): string {
+  if (number !== undefined) return `CAST(${sql} AS ${number})`;
   return shape.dataType === 'float' ? `CAST(${sql} AS DOUBLE)` : sql;
 }
 

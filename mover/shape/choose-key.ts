@@ -3,26 +3,44 @@ import type { TableShape } from './table-shape.ts';
 
 /**
  * The columns by which the table's rows are told apart and ordered: the primary key, or else the first unique index
- * whose columns are all NOT NULL, whole, not generated and of a type with one order in SQL. Null if there is none.
+ * whose columns are all NOT NULL, whole, not generated and of a type with one order in SQL; one without columns that go by
+ * their numbers is preferred. Null if there is none.
  */
 export function chooseKey(shape: TableShape): readonly ColumnShape[] | null {
+  return firstKey(shape, canBeKey) ?? firstKey(shape, (column) => canBeKey(column) || goesByNumber(column));
+}
+
+function firstKey(shape: TableShape, can: (column: ColumnShape) => boolean): readonly ColumnShape[] | null {
   for (const index of shape.uniqueIndexes) {
     if (index.prefixed) continue;
     const columns = index.columns.map((name) => shape.columns.find((column) => column.name === name));
     const usable = (column: ColumnShape | undefined): column is ColumnShape =>
-      column !== undefined && !column.nullable && !column.generated && canBeKey(column.dataType);
+      column !== undefined && !column.nullable && !column.generated && can(column);
     if (columns.every(usable)) return columns;
   }
   return null;
 }
 
-/** Types whose order and equality in SQL agree with how the mover compares keys. ENUM sorts by index but compares as text. */
+/** Types whose order and equality in SQL agree with how the mover compares keys. */
 const keyTypes: ReadonlySet<string> = new Set([
   ...['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal'],
   ...['date', 'time', 'datetime', 'timestamp', 'year', 'uuid', 'inet4', 'inet6'],
   ...['char', 'varchar', 'binary', 'varbinary'],
 ]);
 
-function canBeKey(dataType: string): boolean {
+function canBeKey({ dataType }: ColumnShape): boolean {
   return keyTypes.has(dataType);
+}
+
+/** A SET of more members has numbers that a comparison as DOUBLE does not tell apart. */
+const mostMembers = 53;
+
+/**
+ * Types of which the mover's keys have the number instead of the text: ENUM sorts by it and compares as text, SET has two
+ * texts for one value, a BIT's bytes are no literal of its own, and a FLOAT's text lacks digits.
+ */
+export function goesByNumber({ dataType, columnType }: ColumnShape): boolean {
+  if (dataType === 'set')
+    return columnType.replaceAll(/'(?:[^']|'')*'/g, '').split(',').length <= mostMembers;
+  return dataType === 'enum' || dataType === 'bit' || dataType === 'float';
 }

@@ -7,6 +7,7 @@ const readable: ReadonlySet<string> = new Set([
   ...['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal'],
   ...['date', 'time', 'datetime', 'timestamp', 'year'],
   ...['char', 'varchar', 'binary', 'varbinary'],
+  ...['enum', 'set', 'bit', 'float'],
 ]);
 
 export function isReadableKey({ dataType }: ColumnShape): boolean {
@@ -52,6 +53,14 @@ function plainText(column: ImageColumn, shape: ColumnShape, reader: ByteReader):
       const value = reader.uint64();
       return String(unsigned ? value : BigInt.asIntN(64, value));
     }
+    // The numbers by which such keys go: of the member, of the set, of the bits.
+    case type.enum:
+    case type.set:
+      return String(littleEndian(reader.bytes(column.meta)));
+    case type.bit:
+      return String(littleEndian(Buffer.from(reader.bytes(column.meta)).reverse()));
+    case type.float:
+      return String(reader.bytes(4).readFloatLE(0));
     case type.decimal:
       return decimalText(column.meta, reader);
     case type.year: {
@@ -112,6 +121,10 @@ function fractionText(digits: number, value: number): string {
     : `.${String(value)
         .padStart(fractionBytes(digits) * 2, '0')
         .slice(0, digits)}`;
+}
+
+function littleEndian(bytes: Buffer): bigint {
+  return bytes.reduceRight((sum, byte) => sum * 256n + BigInt(byte), 0n);
 }
 
 function bigEndian(reader: ByteReader, bytes: number): number {

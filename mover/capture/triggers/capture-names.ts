@@ -55,3 +55,9 @@ export function keyType(column: ColumnShape): string {
     ? column.columnType
     : `${column.columnType} CHARACTER SET ${column.charset} COLLATE ${column.collation}`;
 }
+
+/** A key's column as its log has it. */
+export function ofRow(column: KeyColumn, row: string): string {
+  const sql = `${row}.${column.sql}`;
+  return column.number === undefined ? sql : `CAST(${sql} AS ${column.number})`;
+}

@@ -10,6 +10,7 @@ import {
   keyType,
   logKeyName,
   logName,
+  ofRow,
 } from './capture-names.ts';
 import { markCascade } from './cascade-marks.ts';
 import { type CascadeWeb, noteAfter, noteBefore } from './cascade-statements.ts';
@@ -49,8 +50,10 @@ export function createTriggerStatement(
   const log = quoteTable(web.schema, logName(database, table.table));
   const names = key.map((_, index) => logKeyName(index)).join(', ');
   const note = (row: 'OLD' | 'NEW') =>
-    `INSERT INTO ${log} (${names}) VALUES (${key.map(({ sql }) => `${row}.${sql}`).join(', ')});`;
-  const keyChanged = key.map(({ sql }) => `NOT (OLD.${sql} <=> NEW.${sql})`).join(' OR ');
+    `INSERT INTO ${log} (${names}) VALUES (${key.map((column) => ofRow(column, row)).join(', ')});`;
+  const keyChanged = key
+    .map((column) => `NOT (${ofRow(column, 'OLD')} <=> ${ofRow(column, 'NEW')})`)
+    .join(' OR ');
   const children = noteAfter(web, table.table);
   const application = isApplication(passHash);
   const body = {

@@ -1,7 +1,7 @@
 import type { ForeignKey } from '../../shape/foreign-key.ts';
 import { quoteName, quoteTable } from '../../sql/names.ts';
 import type { CapturedTable } from '../capture.ts';
-import { keyType, logKeyName, logName } from './capture-names.ts';
+import { keyType, logKeyName, logName, ofRow } from './capture-names.ts';
 import { type CascadeNode, cascadeTree, cascadingColumns, type RowChange } from './cascade-tree.ts';
 
 /** What the statements need to know of a source's tables. */
@@ -73,7 +73,7 @@ function noteNode(web: CascadeWeb, node: CascadeNode, parent: string, path: read
   const steps = [...path, { place, on: node.keys.map((key) => isChild(key, alias, parent)).join(' OR ') }];
   const variables = child.key.map((_, index) => `banyan_key_${index + 1}`);
   const declared = child.key.map(({ shape }, index) => `DECLARE ${variables[index]} ${keyType(shape)};`);
-  const keys = child.key.map(({ sql }) => `${alias}.${sql}`).join(', ');
+  const keys = child.key.map((column) => ofRow(column, alias)).join(', ');
   const log = quoteTable(web.schema, logName(child.database, child.table));
   const names = child.key.map((_, index) => logKeyName(index)).join(', ');
   const deeper = node.nodes.map((one) => noteNode(web, one, alias, steps)).join('\n');

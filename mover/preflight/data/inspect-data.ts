@@ -3,6 +3,7 @@ import type { MoveSpec } from '../../move-spec.ts';
 import { type KeyRange, wholeTable } from '../../plan/key-range.ts';
 import { nextChunk } from '../../plan/next-chunk.ts';
 import { readTablePlan } from '../../plan/read-table-plan.ts';
+import { exactSql } from '../../plan/side-column.ts';
 import type { SidePlan } from '../../plan/side-plan.ts';
 import { readTableDefinition } from '../../schema/read-table-definition.ts';
 import { readTableShape } from '../../shape/read-table-shape.ts';
@@ -98,7 +99,7 @@ async function ask(
 ): Promise<Answer[]> {
   const answers = questions.map((): Answer => ({ rows: 0, example: null }));
   if (questions.length === 0) return answers;
-  const key = `CONCAT_WS(', ', ${side.key.map((column) => (/binary|bit/.test(column.shape.columnType) ? `CONCAT('x''', HEX(${column.sql}), '''')` : column.sql)).join(', ')})`;
+  const key = `CONCAT_WS(', ', ${side.key.map((column) => (/binary|bit/.test(column.shape.columnType) ? `CONCAT('x''', HEX(${column.sql}), '''')` : column.number === undefined ? column.sql : exactSql(column))).join(', ')})`;
   const expressions = questions.flatMap(({ condition }) => [
     `SUM(COALESCE((${condition}), 0))`,
     `CAST(MIN(CASE WHEN ${condition} THEN CONVERT(${key} USING utf8mb4) END) AS CHAR)`,

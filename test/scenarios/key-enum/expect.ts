@@ -2,5 +2,4 @@ import type { Expectation } from '../../support/scenarios/scenario.ts';
 
 export const expectation: Expectation = {
   tables: ['t'],
-  refused: ['BANYAN_TABLE_NO_KEY'],
 };
