@@ -102,9 +102,9 @@ export class SidePlan {
   checksum(positions: readonly number[], condition: string): string {
     const hash = rowHash(this.#at(positions));
     if (this.#arrival === null) {
-      return `SELECT COUNT(*), ${rowsChecksum(hash)} FROM ${this.place} WHERE ${this.#inScope(condition)}`;
+      return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(hash)} AS checksum FROM ${this.place} WHERE ${this.#inScope(condition)}`;
     }
-    return `SELECT COUNT(*), ${rowsChecksum(outputName(0))} ${this.#arriving([hash], condition, this.#arrival)}`;
+    return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(outputName(0))} AS checksum ${this.#arriving([hash], condition, this.#arrival)}`;
   }
 
   /** For each row its key, a hash over the columns at `hashed`, and the values of those at `plain`. */

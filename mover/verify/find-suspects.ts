@@ -51,7 +51,10 @@ export async function findSuspects(sides: TwoSides, range: KeyRange): Promise<Ra
  * Positions of the columns that the servers' checksums can speak of, and of those that engines of different kinds print
  * differently: these are compared here.
  */
-function columnsBySpelling({ plan, source, target }: TwoSides): { hashed: number[]; compared: number[] } {
+export function columnsBySpelling({ plan, source, target }: TwoSides): {
+  hashed: number[];
+  compared: number[];
+} {
   const enginesDiffer = source.engine !== target.engine;
   const comparedHere = ({ kind }: ColumnShape) => enginesDiffer && (kind === 'json' || kind === 'float');
   const positions = [...plan.source.columns.keys()];

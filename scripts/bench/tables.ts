@@ -5,16 +5,7 @@ import { engineCases, planByEngine } from './mover-peers/by-engine.ts';
 const counts = [1, 300] as const;
 
 /** The steps of a hold from the moment it is asked for to the decision. */
-const beforeDecision: ReadonlySet<string> = new Set([
-  'hold',
-  'barrier',
-  'fence',
-  'drain',
-  'verify',
-  'ids',
-  'guard',
-  'decide',
-]);
+const beforeDecision: ReadonlySet<string> = new Set(['hold', 'barrier', 'fence', 'drain', 'look', 'decide']);
 
 /** How long clients are held while a feature changes hands, by its number of tables. No router is there: theirs is another bench's. */
 export const bench: Bench = {
