@@ -1,3 +1,4 @@
+import { BanyanError } from '../../common/errors.ts';
 import type { AdminClient } from '../../control/api/index.ts';
 import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts';
 import { moveSpecs } from '../../control/index.ts';
@@ -58,8 +59,16 @@ async function checkGate(
   direction: 'cutover' | 'rollback',
   signal: AbortSignal,
 ): Promise<CheckLine[]> {
-  const { gate } = await admin.rehearse(feature, direction, signal);
-  return gate.map((one) => ({
+  const asked = await admin.rehearse(feature, direction, signal).catch((error: unknown) => {
+    // A feature that is frozen, or whose move failed, has no gate: that is what stands in the way.
+    if (error instanceof BanyanError) return error;
+    throw error;
+  });
+  if (asked instanceof BanyanError) {
+    const { code, message, fix } = asked;
+    return [{ feature, check: direction, ok: false, detail: message, code, fix }];
+  }
+  return asked.gate.map((one) => ({
     feature,
     check: `${direction}: ${one.check}`,
     ok: one.ok,

@@ -23,6 +23,7 @@ import { initCommand } from './commands/init.ts';
 import { leftoversCommand } from './commands/leftovers.ts';
 import { monolithCommand } from './commands/monolith.ts';
 import { moverCommand } from './commands/mover.ts';
+import { planCommand } from './commands/plan.ts';
 import { reloadCommand } from './commands/reload.ts';
 import { repairCommand } from './commands/repair.ts';
 import { reportCommand } from './commands/report.ts';
@@ -35,6 +36,7 @@ import { statusCommand } from './commands/status.ts';
 import { steerCommand } from './commands/steer.ts';
 import { throttleCommand } from './commands/throttle.ts';
 import { trafficCommand } from './commands/traffic.ts';
+import { upCommand } from './commands/up.ts';
 import { usageCommand } from './commands/usage.ts';
 import { verifyCommand } from './commands/verify.ts';
 import { tellAllMistakes } from './tell-all-mistakes.ts';
@@ -62,6 +64,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
         checkCommand,
         grantsCommand,
         statusCommand,
+        planCommand,
         routesCommand,
         explainCommand,
         auditCommand,
@@ -88,7 +91,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       ...steering,
     ],
   ],
-  ['Run:', [routerCommand, controlCommand, moverCommand, reloadCommand]],
+  ['Run:', [upCommand, routerCommand, controlCommand, moverCommand, reloadCommand]],
   ['Look into an IDL:', [idlCommand]],
   ['Write programs:', [apiCommand]],
   ['In a shell:', [completionCommand]],

@@ -44,12 +44,16 @@ describeOnEngine('mariadb', 'features that have routes and no tables', (lane) =>
       routes: routesOf(name),
     });
     const programs = stack.use(
-      await startPrograms('no-tables', {
-        databases,
-        state: { database: 'legacy', schema },
-        legacy: { addresses: [legacy.url], database: 'legacy' },
-        features: { search: feature('search'), hints: feature('hints') },
-      }),
+      await startPrograms(
+        'no-tables',
+        {
+          databases,
+          state: { database: 'legacy', schema },
+          legacy: { addresses: [legacy.url], database: 'legacy' },
+          features: { search: feature('search'), hints: feature('hints') },
+        },
+        { running: ['up'] },
+      ),
     );
     const done = async (...args: string[]) => {
       const ended = await programs.banyan(...args, '--json', '--why', 'as planned');
@@ -95,6 +99,21 @@ describeOnEngine('mariadb', 'features that have routes and no tables', (lane) =>
     expect(await (await write).text()).toBe('legacy');
 
     await done('freeze', 'hints');
+    const planned = await programs.banyan('plan', 'hints', '--json');
+    expect(planned.code).toBe(1);
+    expect(jsonOf(planned)).toMatchObject({
+      stage: 'syncing',
+      faults: [
+        { check: 'cutover', code: 'BANYAN_FEATURE_FROZEN', fix: expect.stringContaining('unfreeze hints') },
+      ],
+      steps: [
+        { command: 'banyan copy hints --why …', standing: 'done' },
+        { command: 'banyan shadow hints --percent 10 --why …', standing: 'now' },
+        { command: 'banyan canary hints --percent 5 --why …', standing: 'now' },
+        { command: expect.stringContaining('banyan cutover hints --dry-run'), standing: 'now' },
+        { command: expect.stringContaining('banyan finish'), standing: 'later' },
+      ],
+    });
     // One after the other: the first is done, and told so, when the second is refused.
     const ended = await programs.banyan('cutover', 'search', 'hints', '--json', '--why', why);
     expect(ended.code).not.toBe(0);

@@ -39,14 +39,18 @@ export async function twoDatabases(lane: EngineLane, legacy: string, service: st
   return { schema, databases, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-/**
- * A control and a router process: of banyan's own programs only the config file is different. `project`: one that has installed
- * the package, whose programs these are then.
- */
+export interface ProgramsOptions {
+  /** One that has installed the package, whose programs these are then. */
+  readonly project?: string | undefined;
+  /** Commands that go on running, in this order, the one that controls first. Default: control and a router, a process each. */
+  readonly running?: readonly string[];
+}
+
+/** A control and a router: of banyan's own programs only the config file is different. */
 export async function startPrograms(
   name: string,
   config: BanyanConfigInput,
-  project?: string,
+  { project, running = ['control', 'router'] }: ProgramsOptions = {},
 ): Promise<Programs> {
   await using stack = new AsyncDisposableStack();
   const program = join(
@@ -94,8 +98,8 @@ export async function startPrograms(
     await ready(child);
     return child;
   };
-  let control = await begin('control');
-  await begin('router');
+  for (const command of running) await begin(command);
+  let control = children[0]!;
   const token = async () => (await readFile(join(folder, 'token'), 'utf8')).trim();
   const kept = stack.move();
   return {

@@ -39,7 +39,7 @@ export async function startBookings(lane: EngineLane, project?: string): Promise
       },
     },
   };
-  const programs = stack.use(await startPrograms('bookings', config, project));
+  const programs = stack.use(await startPrograms('bookings', config, { project }));
   const kept = stack.move();
   return { desks, programs, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

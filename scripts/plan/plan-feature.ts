@@ -1,0 +1,162 @@
+import type { FeatureStatus } from '../../control/api/index.ts';
+import { moverWords, readsAtService, verifiedWords } from '../../control/api/words/feature-words.ts';
+import type { CheckLine } from '../check/check-report.ts';
+
+/** One step of a feature's way. */
+export interface PlannedStep {
+  /** What can be pasted; null: there is nothing to do but wait. */
+  readonly command: string | null;
+  /** `now`: it can be done next; there may be several, of which all but the last may be left out. */
+  readonly standing: 'done' | 'now' | 'later';
+  readonly about: string;
+}
+
+export interface FeaturePlan {
+  readonly feature: string;
+  readonly stage: string;
+  /** All that stands between the feature and its next step, each with what puts it right. */
+  readonly faults: readonly Pick<CheckLine, 'check' | 'detail' | 'code' | 'fix'>[];
+  readonly steps: readonly PlannedStep[];
+}
+
+export interface PlanFacts {
+  readonly status: FeatureStatus;
+  /** False: routes are all that moves. */
+  readonly hasTables: boolean;
+  /** Of this feature and of what all share. */
+  readonly checks: readonly CheckLine[];
+  /** Answers of both sides that were compared, and differences among them; null: none was ever asked for. */
+  readonly diff: { readonly compared: number; readonly different: number } | null;
+  /** A cutover begins only once somebody has signed off how answers differ. */
+  readonly needsSignOff: boolean;
+}
+
+/** Where a feature is on its way out of the monolith, what stands before its next step, and the commands from there on. Pure. */
+export function planFeature({ status, hasTables, checks, diff, needsSignOff }: PlanFacts): FeaturePlan {
+  const { name: feature, stage } = status;
+  const faults = checks.filter(({ ok }) => !ok);
+  if (status.failing !== null && !faults.some(({ code }) => code === status.failing?.code)) {
+    const { code, message, fix } = status.failing;
+    faults.unshift({ feature, check: 'move', ok: false, detail: message, code, fix });
+  }
+  return { feature, stage, faults, steps: stepsOf(status, hasTables, diff, needsSignOff) };
+}
+
+const order = ['legacy', 'copying', 'syncing', 'extracted', 'finished'];
+
+interface Step extends Omit<PlannedStep, 'standing'> {
+  readonly done: boolean;
+  /** The way goes on without it. */
+  readonly optional?: boolean;
+}
+
+function stepsOf(
+  status: FeatureStatus,
+  hasTables: boolean,
+  diff: PlanFacts['diff'],
+  needsSignOff: boolean,
+): PlannedStep[] {
+  const steps = [
+    copyStep(status, hasTables),
+    ...(hasTables ? [verifyStep(status)] : []),
+    ...readSteps(status, diff, needsSignOff),
+    cutoverStep(status),
+    finishStep(status),
+  ];
+  const next = steps.findIndex(({ done, optional }) => !done && !optional);
+  return steps.map(({ done, optional: _, ...step }, index) => ({
+    ...step,
+    standing: done ? 'done' : index <= next ? 'now' : 'later',
+  }));
+}
+
+/** How many stages lie behind; those of a handover are counted as what they began from. */
+function passed({ stage, handover }: FeatureStatus): number {
+  return order.indexOf(handover === null ? stage : 'syncing');
+}
+
+function copyStep(status: FeatureStatus, hasTables: boolean): Step {
+  const { name, stage } = status;
+  if (stage === 'copying') {
+    const about = `the copy is under way: ${moverWords(status).text}`;
+    return { command: `banyan status ${name} --watch`, about, done: false };
+  }
+  const about = hasTables
+    ? 'copies its tables and keeps them current; reads and writes stay with legacy'
+    : 'it has no tables: its routes may go to the service from here on';
+  return { command: `banyan copy ${name} --why …`, about, done: passed(status) >= 2 };
+}
+
+function verifyStep(status: FeatureStatus): Step {
+  const { name, verified, move } = status;
+  const compared = verified !== null || (move?.verified?.rows ?? 0) > 0;
+  const known = compared && passed(status) >= 2;
+  return {
+    command: `banyan verify ${name}`,
+    about: known ? verifiedWords(status) : 'compares every row on both servers',
+    done: passed(status) > 2 || known,
+  };
+}
+
+function readSteps(status: FeatureStatus, diff: PlanFacts['diff'], needsSignOff: boolean): Step[] {
+  const { name, routes } = status;
+  if (!routes.some(({ access }) => access === 'read')) return [];
+  const over = passed(status) > 2;
+  const shadowed = diff !== null && diff.compared > 0;
+  const canaried = routes.some(
+    ({ readPercent, readCohorts }) => (readPercent ?? 0) > 0 || readCohorts.length > 0,
+  );
+  return [
+    {
+      command: shadowed ? `banyan diff ${name}` : `banyan shadow ${name} --percent 10 --why …`,
+      about: shadowed
+        ? `${diff.compared} answers compared, ${diff.different} differences`
+        : "compares the service's answers with legacy's; clients notice nothing",
+      done: over || shadowed,
+      optional: !needsSignOff,
+    },
+    ...(needsSignOff
+      ? [
+          {
+            command: `banyan diff ${name} --sign-off --why …`,
+            about: 'says that somebody has looked at the differences: without it no cutover begins',
+            done: over,
+            // Whether it was done, the gate of the cutover knows.
+            optional: true,
+          },
+        ]
+      : []),
+    {
+      command: `banyan canary ${name} --percent 5 --why …`,
+      about: canaried
+        ? `reads at the service: ${readsAtService(status)}`
+        : 'sends a share of the readers to the service',
+      done: over || canaried,
+      optional: true,
+    },
+  ];
+}
+
+function cutoverStep(status: FeatureStatus): Step {
+  const { name, stage, handover } = status;
+  if (handover !== null) {
+    const about = `a handover is under way (${stage}): banyan abort ${name} takes it back while it is not decided`;
+    return { command: null, about, done: false };
+  }
+  return {
+    command: `banyan cutover ${name} --dry-run, then banyan cutover ${name} --why …`,
+    about: 'the service owns the rows; writes are held for a moment',
+    done: passed(status) > 2,
+  };
+}
+
+function finishStep({ name, stage, rollback }: FeatureStatus): Step {
+  return {
+    command: `banyan finish ${name} --dry-run, then banyan finish ${name} --why …`,
+    about:
+      rollback && stage === 'extracted'
+        ? `when you need banyan rollback ${name} no more`
+        : 'ends it for good',
+    done: stage === 'finished',
+  };
+}
