@@ -35,7 +35,7 @@ describeEachEngine('preflight', (lane) => {
            CONSTRAINT casc FOREIGN KEY (good_id) REFERENCES good (id) ON DELETE CASCADE,
            CONSTRAINT crosses FOREIGN KEY (stays_id) REFERENCES stays (id),
            CONSTRAINT follows FOREIGN KEY (stays_id) REFERENCES stays (id) ON DELETE SET NULL)`,
-        'CREATE TABLE no_key (a INT NULL, b FLOAT NOT NULL UNIQUE)',
+        'CREATE TABLE no_key (a INT NULL, b DOUBLE NOT NULL UNIQUE)',
         `CREATE TABLE differs (
            id INT PRIMARY KEY, a INT NOT NULL, b VARCHAR(20) CHARACTER SET latin1, c INT, d VARCHAR(9) UNIQUE, e TEXT,
            UNIQUE KEY short (e(10)))`,
@@ -46,7 +46,7 @@ describeEachEngine('preflight', (lane) => {
       targetSchema: [
         good,
         'CREATE TABLE child (id INT PRIMARY KEY, stays_id INT NULL, good_id INT NULL)',
-        'CREATE TABLE no_key (a INT NULL, b FLOAT NOT NULL UNIQUE)',
+        'CREATE TABLE no_key (a INT NULL, b DOUBLE NOT NULL UNIQUE)',
         `CREATE TABLE differs (
            id INT PRIMARY KEY, a BIGINT NOT NULL, b VARCHAR(20) CHARACTER SET utf8mb4, c INT NOT NULL, d VARCHAR(9), e TEXT,
            more INT)`,

@@ -174,7 +174,7 @@ describeEachEngine('schema', (lane) => {
     await using target = await lane.createDatabase('b', 'schema');
     const keyless = [
       'CREATE TABLE bare (a INT, banyan_id INT)',
-      'CREATE TABLE floating (f FLOAT NOT NULL PRIMARY KEY)',
+      'CREATE TABLE floating (f DOUBLE NOT NULL PRIMARY KEY)',
       'CREATE TABLE counted (n INT NOT NULL AUTO_INCREMENT, a INT, KEY n (n))',
       "CREATE TABLE nullable (code VARCHAR(20) CHARACTER SET latin1 NULL DEFAULT 'x' COMMENT 'kept' UNIQUE, n INT)",
     ];
