@@ -52,10 +52,11 @@ export function serveDashboard(app: Express, options: DashboardOptions): void {
 }
 
 function serveFiles(router: Router): void {
-  const files = ClientFiles.find();
-  files.catch(() => undefined);
+  // Found with the first page that is looked at: most control processes show none.
+  let files: Promise<ClientFiles> | null = null;
   // As it was asked for: no file of the page has a name that would be written otherwise.
   router.get(/^\/files\//, async (request, response, next) => {
+    files ??= ClientFiles.find();
     const file = await (await files).get(request.path.slice('/files/'.length));
     if (file === null) return next();
     response.setHeader('cache-control', 'no-cache');

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { findPackageJSON, stripTypeScriptTypes } from 'node:module';
-import { join, relative, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What the browser loads, by the path under which it asks for it. */
@@ -12,18 +12,10 @@ export interface ClientFile {
 /** `ts` where the sources run as they are, `js` in the built package. */
 export const ending = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
-const clientFolder = fileURLToPath(new URL('../client/', import.meta.url));
+const client = 'control/dashboard/client';
 
-/** Pure modules that server and browser share. */
-const shared = [
-  'common/numbers',
-  'control/api/words/told',
-  'control/api/words/feature-words',
-  'control/api/words/plan-words',
-  'control/api/words/handovers',
-  'control/conductor/forcible',
-  'control/feature/stages',
-];
+/** What the pages name: all else is what these import, pure modules that server and browser share among it. */
+const entries = [`${client}/main.${ending}`, `${client}/login.${ending}`];
 
 /** Of the libraries exactly what is used. */
 const litFiles = ['lit-html.js', 'directive.js', 'directive-helpers.js', 'directives/repeat.js'];
@@ -37,25 +29,33 @@ const types: Readonly<Record<string, string>> = {
 
 /** The dashboard's files: nothing else of this machine can be asked for, since a path is looked up, not followed. */
 export class ClientFiles {
-  readonly #files: ReadonlyMap<string, string>;
+  readonly #files = new Map<string, string>();
   readonly #read = new Map<string, { readonly changedAt: number; readonly file: ClientFile }>();
 
-  private constructor(files: ReadonlyMap<string, string>) {
-    this.#files = files;
+  private constructor() {
+    const lit = join(findPackageJSON('lit-html', import.meta.url)!, '..');
+    for (const name of litFiles) this.#files.set(`lit-html/${name}`, join(lit, name));
   }
 
   static async find(): Promise<ClientFiles> {
-    const own = (await readdir(clientFolder, { recursive: true }))
-      .filter((name) => name.endsWith(`.${ending}`) || /\.(css|svg)$/.test(name))
-      .filter((name) => !name.endsWith('.d.ts'))
-      .map((name) => join(clientFolder, name));
-    const files = new Map<string, string>();
-    for (const file of [...own, ...shared.map((name) => join(root, `${name}.${ending}`))]) {
-      files.set(relative(root, file).split(sep).join('/'), file);
+    const files = new ClientFiles();
+    for (const name of await readdir(join(root, client, 'style'))) files.#add(`${client}/style/${name}`);
+    for (const path of entries) await files.#addModule(path);
+    return files;
+  }
+
+  #add(path: string): void {
+    this.#files.set(path, join(root, path));
+  }
+
+  /** With all that it imports from this package. */
+  async #addModule(path: string): Promise<void> {
+    if (this.#files.has(path)) return;
+    this.#add(path);
+    const { content } = (await this.get(path))!;
+    for (const [, specifier] of content.matchAll(/(?:from|import)\s*['"](\.[^'"]+)['"]/g)) {
+      await this.#addModule(posix.join(posix.dirname(path), specifier!));
     }
-    const lit = join(findPackageJSON('lit-html', import.meta.url)!, '..');
-    for (const name of litFiles) files.set(`lit-html/${name}`, join(lit, name));
-    return new ClientFiles(files);
   }
 
   /** null: there is no such file. */
