@@ -14,164 +14,170 @@ const hostile = '<img src=x onerror=alert(1)>';
 const waitMs = 30_000;
 
 describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
-  test('a migration is clicked through, seen by another one, over a control process that dies', async ({
-    skip,
-  }) => {
-    const found = await findChromium();
-    if ('missing' in found) {
-      console.warn(`\n!!! The browser test was LEFT OUT of this run: ${found.missing}\n`);
-      return skip(found.missing);
-    }
-    await using world = await startBookings(lane);
-    await using traffic = await startTraffic(world);
-    await using opened = await openBrowser(found);
-    const { programs } = world;
-    const token = await programs.token();
-    const anna = await opened.person();
-    const kim = await opened.person();
+  // With minutes for a machine that fetches its browser first.
+  const options = { timeout: 300_000 };
+  test(
+    'a migration is clicked through, seen by another one, over a control process that dies',
+    options,
+    async ({ skip }) => {
+      const found = await findChromium();
+      if ('missing' in found) {
+        console.warn(`\n!!! The browser test was LEFT OUT of this run: ${found.missing}\n`);
+        return skip(found.missing);
+      }
+      await using world = await startBookings(lane);
+      await using traffic = await startTraffic(world);
+      await using opened = await openBrowser(found);
+      const { programs } = world;
+      const token = await programs.token();
+      const anna = await opened.person();
+      const kim = await opened.person();
 
-    // Only a token opens the door.
-    await anna.goto(`${programs.control}/dashboard/#/feature/bookings`);
-    await logIn(anna, 'anna', 'no such token');
-    await anna.getByRole('alert').getByText('no valid token').waitFor();
-    await findNoFault(anna);
-    await logIn(anna, 'anna', token);
-    await kim.goto(`${programs.control}/dashboard/`);
-    await logIn(kim, 'kim', token);
-    const row = kim.getByRole('row', { name: 'bookings' });
-    await row.getByText('legacy', { exact: true }).first().waitFor();
-
-    // She came by a link, and is where it led to.
-    await anna.getByRole('heading', { name: 'bookings', level: 1 }).waitFor();
-    const cutover = anna.getByRole('button', { name: 'Cut over' });
-    expect(await cutover.getAttribute('aria-disabled')).toBe('true');
-    await cutover.focus();
-    await anna.getByRole('tooltip').getByText('Its stage is legacy; this begins at syncing.').waitFor();
-
-    // Copy, by keyboard; another one sees it without doing anything.
-    await anna.getByRole('button', { name: 'Copy' }).focus();
-    await anna.keyboard.press('Enter');
-    await anna.getByLabel('Why').fill(hostile);
-    await anna.keyboard.press('Enter');
-    await done(anna, 'Done.');
-    await anna.keyboard.press('Escape');
-    expect(await anna.evaluate('document.activeElement.textContent')).toBe('Copy');
-    await row.getByText('syncing').waitFor();
-    await kim.getByRole('link', { name: 'Audit' }).click();
-    await kim.getByRole('row').filter({ hasText: hostile }).first().waitFor();
-    expect(await kim.locator('main img').count()).toBe(0);
-
-    await give(anna, 'Verify', async (dialog) => {
-      await dialog.getByRole('button', { name: 'Verify' }).click();
-      await dialog.getByText(/rows compared, all equal/).waitFor();
-    });
-
-    // A canary: what cannot be is refused by its dry run, in control's words; a dry run changes nothing.
-    await give(anna, 'Canary', async (dialog) => {
-      const begin = dialog.getByRole('button', { name: 'Canary' });
-      expect(await begin.getAttribute('aria-disabled')).toBe('true');
-      await dialog.getByLabel('Percent').fill('101');
-      await dialog.getByRole('button', { name: 'Dry run' }).click();
-      await dialog.getByRole('alert').getByText('BANYAN_REQUEST_INVALID').waitFor();
-      await dialog.getByLabel('Percent').fill('50');
-      expect(await begin.getAttribute('aria-disabled')).toBe('true');
-      await dialog.getByRole('button', { name: 'Dry run' }).click();
-      await dialog.getByText('Nothing was changed.').waitFor();
-      expect(await shareOf(world)).toEqual([0]);
-      await begin.click();
-      await dialog.getByText('Done.').waitFor();
-    });
-    expect(await shareOf(world)).toEqual([50]);
-    await kim.getByRole('link', { name: 'Overview' }).click();
-    await row.getByText('50 %').waitFor();
-    // Routers count while somebody looks: both sides have traffic by now.
-    await row
-      .locator('tr', { hasText: 'service' })
-      .filter({ hasText: /[1-9]\/s/ })
-      .waitFor();
-
-    // Where a request goes, and why.
-    await kim.getByRole('link', { name: 'Request' }).click();
-    await kim
-      .getByLabel(/A request/)
-      .fill(`curl '${programs.router}/v2/bookings?day=2026-12-24' -H 'x-client-id: 7'`);
-    await kim.getByRole('button', { name: 'Where does it go?' }).click();
-    await kim.getByText(/is in bucket \d+/).waitFor();
-    await findNoFault(kim);
-    await picture(kim, 'request', 660);
-
-    // The handover: guards with their figures, then the feature's name, then the button.
-    await give(anna, 'Cut over', async (dialog) => {
-      const begin = dialog.getByRole('button', { name: 'Cut over' });
-      await dialog.getByText('It would begin.').waitFor();
-      await dialog.getByText('dirty key').first().waitFor();
-      await dialog.getByLabel('Why').fill('all is equal');
-      await dialog.getByLabel(/Type the feature/).fill('booking');
-      await dialog.getByText('Type the feature’s name.', { exact: true }).waitFor();
-      await begin.click({ force: true });
-      expect((await statusOf(world)).stage).toBe('syncing');
+      // Only a token opens the door.
+      await anna.goto(`${programs.control}/dashboard/#/feature/bookings`);
+      await logIn(anna, 'anna', 'no such token');
+      await anna.getByRole('alert').getByText('no valid token').waitFor();
       await findNoFault(anna);
-      await picture(anna, 'cutover');
-      await dialog.getByLabel(/Type the feature/).fill('bookings');
-      await begin.click();
-      await dialog.getByText(/The service owns the rows of bookings now/).waitFor({ timeout: waitMs });
-    });
-    expect(await statusOf(world)).toMatchObject({ stage: 'extracted', owner: 'service' });
-    await anna.getByRole('heading', { name: /cutover done, writes held/ }).waitFor();
-    expect(await anna.locator('.handover .timeline li').count()).toBeGreaterThan(6);
-    await findNoFault(anna);
-    await picture(anna, 'feature', 1_700);
+      await logIn(anna, 'anna', token);
+      await kim.goto(`${programs.control}/dashboard/`);
+      await logIn(kim, 'kim', token);
+      const row = kim.getByRole('row', { name: 'bookings' });
+      await row.getByText('legacy', { exact: true }).first().waitFor();
 
-    // Control dies, and comes back: both pages say so, and go on without a login and without a reload.
-    await programs.killControl();
-    for (const page of [anna, kim]) await page.locator('.connection.lost').waitFor();
-    expect(await anna.getByRole('button', { name: 'Roll back' }).getAttribute('aria-disabled')).toBe('true');
-    await programs.startControl();
-    await programs.admin('/v1/features/bookings/freeze', { why: 'while they were away' });
-    for (const page of [anna, kim]) await page.locator('.connection.live').waitFor();
-    await anna.getByText(/Frozen by .*while they were away/).waitFor();
-    await programs.admin('/v1/features/bookings/unfreeze', { why: 'they are back' });
+      // She came by a link, and is where it led to.
+      await anna.getByRole('heading', { name: 'bookings', level: 1 }).waitFor();
+      const cutover = anna.getByRole('button', { name: 'Cut over' });
+      expect(await cutover.getAttribute('aria-disabled')).toBe('true');
+      await cutover.focus();
+      await anna.getByRole('tooltip').getByText('Its stage is legacy; this begins at syncing.').waitFor();
 
-    await kim.getByRole('link', { name: 'Overview' }).click();
-    await row.getByText('extracted').waitFor();
-    await row
-      .locator('tr', { hasText: 'service' })
-      .filter({ hasText: /[1-9]\/s/ })
-      .waitFor();
-    await findNoFault(kim);
-    await picture(kim, 'overview', 300);
+      // Copy, by keyboard; another one sees it without doing anything.
+      await anna.getByRole('button', { name: 'Copy' }).focus();
+      await anna.keyboard.press('Enter');
+      await anna.getByLabel('Why').fill(hostile);
+      await anna.keyboard.press('Enter');
+      await done(anna, 'Done.');
+      await anna.keyboard.press('Escape');
+      expect(await anna.evaluate('document.activeElement.textContent')).toBe('Copy');
+      await row.getByText('syncing').waitFor();
+      await kim.getByRole('link', { name: 'Audit' }).click();
+      await kim.getByRole('row').filter({ hasText: hostile }).first().waitFor();
+      expect(await kim.locator('main img').count()).toBe(0);
 
-    await give(anna, 'Roll back', async (dialog) => {
-      await dialog.getByText('It would begin.').waitFor();
-      await dialog.getByLabel(/Type the feature/).fill('bookings');
-      await dialog.getByRole('button', { name: 'Roll back' }).click();
-      await dialog.getByText(/Legacy owns the rows of bookings now/).waitFor({ timeout: waitMs });
-    });
-    expect(await statusOf(world)).toMatchObject({ stage: 'syncing', owner: 'legacy' });
-    await row.getByText('syncing').waitFor();
+      await give(anna, 'Verify', async (dialog) => {
+        await dialog.getByRole('button', { name: 'Verify' }).click();
+        await dialog.getByText(/rows compared, all equal/).waitFor();
+      });
 
-    // The same, for people who were not there.
-    const file = join(tmpdir(), `banyan-story-${process.pid}.html`);
-    const told = await programs.banyan('report', 'bookings', '--html', file);
-    expect(told.code, told.stderr).toBe(0);
-    const story = await readFile(file, 'utf8');
-    await rm(file);
-    for (const text of [
-      'cutover done',
-      'rollback done',
-      'rows compared',
-      hostile.replaceAll(/[<>]/g, (one) => (one === '<' ? '&lt;' : '&gt;')),
-    ]) {
-      expect(story.toLowerCase()).toContain(text);
-    }
+      // A canary: what cannot be is refused by its dry run, in control's words; a dry run changes nothing.
+      await give(anna, 'Canary', async (dialog) => {
+        const begin = dialog.getByRole('button', { name: 'Canary' });
+        expect(await begin.getAttribute('aria-disabled')).toBe('true');
+        await dialog.getByLabel('Percent').fill('101');
+        await dialog.getByRole('button', { name: 'Dry run' }).click();
+        await dialog.getByRole('alert').getByText('BANYAN_REQUEST_INVALID').waitFor();
+        await dialog.getByLabel('Percent').fill('50');
+        expect(await begin.getAttribute('aria-disabled')).toBe('true');
+        await dialog.getByRole('button', { name: 'Dry run' }).click();
+        await dialog.getByText('Nothing was changed.').waitFor();
+        expect(await shareOf(world)).toEqual([0]);
+        await begin.click();
+        await dialog.getByText('Done.').waitFor();
+      });
+      expect(await shareOf(world)).toEqual([50]);
+      await kim.getByRole('link', { name: 'Overview' }).click();
+      await row.getByText('50 %').waitFor();
+      // Routers count while somebody looks: both sides have traffic by now.
+      await row
+        .locator('tr', { hasText: 'service' })
+        .filter({ hasText: /[1-9]\/s/ })
+        .waitFor();
 
-    await kim.getByRole('button', { name: 'Log out' }).click();
-    await kim.getByRole('heading', { name: 'banyan' }).waitFor();
-    await kim.goto(`${programs.control}/dashboard/#/`);
-    await kim.getByLabel('Admin token').waitFor();
-    expect(traffic.failed).toEqual([]);
-    expect(opened.faults).toEqual([]);
-  });
+      // Where a request goes, and why.
+      await kim.getByRole('link', { name: 'Request' }).click();
+      await kim
+        .getByLabel(/A request/)
+        .fill(`curl '${programs.router}/v2/bookings?day=2026-12-24' -H 'x-client-id: 7'`);
+      await kim.getByRole('button', { name: 'Where does it go?' }).click();
+      await kim.getByText(/is in bucket \d+/).waitFor();
+      await findNoFault(kim);
+      await picture(kim, 'request', 660);
+
+      // The handover: guards with their figures, then the feature's name, then the button.
+      await give(anna, 'Cut over', async (dialog) => {
+        const begin = dialog.getByRole('button', { name: 'Cut over' });
+        await dialog.getByText('It would begin.').waitFor();
+        await dialog.getByText('dirty key').first().waitFor();
+        await dialog.getByLabel('Why').fill('all is equal');
+        await dialog.getByLabel(/Type the feature/).fill('booking');
+        await dialog.getByText('Type the feature’s name.', { exact: true }).waitFor();
+        await begin.click({ force: true });
+        expect((await statusOf(world)).stage).toBe('syncing');
+        await findNoFault(anna);
+        await picture(anna, 'cutover');
+        await dialog.getByLabel(/Type the feature/).fill('bookings');
+        await begin.click();
+        await dialog.getByText(/The service owns the rows of bookings now/).waitFor({ timeout: waitMs });
+      });
+      expect(await statusOf(world)).toMatchObject({ stage: 'extracted', owner: 'service' });
+      await anna.getByRole('heading', { name: /cutover done, writes held/ }).waitFor();
+      expect(await anna.locator('.handover .timeline li').count()).toBeGreaterThan(6);
+      await findNoFault(anna);
+      await picture(anna, 'feature', 1_700);
+
+      // Control dies, and comes back: both pages say so, and go on without a login and without a reload.
+      await programs.killControl();
+      for (const page of [anna, kim]) await page.locator('.connection.lost').waitFor();
+      expect(await anna.getByRole('button', { name: 'Roll back' }).getAttribute('aria-disabled')).toBe(
+        'true',
+      );
+      await programs.startControl();
+      await programs.admin('/v1/features/bookings/freeze', { why: 'while they were away' });
+      for (const page of [anna, kim]) await page.locator('.connection.live').waitFor();
+      await anna.getByText(/Frozen by .*while they were away/).waitFor();
+      await programs.admin('/v1/features/bookings/unfreeze', { why: 'they are back' });
+
+      await kim.getByRole('link', { name: 'Overview' }).click();
+      await row.getByText('extracted').waitFor();
+      await row
+        .locator('tr', { hasText: 'service' })
+        .filter({ hasText: /[1-9]\/s/ })
+        .waitFor();
+      await findNoFault(kim);
+      await picture(kim, 'overview', 300);
+
+      await give(anna, 'Roll back', async (dialog) => {
+        await dialog.getByText('It would begin.').waitFor();
+        await dialog.getByLabel(/Type the feature/).fill('bookings');
+        await dialog.getByRole('button', { name: 'Roll back' }).click();
+        await dialog.getByText(/Legacy owns the rows of bookings now/).waitFor({ timeout: waitMs });
+      });
+      expect(await statusOf(world)).toMatchObject({ stage: 'syncing', owner: 'legacy' });
+      await row.getByText('syncing').waitFor();
+
+      // The same, for people who were not there.
+      const file = join(tmpdir(), `banyan-story-${process.pid}.html`);
+      const told = await programs.banyan('report', 'bookings', '--html', file);
+      expect(told.code, told.stderr).toBe(0);
+      const story = await readFile(file, 'utf8');
+      await rm(file);
+      for (const text of [
+        'cutover done',
+        'rollback done',
+        'rows compared',
+        hostile.replaceAll(/[<>]/g, (one) => (one === '<' ? '&lt;' : '&gt;')),
+      ]) {
+        expect(story.toLowerCase()).toContain(text);
+      }
+
+      await kim.getByRole('button', { name: 'Log out' }).click();
+      await kim.getByRole('heading', { name: 'banyan' }).waitFor();
+      await kim.goto(`${programs.control}/dashboard/#/`);
+      await kim.getByLabel('Admin token').waitFor();
+      expect(traffic.failed).toEqual([]);
+      expect(opened.faults).toEqual([]);
+    },
+  );
 });
 
 /** Clients that go on all the while; what they were answered badly. */
