@@ -53,7 +53,9 @@ describeEachEngine('an applier of several batches at a time', (lane) => {
   );
 
   it('loads many rows at once, with unique values that change places, and has INSERT say what LOAD DATA refuses', async () => {
-    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    // With a counter, LOAD DATA locks more on MariaDB: batches meet at that lock as well.
+    const counted = schema.map((sql) => sql.replace('NOT NULL PRIMARY', 'NOT NULL AUTO_INCREMENT PRIMARY'));
+    await using fixture = await MoveFixture.create(lane, { schema: counted, tables: ['t'] });
     const points = new TestPoints();
     const { source, target } = fixture;
     await target.query('ALTER TABLE t ADD CONSTRAINT strict CHECK (CHAR_LENGTH(body) < 10)');
