@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { describeEachEngine, describeOnEngine, type EngineLane } from '../../support/databases.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
@@ -75,7 +76,10 @@ describeOnEngine('mariadb', 'a verify', (lane) => {
 
   it('stands while a server has too much to do, and says so', async () => {
     await using fixture = await moved(lane);
-    const move = await fixture.open({ tuning: { ...small, maxThreadsRunning: 0 } });
+    // It must not come to its end before the throttle has looked some times: a thousand chunks, and none of them at once.
+    const reach = () => wait(5);
+    const tuning = { ...small, verifyChunkRows: 1, maxThreadsRunning: 0 };
+    const move = await fixture.open({ tuning, points: { reach } });
     const ended = new AbortController();
     const { promise, resolve } = Promise.withResolvers<readonly string[]>();
     const verifying = move.verify({
