@@ -15,15 +15,20 @@ export async function seenUsage({ spec }: Move, access: Access): Promise<string>
   const did = access === 'write' ? 'wrote' : 'read';
   const minutes = `in the last ${withinSeconds / 60} min`;
   try {
-    const { entries } = await pastUsage(spec.source, sideTables(spec, 'source'), { access, withinSeconds });
+    const { entries, uncounted } = await pastUsage(spec.source, sideTables(spec, 'source'), {
+      access,
+      withinSeconds,
+    });
     const others = entries.filter(({ own }) => !own);
     const [last] = others;
-    if (last === undefined) return `no statement ${did} them ${minutes}`;
+    const lost =
+      uncounted === 0 ? '' : `; others were not counted, for the server's table of digests is full`;
+    if (last === undefined) return `no statement that was counted ${did} them ${minutes}${lost}`;
     const accounts = [...new Set(others.flatMap((entry) => entry.accounts))];
     const named = accounts.slice(0, fewAccounts).join(', ') || 'accounts whose connections have ended';
     const more = accounts.length > fewAccounts ? ` and ${accounts.length - fewAccounts} more` : '';
     const command = access === 'write' ? 'writers' : 'readers';
-    return `${others.length} statements ${did} them ${minutes}, the last ${last.lastSeenSecondsAgo} s ago, by ${named}${more}; through the router or past it: \`banyan ${command}\``;
+    return `${others.length} statements ${did} them ${minutes}, the last ${last.lastSeenSecondsAgo} s ago, by ${named}${more}; through the router or past it: \`banyan ${command}\`${lost}`;
   } catch (error) {
     // A server that does not say closes no gate: most of MariaDB's do not.
     const said = error instanceof BanyanError ? error.message : (error as Error).message;

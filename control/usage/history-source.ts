@@ -1,5 +1,5 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
-import { type StatementSource, statementKey } from './statement-source.ts';
+import { type StatementSource, statementKey, tellUncounted } from './statement-source.ts';
 
 /**
  * The performance schema: each connection's last ten statements, and how often each statement was run at all. Null where it is off,
@@ -32,6 +32,7 @@ export async function historySource(
     );
     return null;
   }
+  const lost = await lostDigests(connection);
   const named = `(${tables.map(() => 'INSTR(LOWER(DIGEST_TEXT), ?) > 0').join(' OR ')})`;
   const names = tables.map((table) => table.toLowerCase());
   return {
@@ -74,9 +75,22 @@ export async function historySource(
         lastSeenSecondsAgo: Math.max(0, Number(last)),
       }));
     },
+    uncounted: lost,
     unseen: [
+      ...tellUncounted(lost),
       'whose the statements are that a connection ran more than ten others after, or before it closed, between two samples: they are counted, with nobody named',
       'statements that reach the tables by views, or in text that is longer than the server keeps (max_digest_length)',
     ],
   };
+}
+
+/**
+ * How often a statement ran that the server had no room to count by itself, since it began: its table of digests was full (MySQL Manual,
+ * "Performance Schema Statement Digests", Performance_schema_digest_lost).
+ */
+async function lostDigests(connection: Connection): Promise<number> {
+  const [[row]] = await connection.query<RowDataPacket[]>(
+    "SHOW GLOBAL STATUS LIKE 'Performance_schema_digest_lost'",
+  );
+  return Number(row?.Value ?? 0);
 }

@@ -1,7 +1,7 @@
 import { createConnection } from 'mysql2/promise';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
-import { statementKey } from './statement-source.ts';
+import { statementKey, tellUncounted } from './statement-source.ts';
 import { type Access, touchedTables } from './touched-tables.ts';
 import { notTold, openSource } from './watch-usage.ts';
 
@@ -27,6 +27,8 @@ export interface PastUsage {
   readonly withinSeconds: number;
   /** The one that was run last first. */
   readonly entries: readonly PastEntry[];
+  /** How often statements ran since the server began that it had no room to count by themselves. */
+  readonly uncounted: number;
   readonly unseen: readonly string[];
 }
 
@@ -74,7 +76,9 @@ export async function pastUsage(
     return {
       ...{ server, database, tables, access, withinSeconds },
       entries: entries.sort((a, b) => a.lastSeenSecondsAgo - b.lastSeenSecondsAgo),
+      uncounted: source.uncounted,
       unseen: [
+        ...tellUncounted(source.uncounted),
         notTold,
         'whose the statements are that no open connection ran among its last ten',
         'statements that reach the tables by views, or in text that is longer than the server keeps (max_digest_length)',

@@ -29,6 +29,7 @@ export function processlistSource(
     },
     counts: () => null,
     past: () => null,
+    uncounted: 0,
     unseen: [
       `most statements: ${because}, so only those are seen that run in the very instant of a sample, and how often they run is not known`,
       'statements that reach the tables by views, procedures and triggers',

@@ -30,10 +30,20 @@ export interface StatementSource {
   counts(): Promise<ReadonlyMap<string, number>> | null;
   /** What was run within the last so many seconds; null: it does not keep that. */
   past(withinSeconds: number): Promise<readonly PastStatement[]> | null;
+  /** How often statements ran since the server began that it had no room to count by themselves. */
+  readonly uncounted: number;
   /** What it cannot tell, in sentences. */
   readonly unseen: readonly string[];
 }
 
 export function statementKey(schema: string | null, statement: string): string {
   return `${schema ?? ''} ${statement}`;
+}
+
+/** Among what a source cannot tell. */
+export function tellUncounted(times: number): readonly string[] {
+  if (times === 0) return [];
+  return [
+    `statements that the server had no room to count (${times} times since it began; performance_schema_digests_size): TRUNCATE performance_schema.events_statements_summary_by_digest makes room, and what comes then is counted`,
+  ];
 }

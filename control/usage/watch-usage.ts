@@ -98,7 +98,10 @@ function countedSince(
   before: ReadonlyMap<string, number>,
   after: ReadonlyMap<string, number>,
 ): Map<string, number> {
-  return new Map([...after].map(([key, count]) => [key, count - (before.get(key) ?? 0)]));
+  // Fewer than before: somebody emptied the server's counts meanwhile.
+  const since = (key: string, count: number) =>
+    count < (before.get(key) ?? 0) ? count : count - (before.get(key) ?? 0);
+  return new Map([...after].map(([key, count]) => [key, since(key, count)]));
 }
 
 export interface SeenStatement extends Omit<RanStatement, 'id'> {

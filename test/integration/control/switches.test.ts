@@ -104,7 +104,7 @@ describeOnEngine('mariadb', 'switches of ops', (db) => {
     const { result, progress } = await asked;
     expect(result).toMatchObject({ stage: 'syncing', retries: 1 });
     expect(result.steps.map(({ step }: { step: string }) => step)).toEqual(
-      'hold barrier fence drain verify ids guard decide open routers release'.split(' '),
+      'hold barrier fence drain look decide open routers release'.split(' '),
     );
     const told = progress.find(({ phase }) => phase === 'retry').about;
     expect(told).toMatch(/still has writes under way.*barrier \d+/);

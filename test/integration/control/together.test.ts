@@ -114,7 +114,7 @@ describeOnEngine('mariadb', 'a handover of two features', (db) => {
     expect(details).toMatchObject({
       disk: expect.stringMatching(/^legacy \d+\.\d of \d+\.\d GiB free, service /),
       'way back': expect.stringMatching(/^the capture of service’s tables /),
-      routers: expect.stringMatching(/^1 alive, route table \d+, config /),
+      routers: expect.stringMatching(/^1 alive, banyan not told, route table \d+, config /),
     });
     expect((await admin.post('/v1/handover', { ...joint, features: ['events', 'events'] })).status).toBe(400);
 

@@ -8,6 +8,7 @@ import { readExpressRoutes } from '../../../scripts/init/read-express-routes.ts'
 import { runApp } from '../../../scripts/init/run-app.ts';
 import { describeOnEngine } from '../../support/databases.ts';
 import { httpCall } from '../../support/http-call.ts';
+import { roomForDigests } from '../../support/room-for-digests.ts';
 import { createShopDatabase, startLegacy } from '../../support/shop.ts';
 import { startProgram } from '../../support/shop-process.ts';
 
@@ -58,12 +59,13 @@ describeOnEngine('mysql', 'banyan init on the demo shop', (lane) => {
     const { host, port, user, password } = database;
     // Some work of the monolith's: which tables its statements name together.
     const connection = await createConnection({ host, port, user, password, database: database.database });
+    await using _digests = { [Symbol.asyncDispose]: () => connection.end() };
+    await roomForDigests(connection);
     for (let n = 0; n < 5; n++) {
       await connection.query(
         'SELECT products.name FROM products JOIN shops ON shops.id = products.shop_id LIMIT 1',
       );
     }
-    await connection.end();
     await using legacy = await startLegacy(database);
 
     const folder = join(root, '.banyan', `init-${process.pid}`);

@@ -5,6 +5,7 @@ import { watchUsage } from '../../../control/usage/watch-usage.ts';
 import { moverPrivileges } from '../../../mover/index.ts';
 import { createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
+import { roomForDigests } from '../../support/room-for-digests.ts';
 
 const { signal } = new AbortController();
 
@@ -40,6 +41,7 @@ describeEachEngine('who writes and reads tables', (lane) => {
       });
     try {
       if (lane.engine === 'mysql') {
+        await roomForDigests(admin);
         const write = () => client.query("UPDATE products SET name = 'a secret' WHERE id = 1");
         const usage = await watch('write', write);
         expect(usage.source).toBe('history');
