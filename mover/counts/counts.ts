@@ -94,9 +94,9 @@ export class Counts {
     if (own !== null) return this.#know(side, own);
     await this.check();
     // By the other server nothing is amiss: only this process knows that there were more.
-    const { at } = await this.#read(side);
-    const lost = atLeast - (await this.#read(side)).own;
-    throw restoredError(this.#spec, { side, restoredTo: at, knownUntil: null, lost });
+    const count = await this.#read(side);
+    const lost = atLeast - count.own;
+    throw restoredError(this.#spec, { side, restoredTo: count.at, knownUntil: null, lost });
   }
 
   #know(side: MoveSide, own: number): number {

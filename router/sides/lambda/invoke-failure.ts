@@ -48,9 +48,8 @@ export function invokeFailure(error: Error, deadlineMs: number): InvokeFailure {
   if (name === 'CredentialsProviderError') {
     return { failure: failures.functionRefused('this router has no credentials for AWS'), notRun: true };
   }
-  const unreached = name === 'TimeoutError' || isUnreachable(error, false);
   if (name === 'TimeoutError') return { failure: failures.timeout('no connection'), notRun: true };
-  return { failure: upstreamFailure(error), notRun: unreached };
+  return { failure: upstreamFailure(error), notRun: isUnreachable(error, false) };
 }
 
 /** A failure as what a called service returns: in the router's own shape. */

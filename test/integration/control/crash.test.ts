@@ -3,7 +3,7 @@ import { describeEachEngine, describeOnEngine } from '../../support/databases.ts
 import { killOnTheWay, settled, startChildControl } from './child-control.ts';
 import { until } from './fixtures.ts';
 import { createParcelWorld, openSides, withControl } from './parcel-world.ts';
-import { ParcelWriter } from './parcel-writer.ts';
+import { endsWithNothingLost, ParcelWriter } from './parcel-writer.ts';
 import { TinyRouter } from './tiny-router.ts';
 
 const why = 'the test says so';
@@ -51,11 +51,7 @@ describeEachEngine('kill -9 of control', (db) => {
       const acknowledged = writer.acknowledged.size;
       await until(() => writer.acknowledged.size > acknowledged + 3);
     }
-    await writer.stop();
-    expect(writer.errors).toEqual([]);
-    for (const side of ['legacy', 'service'] as const) {
-      await until(async () => (await writer.lostOn(side)).length === 0);
-    }
+    await endsWithNothingLost(writer);
     await router.stop();
     await control.kill();
   }, 600_000);

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
 import type { Side } from '../../../router/table/route-table.ts';
+import { until } from './fixtures.ts';
 import type { ParcelWorld } from './parcel-world.ts';
 
 /** Anything that runs a write with the side that owns the rows: a router, or the rule itself. */
@@ -71,5 +73,14 @@ export class ParcelWriter {
     return [...this.acknowledged].flatMap(([code, { weight }]) =>
       (found.get(code) ?? null) === weight ? [] : [`${code}: ${found.get(code)} instead of ${weight}`],
     );
+  }
+}
+
+/** Stops it: no write of its failed, and each that was acknowledged is on both sides, or comes there. */
+export async function endsWithNothingLost(writer: ParcelWriter): Promise<void> {
+  await writer.stop();
+  expect(writer.errors).toEqual([]);
+  for (const side of ['legacy', 'service'] as const) {
+    await until(async () => (await writer.lostOn(side)).length === 0);
   }
 }

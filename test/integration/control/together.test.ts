@@ -9,7 +9,7 @@ import { AdminClient } from './admin-client.ts';
 import { killOnTheWay, settled, startChildControl } from './child-control.ts';
 import { openStore, parcelFeature, toSyncing, until } from './fixtures.ts';
 import { createParcelWorld, openSides, type ParcelWorld } from './parcel-world.ts';
-import { ParcelWriter } from './parcel-writer.ts';
+import { endsWithNothingLost, ParcelWriter } from './parcel-writer.ts';
 import { TinyRouter } from './tiny-router.ts';
 
 const features = ['parcels', 'events'] as const;
@@ -49,11 +49,7 @@ describeEachEngine('kill -9 during a handover of two features', (db) => {
       const { size } = writer.acknowledged;
       await until(() => writer.acknowledged.size > size + 2);
     }
-    await writer.stop();
-    expect(writer.errors).toEqual([]);
-    for (const side of ['legacy', 'service'] as const) {
-      await until(async () => (await writer.lostOn(side)).length === 0);
-    }
+    await endsWithNothingLost(writer);
     await router.stop();
     await control.kill();
   }, 600_000);
