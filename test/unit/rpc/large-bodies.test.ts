@@ -84,11 +84,16 @@ test('a large body brings its context, and the time that is left', async () => {
 test('whoever hangs up, or has no time left, does not wait for the thread', async () => {
   const input = httpInput('POST', '/orders', { body: `{"parts":[]}${padding}` });
   const given = new AbortController();
+  const inTheThread = gateway.invoke(
+    'order',
+    httpInput('POST', '/orders', { body: `{"parts":[${'{"id":1},'.repeat(200_000)}{"id":1}]}` }),
+  );
   const late = gateway.invoke('order', input, { deadlineMs: 1 });
   const gone = gateway.invoke('order', input, { signal: given.signal });
   given.abort();
   expect([(await late).status, (await gone).status]).toEqual([504, 499]);
   expect((await gateway.invoke('order', input, { signal: given.signal })).status).toBe(499);
+  expect((await inTheThread).status).toBe(200);
   expect((await gateway.invoke('order', input)).status).toBe(200);
 });
 
