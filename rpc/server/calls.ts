@@ -35,8 +35,17 @@ export class Calls {
       this.#metrics?.refused(plan === undefined ? 'unknown' : name, outcome);
       done(outcome);
     };
-    const done = (outcome: ServedCall['outcome']): void => {
-      this.#options.onCall?.({ method: name, durationMs: performance.now() - startedAt, outcome });
+    const done = (outcome: ServedCall['outcome'], context?: HandlerContext): void => {
+      const { requestId, traceparent } = context ?? {};
+      const call = {
+        method: name,
+        durationMs: performance.now() - startedAt,
+        outcome,
+        requestId,
+        traceparent,
+      };
+      this.#options.onCall?.(call);
+      if (context !== undefined) this.#options.log?.debug?.(call, 'call');
     };
     if (plan === undefined) {
       request.fail(ApplicationErrorType.unknownMethod, `${this.#options.service} has no method ${name}`);
@@ -59,10 +68,11 @@ export class Calls {
     }
     this.#inFlight++;
     this.#metrics?.began();
-    void this.#run(plan, request, args).then((outcome) => {
+    const context = request.context(plan.method.name, plan.contextFields(args));
+    void this.#run(plan, request, args, context).then((outcome) => {
       this.#inFlight--;
       this.#metrics?.ended(name, outcome, performance.now() - startedAt);
-      done(outcome);
+      done(outcome, context);
     });
   }
 
@@ -70,8 +80,8 @@ export class Calls {
     plan: MethodPlan,
     request: Request,
     args: Record<string, unknown>,
+    context: ReturnType<Request['context']>,
   ): Promise<ServedCall['outcome']> {
-    const context = request.context(plan.method.name, plan.contextFields(args));
     const { tracer, service } = this.#options;
     if (tracer === undefined) return this.#carryOut(plan, request, args, context);
     const span = beginCallSpan(tracer, 'server', service, plan.method.name, context.traceparent);

@@ -29,6 +29,8 @@ export type Handlers = Readonly<Record<string, Handler>>;
 export interface ServerLog {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
   info?(fields: Readonly<Record<string, unknown>>, message: string): void;
+  /** A line for each call that was carried out, with its outcome, its request's id and its trace. */
+  debug?(fields: Readonly<ServedCall>, message: string): void;
 }
 
 /** Names of files in PEM. When they have changed and belong together, new connections are made with them. */
@@ -42,6 +44,9 @@ export interface ServedCall {
   readonly durationMs: number;
   /** 'ok', 'exception' (declared), 'error' (undeclared), 'refused' (malformed, unknown) or 'shed'. */
   readonly outcome: 'ok' | 'exception' | 'error' | 'refused' | 'shed';
+  /** As its caller said it; of a call that was refused or shed nothing is known. */
+  readonly requestId: string | undefined;
+  readonly traceparent: string | undefined;
 }
 
 export interface ServeOptions {

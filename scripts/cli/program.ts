@@ -21,6 +21,7 @@ import { idlCommand } from './commands/idl.ts';
 import { ignoreCommand } from './commands/ignore.ts';
 import { initCommand } from './commands/init.ts';
 import { leftoversCommand } from './commands/leftovers.ts';
+import { logsCommand } from './commands/logs.ts';
 import { monolithCommand } from './commands/monolith.ts';
 import { moverCommand } from './commands/mover.ts';
 import { planCommand } from './commands/plan.ts';
@@ -73,7 +74,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       rowCommand,
       reportCommand,
       ...[usageCommand('write'), usageCommand('read')],
-      ...[trafficCommand, holdsCommand, monolithCommand, leftoversCommand],
+      ...[trafficCommand, holdsCommand, monolithCommand, leftoversCommand, logsCommand],
     ],
   ],
   ['Compare both sides:', [shadowCommand, diffCommand, ignoreCommand]],

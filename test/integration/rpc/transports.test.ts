@@ -115,15 +115,18 @@ test('calls are spread over addresses, and one that fails is left alone', async 
 
 test('both sides report each call', async () => {
   const served: ServedCall[] = [];
+  const logged: object[] = [];
   const called: CallReport[] = [];
-  const server = await serve({ ...serving, onCall: (call) => served.push(call) });
+  const log = { error: () => undefined, debug: (call: ServedCall) => logged.push(call) };
+  const server = await serve({ ...serving, log, onCall: (call) => served.push(call) });
   const client = createClient({
     idl,
     service,
     addresses: [server.address],
+    transport: 'header',
     onCall: (call) => called.push(call),
   });
-  await client.call('ping', ['x']);
+  await client.call('ping', ['x'], { context: { requestId: 'r-1' } });
   await client.call('fail', ['declared']).catch(() => undefined);
   await client.call('fail', ['other']).catch(() => undefined);
   expect(called.map(({ method, outcome, attempts }) => [method, outcome, attempts])).toEqual([
@@ -131,11 +134,12 @@ test('both sides report each call', async () => {
     ['fail', 'exception', 1],
     ['fail', 'BANYAN_RPC_APPLICATION', 1],
   ]);
-  expect(served.map(({ method, outcome }) => [method, outcome])).toEqual([
-    ['ping', 'ok'],
-    ['fail', 'exception'],
-    ['fail', 'error'],
+  expect(served.map(({ method, outcome, requestId }) => [method, outcome, requestId])).toEqual([
+    ['ping', 'ok', 'r-1'],
+    ['fail', 'exception', undefined],
+    ['fail', 'error', undefined],
   ]);
+  expect(logged).toEqual(served);
   await client.close();
   await server.stop();
 });
