@@ -13,6 +13,7 @@ import { FeatureRunner, type MoverDoor, moveSpecs } from './runner/index.ts';
 import { keepCounts } from './shadow/keep-counts.ts';
 import type { Actor, HeldLease, StateStore } from './store/index.ts';
 import { Supervisor } from './supervisor/index.ts';
+import { tellHoldCosts } from './tell-hold-costs.ts';
 
 export interface ActiveControlOptions {
   readonly config: CurrentConfig;
@@ -33,7 +34,7 @@ export class ActiveControl {
   readonly supervisor: Supervisor;
   readonly #canaries: CanaryKeeper;
   readonly #end = new AbortController();
-  #counts: Promise<void> = Promise.resolve();
+  #counts: Promise<unknown> = Promise.resolve();
 
   private constructor(options: ActiveControlOptions) {
     const { config, store, door, lease, points, logger } = options;
@@ -154,7 +155,11 @@ export class ActiveControl {
     await store.forgetDeadReplicas();
     const active = new ActiveControl(options);
     active.#canaries.start();
-    active.#counts = keepCounts({ store, logger, signal: active.#end.signal });
+    const { signal } = active.#end;
+    active.#counts = Promise.all([
+      keepCounts({ store, logger, signal }),
+      tellHoldCosts({ store, lease: lease.grant, logger, signal }),
+    ]);
     const patience = new AbortController();
     try {
       await Promise.race([

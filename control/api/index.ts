@@ -14,6 +14,7 @@ export {
   type FeatureStatus,
   type HandoverRehearsal,
   type HandoverResult,
+  type HoldCosts,
   type InquiryAnswer,
   type InquiryBody,
   type InquiryName,

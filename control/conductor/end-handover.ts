@@ -33,6 +33,7 @@ export async function finishForward(
   clock = new StepClock('open'),
 ): Promise<ChangeResult> {
   // While T is opened, routers take the table of the decision: writes come with the release, which waits for both.
+  const routers = liveRouters(at);
   const following = untilReadsFollow(at);
   following.catch(() => undefined);
   await at.untilDone('open the new owner’s fence', async () => {
@@ -43,14 +44,23 @@ export async function finishForward(
   await at.reach('after-open');
   clock.next('routers');
   await following;
+  const live = await routers;
   clock.next('release');
   const released = await at.untilDone('release', () =>
     at.change(actor, 'release', release(id, at.rules), {
-      ...{ handover: id, steps: clock.times, holdMs: clock.totalMs },
+      ...{ handover: id, steps: clock.times, holdMs: clock.totalMs, ...live },
     }),
   );
   await at.reach('after-release');
   return released;
+}
+
+/** How many routers may report what the hold cost. Not worth a wait: where it cannot be read it is left out. */
+async function liveRouters({ options }: HandoverContext): Promise<{ readonly routers?: number }> {
+  return options.store.liveReplicas().then(
+    (routers) => ({ routers }),
+    () => ({}),
+  );
 }
 
 /**
@@ -99,13 +109,15 @@ export async function takeBack(
 
 async function openAgain(at: HandoverContext, id: string, because: Actor): Promise<void> {
   const { rules } = at;
+  const routers = liveRouters(at);
   await at.untilDone('open the old owner’s fence', async () => {
     const move = await at.move();
     await at.assertStill(id, 'aborting');
     await move.openFence('source');
   });
   await at.reach('after-reopen');
+  const details = { handover: id, ...(await routers) };
   await at.untilDone('release', () =>
-    at.change(because, `release to ${rules.oldOwner}`, release(id, rules), { handover: id }),
+    at.change(because, `release to ${rules.oldOwner}`, release(id, rules), details),
   );
 }

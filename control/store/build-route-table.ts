@@ -22,6 +22,7 @@ export function buildRouteTable(
       owner: stages[state.stage].owner,
       inTransition: state.handover !== null,
       hold: state.handover !== null,
+      ...(state.handover === null ? {} : { handover: state.handover.id }),
       salt: feature.salt,
       ...(feature.policy === undefined ? {} : { policy: feature.policy }),
       ...shadowOf(state, feature.tables.length > 0),

@@ -9,6 +9,7 @@ export type {
   JointChangeResult,
 } from './change-features.ts';
 export { HeldLease, holdLease } from './held-lease.ts';
+export type { HoldCosts } from './hold-costs.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';
 export { processIdentity } from './process-identity.ts';

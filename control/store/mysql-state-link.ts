@@ -3,6 +3,7 @@ import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 import type { ReplicaReport, StateLink, StateReply } from '../../router/replica/state-link.ts';
 import type { RouteTable } from '../../router/table/route-table.ts';
+import { noteHoldCost } from './hold-costs.ts';
 import type { ReplicaConfig } from './replicas.ts';
 
 export interface MysqlStateLinkOptions {
@@ -81,6 +82,7 @@ export class MysqlStateLink implements StateLink {
       for (const { feature, shadow, traffic } of report.counted ?? []) {
         await connection.query(countsSql, [report.replica, feature, print(shadow), print(traffic)]);
       }
+      for (const cost of report.holds ?? []) await noteHoldCost(connection, report.replica, cost);
       // Read after the report is written: a barrier that sees this replica at a version knows what it decides by.
       const [[row]] = await connection.query<RowDataPacket[]>(tableSql, [report.version]);
       await this.#count(connection);

@@ -63,6 +63,14 @@ export async function readReplicas(knex: Knex): Promise<Replica[]> {
   }));
 }
 
+/** Those whose lease has not run out. */
+export async function countLive(knex: Knex): Promise<number> {
+  const [row]: { readonly live: number | string }[] = await knex('state_replicas')
+    .where('lease_until', '>', knex.raw('NOW(3)'))
+    .count('* as live');
+  return Number(row?.live ?? 0);
+}
+
 /** Forgets replicas whose lease ran out an hour ago: every start of a router writes a row of its own. */
 export async function forgetDeadReplicas(knex: Knex): Promise<void> {
   await knex('state_replicas').where('lease_until', '<', knex.raw('NOW(3) - INTERVAL 1 HOUR')).delete();

@@ -20,10 +20,17 @@ import {
   type JointChangeResult,
 } from './change-features.ts';
 import { connectState } from './connect-state.ts';
+import {
+  type HoldCosts,
+  type HoldCostWords,
+  readHoldCosts,
+  tellHoldCost,
+  untoldHoldCosts,
+} from './hold-costs.ts';
 import { type LeaseGrant, Leases } from './leases.ts';
 import { migrateState } from './migrate-state.ts';
 import { forgetOldCounts, readTally, readTraffic, readTrafficReports } from './replica-counts.ts';
-import { cannotServe, forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
+import { cannotServe, countLive, forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
 import { type Routed, readClock, readRouteTable, readStates, Turn } from './turn.ts';
 
 export interface StateStoreOptions {
@@ -180,6 +187,23 @@ export class StateStore {
 
   replicas(): Promise<Replica[]> {
     return readReplicas(this.#knex);
+  }
+
+  /** How many routers have a lease. */
+  liveReplicas(): Promise<number> {
+    return countLive(this.#knex);
+  }
+
+  /** What handovers cost clients, as far as routers have reported it; newest first. */
+  holdCosts(filter: { readonly feature?: string | undefined; readonly limit: number }): Promise<HoldCosts[]> {
+    return readHoldCosts(this.#knex, filter);
+  }
+
+  /** Writes into the audit log what routers have reported of holds and it does not have yet. */
+  async tellHoldCosts(lease: LeaseGrant, words: HoldCostWords): Promise<void> {
+    for (const at of await untoldHoldCosts(this.#knex)) {
+      await Turn.take(this.#knex, lease, (turn) => tellHoldCost(turn, at, this.#routed, words));
+    }
   }
 
   /**

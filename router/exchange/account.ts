@@ -12,6 +12,8 @@ export class Account {
   /** 0 while nothing came. */
   firstByteAt = 0;
   heldMs = 0;
+  /** The handover that this request was last parked for. */
+  heldFor: string | null = null;
   retries = 0;
   /** True when a canaried read was answered by legacy because the service could not. */
   fellBack = false;

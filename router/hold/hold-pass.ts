@@ -12,25 +12,43 @@ export function holdPass(routeAgain: (exchange: Exchange) => void): Pass {
 function park(exchange: Exchange, routeAgain: (exchange: Exchange) => void): boolean {
   const { core, response, account } = exchange;
   const { retryAfterSeconds } = core.options.hold;
-  const feature = exchange.compiled!.feature.name;
+  const { name: feature, handover } = exchange.compiled!.feature;
   const parkedAt = performance.now();
+  const cost = handover === undefined ? null : core.holdCosts.of(handover, feature);
   const parked: Parked = {
     heldBytes: heldBytes(exchange),
     release() {
       response.off('close', leave);
-      account.heldMs += performance.now() - parkedAt;
+      ended();
       if (!response.destroyed) routeAgain(exchange);
     },
-    expire() {
+    expire(why) {
       response.off('close', leave);
-      account.heldMs += performance.now() - parkedAt;
+      ended();
+      cost?.failed(why);
       fail(exchange, failures.holdTimeout(feature, retryAfterSeconds));
     },
   };
-  const leave = () => core.holds.remove(parked);
+  const beganAt = account.holdBegan(parkedAt);
+  const ended = () => {
+    const now = performance.now();
+    account.heldMs += now - parkedAt;
+    cost?.waited(now - beganAt);
+  };
+  const leave = () => {
+    core.holds.remove(parked);
+    cost?.waited(performance.now() - beganAt);
+    cost?.failed('gone');
+  };
   response.once('close', leave);
-  if (core.holds.park(parked, account.holdBegan(parkedAt))) return false;
+  if (core.holds.park(parked, beganAt)) {
+    // Parked again by each table that holds still, it is one request all the same.
+    if (cost !== null && account.heldFor !== cost.handover) cost.begun();
+    account.heldFor = handover ?? null;
+    return false;
+  }
   response.off('close', leave);
+  cost?.failed('full');
   fail(exchange, failures.holdFull(feature, retryAfterSeconds));
   return false;
 }

@@ -4,8 +4,8 @@ export interface Parked {
   readonly heldBytes: number;
   /** Decide again, now, by the table in force. */
   release(): void;
-  /** The longest wait is over: answer 503. */
-  expire(): void;
+  /** It waits no longer: answer 503. `timedOut`: as long as a request may; `stopped`: the process is going down. */
+  expire(why: 'timedOut' | 'stopped'): void;
 }
 
 export interface HoldBounds {
@@ -76,7 +76,7 @@ export class HoldQueue {
     this.#parked.clear();
     this.#bytes = 0;
     this.#disarm();
-    for (const parked of waiting) parked.expire();
+    for (const parked of waiting) parked.expire('stopped');
   }
 
   #arm(): void {
@@ -97,7 +97,7 @@ export class HoldQueue {
     for (const [parked, until] of this.#parked) {
       if (until > now) break;
       this.remove(parked);
-      parked.expire();
+      parked.expire('timedOut');
     }
     this.#arm();
   }

@@ -3,6 +3,7 @@ import { BanyanError } from '../../common/errors.ts';
 import { Slabs } from '../answer/slabs.ts';
 import { TurnEnd } from '../answer/turn-end.ts';
 import { RecentWrites } from '../cohorts/recent-writes.ts';
+import { HoldCosts } from '../hold/hold-costs.ts';
 import { HoldQueue } from '../hold/hold-queue.ts';
 import { WritesInFlight } from '../hold/writes-in-flight.ts';
 import { createAccessLog } from '../observe/access-log.ts';
@@ -33,6 +34,7 @@ export function createCore(
       ? null
       : new Shadow({ settings: options.shadow, ...shadowSides, logger: options.logger });
   const holds = new HoldQueue(options.hold);
+  const holdCosts = new HoldCosts();
   const writes: WritesInFlight = new WritesInFlight(() => table.hurryIfHolding());
   const table: LiveTable = new LiveTable({
     link: options.link,
@@ -47,6 +49,7 @@ export function createCore(
     policy,
     writesInFlight: (feature) => writes.count(feature),
     onChange: () => holds.releaseAll(),
+    holdCosts,
     counts: new CountsReport({
       features: () => table.current.table.features,
       shadow,
@@ -62,6 +65,7 @@ export function createCore(
     table,
     shadow,
     holds,
+    holdCosts,
     writes,
     recentWrites: new RecentWrites(options.readYourWritesMs, 200_000),
     turnEnd: new TurnEnd(),

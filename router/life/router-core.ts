@@ -1,6 +1,7 @@
 import type { Slabs } from '../answer/slabs.ts';
 import type { TurnEnd } from '../answer/turn-end.ts';
 import type { RecentWrites } from '../cohorts/recent-writes.ts';
+import type { HoldCosts } from '../hold/hold-costs.ts';
 import type { HoldQueue } from '../hold/hold-queue.ts';
 import type { WritesInFlight } from '../hold/writes-in-flight.ts';
 import type { AccessLog } from '../observe/access-log.ts';
@@ -24,6 +25,7 @@ export interface RouterCore extends Sides {
   /** Whom shadows ask. */
   readonly shadowSides: ShadowSides | null;
   readonly holds: HoldQueue;
+  readonly holdCosts: HoldCosts;
   readonly writes: WritesInFlight;
   readonly recentWrites: RecentWrites;
   readonly turnEnd: TurnEnd;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { describeError } from '../../common/errors.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
+import type { HoldCosts } from '../hold/hold-costs.ts';
 import { type CompiledTable, compileTable } from '../table/compiled-table.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import { withCalls } from '../table/route-call.ts';
@@ -29,6 +30,8 @@ export interface LiveTableOptions {
   readonly writesInFlight: (feature: string) => number;
   /** A new table is in force, or the lease came back: parked requests may decide again. */
   readonly onChange: () => void;
+  /** What holds cost clients; left out: it is not reported. */
+  readonly holdCosts?: HoldCosts | undefined;
   /** What is reported besides; left out: nothing. */
   readonly counts?: CountsReport | undefined;
   /** Told how current the sides of shadowed features are; `sentAt` by this process's monotonic clock. */
@@ -110,6 +113,7 @@ export class LiveTable {
       this.#hurryMs = reply.hurryMs ?? Number.POSITIVE_INFINITY;
       this.#calmMs = reply.calmMs ?? 0;
       this.#options.counts?.asked(reply.asksCounts === true);
+      if (report.holds !== undefined) this.#options.holdCosts?.told(report.holds);
       if (this.#failing) this.#options.logger.info('the state store answers again');
       this.#failing = false;
       if (reply.currentAgoMs !== undefined) this.#options.onCurrent?.(reply.currentAgoMs, sentAt);
@@ -219,6 +223,7 @@ export class LiveTable {
     const next = compileTable(table, this.#current, this.#options.policy);
     this.#holds = holdVersions(this.#holds, this.#current.version, table);
     this.#current = next;
+    this.#options.holdCosts?.follow(table.features);
     this.#options.onChange();
   }
 
@@ -242,11 +247,13 @@ export class LiveTable {
     for (const [feature, version] of Object.entries(this.#holds)) {
       if (writesInFlight(feature) === 0) drained[feature] = version;
     }
-    const { counts } = this.#options;
+    const { counts, holdCosts } = this.#options;
     const counted = counts?.due(last);
+    const holds = holdCosts?.due(last) ?? [];
     return {
       ...{ replica, host, pid: process.pid, version: this.#current.version, drained, services: services() },
       ...(counted === undefined ? {} : { counted }),
+      ...(holds.length === 0 ? {} : { holds }),
       ...(counts?.asksCurrent ? { asksCurrent: true } : {}),
     };
   }
@@ -254,7 +261,7 @@ export class LiveTable {
   /** What was counted since the last report would be lost with this process. */
   async #reportLast(): Promise<void> {
     const report = this.#report(true);
-    if (report.counted === undefined) return;
+    if (report.counted === undefined && report.holds === undefined) return;
     const { link, beatTimeoutMs, logger } = this.#options;
     const signal = AbortSignal.timeout(Math.max(1, beatTimeoutMs));
     try {

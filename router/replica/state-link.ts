@@ -1,3 +1,4 @@
+import type { HoldCost } from '../hold/hold-costs.ts';
 import type { ShadowTally } from '../shadow/tally/index.ts';
 import type { RouteTable } from '../table/route-table.ts';
 
@@ -18,6 +19,8 @@ export interface ReplicaReport {
   readonly services: readonly string[];
   /** What it has counted so far, whole: a report that arrives twice counts once. Left out when there is nothing new. */
   readonly counted?: readonly FeatureCounts[];
+  /** What handovers that are over here have cost its clients, each until it has arrived. Left out when there is none. */
+  readonly holds?: readonly HoldCost[];
   /** True: it compares answers, and wants to know how current the sides are. */
   readonly asksCurrent?: boolean;
 }

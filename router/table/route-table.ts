@@ -26,6 +26,8 @@ export const featureRoutingSchema = z.object({
   inTransition: z.boolean(),
   /** True: park write requests until a later route table releases them. */
   hold: z.boolean(),
+  /** The id of the handover that holds: what it costs clients is counted under it. */
+  handover: z.string().exactOptional(),
   /** Mixed into the cohort hash, so that features are canaried on independent cohorts. */
   salt: z.string(),
   /** What its routes' own policies are laid over. */

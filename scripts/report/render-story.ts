@@ -2,11 +2,13 @@ import type {
   AuditEntry,
   DiffReport,
   FeatureStatus,
+  HoldCosts,
   QuestionAnswer,
   StatusReport,
 } from '../../control/api/index.ts';
 import { moverWords, readsAtService, verifiedWords } from '../../control/api/words/feature-words.ts';
 import { handoversOf, type PastHandover, type TimedStep } from '../../control/api/words/handovers.ts';
+import { clientCostWords } from '../../control/api/words/hold-cost-words.ts';
 import { renderPlan } from '../../control/api/words/plan-words.ts';
 import { tellStatus } from '../../control/api/words/told.ts';
 import { formatCount, formatMs, formatSeconds, formatShare } from '../terminal/numbers.ts';
@@ -20,14 +22,16 @@ export interface Story {
   readonly feature: FeatureStatus;
   /** Of the feature, newest first. */
   readonly audit: readonly AuditEntry[];
+  /** Of the feature's handovers. */
+  readonly holdCosts: readonly HoldCosts[];
   readonly diff: DiffReport;
   readonly traffic: QuestionAnswer<'traffic'>['traffic'];
 }
 
 /** One page without scripts that needs nothing but itself: what happened to a feature, for people who were not there. Pure. */
 export function renderStory(story: Story): string {
-  const { status, feature, audit, diff } = story;
-  const handovers = handoversOf(audit);
+  const { status, feature, audit, diff, holdCosts } = story;
+  const handovers = handoversOf(audit, holdCosts);
   const told = tellStatus(status).filter((one) => one.feature === feature.name);
   return html`<!doctype html>
 <html lang="en">
@@ -86,10 +90,12 @@ function stages(spans: readonly StageSpan[]): Markup {
 <tbody>${spans.map(({ stage, from }, index) => html`<tr><td>${words(stage)}</td><td>${time(from)}</td><td class="number">${formatSeconds(lengths[index]! / 1_000)}</td></tr>`)}</tbody></table>`;
 }
 
-function handover({ direction, outcome, at, who, why, because, holdMs, steps, gate }: PastHandover): Markup {
+function handover(one: PastHandover): Markup {
+  const { direction, outcome, at, who, why, because, holdMs, steps, gate, clients } = one;
   return html`<article><h3>${direction} ${outcome}${holdMs === null ? '' : `, writes held ${formatMs(holdMs)}`}</h3>
 <p class="faint">${time(at)} UTC, ${who}: ${why}</p>
 ${because === null ? '' : html`<p>${because}</p>`}
+${clients === null ? '' : html`<p>${clientCostWords(clients)}</p>`}
 ${stepBar(steps)}
 ${gate.length === 0 ? '' : html`<details><summary>Guards before it</summary><ul>${gate.map(({ check, ok, detail }) => html`<li>${ok ? '✓' : '✗'} <strong>${check}</strong> ${detail}</li>`)}</ul></details>`}
 </article>`;

@@ -7,6 +7,7 @@ export type {
   FeatureStatus,
   HandoverRehearsal,
   HandoverResult,
+  HoldCosts,
   JointRehearsal,
   JointResult,
   PlanDescription,

@@ -6,6 +6,7 @@ import { endingReport } from './answers/ending.ts';
 import { explanation } from './answers/explanation.ts';
 import { featureState } from './answers/feature-state.ts';
 import { abortResult, handoverAnswer, jointAnswer } from './answers/handover.ts';
+import { holdCosts } from './answers/hold-costs.ts';
 import { reloadReport } from './answers/reload.ts';
 import { copyResult, repairResult, throttleResult, verifyResult } from './answers/rows.ts';
 import { diffReport, ignoreResult, shadowResult, signOff } from './answers/shadow.ts';
@@ -85,6 +86,13 @@ export const questions = {
     path: '/v1/audit/verification',
     query: auditVerifyQuery,
     answer: auditVerification,
+    errors: [],
+  },
+  'hold-costs': {
+    summary: 'What handovers cost clients, as far as routers have reported it; newest first',
+    path: '/v1/hold-costs',
+    query: auditQuery,
+    answer: holdCosts,
     errors: [],
   },
   diff: {

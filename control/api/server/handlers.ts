@@ -201,6 +201,7 @@ export const questionHandlers: { readonly [Q in QuestionName]: QuestionHandler<Q
   routes: ({ store }) => store.routeTable(),
   audit: ({ store }, { feature, limit }) =>
     store.audit({ limit, ...(feature === undefined ? {} : { feature }) }),
+  'hold-costs': ({ store }, filter) => store.holdCosts(filter),
   'audit-verification': ({ store }, { anchor }) => {
     const [id, hash] = anchor?.split(':') ?? [];
     return store.verifyAudit(id === undefined || hash === undefined ? null : { id: Number(id), hash });

@@ -1,4 +1,5 @@
-import type { AuditEntry } from '../contract/answers/index.ts';
+import type { AuditEntry, HoldCosts } from '../contract/answers/index.ts';
+import type { ClientCost } from './hold-cost-words.ts';
 
 /** One step of a handover: from `fromMs` after the hold, for `ms`. */
 export interface TimedStep {
@@ -28,6 +29,8 @@ export interface PastHandover {
   readonly holdMs: number | null;
   readonly steps: readonly TimedStep[];
   readonly gate: readonly PastGuard[];
+  /** What it cost clients; null: no router has told. */
+  readonly clients: ClientCost | null;
 }
 
 interface Details {
@@ -35,19 +38,31 @@ interface Details {
   readonly gate?: readonly PastGuard[];
   readonly steps?: readonly { readonly step: string; readonly ms: number }[];
   readonly holdMs?: number;
+  readonly routers?: number;
+  readonly clients?: ClientCost;
 }
 
-/** The handovers among a feature's entries, newest first. */
-export function handoversOf(entries: readonly AuditEntry[]): readonly PastHandover[] {
+/**
+ * The handovers among a feature's entries, newest first. `costs`: what routers have reported by now; the log has it a few seconds
+ * later, and for good.
+ */
+export function handoversOf(
+  entries: readonly AuditEntry[],
+  costs: readonly HoldCosts[] = [],
+): readonly PastHandover[] {
   const byId = new Map<string, AuditEntry[]>();
   for (const entry of [...entries].sort((a, b) => a.id - b.id)) {
     const id = (entry.details as Details | null)?.handover;
     if (id !== undefined) byId.set(id, [...(byId.get(id) ?? []), entry]);
   }
-  return [...byId].flatMap(([id, own]) => handoverOf(id, own) ?? []).reverse();
+  return [...byId].flatMap(([id, own]) => handoverOf(id, own, costs) ?? []).reverse();
 }
 
-function handoverOf(id: string, own: readonly AuditEntry[]): PastHandover | null {
+function handoverOf(
+  id: string,
+  own: readonly AuditEntry[],
+  costs: readonly HoldCosts[],
+): PastHandover | null {
   const stepOf = ({ action }: AuditEntry) => action.split(': ')[1] ?? '';
   const hold = own.find((entry) => stepOf(entry) === 'hold');
   if (hold === undefined) return null;
@@ -73,7 +88,18 @@ function handoverOf(id: string, own: readonly AuditEntry[]): PastHandover | null
       (released === undefined ? null : between(hold, released)),
     steps,
     gate: told.find(({ gate }) => gate !== undefined)?.gate ?? [],
+    clients: clientsOf(
+      told,
+      costs.find(({ handover, feature }) => handover === id && feature === hold.feature),
+    ),
   };
+}
+
+function clientsOf(told: readonly Details[], cost: HoldCosts | undefined): ClientCost | null {
+  if (cost === undefined) return told.findLast(({ clients }) => clients !== undefined)?.clients ?? null;
+  const routers = told.find((one) => one.routers !== undefined)?.routers ?? null;
+  const { held, longestMs, failed, reported } = cost;
+  return { held, longestMs, failed, reported, routers };
 }
 
 function between(from: AuditEntry, to: AuditEntry): number {

@@ -25,10 +25,11 @@ export const reportCommand: CommandFactory = (io) => {
     const context = new CommandContext(io, flags);
     const story = await context.withAdmin(feature, async (admin): Promise<Story> => {
       const { signal } = io;
-      const [status, audit, diff] = await Promise.all([
+      const [status, audit, diff, holdCosts] = await Promise.all([
         admin.status(signal),
         admin.audit({ feature, limit: mostEntries }, signal),
         admin.diff(feature, undefined, signal),
+        admin.ask('hold-costs', { query: { feature, limit: mostEntries }, signal }),
       ]);
       const ask = async () => (await admin.ask('traffic', { feature, signal })).traffic;
       let traffic = await ask();
@@ -37,7 +38,8 @@ export const reportCommand: CommandFactory = (io) => {
         await pause(betweenMs, signal);
         traffic = await ask();
       }
-      return { status, feature: status.features.find(({ name }) => name === feature)!, audit, diff, traffic };
+      const one = status.features.find(({ name }) => name === feature)!;
+      return { status, feature: one, audit, diff, holdCosts, traffic };
     });
     const file = resolve(io.directory, flags.html);
     await writeFile(file, renderStory(story)).catch((cause: Error) => {

@@ -4,38 +4,11 @@ import { startControl } from '../../../control/index.ts';
 import { describeOnEngine } from '../../support/databases.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
+import { Halt } from './halt.ts';
 import { createParcelWorld, withControl } from './parcel-world.ts';
 import { TinyRouter } from './tiny-router.ts';
 
 const why = 'the test says so';
-
-/** Stands still at one point, once. */
-class Halt {
-  #at = '';
-  #reached = Promise.withResolvers<void>();
-  #go = Promise.withResolvers<void>();
-
-  readonly passed = new Set<string>();
-
-  readonly reach = async (point: string): Promise<void> => {
-    this.passed.add(point);
-    if (point !== this.#at) return;
-    this.#at = '';
-    this.#reached.resolve();
-    await this.#go.promise;
-  };
-
-  arm(point: string): Promise<void> {
-    this.#at = point;
-    this.#reached = Promise.withResolvers();
-    this.#go = Promise.withResolvers();
-    return this.#reached.promise;
-  }
-
-  go(): void {
-    this.#go.resolve();
-  }
-}
 
 describeOnEngine('mariadb', 'switches of ops', (db) => {
   test('freeze, abort, a budget with another try, a reason, and an audit log that shows what was done to it', async () => {

@@ -109,7 +109,9 @@ describe('a hold', () => {
 
   it('answers 503 with Retry-After beyond its bounds', async () => {
     await using legacy = await startUpstream((_request, response) => response.end());
-    const held = { table: table({ features: [feature({ hold: true, inTransition: true })] }) };
+    const held = {
+      table: table({ features: [feature({ hold: true, inTransition: true, handover: 'h1' })] }),
+    };
     {
       await using stage = await startStage(legacy.url, {
         ...held,
@@ -120,8 +122,19 @@ describe('a hold', () => {
       const full = await write(stage.url, 'full');
       expect([full.status, full.headers.get('retry-after')]).toEqual([503, '7']);
       expect(await codeOf(full)).toBe('BANYAN_HOLD_FULL');
+      // Held on by the next table, it is one request all the same; and nothing is told of a hold that goes on.
+      const decided = feature({ ...held.table.features[0], owner: 'service' });
+      await stage.link.confirmed(stage.link.put({ features: [decided] }));
+      const told = stage.link.report(({ holds }) => holds !== undefined);
       stage.link.put({ features: [feature({ owner: 'service' })] });
       expect((await waits).status).toBe(200);
+      expect((await told).holds).toEqual([
+        {
+          ...{ handover: 'h1', feature: 'thing', held: 1, longestMs: expect.any(Number) },
+          failed: { timedOut: 0, full: 1, stopped: 0, gone: 0 },
+        },
+      ]);
+      await stage.link.report(({ holds }) => holds === undefined);
     }
     await using stage = await startStage(legacy.url, {
       ...held,
@@ -131,6 +144,12 @@ describe('a hold', () => {
     expect([late.status, late.headers.get('retry-after')]).toEqual([503, '7']);
     expect(await codeOf(late)).toBe('BANYAN_HOLD_TIMEOUT');
     expect(legacy.requests).toHaveLength(0);
+    // Stopped while it holds, a router tells what it has so far.
+    const told = stage.link.report(({ holds }) => holds !== undefined);
+    await stage.router.stop();
+    const [cost] = (await told).holds!;
+    expect(cost).toMatchObject({ held: 1, failed: { timedOut: 1, full: 0, stopped: 0, gone: 0 } });
+    expect(cost!.longestMs).toBeGreaterThan(0);
   });
 
   it('begins by itself for features in transition when the lease ran out, and ends when it is back', async () => {

@@ -88,7 +88,13 @@ test('the story is one page without scripts, in which all that others wrote is t
     },
     ...{ noiseShare: null, confidence: 0, ignored, samples: [] },
   } as const;
+  const failed = { timedOut: 0, full: 2, stopped: 0, gone: 1 };
+  const holdCosts = [
+    { feature: 'parcels', handover: 'h', held: 12, longestMs: 41.2, failed, reported: 2 },
+    { feature: 'other', handover: 'h', held: 99, longestMs: 1, failed, reported: 1 },
+  ];
   const page = renderStory({
+    holdCosts,
     ...{ status, feature, audit, traffic: { seconds: 10, legacy: side, service: side, routes: {} } },
     diff: {
       ...{ feature: hostile, compared: 10, different: 0, undecided: 0, falseDiscoveryBound: 0.02 },
@@ -121,6 +127,7 @@ test('the story is one page without scripts, in which all that others wrote is t
   expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;');
   for (const told of [
     'cutover done, writes held 15.5 ms',
+    '12 requests held, the slowest 41.2 ms, 2 found no room to wait (503), 1 gave up; 2 of ? routers reported',
     'barrier <strong>6.50 ms</strong>',
     '1,234',
     'copying',

@@ -6,6 +6,7 @@ import type {
   DiffReport,
   FeatureStatus,
   HandoverRehearsal,
+  HoldCosts,
 } from '../../../api/contract/answers/index.ts';
 import type { QuestionAnswer } from '../../../api/contract/operations.ts';
 import { moverWords, pacing, readsAtService, verifiedWords } from '../../../api/words/feature-words.ts';
@@ -34,6 +35,7 @@ function paths(feature: string) {
   const own = `/v1/features/${encodeURIComponent(feature)}`;
   return {
     audit: `/v1/audit?feature=${encodeURIComponent(feature)}&limit=500`,
+    holds: `/v1/hold-costs?feature=${encodeURIComponent(feature)}&limit=100`,
     diff: `${own}/diff`,
     traffic: `${own}/traffic`,
     gate: `gate ${feature}`,
@@ -42,8 +44,9 @@ function paths(feature: string) {
 
 /** Asks for what the status does not have. */
 export function openFeature(feature: string): void {
-  const { audit, diff, traffic } = paths(feature);
+  const { audit, holds, diff, traffic } = paths(feature);
   void load(audit);
+  void load(holds);
   void load(diff);
   void load(traffic);
   lookAtGate(feature);
@@ -51,8 +54,9 @@ export function openFeature(feature: string): void {
 
 /** The same, of what a change may have made another. */
 export function followFeature(feature: string): void {
-  const { audit, diff } = paths(feature);
+  const { audit, holds, diff } = paths(feature);
   void load(audit);
+  void load(holds);
   void load(diff);
 }
 
@@ -82,7 +86,8 @@ export function featurePage(name: string): TemplateResult {
     return html`<h1>${name}</h1><p>The config names no such feature. <a href="#/">All features</a></p>`;
   const status = state.status!;
   const told = tellStatus(status).filter(({ feature }) => feature === name);
-  const { audit, diff, traffic } = paths(name);
+  const { audit, holds, diff, traffic } = paths(name);
+  const costs = loaded<readonly HoldCosts[]>(holds).value ?? [];
   const entries = loaded<readonly AuditEntry[]>(audit);
   const report = loaded<DiffReport>(diff);
   return html`
@@ -96,7 +101,7 @@ export function featurePage(name: string): TemplateResult {
     ${tablesSection(one)}
     <section aria-labelledby="differences"><h2 id="differences">Differences</h2>
       ${report.error !== null ? errorBox(report.error) : report.value === undefined ? html`<p class="faint">Loading …</p>` : differences(report.value)}</section>
-    <section aria-labelledby="handovers"><h2 id="handovers">Handovers</h2>${handovers(entries.value ?? [])}</section>
+    <section aria-labelledby="handovers"><h2 id="handovers">Handovers</h2>${handovers(entries.value ?? [], costs)}</section>
     <section aria-labelledby="audit"><h2 id="audit">Audit</h2>
       ${entries.error === null ? auditTable((entries.value ?? []).slice(0, shownEntries), false) : errorBox(entries.error)}</section>`;
 }
@@ -220,7 +225,7 @@ function verifiedTable(known: NonNullable<Move['verified']>['tables']): Template
     </table>`;
 }
 
-function handovers(entries: readonly AuditEntry[]): TemplateResult {
-  const list = handoversOf(entries);
+function handovers(entries: readonly AuditEntry[], costs: readonly HoldCosts[]): TemplateResult {
+  const list = handoversOf(entries, costs);
   return list.length === 0 ? html`<p class="faint">None yet.</p>` : pastHandovers(list);
 }

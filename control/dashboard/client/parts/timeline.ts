@@ -1,6 +1,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import { formatMs } from '../../../../common/numbers.ts';
 import type { PastHandover, TimedStep } from '../../../api/words/handovers.ts';
+import { clientCostWords, failedOf } from '../../../api/words/hold-cost-words.ts';
 import { timeOf } from '../pure/words.ts';
 import { now } from '../state.ts';
 import { mark } from './marks.ts';
@@ -52,6 +53,7 @@ export function pastHandovers(list: readonly PastHandover[]): TemplateResult {
       <h3>${mark(one.outcome === 'done' ? 'well' : 'warn')}${one.direction} ${one.outcome}${held}</h3>
       <p class="faint">${timeOf(one.at, now())} UTC, ${one.who}: ${one.why}</p>
       ${one.because === null ? nothing : html`<p>${one.because}</p>`}
+      ${one.clients === null ? nothing : html`<p class="clients">${mark(failedOf(one.clients) === 0 ? 'well' : 'warn')}${clientCostWords(one.clients)}</p>`}
       ${stepTimeline(one.steps)}
       ${
         one.gate.length === 0
