@@ -39,5 +39,23 @@ export default defineConfig({
       database: 'product',
       tables: ['products'],
     },
+    // A feature that the monolith never had, in a Lambda function, where one runs: `npm run stack -- --benefits`.
+    ...(env.BANYAN_BENEFITS_ENDPOINT !== undefined && {
+      benefits: {
+        service: {
+          kind: 'lambda' as const,
+          function: 'benefits',
+          region: 'ap-northeast-2',
+          endpoint: env.BANYAN_BENEFITS_ENDPOINT,
+        },
+        routes: {
+          'POST /admin/shops/:shopId/benefits': {},
+          'GET /api/shops/:shopId/benefits': {},
+          'GET /api/shops/:shopId/benefits/:benefitId': {},
+          'POST /api/shops/:shopId/benefits/:benefitId/redemptions': {},
+          'GET /api/shops/:shopId/benefits/:benefitId/redemptions/:memberId': {},
+        },
+      },
+    }),
   },
 });

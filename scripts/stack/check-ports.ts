@@ -9,6 +9,12 @@ export async function checkPorts(settings: StackSettings): Promise<void> {
     ['the monolith', settings.legacyPort, 'LEGACY'],
     ['the product service', settings.productPort, 'PRODUCT'],
     ['the control process', settings.controlPort, 'CONTROL'],
+    ...(settings.localAws === null
+      ? []
+      : ([
+          ['the Lambda endpoint', settings.localAws.lambdaPort, 'LAMBDA'],
+          ['DynamoDB', settings.localAws.dynamodbPort, 'DYNAMODB'],
+        ] as const)),
     ["legacy's database", settings.databases.legacy.port, 'LEGACY_DB'],
     ["the service's database", settings.databases.product.port, 'PRODUCT_DB'],
   ] as const;

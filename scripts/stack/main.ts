@@ -19,6 +19,7 @@ interface Flags {
   readonly rows: number;
   readonly routers: number;
   readonly engine: Engine;
+  readonly benefits?: true;
   readonly restart: boolean;
 }
 
@@ -30,6 +31,7 @@ const program = new Command('stack')
   .addOption(rowsOption())
   .option('--routers <n>', 'router replicas', wholeNumber({ least: 1, most: 16 }), 1)
   .addOption(engineOption())
+  .option('--benefits', 'the benefits function too, on a local Lambda endpoint and DynamoDB')
   .option('--no-restart', 'leave a process that dies dead')
   .addHelpText('after', '\nExample:\n  npm run stack -- --info stack.json --rows 10000\n')
   .action(run);

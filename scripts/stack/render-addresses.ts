@@ -14,6 +14,12 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
     ),
     ['monolith', info.legacy, processes.legacy],
     ['product', `Thrift; ${info.productHealth}/readyz, /metrics`, processes.product],
+    ...(info.localAws === undefined
+      ? []
+      : ([
+          ['benefits', `Lambda at ${info.localAws.lambda}`, processes.benefits ?? -1],
+          ['dynamodb', info.localAws.dynamodb, processes.dynamodb ?? -1],
+        ] as const)),
     ['dashboard', `${info.admin.url}/dashboard/`, processes.control],
     ['legacy db', client('legacy'), processes.legacyDb],
     ['product db', client('product'), processes.productDb],

@@ -19,7 +19,11 @@ export interface StackInfo {
     readonly control: number;
     readonly legacyDb: number;
     readonly productDb: number;
+    readonly dynamodb?: number;
+    readonly benefits?: number;
   };
+  /** Only where `--benefits` was asked for. */
+  readonly localAws?: { readonly lambda: string; readonly dynamodb: string };
 }
 
 /** Replaces the file in one step: whoever reads it sees the old one or the new one, never half of one. */

@@ -14,6 +14,8 @@ export interface StackOptions {
   readonly routers: number;
   /** Start a process that dies again. */
   readonly restart: boolean;
+  /** Start the benefits function too, with a DynamoDB of its own. */
+  readonly benefits?: boolean;
   /** Share of ordinary requests in the routers' access logs, 0 to 1. Left out: what the config says. */
   readonly accessLog?: number;
 }
@@ -27,6 +29,8 @@ export interface StackSettings extends StackOptions {
   readonly legacyPort: number;
   readonly productPort: number;
   readonly controlPort: number;
+  /** Of what stands in for AWS; null: nothing does. */
+  readonly localAws: { readonly lambdaPort: number; readonly dynamodbPort: number } | null;
   /** As their administrator. */
   readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
   /** Who the stack's programs sign in as; all have the administrator's password. */
@@ -47,6 +51,12 @@ export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEn
   const password = env.BANYAN_DB_PASSWORD ?? 'banyan';
   const dataDir = resolve(repositoryRoot, env.BANYAN_DATA_DIR ?? '.banyan');
   const replicas = await replicaPorts(options.routers - 1, routerPort);
+  const localAws = options.benefits
+    ? {
+        lambdaPort: port(env.BANYAN_LAMBDA_PORT, 7441),
+        dynamodbPort: port(env.BANYAN_DYNAMODB_PORT, 7442),
+      }
+    : null;
   const account = { host: '127.0.0.1', user: 'administrator', password };
   return {
     ...options,
@@ -55,6 +65,7 @@ export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEn
     legacyPort,
     productPort,
     controlPort,
+    localAws,
     databases: {
       legacy: { ...account, port: legacyDbPort, database: 'shop' },
       product: { ...account, port: productDbPort, database: 'product' },
@@ -69,6 +80,11 @@ export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEn
       BANYAN_PRODUCT_DB_PORT: String(productDbPort),
       BANYAN_DB_PASSWORD: password,
       BANYAN_DATA_DIR: dataDir,
+      ...(localAws !== null && {
+        BANYAN_BENEFITS_ENDPOINT: `http://127.0.0.1:${localAws.lambdaPort}`,
+        // Nobody checks them; no real ones are to go to what only stands in.
+        ...{ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: 'ap-northeast-2' },
+      }),
     },
   };
 }

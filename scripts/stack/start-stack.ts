@@ -38,7 +38,15 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export type ProcessName = 'legacyDb' | 'productDb' | 'legacy' | 'product' | 'control' | `router${number}`;
+export type ProcessName =
+  | 'legacyDb'
+  | 'productDb'
+  | 'dynamodb'
+  | 'legacy'
+  | 'product'
+  | 'benefits'
+  | 'control'
+  | `router${number}`;
 
 /** Starts all of it; when anything fails or the signal aborts, what had started is stopped before this rejects. */
 export async function startStack(
@@ -121,7 +129,11 @@ async function startAll(starting: Starting): Promise<void> {
   });
 
   watcher.step('processes', 'monolith, service, control, router');
-  await Promise.all([startProgram(starting, 'legacy'), startProgram(starting, 'product')]);
+  await Promise.all([
+    startProgram(starting, 'legacy'),
+    startProgram(starting, 'product'),
+    ...(settings.localAws === null ? [] : [startBenefits(starting)]),
+  ]);
   await startProgram(starting, 'control');
   await Promise.all(settings.routerPorts.map((_, index) => startProgram(starting, `router${index}`)));
   watcher.step('ready', '');
@@ -138,6 +150,11 @@ function startDatabase(starting: Starting, name: 'legacyDb' | 'productDb', serve
   return supervise(starting, name, (signal) =>
     launchDatabase({ ...endpoint, engine: settings.engine, dataDir, serverId, signal }),
   );
+}
+
+async function startBenefits(starting: Starting): Promise<void> {
+  await startProgram(starting, 'dynamodb');
+  await startProgram(starting, 'benefits');
 }
 
 function startProgram(starting: Starting, name: ProgramName): Promise<void> {
@@ -198,6 +215,20 @@ function programOf(
     };
     return { args: ['extracted/product/main.ts'], env };
   }
+  if (name === 'dynamodb') {
+    const flags = ['--port', String(settings.localAws?.dynamodbPort), '--path', dynamodbFolder(settings)];
+    return { args: ['scripts/local-aws/dynamodb.ts', ...flags], env: {} };
+  }
+  if (name === 'benefits') {
+    const env = { BM_DYNAMODB_ENDPOINT: `http://127.0.0.1:${settings.localAws?.dynamodbPort}` };
+    const flags = [
+      '--port',
+      String(settings.localAws?.lambdaPort),
+      '--first',
+      'extracted/bm/create-table.ts',
+    ];
+    return { args: ['scripts/local-aws/lambda.ts', ...flags, 'benefits=extracted/bm/lambda.ts'], env };
+  }
   if (name === 'control') return { args: ['scripts/banyan.mjs', 'control'], env: {} };
   const index = Number(name.slice('router'.length));
   const snapshot = join(settings.dataDir, index === 0 ? 'route-table.json' : `route-table-${index}.json`);
@@ -205,6 +236,10 @@ function programOf(
   const accessLog = settings.accessLog === undefined ? [] : ['--access-log', String(settings.accessLog)];
   const flags = ['--listen', listen, '--snapshot', snapshot, ...accessLog];
   return { args: ['scripts/banyan.mjs', 'router', ...flags], env: {} };
+}
+
+function dynamodbFolder({ dataDir }: StackSettings): string {
+  return join(dataDir, 'databases', 'dynamodb');
 }
 
 function databaseVariables(
@@ -235,6 +270,16 @@ function stackInfo(settings: StackSettings, process: (name: ProcessName) => Supe
       control: process('control').pid,
       legacyDb: process('legacyDb').pid,
       productDb: process('productDb').pid,
+      ...(settings.localAws !== null && {
+        dynamodb: process('dynamodb').pid,
+        benefits: process('benefits').pid,
+      }),
     },
+    ...(settings.localAws !== null && {
+      localAws: {
+        lambda: local(settings.localAws.lambdaPort),
+        dynamodb: local(settings.localAws.dynamodbPort),
+      },
+    }),
   };
 }
