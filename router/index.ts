@@ -12,6 +12,8 @@ export {
   parseIdentitySources,
 } from './cohorts/identity.ts';
 export { type CohortDefinition, cohortOf } from './cohorts/named-cohorts.ts';
+export type { ServiceIdentitySettings } from './identity/identity-settings.ts';
+export { identityAsk } from './identity/identity-settings.ts';
 export type { ServicesChange } from './life/replaced-services.ts';
 export type { RouterOptions, RouterSettings } from './life/router-options.ts';
 export {

@@ -5,6 +5,7 @@ import { isPeer } from '../../router/request/trusted-peers.ts';
 import { shadowSettingsSchema } from '../../router/shadow/shadow-settings.ts';
 import { errorBodySchema, routePolicySchema } from '../../router/table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema } from '../../router/tls/tls-settings.ts';
+import { identityInput } from './identity-input.ts';
 import { serviceInput } from './services/index.ts';
 import { upstreamTuning } from './upstream-tuning.ts';
 import { address, count, httpAddress, milliseconds, port } from './values.ts';
@@ -272,6 +273,8 @@ export const configInput = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  /** By which key routers sign what they tell services of users: docs/identity.md. */
+  identity: identityInput.optional(),
   /** Clients that a canary can name: whoever has one of the values there. */
   cohorts: z.record(name, cohort).default({}),
   features: z.record(name, feature),

@@ -4,6 +4,7 @@ import type { RoutePolicy } from '../../router/table/route-policy.ts';
 import type { RouteCall, RouteConstraints, RouteMatching } from '../../router/table/route-table.ts';
 import type { Address } from './address.ts';
 import type { ParsedConfig } from './config-input.ts';
+import type { IdentityConfig } from './identity-input.ts';
 import type { ServiceConfig } from './services/index.ts';
 
 /** One route of a feature, as the IDL's annotations and the config declare it. */
@@ -127,6 +128,8 @@ export interface BanyanConfig {
     readonly verify: VerifyConfig;
     readonly cutover: CutoverConfig;
   };
+  /** There where a service is told who users are. */
+  readonly identity?: IdentityConfig;
   readonly cohorts: readonly CohortDefinition[];
   readonly features: Readonly<Record<string, FeatureConfig>>;
 }

@@ -8,6 +8,7 @@ import { configError, configFault } from './config-fault.ts';
 import { configInput, type ParsedConfig } from './config-input.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { checkTablesAcross, featureTables } from './feature-tables.ts';
+import { completeIdentity } from './identity-input.ts';
 import { looseFaults } from './loose-faults.ts';
 import { resolveFiles } from './resolve-files.ts';
 import { completeService, serviceRoutes } from './services/index.ts';
@@ -53,6 +54,10 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       );
     }
     const service = completeService(feature.service, directory);
+    if (service.identity !== undefined && input.identity === undefined) {
+      const fix = 'Add identity: { keys: [{ kid, file }] } beside features (docs/identity.md).';
+      faults.push(configFault([...path, 'service', 'identity'], 'has no key to be signed with', fix));
+    }
     features[name] = {
       name,
       service,
@@ -70,6 +75,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       salt: feature.salt ?? name,
     };
   }
+  const identity = input.identity && completeIdentity(input.identity, directory, faults);
   checkAcrossFeatures(Object.values(features), legacy, faults);
   if (faults.length > 0) throw configError(file, faults);
 
@@ -105,6 +111,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       ),
       ...(input.control.tls && { tls: resolveFiles(input.control.tls, directory) }),
     },
+    ...(identity && { identity }),
     cohorts: Object.entries(input.cohorts).map(([name, cohort]) => ({ name, ...cohort })),
     features,
   });

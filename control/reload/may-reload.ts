@@ -12,7 +12,7 @@ const startedWith = [
 const atStart = new RegExp(`^(state|control\\.(${startedWith.join('|')}))\\b`);
 /** Settings of routers alone: control has nothing to do with them. */
 const ofRouters =
-  /^(router|legacy\.(connections|keepAliveMs|nameAgeMs|lookUpEveryMs|balance|breaker|healthCheck|tls))\b/;
+  /^(router|identity|legacy\.(connections|keepAliveMs|nameAgeMs|lookUpEveryMs|balance|breaker|healthCheck|tls))\b/;
 
 /** When a changed setting takes effect in a control process; null: it is none of its settings. Pure. */
 export function effectInControl(path: string): 'now' | 'restart' | null {
@@ -22,7 +22,7 @@ export function effectInControl(path: string): 'now' | 'restart' | null {
 
 /** The same for a router: it asks other services from now on; all else of it is read at its start. Pure. */
 export function effectInRouter(path: string): 'now' | 'restart' | null {
-  if (/^features\./.test(path)) return 'now';
+  if (/^(features\.|identity\b)/.test(path)) return 'now';
   return /^(router|state|legacy\.(?!database\b)|control\.replicaLeaseMs)/.test(path) ? 'restart' : null;
 }
 

@@ -85,6 +85,17 @@ export const failures = {
     message: `Lambda could not run the function now: ${why}.`,
     retryAfterSeconds,
   }),
+  identityUnknown: (why: string): Failure => ({
+    status: 503,
+    code: 'BANYAN_IDENTITY_UNKNOWN',
+    message: `The monolith did not say who the user is: ${why}.`,
+    retryAfterSeconds: 1,
+  }),
+  noUser: (): Failure => ({
+    status: 401,
+    code: 'BANYAN_IDENTITY_MISSING',
+    message: 'The request has no user.',
+  }),
   bodyGone: (): Failure => ({
     status: 500,
     code: 'BANYAN_BODY_GONE',

@@ -1,3 +1,4 @@
+import { type ServiceIdentity, serviceIdentitySchema } from '../identity/identity-settings.ts';
 import { shadowServicesOf } from '../sides/create-shadow-sides.ts';
 import type { Sides } from '../sides/create-sides.ts';
 import type { ServiceSide } from '../sides/kind.ts';
@@ -6,7 +7,7 @@ import type { RouterCore } from './router-core.ts';
 import type { RouterOptions } from './router-options.ts';
 
 /** By feature. */
-export interface ServicesChange extends Pick<RouterOptions, 'services' | 'shadowServices'> {
+export interface ServicesChange extends Pick<RouterOptions, 'services' | 'shadowServices' | 'identities'> {
   /** Features whose service is not asked any more. */
   readonly removed?: readonly string[];
 }
@@ -29,7 +30,7 @@ export class ReplacedServices {
   }
 
   /** Throws for settings that are none, and has changed nothing then. */
-  replace({ services, shadowServices = {}, removed = [] }: ServicesChange): void {
+  replace({ services, shadowServices = {}, identities = {}, removed = [] }: ServicesChange): void {
     const core = this.#core;
     const checked = Object.fromEntries(
       Object.entries(services).map(([feature, service]) => [
@@ -37,10 +38,17 @@ export class ReplacedServices {
         isHandedIn(service) ? service : askedServiceSchema.parse(service),
       ]),
     );
-    this.#put(core, checked, removed);
+    const told = Object.fromEntries(
+      Object.entries(identities).map(([feature, identity]) => [
+        feature,
+        serviceIdentitySchema.parse(identity),
+      ]),
+    );
+    this.#put(core, checked, told, removed);
     if (core.shadowSides === null) return;
     const { shadow } = core.options;
-    this.#put(core.shadowSides, shadowServicesOf({ services: checked, shadowServices, shadow }), removed);
+    const shadows = shadowServicesOf({ services: checked, shadowServices, shadow });
+    this.#put(core.shadowSides, shadows, told, removed);
   }
 
   /** Closes what is still there of those that were replaced. */
@@ -55,13 +63,14 @@ export class ReplacedServices {
   #put(
     sides: Pick<Sides, 'services' | 'makeService'>,
     services: Parameters<typeof shadowServicesOf>[0]['services'],
+    identities: Readonly<Record<string, ServiceIdentity>>,
     removed: readonly string[],
   ): void {
     const replacing = new Set([...Object.keys(services), ...removed]);
     const before = [...replacing].flatMap((feature) => sides.services.get(feature) ?? []);
     for (const feature of removed) sides.services.delete(feature);
     for (const [feature, service] of Object.entries(services)) {
-      const made = sides.makeService(service);
+      const made = sides.makeService(service, identities[feature]);
       made.upstream?.start();
       sides.services.set(feature, made);
     }

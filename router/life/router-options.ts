@@ -7,6 +7,11 @@ import { BanyanError } from '../../common/errors.ts';
 import type { LookUp } from '../../common/resolved-addresses.ts';
 import { noStopPoints, type StopPoints } from '../../common/stop-points.ts';
 import { type IdentitySource, parseIdentitySources } from '../cohorts/identity.ts';
+import {
+  type ServiceIdentity,
+  type ServiceIdentitySettings,
+  serviceIdentitySchema,
+} from '../identity/identity-settings.ts';
 import type { StateLink } from '../replica/state-link.ts';
 import { pathRulesSchema } from '../request/request-target.ts';
 import { isPeer, trustCheck } from '../request/trusted-peers.ts';
@@ -150,6 +155,8 @@ export interface RouterOptions extends RouterSettings {
   readonly services: Readonly<Record<string, GivenService>>;
   /** By feature: how services are called for shadows, over connections of their own; default: as for clients. */
   readonly shadowServices?: Readonly<Record<string, RouterService>>;
+  /** By feature: how its service is told who a request's user is; docs/identity.md. Left out, it is not. */
+  readonly identities?: Readonly<Record<string, ServiceIdentitySettings>>;
   readonly link: StateLink;
   readonly logger: Logger;
   /** Finds the IP addresses of a name among the addresses of what speaks HTTP. Default: the system does. */
@@ -168,6 +175,7 @@ export interface NormalizedOptions
   readonly isTrusted: (address: string) => boolean;
   readonly services: Readonly<Record<string, CheckedService>>;
   readonly shadowServices: Readonly<Record<string, RouterService>>;
+  readonly identities: Readonly<Record<string, ServiceIdentity>>;
   readonly link: StateLink;
   readonly logger: Logger;
   readonly lookUp: LookUp | undefined;
@@ -186,10 +194,15 @@ export function normalizeOptions(options: RouterOptions): NormalizedOptions {
   const { services, shadowServices, link, logger, lookUp, points, tracer, serviceMetrics, ...plain } =
     options;
   const asked = Object.entries(services).filter(([, service]) => !isHandedIn(service));
-  const parsed = settings.extend({ services: z.record(z.string(), askedServiceSchema) }).safeParse({
-    ...plain,
-    services: Object.fromEntries(asked),
-  });
+  const parsed = settings
+    .extend({
+      services: z.record(z.string(), askedServiceSchema),
+      identities: z.record(z.string(), serviceIdentitySchema).default({}),
+    })
+    .safeParse({
+      ...plain,
+      services: Object.fromEntries(asked),
+    });
   if (!parsed.success) {
     const fix = 'Correct the router section of the configuration.';
     const faults = parsed.error.issues.map((issue) => ({

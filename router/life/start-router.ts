@@ -1,4 +1,5 @@
 import type { Server as TlsServer } from 'node:tls';
+import { identityReport } from '../identity/identity-counts.ts';
 import { type AdminServer, startAdminServer } from '../observe/admin-server.ts';
 import { gaugesOf } from '../observe/gauges.ts';
 import type { AdminReport, MetricsReport } from '../observe/metrics-report.ts';
@@ -74,6 +75,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     snapshot: core.metrics.snapshot(),
     gauges: gaugesOf(core, upgrades.open.size, connections.size),
     shadow: core.shadow?.report() ?? noShadow,
+    identity: identityReport(core.services),
   });
   const adminReport = async (): Promise<AdminReport> => ({
     ...report(),

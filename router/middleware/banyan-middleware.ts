@@ -116,7 +116,7 @@ export async function banyanMiddleware(options: MiddlewareOptions): Promise<Bany
 }
 
 /** What cannot be done where it is mounted is refused, rather than left undone. */
-function checkMount({ legacy, timeouts, retries }: MiddlewareOptions): void {
+function checkMount({ legacy, timeouts, retries, identities = {} }: MiddlewareOptions): void {
   const faults: Fault[] = [];
   const refuse = (at: string, what: string, fix: string) =>
     faults.push({ code: 'BANYAN_ROUTER_OPTIONS', at: `router.${at}`, what, fix });
@@ -128,6 +128,14 @@ function checkMount({ legacy, timeouts, retries }: MiddlewareOptions): void {
     ];
     const what = 'says how the monolith is asked, and the application asks itself';
     for (const at of settings) refuse(at, what, 'Leave it out, or give legacy.addresses.');
+    for (const feature of Object.keys(identities)) {
+      const asks = 'asks the monolith over HTTP, and the application asks itself';
+      refuse(
+        `identities.${feature}`,
+        asks,
+        'Give legacy.addresses, or leave it out and sign in the application.',
+      );
+    }
   } else if (new Set(legacy.addresses.map((address) => address.split(':', 1)[0])).size > 1) {
     refuse('legacy.addresses', 'are partly http and partly https', 'Make them one or the other.');
   }

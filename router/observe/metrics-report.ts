@@ -1,3 +1,4 @@
+import { type IdentityReport, mergeIdentityReports } from '../identity/identity-counts.ts';
 import { mergeShadowReports, type ShadowReport } from '../shadow/shadow-report.ts';
 import type { MetricsSnapshot, Series } from './metrics.ts';
 import type { Gauges } from './metrics-text.ts';
@@ -7,6 +8,8 @@ export interface MetricsReport {
   readonly snapshot: MetricsSnapshot;
   readonly gauges: Gauges;
   readonly shadow: ShadowReport;
+  /** Of services that are told who users are; of no shadows. */
+  readonly identity: IdentityReport;
 }
 
 /** What the admin port shows: the report, and the registry of the router's services as prom-client writes it for other processes. */
@@ -47,6 +50,7 @@ export function mergeReports(reports: readonly MetricsReport[]): MetricsReport {
   const total = <T>(items: readonly T[], value: (item: T) => number) =>
     items.reduce((sum, item) => sum + value(item), 0);
   return {
+    identity: mergeIdentityReports(reports.map(({ identity }) => identity)),
     shadow: mergeShadowReports(reports.map(({ shadow }) => shadow)),
     snapshot: {
       series: [...series.values()],

@@ -24,7 +24,7 @@ export interface Gauges {
 }
 
 /** The metrics in Prometheus' text format, version 0.0.4. */
-export function metricsText({ snapshot, gauges, shadow }: MetricsReport): string {
+export function metricsText({ snapshot, gauges, shadow, identity }: MetricsReport): string {
   const lines: string[] = [];
   const family = (name: string, type: string, help: string) =>
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
@@ -94,6 +94,20 @@ export function metricsText({ snapshot, gauges, shadow }: MetricsReport): string
   family('banyan_upstream_healthy', 'gauge', '0 while the health check of an address fails.');
   for (const { address, healthy } of gauges.upstreams)
     lines.push(`banyan_upstream_healthy{address="${escapeLabel(address)}"} ${healthy ? 1 : 0}`);
+  if (Object.keys(identity).length > 0) {
+    family('banyan_identity_asked_total', 'counter', 'Times the monolith was asked who a user is.');
+    for (const [feature, { asked }] of Object.entries(identity))
+      lines.push(`banyan_identity_asked_total{feature="${escapeLabel(feature)}"} ${asked}`);
+    family(
+      'banyan_identity_total',
+      'counter',
+      'Requests to services that are told who users are, by outcome.',
+    );
+    for (const [feature, { asked: _, ...outcomes }] of Object.entries(identity)) {
+      for (const [outcome, count] of Object.entries(outcomes))
+        lines.push(`banyan_identity_total{feature="${escapeLabel(feature)}",outcome="${outcome}"} ${count}`);
+    }
+  }
   lines.push(...shadowMetricsText(shadow));
   return `${lines.join('\n')}\n`;
 }

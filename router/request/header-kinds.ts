@@ -52,6 +52,9 @@ const byName = new Map<string, HeaderKind>([
   ['x-request-id', headerKinds.requestId],
   ['traceparent', headerKinds.traceparent],
   ['x-banyan-side', headerKinds.side],
+  // Who the user is, signed: the router's alone, in either spelling.
+  ['x-banyan-identity', headerKinds.hop],
+  ['x_banyan_identity', headerKinds.hop],
   ['cookie', headerKinds.cookie],
   ['content_length', headerKinds.disguised],
   ['transfer_encoding', headerKinds.disguised],

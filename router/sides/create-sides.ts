@@ -1,4 +1,7 @@
 import { type BulkCollector, createBulkCollector } from '../answer/bulk-collector.ts';
+import { IdentifiedSide } from '../identity/identified-side.ts';
+import { Identities } from '../identity/identities.ts';
+import type { ServiceIdentity } from '../identity/identity-settings.ts';
 import type { NormalizedOptions } from '../life/router-options.ts';
 import { httpSide, openUpstream } from './http/http-kind.ts';
 import type { Upstream } from './http/upstream/upstream.ts';
@@ -14,7 +17,8 @@ export interface Sides {
   /** By feature. The one place where a service is looked up: see `replaceServices`. */
   readonly services: Map<string, ServiceSide>;
   readonly bulk: BulkCollector;
-  makeService(service: CheckedService): ServiceSide;
+  /** `identity`: how it is told who users are; undefined: it is not. */
+  makeService(service: CheckedService, identity?: ServiceIdentity): ServiceSide;
 }
 
 type WithUpstreams = Pick<Sides, 'legacyUpstream' | 'services'>;
@@ -48,12 +52,22 @@ export function createSides(
     ...{ bulk, timeouts, limits, lookUp, logger },
     saysWho: (name) => identityFields.has(name),
   };
-  const makeService = (service: CheckedService): ServiceSide => openService(service, ground);
   const legacyUpstream = openUpstream(legacy, legacyTls, ground);
+  const makeService = (service: CheckedService, identity?: ServiceIdentity): ServiceSide => {
+    const made = openService(service, ground);
+    if (identity === undefined) return made;
+    const identities = new Identities(identity, httpSide(legacyUpstream, ground), logger);
+    return { ...made, side: new IdentifiedSide(made.side, identities, identity, logger), identities };
+  };
   return {
     legacy: legacySide(legacyUpstream) ?? httpSide(legacyUpstream, ground),
     legacyUpstream,
-    services: new Map(Object.entries(services).map(([feature, service]) => [feature, makeService(service)])),
+    services: new Map(
+      Object.entries(services).map(([feature, service]) => [
+        feature,
+        makeService(service, options.identities[feature]),
+      ]),
+    ),
     bulk,
     makeService,
   };

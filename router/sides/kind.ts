@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { LookUp } from '../../common/resolved-addresses.ts';
 import type { BulkCollector } from '../answer/bulk-collector.ts';
+import type { Identities } from '../identity/identities.ts';
 import type { RouterService } from './called/router-service.ts';
 import type { Upstream } from './http/upstream/upstream.ts';
 import type { Side } from './side.ts';
@@ -28,6 +29,8 @@ export interface ServiceSide {
   readonly service: RouterService | null;
   /** Where it is asked over connections of the router's own. */
   readonly upstream: Upstream | null;
+  /** Where it is told who users are. */
+  readonly identities?: Identities;
 }
 
 /**

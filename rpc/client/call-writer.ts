@@ -30,5 +30,6 @@ function headersOf(call: Call, isFirst: boolean): Headers {
   if (context?.requestId !== undefined) headers['request-id'] = context.requestId;
   if (context?.traceparent !== undefined) headers.traceparent = context.traceparent;
   if (context?.identity !== undefined) headers.identity = context.identity;
+  if (context?.verified !== undefined) headers['identity-token'] = context.verified.token;
   return headers;
 }

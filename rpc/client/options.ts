@@ -10,7 +10,10 @@ export interface CallContext {
   readonly requestId?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
+  /** What the client says of itself, checked by nobody. */
   readonly identity?: string;
+  /** Who the user is, signed by a router: docs/identity.md. */
+  readonly verified?: { readonly token: string };
 }
 
 export interface CallOptions {

@@ -272,6 +272,8 @@ function contextValue(request: Incoming, name: string): string[] | null {
       return found(call?.context?.traceparent);
     case 'identity':
       return found(call?.context?.identity);
+    case 'identity_token':
+      return found(call?.context?.verified?.token);
     case 'deadline_ms':
       return call === null ? null : [String(Math.max(0, Math.round(call.deadlineAt - performance.now())))];
     case 'method':

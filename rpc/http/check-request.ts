@@ -6,7 +6,15 @@ import { isFileType, isNoFile } from './file-roles.ts';
 import { nestedStructs } from './nested-structs.ts';
 import { pathParameters } from './path-pattern.ts';
 
-const contexts = new Set(['request_id', 'traceparent', 'identity', 'deadline_ms', 'method', 'target']);
+const contexts = new Set([
+  'request_id',
+  'traceparent',
+  'identity',
+  'identity_token',
+  'deadline_ms',
+  'method',
+  'target',
+]);
 
 /** Notes fields that the source they name cannot fill, or none can, and path parameters that no field takes. */
 export function checkRequest(binding: MethodBinding, report: AnnotationReport): void {

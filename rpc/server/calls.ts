@@ -1,3 +1,6 @@
+import type { BanyanError } from '../../common/errors.ts';
+import { noUser } from '../../common/identity/identify.ts';
+import { identityVerifier } from '../../common/identity/identity-verifier.ts';
 import { BadValue } from '../codec/bad-value.ts';
 import { ThriftException } from '../codec/thrift-exception.ts';
 import { type CallMetrics, createCallMetrics } from '../telemetry/call-metrics.ts';
@@ -5,7 +8,13 @@ import { beginCallSpan } from '../telemetry/call-spans.ts';
 import { ApplicationErrorType } from '../wire/application-error-type.ts';
 import { TType } from '../wire/types.ts';
 import { type MethodPlan, plansOf, writeResult } from './method-plans.ts';
-import { type HandlerContext, maxConcurrentOf, type ServedCall, type ServeOptions } from './serve-options.ts';
+import {
+  type HandlerContext,
+  maxConcurrentOf,
+  type ServedCall,
+  type ServeIdentity,
+  type ServeOptions,
+} from './serve-options.ts';
 import type { Request } from './server-connection.ts';
 
 /** Carries out requests by the handlers, so many at a time; each is answered once. */
@@ -13,13 +22,15 @@ export class Calls {
   readonly #options: ServeOptions;
   readonly #plans: ReadonlyMap<string, MethodPlan>;
   readonly #metrics: CallMetrics | undefined;
+  readonly #verify: ReturnType<typeof identityVerifier> | undefined;
   #inFlight = 0;
 
-  /** @throws BanyanError `BANYAN_RPC_HANDLERS` */
+  /** @throws BanyanError `BANYAN_RPC_HANDLERS`, `BANYAN_IDENTITY_KEY` */
   constructor(options: ServeOptions) {
     this.#options = options;
     this.#plans = plansOf(options);
-    const { metrics } = options;
+    const { metrics, identity } = options;
+    this.#verify = identity && identityVerifier(identity);
     this.#metrics = metrics === undefined ? undefined : createCallMetrics(metrics, 'server', options.service);
   }
 
@@ -82,7 +93,8 @@ export class Calls {
     args: Record<string, unknown>,
     context: ReturnType<Request['context']>,
   ): Promise<ServedCall['outcome']> {
-    const { tracer, service } = this.#options;
+    const { tracer, service, identity } = this.#options;
+    if (identity !== undefined && !(await this.#identified(request, context, identity))) return 'refused';
     if (tracer === undefined) return this.#carryOut(plan, request, args, context);
     const span = beginCallSpan(tracer, 'server', service, plan.method.name, context.traceparent);
     // What the handler calls in turn belongs under this span.
@@ -90,6 +102,26 @@ export class Calls {
     const outcome = await span.within(() => this.#carryOut(plan, request, args, context));
     span.end(outcome);
     return outcome;
+  }
+
+  /** False: the call is answered, for its user is not known. */
+  async #identified(
+    request: Request,
+    context: { -readonly [K in keyof HandlerContext]: HandlerContext[K] },
+    identity: ServeIdentity,
+  ): Promise<boolean> {
+    const { identityToken: token, method, requestId, peer } = context;
+    if (token === undefined && !identity.required) return true;
+    try {
+      if (token === undefined) throw noUser();
+      context.user = await this.#verify!(token);
+      return true;
+    } catch (error) {
+      const { code, message } = error as BanyanError;
+      this.#options.log?.error({ code, method, requestId, peer }, `${method} was refused: ${message}`);
+      request.fail(ApplicationErrorType.protocolError, `${code}: ${message}`);
+      return false;
+    }
   }
 
   async #carryOut(

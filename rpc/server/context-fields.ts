@@ -5,6 +5,7 @@ export interface SaidContext {
   readonly requestId?: string;
   readonly traceparent?: string;
   readonly identity?: string;
+  readonly identityToken?: string;
   readonly deadlineMs?: string;
 }
 
@@ -12,6 +13,7 @@ const members: Readonly<Record<string, keyof SaidContext>> = {
   request_id: 'requestId',
   traceparent: 'traceparent',
   identity: 'identity',
+  identity_token: 'identityToken',
   deadline_ms: 'deadlineMs',
 };
 

@@ -23,6 +23,8 @@ export function contextOf(
     requestId: headers['request-id'] ?? fields.requestId,
     traceparent: headers.traceparent ?? fields.traceparent,
     identity: headers.identity ?? fields.identity,
+    identityToken: headers['identity-token'] ?? fields.identityToken,
+    user: undefined,
     remainingMs: () =>
       deadlineMs === undefined ? undefined : Math.max(0, deadlineMs - (performance.now() - arrived)),
     // Made only for handlers that look at it.

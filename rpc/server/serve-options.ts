@@ -1,6 +1,8 @@
 import type { TlsOptions } from 'node:tls';
 import type { Tracer } from '@opentelemetry/api';
 import type { Registry } from 'prom-client';
+import type { VerifiedUser } from '../../common/identity/identity-token.ts';
+import type { IdentityVerifierOptions } from '../../common/identity/identity-verifier.ts';
 import type { ServerPemFiles } from '../../common/tls/pem-files.ts';
 import type { Idl } from '../idl/model.ts';
 import type { HealthOptions } from './health-endpoint.ts';
@@ -13,7 +15,14 @@ export interface HandlerContext {
   readonly method: string;
   readonly requestId: string | undefined;
   readonly traceparent: string | undefined;
+  /**
+   * What the client says of itself, checked by nobody: for cohorts and logs, never for what somebody may do. `user` is who it is.
+   */
   readonly identity: string | undefined;
+  /** The token that `user` was read from; where `serve` was given no `identity`, nobody has checked it. */
+  readonly identityToken: string | undefined;
+  /** Who the user is, as the monolith said and the router signed; undefined: nobody, or `serve` was given no `identity`. */
+  readonly user: VerifiedUser | undefined;
   /** Milliseconds left until the caller's deadline, or the server's own `deadlineMs` where the caller said none. */
   readonly remainingMs: () => number | undefined;
   /** Aborted when that deadline has passed or the caller's connection is gone. */
@@ -37,6 +46,12 @@ export interface ServerLog {
 export interface ServeTlsFiles extends ServerPemFiles {
   /** How often they are looked at for changes, milliseconds; 0: never. Default 10,000. */
   readonly reloadMs?: number;
+}
+
+/** How identities are checked that a router signed: docs/identity.md. */
+export interface ServeIdentity extends IdentityVerifierOptions {
+  /** True: calls without a user are refused. Default: their handlers see none. */
+  readonly required?: boolean;
 }
 
 export interface ServedCall {
@@ -73,6 +88,8 @@ export interface ServeOptions {
   readonly messageTimeoutMs?: number;
   /** For calls whose caller says no deadline, in milliseconds. Default: none. Handlers see it in their context. */
   readonly deadlineMs?: number;
+  /** Given, handlers get `context.user`, and a call whose token does not hold is refused. */
+  readonly identity?: ServeIdentity;
   readonly log?: ServerLog;
   readonly onCall?: (call: ServedCall) => void;
   /** Where calls are counted: `banyan_rpc_server_…` (docs/rpc.md). */

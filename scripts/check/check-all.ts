@@ -3,6 +3,7 @@ import type { AdminClient } from '../../control/api/index.ts';
 import type { BanyanConfig } from '../../control/config/index.ts';
 import { checkConfigs } from './check-configs.ts';
 import { checkFeature } from './check-feature.ts';
+import { checkIdentities } from './check-identity.ts';
 import { checkIdl, checkTransport } from './check-idl.ts';
 import type { CheckLine, CheckReport } from './check-report.ts';
 import { checkState } from './check-state.ts';
@@ -34,6 +35,7 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
     ...features.flatMap(checkTransport),
     ...(await checkDatabases(config)),
     ...(await checkSides(config)),
+    ...(await checkIdentities(config, features)),
   ];
   const { admin, lines } = await findControl(options);
   checks.push(...lines);

@@ -31,11 +31,14 @@ async function routerService(
   const tls = files[feature];
   const secured = tls === undefined ? {} : { tls };
   if (service.kind === 'http') {
-    const { tls: _, addresses, ...settings } = service;
+    const { tls: _, identity: __, addresses, ...settings } = service;
     return { ...settings, addresses: [...addresses], ...secured };
   }
-  if (service.kind === 'lambda') return service;
-  const { kind: _, idl: file, includes, name, tls: __, ...settings } = service;
+  if (service.kind === 'lambda') {
+    const { identity: _, ...settings } = service;
+    return settings;
+  }
+  const { kind: _, idl: file, includes, name, tls: __, identity: ___, ...settings } = service;
   const idl = await loadIdl(file, includes === undefined ? {} : { includes });
   const client = createClient({
     idl,

@@ -2,6 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { BanyanConfig } from '../../control/config/index.ts';
+import { featureIdentities } from './feature-identities.ts';
 import { closeFeatureServices, featureServices, type RoutedService, thriftOnly } from './feature-services.ts';
 import { type OpenServiceTls, openServiceTls } from './service-tls.ts';
 
@@ -12,6 +13,8 @@ export interface OpenedServices {
   readonly services: Services;
   /** Those that are called in Thrift, once more: calls of shadows are no clients', over connections of their own, and in no metrics and traces. */
   readonly shadowServices: ReturnType<typeof thriftOnly>;
+  /** How they are told who users are. */
+  readonly identities: Awaited<ReturnType<typeof featureIdentities>>;
 }
 
 /** Opens services of a config for a router, and keeps their certificates current. */
@@ -26,8 +29,9 @@ export class RoutedServices {
     this.#tracer = tracer;
   }
 
-  /** Throws for TLS files that cannot be used, and leaves nothing open then. */
+  /** Throws for files of TLS and of keys that cannot be used, and leaves nothing open then. */
   async open(config: BanyanConfig): Promise<OpenedServices> {
+    const identities = await featureIdentities(config);
     const tls = await openServiceTls(config, this.#logger);
     let services: Services = {};
     try {
@@ -39,7 +43,7 @@ export class RoutedServices {
       const shadowServices = thriftOnly(await featureServices(config, { tls: tls.current }));
       tls.start();
       this.#tls.push(tls);
-      return { services, shadowServices };
+      return { services, shadowServices, identities };
     } catch (error) {
       await closeFeatureServices(services);
       await tls.stop();

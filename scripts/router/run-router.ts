@@ -118,7 +118,9 @@ export class RouterProcess {
     const { features: prints } = this.#said.config;
     const changed = Object.values(after.features).filter(
       ({ name, service }) =>
-        prints[name] !== print.features[name] || !isDeepStrictEqual(before.features[name]?.service, service),
+        prints[name] !== print.features[name] ||
+        !isDeepStrictEqual(before.features[name]?.service, service) ||
+        (service.identity !== undefined && !isDeepStrictEqual(before.identity, after.identity)),
     );
     const removed = Object.keys(before.features).filter((name) => after.features[name] === undefined);
     const features = Object.fromEntries(changed.map((feature) => [feature.name, feature]));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ServiceTls, serviceTlsSchema } from '../../../router/tls/tls-settings.ts';
 import type { LegacyTuning } from '../config.ts';
 import { declaredRoutes } from '../feature-routes.ts';
+import { type ServiceIdentityConfig, serviceIdentityInput } from '../identity-input.ts';
 import { resolveFiles } from '../resolve-files.ts';
 import { upstreamTuning } from '../upstream-tuning.ts';
 import { httpAddress } from '../values.ts';
@@ -14,6 +15,7 @@ export const httpServiceInput = z.strictObject({
   ...upstreamTuning,
   /** For `https://` addresses. */
   tls: serviceTlsSchema.optional(),
+  identity: serviceIdentityInput.optional(),
 });
 
 /** A service that speaks HTTP. */
@@ -27,6 +29,7 @@ export interface HttpServiceConfig
   readonly addresses: readonly string[];
   /** Absolute paths. */
   readonly tls?: ServiceTls;
+  readonly identity?: ServiceIdentityConfig | undefined;
 }
 
 export const httpService: ConfiguredKind<z.output<typeof httpServiceInput>, HttpServiceConfig> = {

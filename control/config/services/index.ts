@@ -34,8 +34,9 @@ export function serviceRoutes(
   return kindOf(service).routes(feature, service, written, faults);
 }
 
-export function calledBy(service: ServiceConfig, routes: readonly ConfiguredRoute[]): Promise<unknown> {
-  return kindOf(service).called(service, routes);
+export async function calledBy(service: ServiceConfig, routes: readonly ConfiguredRoute[]): Promise<unknown> {
+  const called = await kindOf(service).called(service, routes);
+  return service.identity === undefined ? called : [called, service.identity];
 }
 
 export function addressesOf(service: ServiceConfig): readonly string[] {

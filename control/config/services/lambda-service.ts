@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { routeKey } from '../../../router/sides/lambda/event.ts';
 import { declaredRoutes } from '../feature-routes.ts';
+import { serviceIdentityInput } from '../identity-input.ts';
 import { count, httpAddress, milliseconds } from '../values.ts';
 import type { ConfiguredKind } from './service-kind.ts';
 
@@ -22,6 +23,7 @@ export const lambdaServiceInput = z.strictObject({
   deadlineMs: milliseconds.default(5_000),
   /** Invocations at once, of one router. */
   connections: count.optional(),
+  identity: serviceIdentityInput.optional(),
 });
 
 export type LambdaServiceConfig = Readonly<z.output<typeof lambdaServiceInput>> & {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type ServiceTls, serviceTlsSchema } from '../../../router/tls/tls-settings.ts';
 import { loadIdl } from '../../../rpc/http/load-idl.ts';
 import { thriftRoutes } from '../feature-routes.ts';
+import { type ServiceIdentityConfig, serviceIdentityInput } from '../identity-input.ts';
 import { resolveFiles } from '../resolve-files.ts';
 import { address, count, milliseconds } from '../values.ts';
 import type { ConfiguredKind } from './service-kind.ts';
@@ -34,6 +35,7 @@ export const thriftServiceInput = z.strictObject({
     .optional(),
   /** Given, it is called over TLS. */
   tls: serviceTlsSchema.optional(),
+  identity: serviceIdentityInput.optional(),
 });
 
 export interface ThriftServiceConfig {
@@ -55,6 +57,7 @@ export interface ThriftServiceConfig {
   readonly multiplexed?: string;
   /** Absolute paths. */
   readonly tls?: ServiceTls;
+  readonly identity?: ServiceIdentityConfig | undefined;
 }
 
 export const thriftService: ConfiguredKind<z.output<typeof thriftServiceInput>, ThriftServiceConfig> = {

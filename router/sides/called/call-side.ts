@@ -5,6 +5,7 @@ import { bodyTooLarge, type RequestBody, readWhole } from '../../request/request
 import type { Ask, Side, Work } from '../side.ts';
 import type { Sink } from '../sink.ts';
 import { upstreamFailure } from '../upstream-errors.ts';
+import { answerWhole } from './answer-whole.ts';
 import type { HttpInput, HttpOutput, InvokeOptions, RefusedInput, RouterService } from './router-service.ts';
 
 export interface CallSideOptions {
@@ -76,7 +77,8 @@ export class CallSide implements Side {
     const input = { ...inputOf(ask), body: pieces ?? ask.body };
     const output = await service.invoke(methodOf(ask), input, options);
     if (signal.aborted) sink.fail(failures.broken('it was not waited for'));
-    else if (output.body === null || Buffer.isBuffer(output.body)) answer(ask, sink, output, output.body);
+    else if (output.body === null || Buffer.isBuffer(output.body))
+      answerWhole(ask, sink, output, output.body);
     else await stream(output, output.body, sink, signal, gate);
   }
 
@@ -171,27 +173,4 @@ class Gate {
     this.#open?.();
     this.#open = null;
   }
-}
-
-function answer(ask: Ask, sink: Sink, output: HttpOutput, body: Buffer | null): void {
-  const { status, rawHeaders, failure } = output;
-  const bodiless = status === 204 || status === 304;
-  const fields = [...rawHeaders];
-  if (!bodiless && ask.method !== 'HEAD' && !names(fields, 'content-length')) {
-    fields.push('Content-Length', String(body?.length ?? 0));
-  }
-  const sent = ask.method === 'HEAD' || bodiless ? null : body;
-  if (failure !== undefined) {
-    sink.fail({ status, ...failure }, body === null ? undefined : { status, fields, body: sent });
-    return;
-  }
-  const contentLength = bodiless ? null : (sent?.length ?? 0);
-  sink.head({ status, reason: null, fields, contentLength, trailers: false, nominated: null });
-  if (sent !== null && sent.length > 0) sink.data(sent);
-  sink.end([]);
-}
-
-function names(fields: readonly string[], name: string): boolean {
-  for (let i = 0; i < fields.length; i += 2) if (fields[i]!.toLowerCase() === name) return true;
-  return false;
 }

@@ -27,13 +27,26 @@ export interface HttpOutput {
   readonly failure?: Pick<Failure, 'code' | 'message' | 'retryAfterSeconds'>;
 }
 
+/** A user whom the monolith named. */
+export interface VerifiedIdentity {
+  /** What the service can check: docs/identity.md. */
+  readonly token: string;
+  readonly subject: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
 /** What the router knows of a request beside what the client sent, for the service and its logs. */
 export interface RequestContext {
   readonly requestId: string;
   /** W3C trace context. */
   readonly traceparent: string;
-  /** `header:…`, `cookie:…`, `param:…` or `address:…`, by the router's configured sources. */
+  /**
+   * `header:…`, `cookie:…`, `param:…` or `address:…`, by the router's configured sources: what the client says of itself, checked by
+   * nobody. It chooses cohorts, and is no proof of who somebody is.
+   */
   readonly identity: string;
+  /** Who the user is, where the feature's service is configured to be told and there is one. */
+  readonly verified?: VerifiedIdentity;
   /** The client's IP address: the first of a trusted chain, else the peer. */
   readonly clientAddress: string;
 }

@@ -53,6 +53,8 @@ const forbidden = new Set([
   'traceparent',
   'tracestate',
   'x-banyan-side',
+  'x-banyan-identity',
+  'x_banyan_identity',
   // Response control.
   'age',
   'date',

@@ -1,4 +1,4 @@
-import type { HttpInput, RequestContext } from '../called/router-service.ts';
+import type { HttpInput, RequestContext, VerifiedIdentity } from '../called/router-service.ts';
 
 /** Payload format 2.0 of API Gateway's HTTP APIs (Developer Guide, "AWS Lambda proxy integrations"), which handlers are written for. */
 export interface LambdaEvent {
@@ -26,6 +26,10 @@ export interface LambdaEvent {
     readonly requestId: string;
     readonly routeKey: string;
     readonly stage: '$default';
+    /** As a JWT authorizer leaves it: who the user is, where the router was told to find out. */
+    readonly authorizer?: {
+      readonly jwt: { readonly claims: Readonly<Record<string, string>>; readonly scopes: null };
+    };
     /** As web servers log it: `12/Mar/2020:19:03:58 +0000`. */
     readonly time: string;
     /** Milliseconds since 1970. */
@@ -44,7 +48,7 @@ export function lambdaEvent(
   routeKey: string,
   input: Pick<HttpInput, 'method' | 'path' | 'params' | 'query' | 'rawHeaders'>,
   body: Buffer | null,
-  { requestId, clientAddress }: Pick<RequestContext, 'requestId' | 'clientAddress'>,
+  { requestId, clientAddress, verified }: Pick<RequestContext, 'requestId' | 'clientAddress' | 'verified'>,
   now: Date,
 ): LambdaEvent {
   const { headers, cookies } = fieldsOf(input.rawHeaders);
@@ -74,6 +78,7 @@ export function lambdaEvent(
       },
       requestId,
       routeKey,
+      ...(verified !== undefined && { authorizer: authorizerOf(verified) }),
       stage: '$default',
       time: logTime(now),
       timeEpoch: now.getTime(),
@@ -81,6 +86,18 @@ export function lambdaEvent(
     ...(body !== null && { body: text ?? body.toString('base64') }),
     isBase64Encoded: body !== null && text === null,
   };
+}
+
+/** API Gateway leaves claims as text. */
+function authorizerOf({
+  subject,
+  claims,
+}: VerifiedIdentity): NonNullable<LambdaEvent['requestContext']['authorizer']> {
+  const texts = Object.entries(claims).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return { jwt: { claims: { ...Object.fromEntries(texts), sub: subject }, scopes: null } };
 }
 
 /** Express's pattern as API Gateway names a route: `GET /things/{id}`, `GET /files/{path+}`. Pure. */

@@ -28,10 +28,9 @@ export class InvokedFunction implements RouterService {
     const mayTakeMs = Math.min(deadlineMs, withinMs ?? deadlineMs);
     const deadline = AbortSignal.timeout(mayTakeMs);
     const body = Buffer.isBuffer(input.body) ? input.body : null;
-    const { requestId = '', clientAddress = '' } = context ?? {};
-    const event = Buffer.from(
-      JSON.stringify(lambdaEvent(method, input, body, { requestId, clientAddress }, new Date())),
-    );
+    const { requestId = '', clientAddress = '', verified } = context ?? {};
+    const about = { requestId, clientAddress, ...(verified !== undefined && { verified }) };
+    const event = Buffer.from(JSON.stringify(lambdaEvent(method, input, body, about, new Date())));
     if (event.length > maxEventBytes) return failedOutput(failures.bodyTooLarge(this.maxBodyBytes));
     for (let left = retries; ; left -= 1) {
       const outcome = await this.#invokeOnce(event, AbortSignal.any([signal, deadline]), mayTakeMs);

@@ -61,11 +61,13 @@ export const routerCommand: CommandFactory = (io) => {
       { runWorkers, isRouterWorker, serveAsWorker },
       { RouterProcess },
       { openServiceTls },
+      { featureIdentities },
       { processLogger },
     ] = await Promise.all([
       import('../../../router/life/router-workers.ts'),
       import('../../router/run-router.ts'),
       import('../../router/service-tls.ts'),
+      import('../../router/feature-identities.ts'),
       import('../process-logger.ts'),
     ]);
     const logger = processLogger('router', io);
@@ -74,6 +76,7 @@ export const routerCommand: CommandFactory = (io) => {
     if ((flags.workers ?? 1) > 1 && !isRouterWorker()) {
       // All faults of all files at once, and from this process alone.
       await openServiceTls(config, logger);
+      await featureIdentities(config);
       const workers = await untilInterrupted(
         io.signal,
         runWorkers({

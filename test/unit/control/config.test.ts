@@ -7,11 +7,14 @@ import { type BanyanConfigInput, loadConfig, servicePlace } from '../../../contr
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { moveSpecs } from '../../../control/runner/index.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
+import { serviceIdentitySchema } from '../../../router/identity/identity-settings.ts';
 import { failureDefaults } from '../../../router/life/router-options.ts';
 import { shadowSettingsSchema } from '../../../router/shadow/shadow-settings.ts';
 import { compileTable } from '../../../router/table/compiled-table.ts';
 import { defaultPolicy } from '../../../router/table/failure-policy.ts';
 import { callName } from '../../../router/table/route-call.ts';
+import { featureIdentities } from '../../../scripts/router/feature-identities.ts';
+import { ed25519Pair } from '../../support/router/identity-keys.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -340,6 +343,44 @@ test('peers and cohorts that are none are told by name', async () => {
       { at: 'cohorts.shops.values', what: 'needs at least one value' },
     ]),
   );
+});
+
+test('a service is told who users are by the one key that signs, or its config says what is missing', async () => {
+  const { parcels } = plain.features;
+  const identity = { ask: '/whoami', credentials: { cookie: 'session' } };
+  const told = {
+    ...plain,
+    features: { parcels: { ...parcels, service: { ...parcels!.service, identity } } },
+  };
+  await writeFile(join(folder, 'two.pem'), ed25519Pair('two').signs.key);
+  const keys = [
+    { kid: 'one', file: 'one.pem' },
+    { kid: 'two', file: 'two.pem' },
+  ];
+  const config = await load({ ...told, identity: { keys, signs: 'two' } });
+  const settings = (await featureIdentities(config)).parcels;
+  expect(serviceIdentitySchema.parse(settings)).toMatchObject({
+    ...{ audience: 'parcels', issuer: 'banyan', subject: 'json:id', key: { kid: 'two', alg: 'EdDSA' } },
+  });
+  const unread = await load({ ...told, identity: { keys, signs: 'one' } });
+  await expect(featureIdentities(unread)).rejects.toMatchObject({ code: 'BANYAN_IDENTITY_KEY' });
+
+  const at = async (change: object) => (await faultsOf({ ...told, ...change })).map((fault) => fault.at);
+  expect(await at({})).toEqual(['features.parcels.service.identity']);
+  expect(await at({ identity: { keys } })).toEqual(['identity.signs']);
+  expect(await at({ identity: { keys: [keys[0], keys[0]], signs: 'three' } })).toEqual([
+    'identity.keys',
+    'identity.signs',
+  ]);
+  const wrong = { ...identity, ask: 'whoami', credentials: {}, subject: 'body:id', cacheMs: -1 };
+  const service = { ...parcels!.service, identity: wrong };
+  const prefix = 'features.parcels.service.identity';
+  expect(await at({ features: { parcels: { ...parcels, service } } })).toEqual([
+    `${prefix}.ask`,
+    `${prefix}.credentials`,
+    `${prefix}.subject`,
+    `${prefix}.cacheMs`,
+  ]);
 });
 
 test('says all faults of meaning at once', async () => {
