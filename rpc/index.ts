@@ -33,3 +33,4 @@ export type {
   ServeTlsFiles,
   ThriftServer,
 } from './server/serve-options.ts';
+export { registeredTracer } from './telemetry/registered-tracer.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { loadIdl, serve, ThriftException } from 'banyan/rpc';
+import { loadIdl, registeredTracer, serve, ThriftException } from 'banyan/rpc';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { ProductServiceConfig } from './config.ts';
@@ -39,6 +39,7 @@ export async function startProductService(options: ProductServiceOptions): Promi
     changeProduct: (request) => declared(products.changeProduct(request)),
     deleteProduct: (id) => declared(products.deleteProduct(id)),
   };
+  const tracer = registeredTracer();
   try {
     const server = await serve({
       idl: await loadIdl(idlFile),
@@ -48,6 +49,7 @@ export async function startProductService(options: ProductServiceOptions): Promi
       port: config.port,
       log,
       metrics: new Registry(),
+      ...(tracer !== undefined && { tracer }),
       ...(config.healthPort !== null && {
         health: {
           host: config.host,

@@ -54,6 +54,8 @@ function describe(exchange: Exchange, now: number): Record<string, unknown> {
   const { failure, beganAt } = account;
   return {
     requestId: exchange.requestId,
+    // Of `traceparent`: https://www.w3.org/TR/trace-context/#trace-id
+    traceId: exchange.traceparent.slice(3, 35) || undefined,
     method: request.method,
     path: exchange.target?.path ?? exchange.url.split(/[?#]/, 1)[0],
     status,

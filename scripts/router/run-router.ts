@@ -10,8 +10,8 @@ import { effectInRouter } from '../../control/reload/may-reload.ts';
 import { MysqlStateLink } from '../../control/store/mysql-state-link.ts';
 import type { ReplicaConfig } from '../../control/store/replicas.ts';
 import { type RunningRouter, startRouter } from '../../router/life/start-router.ts';
+import { registeredTracer } from '../../rpc/telemetry/registered-tracer.ts';
 import { closeFeatureServices } from './feature-services.ts';
-import { registeredTracer } from './registered-tracer.ts';
 import { type OpenedServices, RoutedServices } from './routed-services.ts';
 import { type RouterOverrides, routerSettings } from './router-settings.ts';
 

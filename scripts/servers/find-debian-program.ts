@@ -6,6 +6,13 @@ import { findOnPath } from './find-on-path.ts';
 import { runProgram } from './run-program.ts';
 import { unpackedCommand } from './unpacked-command.ts';
 
+// What it depends on besides are the parts of its web pages.
+const prometheus = {
+  packageName: 'prometheus',
+  trial: ['--version'],
+  only: /^(?:prometheus|libc6)$/,
+} as const;
+
 /** Programs of Debian's stable suite that are measured beside banyan, or with: where their packages have them, and what shows that they run. */
 const packages = {
   nginx: { packageName: 'nginx', file: 'usr/sbin/nginx', trial: ['-v'] },
@@ -14,9 +21,19 @@ const packages = {
   h2load: { packageName: 'nghttp2-client', file: 'usr/bin/h2load', trial: ['--version'] },
   mydumper: { packageName: 'mydumper', file: 'usr/bin/mydumper', trial: ['--version'] },
   myloader: { packageName: 'mydumper', file: 'usr/bin/myloader', trial: ['--version'] },
+  prometheus: { ...prometheus, file: 'usr/bin/prometheus' },
+  promtool: { ...prometheus, file: 'usr/bin/promtool' },
 } as const;
 
 export type DebianProgram = keyof typeof packages;
+
+interface DebianPackage {
+  readonly packageName: string;
+  readonly file: string;
+  readonly trial: readonly string[];
+  /** As `UnpackOptions` has it. */
+  readonly only?: RegExp;
+}
 
 /** The program, and the arguments that come before its own. */
 export type ProgramCommand = readonly [string, ...string[]];
@@ -32,7 +49,7 @@ export async function findDebianProgram(
   options: { readonly env?: NodeJS.ProcessEnv; readonly signal?: AbortSignal } = {},
 ): Promise<ProgramCommand | null> {
   const { env = process.env, signal } = options;
-  const { packageName, file, trial } = packages[name];
+  const { packageName, file, trial, only }: DebianPackage = packages[name];
   // Servers lie in folders that are on the superuser's PATH only.
   const path = [env.PATH ?? '', '/usr/sbin', '/usr/local/sbin'].join(delimiter);
   const found = await findOnPath(name, { ...env, PATH: path });
@@ -40,7 +57,13 @@ export async function findDebianProgram(
   const into = join(cacheFolder(env), `${packageName}-stable`);
   if (!existsSync(into)) {
     if (!(await canUnpackDebianPackages(env))) return null;
-    await unpackDebianPackage({ packageName, suite: null, into, ...(signal ? { signal } : {}) });
+    await unpackDebianPackage({
+      packageName,
+      suite: null,
+      into,
+      ...(only && { only }),
+      ...(signal && { signal }),
+    });
   }
   const command = unpackedCommand(into, [file]);
   if (command === null) return null;

@@ -50,7 +50,7 @@ async function run(flags: Flags): Promise<void> {
   try {
     // What an earlier stack left there is not to be taken for this one's.
     if (infoFile !== undefined) await rm(infoFile, { force: true });
-    stack = await startStack(await stackSettings(flags, process.env), printer, signal);
+    stack = await startStack(await stackSettings({ ...flags, accessLog: 1 }, process.env), printer, signal);
     rewrite();
     await writing;
     console.log(renderAddresses(stack.info(), paintFor(process.stdout)));

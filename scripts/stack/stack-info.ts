@@ -5,6 +5,8 @@ import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 export interface StackInfo {
   /** One for each replica. */
   readonly router: readonly string[];
+  /** `/readyz`, `/livez` and `/metrics` of each replica; empty while it is not running. */
+  readonly routerHealth: readonly string[];
   readonly legacy: string;
   /** The product service's `/readyz`, `/livez` and `/metrics`; empty while it is not running. */
   readonly productHealth: string;

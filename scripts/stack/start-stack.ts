@@ -234,7 +234,7 @@ function programOf(
   const snapshot = join(settings.dataDir, index === 0 ? 'route-table.json' : `route-table-${index}.json`);
   const listen = `127.0.0.1:${settings.routerPorts[index]}`;
   const accessLog = settings.accessLog === undefined ? [] : ['--access-log', String(settings.accessLog)];
-  const flags = ['--listen', listen, '--snapshot', snapshot, ...accessLog];
+  const flags = ['--listen', listen, '--admin', '127.0.0.1:0', '--snapshot', snapshot, ...accessLog];
   return { args: ['scripts/banyan.mjs', 'router', ...flags], env: {} };
 }
 
@@ -259,6 +259,9 @@ function stackInfo(settings: StackSettings, process: (name: ProcessName) => Supe
   const local = (port: number) => `http://127.0.0.1:${port}`;
   return {
     router: settings.routerPorts.map(local),
+    routerHealth: settings.routerPorts.map((_, index) =>
+      String(process(`router${index}`).facts.adminUrl ?? ''),
+    ),
     legacy: local(settings.legacyPort),
     productHealth: String(process('product').facts.healthUrl ?? ''),
     admin: { url: local(settings.controlPort), tokenFile: join(settings.dataDir, 'admin-token') },
