@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface ProgramOutcome {
   readonly code: number | null;
@@ -19,13 +22,14 @@ export interface Program extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Runs a program of this repository, `legacy/main.ts` say, with nothing in its environment but PATH and `env`. */
+/** Runs a program of this repository, or of a copy of its parts, `legacy/main.ts` say, with nothing in its environment but PATH and `env`. */
 export function startProgram(
   file: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
+  folder = repository,
 ): Program {
-  const path = fileURLToPath(new URL(`../../${file}`, import.meta.url));
+  const path = join(folder, file);
   const child = spawn(process.execPath, [path, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,13 +67,17 @@ export function startProductProgram(
   database: DatabaseEndpoint,
   env: Readonly<Record<string, string>> = {},
 ): Program {
-  return startProgram('extracted/product/main.ts', {
+  return startProgram('extracted/product/main.ts', { ...productEnvironment(database), ...env });
+}
+
+/** All that the product service needs to know. */
+export function productEnvironment(database: DatabaseEndpoint): Readonly<Record<string, string>> {
+  return {
     PRODUCT_DB_HOST: database.host,
     PRODUCT_DB_PORT: String(database.port),
     PRODUCT_DB_USER: database.user,
     PRODUCT_DB_PASSWORD: database.password,
     PRODUCT_DB_NAME: database.database,
     PORT: '0',
-    ...env,
-  });
+  };
 }

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { createClient, loadIdl } from 'banyan/rpc';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { findOnPath } from '../../../scripts/servers/find-on-path.ts';
+import { describeOnEngine } from '../../support/databases.ts';
+import { createProductDatabase } from '../../support/shop.ts';
+import { productEnvironment, startProgram } from '../../support/shop-process.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../../..');
+const deploying = join(root, 'docs/deploying');
+const systemdAnalyze = await findOnPath('systemd-analyze', process.env);
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'banyan-deployed-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Does in `folder` what the file's COPY lines say; what `npm ci` would install is linked. @returns its CMD */
+async function layOut(service: string): Promise<string[]> {
+  const text = await readFile(join(deploying, 'service.Containerfile'), 'utf8');
+  const lines = text.replaceAll(/\$\{?SERVICE\}?/g, service).split('\n');
+  for (const line of lines) {
+    const [, copied, to] = /^COPY (.+) (\S+)$/.exec(line) ?? [];
+    if (copied === undefined) continue;
+    for (const from of copied.split(' ')) {
+      const target = join(folder, to!.endsWith('/') ? join(to!, from) : to!);
+      await mkdir(dirname(target), { recursive: true });
+      await cp(join(root, from), target, { recursive: true });
+    }
+  }
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return lines
+    .find((line) => line.startsWith('CMD '))!
+    .slice('CMD '.length)
+    .split(' ');
+}
+
+describeOnEngine('mariadb', 'a service deployed apart', (lane) => {
+  it('starts, serves and stops with nothing but what its image has, and its own settings', async () => {
+    const [command, ...args] = await layOut('product');
+    expect(command).toBe('node');
+    expect(await readdir(join(folder, 'extracted'))).toEqual(['product']);
+    await using database = await createProductDatabase(lane);
+    await using service = startProgram(
+      args[0]!,
+      { ...productEnvironment(database), HEALTH_PORT: '0' },
+      [],
+      folder,
+    );
+    const { address, healthUrl } = await service.ready;
+    const client = createClient({
+      idl: await loadIdl(join(folder, 'extracted/product/product.thrift')),
+      ...{ service: 'ProductService', addresses: [String(address)] },
+    });
+    const created = await client.call('createProduct', [{ shopId: 1, sku: 'A', name: '램프', price: '2' }]);
+    expect(created).toMatchObject({ location: '/api/products/1' });
+    expect((await fetch(`${healthUrl}/readyz`)).status).toBe(200);
+    await client.close();
+    service.kill('SIGTERM');
+    expect(await service.ended).toMatchObject({ code: 0, signal: null });
+  });
+});
+
+it.skipIf(systemdAnalyze === null)('the units are sound', async () => {
+  const names = (await readdir(deploying)).filter((name) => name.endsWith('.service'));
+  expect(names).toHaveLength(3);
+  const units = join(folder, 'units');
+  await mkdir(units);
+  for (const name of names) {
+    const text = await readFile(join(deploying, name), 'utf8');
+    await writeFile(join(units, name), text.replaceAll('/usr/bin/node', process.execPath));
+  }
+  // Templates are read as one of their instances. It prints what it finds, and finds nothing.
+  const files = names.map((name) => join(units, name.replace('@.', '@1.')));
+  for (const [index, name] of names.entries()) {
+    if (name.includes('@')) await symlink(join(units, name), files[index]!);
+  }
+  const { stdout, stderr } = await run(systemdAnalyze!, [
+    'verify',
+    '--man=no',
+    '--recursive-errors=no',
+    ...files,
+  ]);
+  expect(stdout + stderr).toBe('');
+});
