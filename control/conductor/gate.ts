@@ -1,4 +1,5 @@
 import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
+import { formatBytes } from '../../common/numbers.ts';
 import { type Move, sideTables } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import { assertNotFrozen } from '../feature/assert-not-frozen.ts';
@@ -265,8 +266,7 @@ async function check(
 const leastFreeBytes = 256 * 1024 * 1024;
 
 function roomOf({ freeBytes, totalBytes }: FreeSpace): string {
-  const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
-  return `${gib(freeBytes)} of ${gib(totalBytes)} GiB free`;
+  return `${formatBytes(freeBytes)} of ${formatBytes(totalBytes)} free`;
 }
 
 function fixFor(rules: HandoverRules, state: FeatureState): string {

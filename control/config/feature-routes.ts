@@ -1,5 +1,6 @@
 import { METHODS } from 'node:http';
-import { BanyanError, type Fault } from '../../common/errors.ts';
+import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
+import { compilePattern } from '../../router/table/path-pattern.ts';
 import type { RouteCall, RouteConstraints } from '../../router/table/route-table.ts';
 import type { HttpRoute } from '../../rpc/http/binding.ts';
 import { httpRoutes } from '../../rpc/http/http-routes.ts';
@@ -90,6 +91,22 @@ export function declaredRoutes(
     if (method === undefined || pattern === undefined || !METHODS.includes(method)) {
       const fix = "Write it as METHOD /path, for example 'GET /api/reviews/:id'.";
       faults.push(configFault([...path, key], 'is no route', fix));
+      return [];
+    }
+    try {
+      compilePattern(pattern);
+    } catch (error) {
+      const { message, fix } = describeError(error);
+      const why = message.replace(/; visit .*$/s, '');
+      faults.push(
+        configFault(
+          [...path, key],
+          `is no pattern: ${why}`,
+          error instanceof BanyanError
+            ? fix
+            : "Write it as Express does, for example 'GET /api/reviews/:id'.",
+        ),
+      );
       return [];
     }
     if (moves === false) return [];

@@ -1,3 +1,4 @@
+import { formatBytes } from '../../common/numbers.ts';
 import { CountRow } from '../counts/count-row.ts';
 import type { MoveSide } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
@@ -23,7 +24,7 @@ export async function readRoom(
   const signs: Sign[] = [];
   const free = await freeBytes(await links.target.session());
   if (free !== null) {
-    const what = `the target’s server has ${gib(free)} GiB left, less than ${gib(minFreeBytes)}`;
+    const what = `the target’s server has ${formatBytes(free)} left, less than ${formatBytes(minFreeBytes)}`;
     signs.push({ what, value: minFreeBytes - free, limit: 0, plain: true });
   }
   for (const { endpoint, link } of replicas) {
@@ -70,8 +71,4 @@ async function replicaLagMs(
     lag = Math.max(lag ?? 0, (here.at - there.at) * 1_000);
   }
   return lag;
-}
-
-function gib(bytes: number): string {
-  return (bytes / 1024 ** 3).toFixed(1);
 }

@@ -27,7 +27,7 @@ interface Entry {
  * Matches as an Express monolith does, because a request that the router does not recognize but the monolith does would
  * get past the flip: upper and lower case alike, a last slash ignored unless the route says otherwise, HEAD served by the GET route.
  * Where Express takes the pattern that was declared first, this takes the most specific one: segment by segment literal text goes
- * before a parameter with text around it, a parameter, a wildcard. Among routes with one pattern the most specific constraints win
+ * before a parameter with text around it, a parameter with an expression, a parameter, a wildcard. Among routes with one pattern the most specific constraints win
  * (see `specificity`), an unconstrained one comes last.
  *
  * Patterns are looked up by the literal segments that they begin with, so that a path costs a few look-ups, and one expression for each
@@ -55,7 +55,7 @@ export function createMatcher(routes: readonly Route[]): Matcher {
       if (entries === undefined) continue;
       for (const { pattern, route, index } of entries) {
         if (route.constraints !== undefined && !constraintsHold(route.constraints, facts)) continue;
-        const found = pattern.regexp.exec(path);
+        const found = pattern.exec(path);
         if (found !== null) return { index, params: paramsOf(pattern, found) };
       }
     }
@@ -83,11 +83,14 @@ function bySpecificity(a: Entry, b: Entry): number {
   return specificity(b.route.constraints) - specificity(a.route.constraints) || a.index - b.index;
 }
 
-function paramsOf({ keys }: PathPattern, found: RegExpExecArray): Record<string, string> {
+function paramsOf(
+  { keys }: PathPattern,
+  found: readonly (string | null | undefined)[],
+): Record<string, string> {
   const params: Record<string, string> = {};
   for (let i = 0; i < keys.length; i++) {
     const value = found[i + 1];
-    if (value !== undefined) params[keys[i]!.name] = decodeURIComponent(value);
+    if (value != null) params[keys[i]!.name] = decodeURIComponent(value);
   }
   return params;
 }

@@ -43,5 +43,5 @@ function whyNot(route: Route, chosen: Route | null, facts: ConstraintFacts): str
     return 'the constraints of the route that matched are more specific';
   }
   if (chosen?.method !== route.method) return 'a route for HEAD itself goes before one for GET';
-  return 'the path of the route that matched is more specific: literal segments go before parameters';
+  return 'the path of the route that matched is more specific: literal segments go before parameters, and those with an expression before others';
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '../../common/errors.ts';
+import { splitExpressions } from '../../common/path-expressions.ts';
 import type { Route } from './route-table.ts';
 
 /**
@@ -27,11 +28,15 @@ export function routeConflicts(
 }
 
 function patternKey(path: string): string {
-  const pattern = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-  return pattern
+  const { plain, expressions } = splitExpressions(path);
+  const pattern = plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain;
+  const key = pattern
     .split('/')
     .map((segment) => segment.replace(/:\w+/g, ':').replace(/\*\w+/g, '*').toLowerCase())
     .join('/');
+  if (expressions.size === 0) return key;
+  const names = [...plain.matchAll(/:(\w+)/g)].map(([, name]) => expressions.get(name!) ?? null);
+  return `${key} ${JSON.stringify(names)}`;
 }
 
 function constraintsKey(constraints: Route['constraints']): string {

@@ -1,7 +1,8 @@
 import { parse, stringify, type Token, TokenData } from 'path-to-regexp';
+import { expressionFault, splitExpressions } from '../../common/path-expressions.ts';
 
 /** `/orders/:id:cancel`: the second colon is text. Express has no such paths unless it is escaped. */
-const customVerb = /(:[A-Za-z0-9_]+):(?=[A-Za-z])/g;
+const customVerb = /(:[A-Za-z0-9_]+(?:\([^()]*\))?):(?=[A-Za-z])/g;
 const unnamedWildcard = /\*(?![A-Za-z_$"])/g;
 
 /** Names of a path's parameters; that of a wildcard without a name is `*`. */
@@ -38,27 +39,38 @@ export function templateName(parameter: string): string {
 
 /** Paths with one key match the same requests. */
 export function pathKey(path: string): string {
+  const { expressions } = splitExpressions(path);
   const unnamed = (tokens: readonly Token[]): Token[] =>
     tokens.map((token) => {
       if (token.type === 'group') return { type: 'group', tokens: unnamed(token.tokens) };
       return token.type === 'text' ? token : { ...token, name: '_' };
     });
-  return stringify(new TokenData(unnamed(tokensOf(path))))
+  const said = named(tokensOf(path)).map(({ name }) => expressions.get(name) ?? null);
+  const key = stringify(new TokenData(unnamed(tokensOf(path))))
     .replace(/(?<=.)\/$/, '')
     .toLowerCase();
+  return expressions.size === 0 ? key : `${key} ${JSON.stringify(said)}`;
 }
 
 /** What is wrong with an annotated path, and its fix; null where nothing is. */
 export function pathFault(path: string): readonly [what: string, fix: string] | null {
   const shown = JSON.stringify(path);
   if (!/^\/[^\s?#]*$/.test(path)) return [`${shown} is no path`, 'Write it as "/api/products/:id".'];
-  if (path.includes('(')) {
+  const { plain, expressions } = splitExpressions(path);
+  for (const [name, expression] of expressions) {
+    const fault = expressionFault(expression);
+    if (fault === null) continue;
+    const fix =
+      'Write characters, classes, | and quantifiers alone, as in ":id([0-9]+)"; or leave it out, and let the field’s type judge the value.';
+    return [`the expression of ${name} in ${shown} ${fault}`, fix];
+  }
+  if (plain.includes('(')) {
     return [
-      `${shown} has a regular expression`,
-      'Take the parameter as it is, and let the field’s type judge it.',
+      `${shown} has brackets that are no parameter’s expression`,
+      'Write them behind a parameter, as in ":id([0-9]+)".',
     ];
   }
-  if (/:(?![A-Za-z0-9_])/.test(path.replace(/\\./g, ''))) {
+  if (/:(?![A-Za-z0-9_])/.test(plain.replace(/\\./g, ''))) {
     return [`${shown} has a parameter without a name`, 'Write it as "/api/products/:id".'];
   }
   let tokens: Token[];
@@ -104,7 +116,8 @@ function variants(tokens: readonly Token[]): Token[][] {
 }
 
 function parsed(path: string): Token[] {
-  return parse(path.replace(customVerb, '$1\\:').replaceAll(unnamedWildcard, '*"*"')).tokens;
+  const { plain } = splitExpressions(path);
+  return parse(plain.replace(customVerb, '$1\\:').replaceAll(unnamedWildcard, '*"*"')).tokens;
 }
 
 /** Of a path that is none, which is told elsewhere, there are no parameters. */

@@ -1,3 +1,4 @@
+import { splitExpressions } from '../../common/path-expressions.ts';
 import type { Legacy, LegacyKey, LegacyTable } from './read-legacy.ts';
 import type { FoundRoute } from './route.ts';
 import { camelCase, nameKey, singular, wordsOf } from './words.ts';
@@ -87,7 +88,9 @@ function headOf(
 /** By the last part of the path that a table is called like. */
 function tableOf({ path }: FoundRoute, tables: readonly LegacyTable[]): LegacyTable | null {
   const byKey = new Map(tables.map((table) => [nameKey(table.name), table]));
-  const segments = path.split('/').filter((part) => /^[^:{*]/.test(part));
+  const segments = splitExpressions(path)
+    .plain.split('/')
+    .filter((part) => /^[^:{*]/.test(part));
   for (const [at, segment] of [...segments.entries()].reverse()) {
     const before = segments[at - 1];
     const nested = before === undefined ? undefined : byKey.get(nameKey(`${singular(before)}_${segment}`));

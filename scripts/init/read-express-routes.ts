@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BanyanError } from '../../common/errors.ts';
+import { expressionFault, splitExpressions } from '../../common/path-expressions.ts';
 import type { FoundRoute, FoundRoutes } from './route.ts';
 
 const file = z.object({
@@ -18,12 +19,17 @@ export function readExpressRoutes(text: string, from: string): FoundRoutes {
   const routes = new Map<string, FoundRoute>();
   const unsaid: string[] = [];
   for (const { method, path, through } of parsed.data.routes) {
-    // A pattern in braces is a regular expression.
-    if (path.includes('{') || /[()*+?[\]\\]/.test(plainPath(path))) {
-      unsaid.push(`${method} ${path}: a pattern that banyan's routes cannot say`);
+    const said = inBraces(path);
+    const { plain, expressions } = splitExpressions(said);
+    const fault = [...expressions.values()].map(expressionFault).find((one) => one !== null);
+    // What the app has in braces is a path that is a regular expression as a whole.
+    const whole = splitExpressions(path).plain.includes('{');
+    if (whole || fault !== undefined || /[()*+?[\]\\]/.test(plain)) {
+      const why = fault === undefined ? '' : `: its expression ${fault}`;
+      unsaid.push(`${method} ${path}: a pattern that banyan's routes cannot say${why}`);
       continue;
     }
-    const route = { method, path: plainPath(path), requests: null, through };
+    const route = { method, path: said, requests: null, through };
     routes.set(`${method} ${route.path}`, route);
   }
   return { routes: [...routes.values()], unsaid };
@@ -37,7 +43,7 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Express 4's `:id(\\d+)` and `:year?` as Express 5 has them; what a parameter may be is left to the service. */
-function plainPath(path: string): string {
-  return path.replaceAll(/(:\w+)\([^()]*\)/g, '$1').replaceAll(/\/(:\w+)\?/g, '{/$1}');
+/** Express 4's `/:year?` as Express 5 has it. */
+function inBraces(path: string): string {
+  return path.replaceAll(/\/(:\w+(?:\([^()]*\))?)\?/g, '{/$1}');
 }

@@ -1,3 +1,4 @@
+import { splitExpressions } from '../../common/path-expressions.ts';
 import type { ProposedFeature } from './propose.ts';
 import type { LegacyColumn, LegacyTable } from './read-legacy.ts';
 import type { FoundRoute } from './route.ts';
@@ -91,8 +92,9 @@ function renderMethod(
   const { method, path } = route;
   if (!/^(GET|POST|PUT|PATCH|DELETE)$/.test(method)) return null;
   const one = structName(main);
-  const parameters = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
-  const last = path.split('/').at(-1) ?? '';
+  const { plain } = splitExpressions(path);
+  const parameters = [...plain.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
+  const last = plain.split('/').at(-1) ?? '';
   const single = last.startsWith(':');
   const key = main.columns.find(({ name }) => main.key.length === 1 && name === main.key[0]);
   const argument = (name: string, at: number) => {
@@ -110,7 +112,7 @@ function renderMethod(
   return [
     `  ${answer} ${methodName(route, feature, single, names)}(${list.join(', ')})`,
     ...(single ? ['    throws (1: NotFound notFound)'] : []),
-    `    (api.${method.toLowerCase()} = "${path}"${status}, api.etag = "weak")`,
+    `    (api.${method.toLowerCase()} = "${path.replaceAll('\\', '\\\\')}"${status}, api.etag = "weak")`,
   ].join('\n');
 }
 
@@ -127,7 +129,9 @@ function methodName(
   single: boolean,
   names: Set<string>,
 ): string {
-  const words = path.split('/').filter((part) => /^\w/.test(part));
+  const words = splitExpressions(path)
+    .plain.split('/')
+    .filter((part) => /^\w/.test(part));
   const last = wordsOf(words.at(-1) ?? tables[0]?.name ?? 'it');
   const noun = pascalCase([...last.slice(0, -1), singular(last.at(-1) ?? '')].join('_'));
   const verb = method === 'GET' ? (single ? 'get' : 'list') : (verbs[method] ?? method.toLowerCase());

@@ -1,3 +1,4 @@
+import { splitExpressions } from '../../../common/path-expressions.ts';
 import type { HttpInput, RequestContext, VerifiedIdentity } from '../called/router-service.ts';
 
 /** Payload format 2.0 of API Gateway's HTTP APIs (Developer Guide, "AWS Lambda proxy integrations"), which handlers are written for. */
@@ -102,8 +103,8 @@ function authorizerOf({
 
 /** Express's pattern as API Gateway names a route: `GET /things/{id}`, `GET /files/{path+}`. Pure. */
 export function routeKey(method: string, pattern: string): string {
-  const path = pattern
-    .replace(/(?<=\/):(\w+)/g, (_, name: string) => `{${name}}`)
+  const path = splitExpressions(pattern)
+    .plain.replace(/(?<=\/):(\w+)/g, (_, name: string) => `{${name}}`)
     .replace(/(?<=\/)\*(\w+)/g, (_, name: string) => `{${name}+}`);
   return `${method} ${path}`;
 }

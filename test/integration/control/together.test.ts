@@ -108,7 +108,7 @@ describeOnEngine('mariadb', 'a handover of two features', (db) => {
       dry.result.features[0].gate.map(({ check, detail }: Guard) => [check, detail]),
     );
     expect(details).toMatchObject({
-      disk: expect.stringMatching(/^legacy \d+\.\d of \d+\.\d GiB free, service /),
+      disk: expect.stringMatching(/^legacy [\d.]+ [MGT]iB of [\d.]+ [MGT]iB free, service /),
       'way back': expect.stringMatching(/^the capture of service’s tables /),
       routers: expect.stringMatching(/^1 alive, banyan not told, route table \d+, config /),
     });

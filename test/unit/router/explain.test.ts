@@ -40,7 +40,7 @@ describe('explain', () => {
     };
     const lessSpecific = 'the constraints of the route that matched are more specific';
     const laterPath =
-      'the path of the route that matched is more specific: literal segments go before parameters';
+      'the path of the route that matched is more specific: literal segments go before parameters, and those with an expression before others';
     expect(rivals('/things/new?trial=1', 'X-Beta', 'yes')).toEqual([
       'GET /things/:id [beta]',
       {

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import express5 from 'express';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { expressionFault } from '../../../common/path-expressions.ts';
 import { createMatcher } from '../../../router/table/matcher.ts';
 import type { Route, RouteMatching } from '../../../router/table/route-table.ts';
 
@@ -137,10 +138,87 @@ describe.each([5, 4] as const)('Express %d', (express) => {
   });
 });
 
+const inClass = fc.constantFrom('a-f', '0-9', 'x', '.', '\\d', '\\w', '_', '-', 'B', '%');
+const atom = fc.oneof(
+  fc.constantFrom('a', 'B', '1', '\\.', '-', '.', '\\d', '\\w', '\\D', '%', '~', 'json'),
+  fc
+    .tuple(fc.constantFrom('', '^', '^/'), fc.array(inClass, { minLength: 1, maxLength: 3 }))
+    .map(
+      ([not, parts]) =>
+        `[${not}${parts.join('').replace(/^(.*?)-(.*)$/, (all) => (/^[a-z0-9]-[a-z0-9]/.test(all) ? all : all.replaceAll('-', '')))}]`,
+    )
+    .filter((text) => text !== '[]' && text !== '[^]'),
+);
+const expression = fc
+  .array(
+    fc
+      .tuple(atom, fc.constantFrom('', '', '+', '+', '?', '+?', '{2}', '{1,3}', '{0,}'))
+      .map((parts) => parts.join('')),
+    { minLength: 1, maxLength: 4 },
+  )
+  .chain((one) =>
+    fc.oneof(
+      fc.constant(one.join('')),
+      atom.map((other) => `${one.join('')}|${other}`),
+    ),
+  )
+  .filter((text) => expressionFault(text) === null);
+const withExpression = fc
+  .tuple(
+    fc.array(fc.constantFrom('a', ':p', 'x'), { maxLength: 2 }),
+    fc.array(fc.tuple(fc.constantFrom('', '', '', 'a-', 'x.'), expression), { minLength: 1, maxLength: 2 }),
+    fc.constantFrom('', '', '/b', '.json', '/:p', '/'),
+  )
+  .map(([before, own, behind]) =>
+    numbered(`/${[...before, ...own.map(([text, one]) => `${text}:p(${one})`)].join('/')}${behind}`),
+  );
+
+test('parameters with expressions take what Express 4 has them take, in either mode', () => {
+  fc.assert(
+    fc.property(withExpression, paths, fc.constantFrom(4, 5), (pattern, path, express) => {
+      const given = { pattern, path };
+      expect({ ...given, params: ours(pattern, { express }, path) }).toEqual({
+        ...given,
+        params: theirs(express4, pattern, false, path),
+      });
+    }),
+    { numRuns: 10_000 },
+  );
+  for (const [pattern, path, params] of [
+    ['/:pk([0-9a-f]+)', '/00FF', { pk: '00FF' }],
+    ['/:pk([0-9a-f]+)', '/xyz', null],
+    ['/a/:id(\\d+){/:more}', '/a/12/b', { id: '12', more: 'b' }],
+    ['/:year(\\d{4})-:month(\\d{2})', '/2026-11', { year: '2026', month: '11' }],
+    ['/:do(edit|delete)/:id', '/delete/7', { do: 'delete', id: '7' }],
+    ['/:path([^?]+)', '/a/b', { path: 'a/b' }],
+  ] as const) {
+    expect([pattern, path, ours(pattern, {}, path)]).toEqual([pattern, path, params]);
+  }
+});
+
+test('an expression that a client could have a backtracking engine despair of is matched in linear time, others are refused', () => {
+  const nested = routeOf('/:a(\\w+\\w+\\w+\\w+\\w+\\w+\\w+\\w+!)', {});
+  // A million steps; backtracking would take some 10^30, and this test would not end.
+  expect(createMatcher([nested]).match('GET', `/${'a'.repeat(8_000)}`, facts)).toBe(null);
+  for (const path of [
+    '/:a((x)+)',
+    '/:a([0-9]*)',
+    '/:a(\\b)',
+    '/:a(?=x)',
+    '/:a([)',
+    '/:a(x{2000})',
+    '/:a()',
+    '/(x)',
+  ]) {
+    expect(() => createMatcher([routeOf(path, {})]), path).toThrow();
+  }
+});
+
 test('of several patterns the most specific one is taken, in whatever order they were declared', () => {
   const ascending = [
     '/*all',
     '/:a',
+    '/:hex([0-9a-f]+)',
     '/:a/:b',
     '/:a/x',
     '/a/*rest',
@@ -159,7 +237,8 @@ test('of several patterns the most specific one is taken, in whatever order they
     ['/a/1/2', '/a/*rest'],
     ['/b/x', '/:a/x'],
     ['/b/y', '/:a/:b'],
-    ['/b', '/:a'],
+    ['/q', '/:a'],
+    ['/b', '/:hex([0-9a-f]+)'],
     ['/b/y/z', '/*all'],
   ];
   for (const patterns of [ascending, ascending.toReversed()]) {

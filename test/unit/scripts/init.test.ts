@@ -61,7 +61,7 @@ const legacy = {
 };
 const routes = [
   'GET /api/books',
-  'GET /api/books/:id',
+  'GET /api/books/:id(\\d{1,9})',
   'GET /api/books/:id/copies',
   'PUT /readers/:id',
   'GET /up',
@@ -80,7 +80,7 @@ test('tables go with the routes that are named after them, the others with what 
     [
       'book',
       ['book_copies', 'books'],
-      ['/api/books', '/api/books/:id', '/api/books/:id/copies'],
+      ['/api/books', '/api/books/:id(\\d{1,9})', '/api/books/:id/copies'],
       ['loans → book_copies'],
     ],
     ['reader', ['audit', 'loans', 'readers'], ['/readers/:id'], ['loans → book_copies']],
@@ -104,7 +104,11 @@ test('a first IDL: a struct for each table, a method for each route, names that 
     const file = join(folder, 'book.thrift');
     await writeFile(file, text);
     const said = idlRoutesReport(await loadIdl(file)).filter(({ method }) => method === 'GET');
-    expect(said.map(({ path }) => path)).toEqual(['/api/books', '/api/books/:id', '/api/books/:id/copies']);
+    expect(said.map(({ path }) => path)).toEqual([
+      '/api/books',
+      '/api/books/:id(\\d{1,9})',
+      '/api/books/:id/copies',
+    ]);
   } finally {
     await rm(folder, { recursive: true });
   }

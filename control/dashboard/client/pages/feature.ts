@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { repeat } from 'lit-html/directives/repeat.js';
-import { formatCount, formatSeconds } from '../../../../common/numbers.ts';
+import { formatBytes, formatCount, formatSeconds } from '../../../../common/numbers.ts';
 import type {
   AuditEntry,
   DiffReport,
@@ -26,7 +26,7 @@ import { mark, sideName, toldList } from '../parts/marks.ts';
 import { progressBar } from '../parts/progress.ts';
 import { pastHandovers } from '../parts/timeline.ts';
 import { trafficChart, trafficLines } from '../parts/traffic.ts';
-import { backlogWords, bytes, milliseconds, perSecond, timeOf } from '../pure/words.ts';
+import { backlogWords, milliseconds, perSecond, timeOf } from '../pure/words.ts';
 import { featureNamed, now, state } from '../state.ts';
 
 const shownEntries = 100;
@@ -205,7 +205,7 @@ function copiedTable(copied: NonNullable<Move['copied']>): TemplateResult {
     <thead><tr><th scope="col">Table</th><th scope="col" class="number">Rows copied</th><th scope="col" class="number">Bytes</th><th scope="col">Copy</th></tr></thead>
     <tbody>${copied.map(
       (one) => html`<tr><td><code>${one.table}</code></td><td class="number">${formatCount(one.rows)}</td>
-        <td class="number">${bytes(one.bytes)}</td><td>${one.complete ? 'complete' : one.rows === 0 ? 'not begun' : 'under way'}</td></tr>`,
+        <td class="number">${formatBytes(one.bytes)}</td><td>${one.complete ? 'complete' : one.rows === 0 ? 'not begun' : 'under way'}</td></tr>`,
     )}</tbody>
   </table>`;
 }

@@ -37,15 +37,6 @@ export function fromNow(iso: string, nowMs: number): string {
   return seconds > 0 ? `in ${formatSeconds(seconds)}` : `${formatSeconds(-seconds)} ago`;
 }
 
-/** `1.2 MB`. */
-export function bytes(value: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let left = value;
-  let unit = 0;
-  for (; left >= 1_000 && unit < units.length - 1; unit++) left /= 1_000;
-  return `${unit === 0 || left >= 100 ? left.toFixed(0) : left.toFixed(1)} ${units[unit]}`;
-}
-
 /** What a stage is called on a page: `cutting over`. */
 export function stageName(stage: string): string {
   return stage.replaceAll('_', ' ');
