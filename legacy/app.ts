@@ -1,32 +1,27 @@
 import express, { type Express } from 'express';
-import type { Knex } from 'knex';
 import type { Logger } from 'pino';
+import { admin } from './apps/admin/admin.ts';
+import type { Face, FaceContext, FaceName } from './apps/faces.ts';
+import { shopOwner } from './apps/shop-owner/shop-owner.ts';
+import { userApi } from './apps/user-api/user-api.ts';
 import { errorHandler, noSuchRoute } from './http/error-handler.ts';
-import { orderRoutes } from './orders/order-routes.ts';
-import { productAdminRoutes, productRoutes } from './products/product-routes.ts';
-import { ProductTable } from './products/product-table.ts';
-import { shopRoutes } from './shops/shop-routes.ts';
 
-export interface AppOptions {
-  readonly database: Knex;
+export interface AppOptions extends FaceContext {
   readonly log: Logger;
-  readonly clock: () => Date;
+  readonly faces: readonly FaceName[];
 }
 
-/** The whole shop: one Express app over one database. */
-export function createApp({ database, log, clock }: AppOptions): Express {
+const byName: Readonly<Record<FaceName, Face>> = { 'user-api': userApi, admin, 'shop-owner': shopOwner };
+
+/** The shop: one Express app of the faces that are asked for, over one database. */
+export function createApp({ log, faces, ...context }: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
-  const products = new ProductTable(database, clock);
-
   app.get('/healthz', async (_request, response) => {
-    await database.raw('select 1');
+    await context.models.database.raw('select 1');
     response.json({ status: 'ok' });
   });
-  app.use(productRoutes(products));
-  app.use(productAdminRoutes(products));
-  app.use(shopRoutes(database));
-  app.use(orderRoutes({ database, products, clock }));
+  for (const name of faces) app.use(byName[name](context));
   app.use(noSuchRoute);
   app.use(errorHandler(log));
   return app;

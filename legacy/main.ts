@@ -1,21 +1,25 @@
-import pino from 'pino';
-import { readConfig } from './config.ts';
-import { startShop } from './server.ts';
+import { parseArgs } from 'node:util';
+import { type FaceName, faceNames } from './apps/faces.ts';
+import { runShop } from './run-shop.ts';
 
-const log = pino({ name: 'shop', level: process.env.LOG_LEVEL || 'info' }, pino.destination(2));
+const usage = `Usage: node legacy/main.ts [--face NAME]...
+Serves the shop: all faces on one port, or those that are named (${faceNames.join(', ')}).
+The port is PORT (7401), the database the one that SHOP_DB_HOST, _PORT, _USER, _PASSWORD and _NAME point at.
+`;
 
 try {
-  const shop = await startShop({ config: readConfig(process.env), log });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      shop.stop().catch((error: unknown) => {
-        log.error({ err: error }, 'The shop did not stop cleanly.');
-        process.exitCode = 1;
-      });
-    });
-  }
-  process.stdout.write(`${JSON.stringify({ ready: true, url: shop.url, pid: process.pid })}\n`);
+  const { values } = parseArgs({
+    options: { face: { type: 'string', multiple: true }, help: { type: 'boolean' } },
+  });
+  if (values.help) process.stdout.write(usage);
+  else await runShop(values.face === undefined ? faceNames : values.face.map(faceNamed));
 } catch (error) {
-  log.fatal({ err: error }, 'The shop could not start.');
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+}
+
+function faceNamed(name: string): FaceName {
+  const found = faceNames.find((face) => face === name);
+  if (found === undefined) throw new Error(`--face ${name} is no face of the shop.\n${usage}`);
+  return found;
 }

@@ -3,13 +3,17 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { createApp } from './app.ts';
+import { type FaceName, faceNames } from './apps/faces.ts';
 import type { ShopConfig } from './config.ts';
 import { openDatabase } from './database.ts';
+import { createModels } from './models/models.ts';
 
 export interface ShopOptions {
   readonly config: ShopConfig;
   readonly log: Logger;
   readonly clock?: () => Date;
+  /** Default all of them. */
+  readonly faces?: readonly FaceName[];
 }
 
 export interface RunningShop {
@@ -28,9 +32,12 @@ export async function startShop({
   config,
   log,
   clock = () => new Date(),
+  faces = faceNames,
 }: ShopOptions): Promise<RunningShop> {
   const database = openDatabase(config.database, { log });
-  const app = createApp({ database, log, clock });
+  const models = createModels(database, clock);
+  const stopping = new AbortController();
+  const app = createApp({ models, stopping: stopping.signal, log, faces });
   let stopped: Promise<void> | undefined;
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     // Else a client that keeps its connection busy would hold a stopping server open.
@@ -49,6 +56,7 @@ export async function startShop({
     const closed = once(server, 'close');
     const cutOff = setTimeout(() => server.closeAllConnections(), STOP_LIMIT_MS);
     server.close();
+    stopping.abort();
     await closed;
     clearTimeout(cutOff);
     await database.destroy();

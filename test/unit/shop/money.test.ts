@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { fromCents, toCents } from '../../../legacy/orders/money.ts';
+import { fromCents, toCents } from '../../../legacy/models/money.ts';
 
 it('goes to cents and back without losing one', () => {
   fc.assert(

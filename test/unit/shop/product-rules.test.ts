@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toProduct } from '../../../extracted/product/product-row.ts';
 import { changedColumns, wholeProduct } from '../../../extracted/product/product-rules.ts';
-import { changedFields } from '../../../legacy/products/product-rules.ts';
+import { changedFields } from '../../../legacy/models/product-rules.ts';
 
 const whole = { shopId: 3, sku: 'A-1', name: 'x', price: '1.5' };
 

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 import { ApiError } from '../http/api-error.ts';
-import type { Product } from '../products/product.ts';
-import type { ProductTable } from '../products/product-table.ts';
 import { fromCents, toCents } from './money.ts';
 import type { OrderLine, OrderRequest } from './order-rules.ts';
+import type { Product } from './product.ts';
+import type { ProductTable } from './product-table.ts';
 
 export interface Order {
   readonly id: number;

@@ -1,7 +1,7 @@
 import { Router } from 'express';
-import { bodyObject, jsonBody } from '../http/json-body.ts';
-import { checkOrder } from './order-rules.ts';
-import { type PlaceOrderOptions, placeOrder } from './place-order.ts';
+import { bodyObject, jsonBody } from '../../http/json-body.ts';
+import { checkOrder } from '../../models/order-rules.ts';
+import { type PlaceOrderOptions, placeOrder } from '../../models/place-order.ts';
 
 /** `/api/orders`. */
 export function orderRoutes(options: PlaceOrderOptions): Router {

@@ -1,0 +1,16 @@
+import { Router } from 'express';
+import { notFound } from '../../http/api-error.ts';
+import { pathId } from '../../http/parameters.ts';
+import type { ShopTable } from '../../models/shop-table.ts';
+
+/** `/api/shops`. */
+export function shopRoutes(shops: ShopTable): Router {
+  const routes = Router({ caseSensitive: true, strict: true });
+  routes.get('/api/shops/:id', async (request, response) => {
+    const shop = await shops.find(pathId(request));
+    if (shop === undefined) throw notFound('shop');
+    const { id, name, city, email } = shop;
+    response.json({ id, name, city, email, createdAt: shop.created_at.toISOString() });
+  });
+  return routes;
+}
