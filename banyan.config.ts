@@ -38,6 +38,10 @@ export default defineConfig({
       },
       database: 'product',
       tables: ['products'],
+      // What hangs on a product stays with the monolith; these keys cannot reach over to the service's server.
+      sever: ['product_images', 'product_options', 'product_likes', 'product_stock'].map(
+        (table) => `${table}.product_id`,
+      ),
     },
     // A feature that the monolith never had, in a Lambda function, where one runs: `npm run stack -- --benefits`.
     ...(env.BANYAN_BENEFITS_ENDPOINT !== undefined && {

@@ -5,6 +5,7 @@ import type { Face, FaceContext, FaceName } from './apps/faces.ts';
 import { shopOwner } from './apps/shop-owner/shop-owner.ts';
 import { userApi } from './apps/user-api/user-api.ts';
 import { errorHandler, noSuchRoute } from './http/error-handler.ts';
+import { requestLog } from './http/request-log.ts';
 
 export interface AppOptions extends FaceContext {
   readonly log: Logger;
@@ -21,6 +22,7 @@ export function createApp({ log, faces, ...context }: AppOptions): Express {
     await context.models.database.raw('select 1');
     response.json({ status: 'ok' });
   });
+  app.use(requestLog(context.models));
   for (const name of faces) app.use(byName[name](context));
   app.use(noSuchRoute);
   app.use(errorHandler(log));

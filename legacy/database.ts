@@ -24,5 +24,14 @@ export function openDatabase(config: ShopDatabaseConfig, { log, poolSize = 16 }:
 
 /** True for the server's refusal of a second row with the same unique key. */
 export function isDuplicateKey(error: unknown): boolean {
-  return error instanceof Error && 'errno' in error && error.errno === 1062;
+  return errnoOf(error) === 1062;
+}
+
+/** True for the server's refusal of a row whose foreign key names nothing. */
+export function isMissingParent(error: unknown): boolean {
+  return errnoOf(error) === 1452;
+}
+
+function errnoOf(error: unknown): unknown {
+  return error instanceof Error && 'errno' in error ? error.errno : undefined;
 }

@@ -1,5 +1,7 @@
 import { type Connection, createConnection } from 'mysql2/promise';
 import type { ShopDatabaseConfig } from './config.ts';
+import { goodsRows, recordRows } from './seed/goods.ts';
+import { likeRows, ownerRows, type SeedTable, sessionRows, userRows } from './seed/people.ts';
 import { type Random, randomFrom } from './seed/random.ts';
 import * as rows from './seed/rows.ts';
 
@@ -25,7 +27,8 @@ export interface SeedProgress {
 const BATCH = 1_000;
 
 /**
- * Fills an empty shop database: shops, products with gaps between their ids, orders of the products.
+ * Fills an empty shop database: shops, products with gaps between their ids, orders of the products, and some rows in every
+ * other table. `admin@example.com`, `owner2@example.com` and all other users have the password `shop-demo`.
  * @throws Error when the database has products already.
  */
 export async function seed(database: ShopDatabaseConfig, options: SeedOptions = {}): Promise<void> {
@@ -57,6 +60,22 @@ export async function seed(database: ShopDatabaseConfig, options: SeedOptions = 
     await insert('products', rows.productColumns, productCount, products.values());
     await insert('orders', rows.orderColumns, orderCount, orders.orders.values());
     await insert('order_items', rows.orderItemColumns, orders.items.length, orders.items.values());
+    const users = shopCount + 1 + Math.ceil(productCount / 50);
+    const others: readonly SeedTable[] = [
+      userRows(random, users, shopCount),
+      sessionRows(random, users),
+      ownerRows(users, shopCount),
+      ...goodsRows(random, products),
+      likeRows(random, users, products),
+      ...recordRows(random, products, users),
+    ];
+    for (const { table, columns, rows } of others) await insert(table, columns, rows.length, rows.values());
+    // One order in three is a user's, the last goods went out: the trigger notes that.
+    await connection.query('update orders set user_id = ? + id % ? where id % 3 = 0', [
+      shopCount + 2,
+      users - shopCount - 1,
+    ]);
+    await connection.query('update product_stock set quantity = quantity - 1 where quantity > 490');
   } finally {
     await connection.end();
   }

@@ -35,7 +35,7 @@ export async function startShop({
   faces = faceNames,
 }: ShopOptions): Promise<RunningShop> {
   const database = openDatabase(config.database, { log });
-  const models = createModels(database, clock);
+  const models = createModels(database, clock, log);
   const stopping = new AbortController();
   const app = createApp({ models, stopping: stopping.signal, log, faces });
   let stopped: Promise<void> | undefined;
@@ -59,6 +59,7 @@ export async function startShop({
     stopping.abort();
     await closed;
     clearTimeout(cutOff);
+    await models.logs.flush();
     await database.destroy();
   }
   return {

@@ -28,6 +28,14 @@ export function notFound(what: string): ApiError {
   return new ApiError(404, 'not_found', `There is no such ${what}.`);
 }
 
+export function notLoggedIn(): ApiError {
+  return new ApiError(401, 'not_logged_in', 'Log in first.');
+}
+
+export function forbidden(): ApiError {
+  return new ApiError(403, 'forbidden', 'You may not do this.');
+}
+
 export function notAnObject(): ApiError {
   return new ApiError(400, 'bad_request', 'The request body must be a JSON object.');
 }

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { pageSiteOf, sendErrorPage } from '../pages/error-page.ts';
 import { ApiError, errorBody, notFound, notJson, tooLarge } from './api-error.ts';
 
 /** By the names that Express's body parser gives its own failures. */
@@ -12,7 +13,7 @@ export const noSuchRoute: RequestHandler = () => {
   throw notFound('page');
 };
 
-/** The last middleware: every failure becomes the one error shape; what is no fault of the client's is logged. */
+/** The last middleware: every failure becomes the one error shape, or a page where a page was asked for; what is no fault of the client's is logged. */
 export function errorHandler(log: Logger): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) {
@@ -21,7 +22,9 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     }
     const refusal = asApiError(error);
     if (refusal.status >= 500) log.error({ err: error, method: request.method, url: request.originalUrl });
-    response.status(refusal.status).json(errorBody(refusal));
+    const site = pageSiteOf(request);
+    if (site !== undefined) sendErrorPage(response, site, refusal);
+    else response.status(refusal.status).json(errorBody(refusal));
   };
 }
 

@@ -1,11 +1,13 @@
 import type { Request } from 'express';
 import { invalid } from './api-error.ts';
 
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 100;
 const MAX_ID = 2n ** 63n - 1n;
 
-/** The `:id` of the path. An id that no table can hold is still an id: it is found nowhere. */
-export function pathId(request: Request): number {
-  return wholeNumber(String(request.params.id), 'id');
+/** The `:id` of the path, or another of its numbers. An id that no table can hold is still an id: it is found nowhere. */
+export function pathId(request: Request, name = 'id'): number {
+  return wholeNumber(String(request.params[name]), name);
 }
 
 /** A whole number in the query; undefined when absent. */
@@ -13,6 +15,13 @@ export function queryNumber(request: Request, name: string): number | undefined 
   const value = request.query[name];
   // Given twice it comes as an array, whose text is no number.
   return value === undefined ? undefined : wholeNumber(String(value), name);
+}
+
+/** `limit` in the query: how many a page may hold, 20 unless it says so and at most 100. */
+export function queryLimit(request: Request): number {
+  const limit = queryNumber(request, 'limit') ?? DEFAULT_LIMIT;
+  if (limit < 1 || limit > MAX_LIMIT) throw invalid('limit', `from 1 to ${MAX_LIMIT}`);
+  return limit;
 }
 
 function wholeNumber(text: string, field: string): number {

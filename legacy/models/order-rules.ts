@@ -1,13 +1,14 @@
 import { invalid } from '../http/api-error.ts';
 
-export interface OrderLine {
+export interface RequestedItem {
   readonly productId: number;
   readonly quantity: number;
+  readonly optionId?: number;
 }
 
 export interface OrderRequest {
   readonly shopId: number;
-  readonly items: readonly OrderLine[];
+  readonly items: readonly RequestedItem[];
   readonly note: string | null;
 }
 
@@ -25,9 +26,11 @@ export function checkOrder(body: Readonly<Record<string, unknown>>): OrderReques
   return { shopId, items: items.map(checkLine), note };
 }
 
-function checkLine(item: unknown, index: number): OrderLine {
-  const { productId, quantity } = (item ?? {}) as Partial<Record<keyof OrderLine, unknown>>;
+function checkLine(item: unknown, index: number): RequestedItem {
+  const { productId, quantity, optionId } = (item ?? {}) as Partial<Record<keyof RequestedItem, unknown>>;
   if (!isId(productId)) throw invalid(`items[${index}].productId`, 'a positive whole number');
   if (!isId(quantity) || quantity > 999) throw invalid(`items[${index}].quantity`, 'from 1 to 999');
-  return { productId, quantity };
+  if (optionId === undefined) return { productId, quantity };
+  if (!isId(optionId)) throw invalid(`items[${index}].optionId`, 'a positive whole number');
+  return { productId, quantity, optionId };
 }

@@ -13,6 +13,10 @@ export interface PageRequest {
   readonly limit: number;
 }
 
+export interface StockedProduct extends Product {
+  readonly quantity: number | null;
+}
+
 type ProductColumns = Partial<Omit<ProductRow, 'id'>>;
 
 /** All that the shop asks of its `products` table. */
@@ -30,8 +34,21 @@ export class ProductTable {
     return row === undefined ? undefined : toProduct(row);
   }
 
-  async findMany(ids: readonly number[]): Promise<readonly Product[]> {
-    return (await this.#rows().whereIn('id', ids)).map(toProduct);
+  /** @param reader a transaction, for those who must see the products as the rest of it does. */
+  async findMany(ids: readonly number[], reader: Knex = this.#database): Promise<readonly Product[]> {
+    return (await reader<ProductRow>('products').whereIn('id', ids)).map(toProduct);
+  }
+
+  /** Products of one shop with their stock; null where that is not counted. */
+  async stockedPage({ shopId, after, limit }: PageRequest): Promise<readonly StockedProduct[]> {
+    const rows: (ProductRow & { quantity: number | null })[] = await this.#database('products')
+      .leftJoin('product_stock', 'product_stock.product_id', 'products.id')
+      .where({ shop_id: shopId })
+      .andWhere('products.id', '>', after)
+      .orderBy('products.id')
+      .limit(limit)
+      .select('products.*', 'product_stock.quantity');
+    return rows.map((row) => ({ ...toProduct(row), quantity: row.quantity }));
   }
 
   async page({ shopId, after, limit }: PageRequest): Promise<ProductPage> {

@@ -2,7 +2,7 @@ import type { Random } from './random.ts';
 import * as words from './words.ts';
 
 /** One row as mysql2 takes it for `insert … values ?`. */
-export type SeedRow = readonly (string | number | null)[];
+export type SeedRow = readonly (string | number | Buffer | null)[];
 
 export const shopColumns = ['id', 'name', 'city', 'email', 'created_at'];
 export const productColumns = [
@@ -60,7 +60,7 @@ export function orderItemRow(orderId: number, product: SeedRow, quantity: number
   return [orderId, product[PRODUCT_ID]!, product[PRODUCT_NAME]!, quantity, cents(price)];
 }
 
-function cents(amount: number): string {
+export function cents(amount: number): string {
   return `${Math.floor(amount / 100)}.${String(amount % 100).padStart(2, '0')}`;
 }
 
@@ -82,7 +82,8 @@ function attributes(random: Random): string | null {
   });
 }
 
-function dateTime(random: Random, fromYear: number): string {
+/** Any second from the shop's year `fromYear` on. */
+export function dateTime(random: Random, fromYear: number): string {
   const from = OPENED + (TEN_YEARS_MS / 10) * fromYear;
   return text(from + random.between(0, (OPENED + TEN_YEARS_MS - from) / 1000) * 1000);
 }

@@ -66,3 +66,5 @@ export const colours = ['red', 'navy', 'ivory', '연두', '먹색', '#c0ffee'];
 export const materials = ['cotton', 'wool', 'steel', '도자기', '대나무'];
 
 export const notes = ['문 앞에 놓아주세요', 'Please ring twice 🔔', '선물이에요', 'No bag, thanks'];
+
+export const people = ['김민서', '이도윤', '박서연', 'Anna Weber', 'Sean O’Neil', 'Zoë Müller', '최지우 🌿'];

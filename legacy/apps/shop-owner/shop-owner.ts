@@ -1,7 +1,20 @@
 import { Router } from 'express';
+import { loginRoutes } from '../../pages/login-routes.ts';
 import type { FaceContext } from '../faces.ts';
+import { imagePages } from './image-pages.ts';
+import { ownerRoutes } from './owner-routes.ts';
+import { ownerSite } from './owner-site.ts';
+import { ownerProductPages } from './product-pages.ts';
+import { ownerShopPages } from './shop-pages.ts';
 
-/** What the owners of shops work with. */
-export function shopOwner(_context: FaceContext): Router {
-  return Router({ caseSensitive: true, strict: true });
+/** What the owners of shops work with: an API, and pages over the same tables. */
+export function shopOwner(context: FaceContext): Router {
+  const { models } = context;
+  const routes = Router({ caseSensitive: true, strict: true });
+  routes.use(ownerRoutes(models));
+  routes.use(loginRoutes(models, ownerSite, 'owner'));
+  routes.use(ownerShopPages(context));
+  routes.use(ownerProductPages(models));
+  routes.use(imagePages(models));
+  return routes;
 }

@@ -1,10 +1,7 @@
 import { Router } from 'express';
-import { invalid, notFound } from '../../http/api-error.ts';
-import { pathId, queryNumber } from '../../http/parameters.ts';
+import { notFound } from '../../http/api-error.ts';
+import { pathId, queryLimit, queryNumber } from '../../http/parameters.ts';
 import type { ProductTable } from '../../models/product-table.ts';
-
-const DEFAULT_LIMIT = 20;
-const MAX_LIMIT = 100;
 
 /** `/api/products` for everyone. */
 export function productRoutes(products: ProductTable): Router {
@@ -13,8 +10,7 @@ export function productRoutes(products: ProductTable): Router {
   routes.get('/api/products', async (request, response) => {
     const shopId = queryNumber(request, 'shopId');
     const after = queryNumber(request, 'after') ?? 0;
-    const limit = queryNumber(request, 'limit') ?? DEFAULT_LIMIT;
-    if (limit < 1 || limit > MAX_LIMIT) throw invalid('limit', `from 1 to ${MAX_LIMIT}`);
+    const limit = queryLimit(request);
     const page = await products.page({ shopId, after, limit });
     if (page.next !== undefined) response.set('Link', nextLink(shopId, page.next, limit));
     response.json({ products: page.products, next: page.next });

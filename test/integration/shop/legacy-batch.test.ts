@@ -19,7 +19,11 @@ describeEachEngine('schema, seed and batch of the shop', (lane) => {
       await connection.end();
       return (rows as Record<string, string>[])[0]!['Create Table'];
     };
-    expect(await create(product)).toBe(await create(shop));
+    // All but the search, which the service does not do.
+    const text = /,\n *FULLTEXT KEY `products_text_index`[^\n]*/;
+    const legacy = (await create(shop)) ?? '';
+    expect(legacy).toMatch(text);
+    expect(await create(product)).toBe(legacy.replace(text, ''));
   });
 
   it('can take its migrations back', async () => {
