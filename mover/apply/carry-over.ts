@@ -1,14 +1,12 @@
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
-import { InfileEncoder } from '../infile/infile-encoder.ts';
-import { DuplicateInLoad, loadRows, readForInfile } from '../infile/load-rows.ts';
+import { type CarriedRows, readRows, writeCarried } from '../infile/carried-rows.ts';
+import { DuplicateInLoad } from '../infile/load-rows.ts';
 import type { LaneSessions } from '../lanes.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
-import { writeRows } from '../plan/write-rows.ts';
-import type { RawRow, Session } from '../sql/session.ts';
 import { errnoOf, isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { findConflicts } from './find-conflicts.ts';
 
@@ -50,11 +48,13 @@ export async function carryOver(work: CarryOver, sessions: LaneSessions): Promis
 async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
   const { alone, context } = work;
   const keys = new Map(work.keys.map((key) => [keyId(key), key]));
+  const lock = work.part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
   const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
   let infile = keys.size >= keysWorthLoading && (await context.infileAllowed(sessions.target));
   for (let attempt = 1; ; attempt += 1) {
     const list = [...keys.values()];
-    const rows = await readRows(work, plan, sessions.source, list, infile);
+    const select = plan.source.select(plan.source.keys(list)) + lock;
+    const rows = await readRows(sessions.source, select, { infile, bytesMax: work.bytesMax });
     const about = { table: plan.source.table, alone, keys: list.length, loads: infile };
     await context.points.reach('apply:after-read', about);
     // After the reading: whatever was read is older than this count.
@@ -85,31 +85,18 @@ function isOfLoading(error: unknown): boolean {
   return errnoOf(error) !== undefined && databaseTrouble(error) === null;
 }
 
-async function readRows(
-  { part, bytesMax }: CarryOver,
-  plan: TablePlan,
-  source: Session,
-  keys: readonly KeyValues[],
-  infile: boolean,
-): Promise<readonly RawRow[] | InfileEncoder> {
-  const lock = part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
-  const select = plan.source.select(plan.source.keys(keys)) + lock;
-  return infile ? readForInfile(source, select, bytesMax) : source.rowsWithin(select, bytesMax);
-}
-
 function writeBatch(
   { context, alone }: CarryOver,
   plan: TablePlan,
   { target }: LaneSessions,
   keys: readonly KeyValues[],
-  rows: readonly RawRow[] | InfileEncoder,
+  rows: CarriedRows,
 ): Promise<void> {
   const about = { table: plan.source.table, alone, keys: keys.length };
   return context.guarded(target, async () => {
     await target.run(plan.target.delete(plan.target.keys(keys)));
     await context.points.reach('apply:after-delete', about);
-    if (rows instanceof InfileEncoder) await loadRows(target, plan, rows);
-    else await writeRows(target, plan.target, rows);
+    await writeCarried(target, plan, rows);
     await context.points.reach('apply:before-commit', about);
   });
 }

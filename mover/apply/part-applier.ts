@@ -36,7 +36,11 @@ export class PartApplier {
    * that this round does not forget. A batch that meets rows of another one is done again when it is alone: it may then
    * pull in any row, since nobody else writes.
    */
-  async applyRound(lanes: Lanes): Promise<number> {
+  applyRound(lanes: Lanes): Promise<number> {
+    return this.#part.ranges.round(() => this.#round(lanes));
+  }
+
+  async #round(lanes: Lanes): Promise<number> {
     const { points, tuning, counts } = this.#context;
     const { ranges, log, last } = this.#part;
     const about = { table: this.#name };

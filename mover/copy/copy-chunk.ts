@@ -1,4 +1,4 @@
-import { readForInfile } from '../infile/load-rows.ts';
+import { readRows } from '../infile/carried-rows.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { landChunk, recordLanded } from './land-chunk.ts';
@@ -29,17 +29,18 @@ export async function copyChunk(
 ): Promise<boolean> {
   const chunk = await table.next(sessions.source, sessions.target);
   if (chunk === null) return false;
-  const clear = await table.ranges.publish(chunk.range);
+  const { batchesOver, clear } = await table.ranges.publish(chunk.range);
   const { points } = table.context;
   const { after, upTo } = chunk.range;
   const about = { table: table.plan.name, first: after === null, last: upTo === null };
   try {
     await points.reach('copy:range-published', about);
     await table.log.settled(sessions.source);
+    if (offers !== null) await batchesOver;
     const offered = (await offers?.carry(table.plan, chunk.range)) ?? null;
     if (offered === null || (offered.kind === 'returned' && offered.reason.kind === 'here')) {
       if (offered !== null) table.context.logger.info({ ...about, ...offered }, 'a mover gave a chunk back');
-      await copyHere(table, chunk, sessions, about);
+      await copyHere(table, chunk, sessions, batchesOver, about);
     } else if (offered.kind === 'landed') {
       await recordLanded(table, chunk, sessions.target, offered.measure, (target) =>
         (offers as ChunkOffers).forget(target, offered.no),
@@ -68,19 +69,17 @@ async function copyHere(
   table: TableCopy,
   chunk: Chunk,
   sessions: CopySessions,
+  batchesOver: Promise<void>,
   about: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const { tuning, points } = table.context;
   const began = performance.now();
-  const encoder = sessions.infile
-    ? await readForInfile(
-        sessions.source,
-        table.plan.source.select(table.plan.source.range(chunk.range)),
-        tuning.chunkBytesMax,
-      )
-    : null;
+  const { source, infile } = sessions;
+  const select = table.plan.source.select(table.plan.source.range(chunk.range));
+  const read = await readRows(source, select, { infile, bytesMax: tuning.chunkBytesMax });
   const readMs = performance.now() - began;
   await points.reach('copy:after-read', about);
-  const measure = await landChunk(table, chunk, encoder, sessions);
+  await batchesOver;
+  const measure = await landChunk(table, chunk, read, sessions);
   table.landed(chunk, { ...measure, ms: Math.max(readMs, performance.now() - began - readMs) });
 }

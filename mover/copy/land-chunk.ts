@@ -1,8 +1,7 @@
 import { findConflicts } from '../apply/find-conflicts.ts';
-import type { InfileEncoder } from '../infile/infile-encoder.ts';
-import { DuplicateInLoad, loadRows, rowBytes } from '../infile/load-rows.ts';
+import { type CarriedRows, readRows, writeCarried } from '../infile/carried-rows.ts';
+import { DuplicateInLoad } from '../infile/load-rows.ts';
 import { type KeyValues, keyId, rangeOfKey } from '../plan/key-range.ts';
-import { writeRows } from '../plan/write-rows.ts';
 import type { Session } from '../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import type { ChunkMeasure } from './chunk-size.ts';
@@ -13,72 +12,51 @@ const attemptsMax = 20;
 
 type Landed = Omit<ChunkMeasure, 'ms'>;
 
-/** Writes a chunk and the progress in one transaction. Without what was read for LOAD DATA, the rows are read once more. */
+/**
+ * Writes a chunk and the progress in one transaction.
+ *
+ * A duplicate of a value of another unique index comes from a target row outside the range that has changed on the source since it was
+ * copied: it is marked dirty, durably and first, and leaves in this transaction; the applier brings it back as it is now. The
+ * chunk is read again by then, since the source may have moved on.
+ *
+ * That row's key is in flight from before it is marked until the transaction has ended. Otherwise the applier could bring the row
+ * back before it leaves, and the entry that says so would be gone.
+ */
 export async function landChunk(
   table: TableCopy,
   chunk: Chunk,
-  read: InfileEncoder | null,
-  sessions: CopySessions,
-): Promise<Landed> {
-  const landed = read === null ? null : await landByInfile(table, chunk, read, sessions.target);
-  return landed ?? landByInsert(table, chunk, sessions);
-}
-
-/** Null when the rows must be written another way: a duplicate in another unique index. */
-async function landByInfile(
-  table: TableCopy,
-  chunk: Chunk,
-  encoder: InfileEncoder,
-  target: Session,
-): Promise<Landed | null> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await transaction(table, chunk, target, [], () => loadRows(target, table.plan, encoder));
-    } catch (error) {
-      if (isLockConflict(error) && attempt < attemptsMax) continue;
-      if (error instanceof DuplicateInLoad) return null;
-      throw error;
-    }
-  }
-}
-
-/**
- * By INSERT, row by row of fresh reads. A duplicate comes from a target row outside the range that has changed on the
- * source since it was copied: it is marked dirty, durably and first, and leaves in this transaction; the applier
- * brings it back as it is now.
- *
- * Its key is in flight from before it is marked until the transaction has ended. Otherwise the applier could bring the row
- * back before it leaves, and the entry that says so would be gone.
- */
-async function landByInsert(
-  table: TableCopy,
-  chunk: Chunk,
-  { source, target }: CopySessions,
+  read: CarriedRows,
+  { source, target, infile }: CopySessions,
 ): Promise<Landed> {
   const { context, plan, log, ranges } = table;
   const condition = plan.source.range(chunk.range);
   const inTheWay = new Map<string, { readonly key: KeyValues; readonly clear: () => void }>();
+  let rows = read;
   try {
     for (let attempt = 1; ; attempt += 1) {
-      const rows = await source.rowsWithin(plan.source.select(condition), context.tuning.chunkBytesMax);
-      await context.points.reach('copy:after-insert-read', { table: plan.name });
       try {
         const leave = [...inTheWay.values()].map(({ key }) => key);
-        return await transaction(table, chunk, target, leave, async () => {
-          await writeRows(target, plan.target, rows);
-          return { rows: rows.length, bytes: rows.reduce((sum, row) => sum + rowBytes(row), 0) };
-        });
+        const write = () => writeCarried(target, plan, rows);
+        return await transaction(table, chunk, target, leave, write);
       } catch (error) {
-        if (attempt >= attemptsMax || !(isLockConflict(error) || isDuplicate(error))) throw error;
-        if (!isDuplicate(error)) continue;
-        const conflicts = await findConflicts(source, target, plan, condition);
-        for (const key of conflicts) {
-          if (inTheWay.has(keyId(key))) continue;
-          inTheWay.set(keyId(key), { key, clear: await ranges.publish(rangeOfKey(key)) });
-        }
-        await log.mark(source, conflicts);
-        await context.points.reach('copy:marked', { table: plan.name });
+        const isTaken = isDuplicate(error) || error instanceof DuplicateInLoad;
+        if (attempt >= attemptsMax || !(isLockConflict(error) || isTaken)) throw error;
+        if (!isTaken) continue;
       }
+      const conflicts = await findConflicts(source, target, plan, condition);
+      for (const key of conflicts) {
+        if (inTheWay.has(keyId(key))) continue;
+        const { batchesOver, clear } = await ranges.publish(rangeOfKey(key));
+        inTheWay.set(keyId(key), { key, clear });
+        await batchesOver;
+      }
+      await log.mark(source, conflicts);
+      await context.points.reach('copy:marked', { table: plan.name });
+      rows = await readRows(source, plan.source.select(condition), {
+        infile,
+        bytesMax: context.tuning.chunkBytesMax,
+      });
+      await context.points.reach('copy:after-read-again', { table: plan.name });
     }
   } finally {
     for (const { clear } of inTheWay.values()) clear();

@@ -1,5 +1,12 @@
 import type { KeyRange } from '../plan/key-range.ts';
 
+/** A range that was published. */
+export interface InFlight {
+  /** Resolves when no batch is written any more whose keys were taken before the range was published. Never rejects. */
+  readonly batchesOver: Promise<void>;
+  clear(): void;
+}
+
 /**
  * The key ranges of one table that the copy has read, or is about to read, and has not yet landed. The applier leaves
  * keys inside them alone.
@@ -12,6 +19,11 @@ import type { KeyRange } from '../plan/key-range.ts';
  * Without the wait a take could begin with an old list of ranges, find an e that was committed after the chunk was read,
  * apply and delete it, and the chunk would land over it: the row would be stale for ever, or rise from the dead.
  *
+ * A batch that was taken before a range was published may hold keys of it, and writes what is right. But between the chunk's DELETE and
+ * its INSERT, or the other way round, either would find the other's rows in its way: and it would be so again and again where a server lets
+ * one session after the other load into a table, since each waits for the other between its two statements. So a chunk is written when
+ * the batches from before it are over (`batchesOver`); it may be read sooner.
+ *
  * Where a log may hold an entry before its change is visible, the chunk is read after the log says that all of them are
  * (`ChangeLog.settled`).
  *
@@ -20,16 +32,30 @@ import type { KeyRange } from '../plan/key-range.ts';
  */
 export class RangesInFlight {
   readonly #ranges = new Set<KeyRange>();
+  readonly #rounds = new Set<Promise<unknown>>();
   #take: Promise<unknown> = Promise.resolve();
 
-  /** Resolves when every take from now on leaves the range alone. Returns what clears it. */
-  async publish(range: KeyRange): Promise<() => void> {
+  /** Resolves when every take from now on leaves the range alone. */
+  async publish(range: KeyRange): Promise<InFlight> {
     this.#ranges.add(range);
+    const batchesOver = Promise.all(this.#rounds).then(() => undefined);
     await this.#take;
-    return () => this.#ranges.delete(range);
+    return { batchesOver, clear: () => this.#ranges.delete(range) };
   }
 
-  /** Runs the applier's take with the ranges that it must leave alone. One take at a time. */
+  /** Runs one of the applier's rounds: a take, and the batches that come of it, until all of them have ended. */
+  async round<Result>(work: () => Promise<Result>): Promise<Result> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#rounds.add(promise);
+    try {
+      return await work();
+    } finally {
+      this.#rounds.delete(promise);
+      resolve();
+    }
+  }
+
+  /** Runs the applier's take with the ranges that it must leave alone. One take at a time, within a round. */
   taking<Result>(take: (ranges: readonly KeyRange[]) => Promise<Result>): Promise<Result> {
     const taken = take([...this.#ranges]);
     this.#take = taken.catch(() => undefined);

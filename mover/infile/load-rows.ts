@@ -1,7 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
-import type { RawRow, Session } from '../sql/session.ts';
+import type { Session } from '../sql/session.ts';
 import { InfileEncoder } from './infile-encoder.ts';
 
 /** The rows that a statement of the plan's source selects, as LOAD DATA takes them. @throws RowsTooMany beyond so many bytes */
@@ -45,7 +45,8 @@ async function loadFault(
   read: number,
 ): Promise<Error> {
   const warnings = await target.texts('SHOW WARNINGS LIMIT 5');
-  if (warnings.some(([, number]) => number === '1062')) return new DuplicateInLoad();
+  const duplicate = warnings.find(([, number]) => number === '1062');
+  if (duplicate !== undefined) return new DuplicateInLoad(duplicate[2] ?? '');
   const said = warnings.map(([, number, message]) => `${number} ${message}`).join('; ');
   return new BanyanError(
     'BANYAN_COPY_ALTERED',
@@ -55,8 +56,4 @@ async function loadFault(
       details: { table: name },
     },
   );
-}
-
-export function rowBytes(row: RawRow): number {
-  return row.reduce((sum, value) => sum + (value?.length ?? 1) + 1, 0);
 }

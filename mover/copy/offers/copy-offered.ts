@@ -1,14 +1,13 @@
 import { BanyanError, describeError } from '../../../common/errors.ts';
 import { pause } from '../../../common/pause.ts';
 import { noStopPoints, type StopPoints } from '../../../common/stop-points.ts';
-import { InfileEncoder } from '../../infile/infile-encoder.ts';
-import { DuplicateInLoad, loadRows, readForInfile, rowBytes } from '../../infile/load-rows.ts';
+import { readRows, writeCarried } from '../../infile/carried-rows.ts';
+import { DuplicateInLoad } from '../../infile/load-rows.ts';
 import type { MoveLogger } from '../../move.ts';
 import { MoveContext } from '../../move-context.ts';
 import type { MoveSpec } from '../../move-spec.ts';
 import { readTablePlan } from '../../plan/read-table-plan.ts';
 import type { TablePlan } from '../../plan/table-plan.ts';
-import { writeRows } from '../../plan/write-rows.ts';
 import { Link } from '../../sql/link.ts';
 import { RowsTooMany } from '../../sql/rows-too-many.ts';
 import type { Session } from '../../sql/session.ts';
@@ -165,16 +164,8 @@ class Hand {
       return { kind: 'here', what: `the config of ${mover.host} (${mover.pid}) is another one` };
     const began = performance.now();
     const infile = await (this.#context as MoveContext).infileAllowed(target);
-    const read = infile
-      ? await readForInfile(
-          source,
-          plan.source.select(plan.source.range(offer.range)),
-          this.#tuning.chunkBytesMax,
-        )
-      : await source.rowsWithin(
-          plan.source.select(plan.source.range(offer.range)),
-          this.#tuning.chunkBytesMax,
-        );
+    const select = plan.source.select(plan.source.range(offer.range));
+    const read = await readRows(source, select, { infile, bytesMax: this.#tuning.chunkBytesMax });
     const readMs = performance.now() - began;
     await points.reach('offer:read', { table: offer.table });
     const lock = landingLock(spec.bookkeepingSchema, offer.no);
@@ -184,11 +175,7 @@ class Hand {
         offer,
         plan,
         target,
-        async () => {
-          if (read instanceof InfileEncoder) return loadRows(target, plan, read);
-          await writeRows(target, plan.target, read);
-          return { rows: read.length, bytes: read.reduce((sum, row) => sum + rowBytes(row), 0) };
-        },
+        () => writeCarried(target, plan, read),
         () => Math.max(readMs, performance.now() - began - readMs),
       );
       onChunk?.({ table: offer.table, rows: landed.rows });

@@ -92,7 +92,7 @@ export const points: readonly Point[] = [
       'indexes:recorded',
       'indexes:dropped',
       'indexes:made',
-      'copy:after-insert-read',
+      'copy:after-read',
       'copy:after-write',
     ],
     'other',

@@ -116,18 +116,33 @@ describe('RangesInFlight', () => {
       return leaveAlone;
     });
     let published = false;
-    const publishing = ranges.publish(wholeTable).then((clear) => {
+    const publishing = ranges.publish(wholeTable).then((range) => {
       published = true;
-      return clear;
+      return range;
     });
     const later = await Promise.race([publishing, new Promise((resolve) => setImmediate(resolve, 'waits'))]);
     expect([later, published]).toEqual(['waits', false]);
     asked.resolve();
     expect(await taken).toEqual([]);
-    const clear = await publishing;
+    const { clear } = await publishing;
     expect(await ranges.taking(async (leaveAlone) => leaveAlone)).toEqual([wholeTable]);
     clear();
     expect(await ranges.taking(async (leaveAlone) => leaveAlone)).toEqual([]);
+  });
+
+  it('tells when the rounds are over that began before', async () => {
+    const ranges = new RangesInFlight();
+    const ends = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const;
+    const failing = ranges.round(() => ends[0].promise);
+    const { batchesOver } = await ranges.publish(wholeTable);
+    const later = ranges.round(() => ends[1].promise);
+    const waits = new Promise((resolve) => setImmediate(resolve, 'waits'));
+    expect(await Promise.race([batchesOver.then(() => 'over'), waits])).toBe('waits');
+    ends[0].reject(new Error('gone'));
+    await expect(failing).rejects.toThrow('gone');
+    await batchesOver;
+    ends[1].resolve();
+    await later;
   });
 
   it('is not held up by a take that failed', async () => {

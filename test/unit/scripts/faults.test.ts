@@ -44,6 +44,7 @@ test('every stop point of the protocols is in it, but those of canaries, guards,
     'canary:after-step',
     'canary:before-step',
     'capture:forgotten',
+    'copy:after-read-again',
     'copy:marked',
     'guard:before-act',
     // Of what a person decides when a server was restored from a backup.
