@@ -1,3 +1,4 @@
+import { InfilePieces } from './infile/infile-pieces.ts';
 import type { MoveContext } from './move-context.ts';
 import type { Link } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
@@ -5,11 +6,17 @@ import type { Session } from './sql/session.ts';
 export interface LaneSessions {
   readonly source: Session;
   readonly target: Session;
+  /** For the rows that pass through. */
+  readonly memory: InfilePieces;
 }
+
+/** Lanes live as long as an applier does, which may be a year. */
+const piecesKept = 8;
 
 interface Lane {
   readonly source: Link;
   readonly target: Link;
+  readonly memory: InfilePieces;
 }
 
 /** So many pairs of sessions, each for one piece of work at a time; connected when they are first needed. */
@@ -22,6 +29,7 @@ export class Lanes {
     this.#all = Array.from({ length: size }, () => ({
       source: context.sourceLink(),
       target: context.targetLink(),
+      memory: new InfilePieces(piecesKept),
     }));
     this.#free = this.#all.toReversed();
   }
@@ -34,7 +42,8 @@ export class Lanes {
   async use<Result>(work: (sessions: LaneSessions) => Promise<Result>): Promise<Result> {
     const lane = this.#free.pop() ?? (await this.#next());
     try {
-      return await work({ source: await lane.source.session(), target: await lane.target.session() });
+      const { source, target, memory } = lane;
+      return await work({ source: await source.session(), target: await target.session(), memory });
     } finally {
       const waiting = this.#queue.shift();
       if (waiting) waiting(lane);

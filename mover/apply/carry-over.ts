@@ -1,6 +1,6 @@
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
-import { type CarriedRows, readRows, writeCarried } from '../infile/carried-rows.ts';
+import { type CarriedRows, readRows, releaseRows, writeCarried } from '../infile/carried-rows.ts';
 import { DuplicateInLoad } from '../infile/load-rows.ts';
 import type { LaneSessions } from '../lanes.ts';
 import type { MoveContext } from '../move-context.ts';
@@ -54,13 +54,18 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
   for (let attempt = 1; ; attempt += 1) {
     const list = [...keys.values()];
     const select = plan.source.select(plan.source.keys(list)) + lock;
-    const rows = await readRows(sessions.source, select, { infile, bytesMax: work.bytesMax });
+    const rows = await readRows(sessions.source, select, {
+      infile,
+      bytesMax: work.bytesMax,
+      memory: sessions.memory,
+    });
     const about = { table: plan.source.table, alone, keys: list.length, loads: infile };
     await context.points.reach('apply:after-read', about);
     // After the reading: whatever was read is older than this count.
     await context.counts.beforeLanding();
     try {
       await writeBatch(work, plan, sessions, list, rows);
+      releaseRows(rows);
       return true;
     } catch (error) {
       const locked = isLockConflict(error);

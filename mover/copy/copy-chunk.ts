@@ -1,4 +1,5 @@
 import { readRows } from '../infile/carried-rows.ts';
+import type { InfilePieces } from '../infile/infile-pieces.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { landChunk, recordLanded } from './land-chunk.ts';
@@ -10,6 +11,8 @@ export interface CopySessions {
   readonly target: Session;
   /** LOAD DATA LOCAL INFILE, or else INSERT. */
   readonly infile: boolean;
+  /** Of one worker, for one chunk after the other. */
+  readonly memory: InfilePieces;
 }
 
 /**
@@ -74,9 +77,9 @@ async function copyHere(
 ): Promise<void> {
   const { tuning, points } = table.context;
   const began = performance.now();
-  const { source, infile } = sessions;
+  const { source, infile, memory } = sessions;
   const select = table.plan.source.select(table.plan.source.range(chunk.range));
-  const read = await readRows(source, select, { infile, bytesMax: tuning.chunkBytesMax });
+  const read = await readRows(source, select, { infile, bytesMax: tuning.chunkBytesMax, memory });
   const readMs = performance.now() - began;
   await points.reach('copy:after-read', about);
   await batchesOver;

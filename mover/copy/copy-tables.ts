@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
+import { InfilePieces } from '../infile/infile-pieces.ts';
 import type { CopyProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
@@ -73,6 +74,7 @@ async function workThrough(
   const ends = AbortSignal.any([signal, over.signal]);
   const work = async (worker: number) => {
     const links = { source: context.sourceLink(), target: context.targetLink() };
+    const memory = new InfilePieces();
     let table = '';
     let workedMs = 0;
     try {
@@ -95,7 +97,7 @@ async function workThrough(
           const [source, target] = [await links.source.session(), await links.target.session()];
           const infile = await context.infileAllowed(target);
           const began = performance.now();
-          const sessions = { source, target, infile };
+          const sessions = { source, target, infile, memory };
           await copyChunk(next, sessions, place === 'mover' ? offers : null);
           workedMs = performance.now() - began;
         } finally {

@@ -1,5 +1,5 @@
 import { findConflicts } from '../apply/find-conflicts.ts';
-import { type CarriedRows, readRows, writeCarried } from '../infile/carried-rows.ts';
+import { type CarriedRows, readRows, releaseRows, writeCarried } from '../infile/carried-rows.ts';
 import { DuplicateInLoad } from '../infile/load-rows.ts';
 import { type KeyValues, keyId, rangeOfKey } from '../plan/key-range.ts';
 import type { Session } from '../sql/session.ts';
@@ -26,7 +26,7 @@ export async function landChunk(
   table: TableCopy,
   chunk: Chunk,
   read: CarriedRows,
-  { source, target, infile }: CopySessions,
+  { source, target, infile, memory }: CopySessions,
 ): Promise<Landed> {
   const { context, plan, log, ranges } = table;
   const condition = plan.source.range(chunk.range);
@@ -37,7 +37,9 @@ export async function landChunk(
       try {
         const leave = [...inTheWay.values()].map(({ key }) => key);
         const write = () => writeCarried(target, plan, rows);
-        return await transaction(table, chunk, target, leave, write);
+        const landed = await transaction(table, chunk, target, leave, write);
+        releaseRows(rows);
+        return landed;
       } catch (error) {
         const isTaken = isDuplicate(error) || error instanceof DuplicateInLoad;
         if (attempt >= attemptsMax || !(isLockConflict(error) || isTaken)) throw error;
@@ -55,6 +57,7 @@ export async function landChunk(
       rows = await readRows(source, plan.source.select(condition), {
         infile,
         bytesMax: context.tuning.chunkBytesMax,
+        memory,
       });
       await context.points.reach('copy:after-read-again', { table: plan.name });
     }

@@ -1,49 +1,75 @@
-/** Bytes of one piece given to the connection. Above every net buffer, below every max_allowed_packet. */
-const pieceBytes = 512 * 1024;
+import { lengthBytes, longLength, nullMarker } from '../sql/length-encoded.ts';
+import { packetHeaderBytes } from '../sql/send-infile.ts';
+import { InfilePieces } from './infile-pieces.ts';
 
 const tab = 0x09;
 const newline = 0x0a;
 const backslash = 0x5c;
 const nul = 0x00;
-const nullMarker = 0xfb;
+
+/** The most bytes that a separator and a NULL take. */
+const markBytes = 3;
 
 /**
  * Turns row packets of the text protocol into the lines that LOAD DATA reads (tab, newline, backslash, `\N`), byte by
- * byte: nothing is decoded, no object is made for a value.
+ * byte: nothing is decoded, no object is made for a value. Lines run on from piece to piece, whatever their length.
  */
 export class InfileEncoder {
-  readonly pieces: Buffer[] = [];
   rows = 0;
-  bytes = 0;
-  #piece = Buffer.allocUnsafe(pieceBytes);
-  #used = 0;
+  readonly #memory: InfilePieces;
+  /** Full ones, and the one at hand. */
+  #pieces: Buffer[] = [];
+  readonly #lengths: number[] = [];
+  #piece: Buffer;
+  #used = packetHeaderBytes;
+  /** Bytes in full pieces. */
+  #full = 0;
+
+  constructor(memory = new InfilePieces()) {
+    this.#memory = memory;
+    this.#piece = memory.take();
+    this.#pieces.push(this.#piece);
+  }
+
+  /** As they are sent, packets' headers aside. */
+  get bytes(): number {
+    return this.#full + this.#used - packetHeaderBytes;
+  }
 
   /** Takes one row packet: length-encoded values from `start` to `end`. */
   add(buffer: Buffer, start: number, end: number): void {
-    // At worst every byte is escaped, and every value brings a separator.
-    this.#ensure((end - start) * 2 + 2);
-    const piece = this.#piece;
-    let used = this.#used;
     let at = start;
     while (at < end) {
-      let length = buffer[at++] as number;
-      if (at - 1 > start) piece[used++] = tab;
-      if (length === nullMarker) {
-        piece[used++] = backslash;
-        piece[used++] = 0x4e;
+      if (this.#used + markBytes > this.#piece.length) this.#next();
+      if (at > start) this.#piece[this.#used++] = tab;
+      const first = buffer[at++] as number;
+      if (first === nullMarker) {
+        this.#piece[this.#used++] = backslash;
+        this.#piece[this.#used++] = 0x4e;
         continue;
       }
-      if (length === 0xfc) {
-        length = buffer.readUInt16LE(at);
-        at += 2;
-      } else if (length === 0xfd) {
-        length = buffer.readUIntLE(at, 3);
-        at += 3;
-      } else if (length === 0xfe) {
-        length = Number(buffer.readBigUInt64LE(at));
-        at += 8;
+      const more = lengthBytes(first);
+      const length = more === 0 ? first : longLength(buffer, at, more);
+      at += more;
+      this.#value(buffer, at, at + length);
+      at += length;
+    }
+    if (this.#used === this.#piece.length) this.#next();
+    this.#piece[this.#used++] = newline;
+    this.rows += 1;
+  }
+
+  #value(buffer: Buffer, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      // At worst every byte is escaped.
+      const room = (this.#piece.length - this.#used) >> 1;
+      if (room === 0) {
+        this.#next();
+        continue;
       }
-      for (const stop = at + length; at < stop; at += 1) {
+      const piece = this.#piece;
+      let used = this.#used;
+      for (const stop = Math.min(end, at + room); at < stop; at += 1) {
         const byte = buffer[at] as number;
         if (byte === tab || byte === newline || byte === backslash) {
           piece[used++] = backslash;
@@ -55,29 +81,32 @@ export class InfileEncoder {
           piece[used++] = byte;
         }
       }
+      this.#used = used;
     }
-    piece[used++] = newline;
-    this.bytes += used - this.#used;
-    this.#used = used;
-    this.rows += 1;
   }
 
-  /** Everything added so far, ready to send. */
+  /** Everything added so far, as packets that lack their headers. They are this encoder's: send them as often as need be. */
   finish(): readonly Buffer[] {
-    this.#flush(0);
-    return this.pieces;
+    const lengths = [...this.#lengths, this.#used];
+    return this.#pieces.map((piece, index) => piece.subarray(0, lengths[index]));
   }
 
-  #ensure(bytes: number): void {
-    if (this.#used + bytes > this.#piece.length) this.#flush(bytes);
+  /** The rows are on the target, and no connection holds what `finish` gave: their memory is for others. Nothing is in here any more. */
+  release(): void {
+    this.#memory.give(this.#pieces);
+    this.#pieces = [];
+    this.#lengths.length = 0;
+    this.#piece = Buffer.alloc(0);
+    this.#used = packetHeaderBytes;
+    this.#full = 0;
+    this.rows = 0;
   }
 
-  #flush(room: number): void {
-    // A long row fills a piece of its own: it goes in several, as a packet has a limit.
-    for (let at = 0; at < this.#used; at += pieceBytes) {
-      this.pieces.push(this.#piece.subarray(at, Math.min(this.#used, at + pieceBytes)));
-    }
-    this.#piece = room === 0 ? Buffer.alloc(0) : Buffer.allocUnsafe(Math.max(pieceBytes, room));
-    this.#used = 0;
+  #next(): void {
+    this.#lengths.push(this.#used);
+    this.#full += this.#used - packetHeaderBytes;
+    this.#piece = this.#memory.take();
+    this.#pieces.push(this.#piece);
+    this.#used = packetHeaderBytes;
   }
 }

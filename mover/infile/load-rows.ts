@@ -3,14 +3,16 @@ import type { TablePlan } from '../plan/table-plan.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { InfileEncoder } from './infile-encoder.ts';
+import type { InfilePieces } from './infile-pieces.ts';
 
 /** The rows that a statement of the plan's source selects, as LOAD DATA takes them. @throws RowsTooMany beyond so many bytes */
 export async function readForInfile(
   source: Session,
   select: string,
   bytesMax: number,
+  memory: InfilePieces,
 ): Promise<InfileEncoder> {
-  const encoder = new InfileEncoder();
+  const encoder = new InfileEncoder(memory);
   await source.packets(select, (buffer, start, end) => {
     if (encoder.rows > 0 && encoder.bytes + end - start > bytesMax) throw new RowsTooMany(encoder.rows);
     encoder.add(buffer, start, end);

@@ -1,26 +1,18 @@
+import { lengthBytes, longLength, nullMarker } from './length-encoded.ts';
 import type { RawRow } from './session.ts';
-
-const nullMarker = 0xfb;
 
 /** The values of one row packet of the text protocol, copied out of the connection's buffer. */
 export function decodeRow(buffer: Buffer, start: number, end: number): RawRow {
   const row: (Buffer | null)[] = [];
   for (let at = start; at < end; ) {
-    let length = buffer[at++] as number;
-    if (length === nullMarker) {
+    const first = buffer[at++] as number;
+    if (first === nullMarker) {
       row.push(null);
       continue;
     }
-    if (length === 0xfc) {
-      length = buffer.readUInt16LE(at);
-      at += 2;
-    } else if (length === 0xfd) {
-      length = buffer.readUIntLE(at, 3);
-      at += 3;
-    } else if (length === 0xfe) {
-      length = Number(buffer.readBigUInt64LE(at));
-      at += 8;
-    }
+    const more = lengthBytes(first);
+    const length = more === 0 ? first : longLength(buffer, at, more);
+    at += more;
     row.push(Buffer.from(buffer.subarray(at, at + length)));
     at += length;
   }

@@ -1,9 +1,10 @@
-import { type Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import mysql from 'mysql2';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 import { decodeRow } from './decode-row.ts';
 import { RowsTooMany } from './rows-too-many.ts';
+import { type PacketConnection, sendInfile } from './send-infile.ts';
 import { errnoOf } from './sql-error.ts';
 
 export type RawValue = Buffer | null;
@@ -31,6 +32,11 @@ export type PacketSink = (buffer: Buffer, start: number, end: number) => void;
 /** What mysql2 does with each row packet of a running query; not in its published types. */
 interface RowCommand {
   row(packet: RowPacket, connection: unknown): unknown;
+}
+/** What mysql2 does when a server asks for a file; not in its published types. */
+interface InfileCommand {
+  _streamLocalInfile(connection: PacketConnection): unknown;
+  readonly infileOk: unknown;
 }
 interface RowPacket {
   readonly buffer: Buffer;
@@ -187,19 +193,37 @@ export class Session {
     });
   }
 
-  async loadInfile(sql: string, pieces: readonly Buffer[]): Promise<Written> {
-    const header = await this.#query<mysql.ResultSetHeader>({
-      sql,
-      infileStreamFactory: () => Readable.from(pieces, { objectMode: true }),
-    });
-    return written(header);
+  /**
+   * Runs a LOAD DATA LOCAL INFILE over the bytes of these packets, whose headers are still to be written in the room for them. When the
+   * server has answered, with a result or an error, the connection holds none of them any more.
+   */
+  async loadInfile(sql: string, packets: readonly Buffer[]): Promise<Written> {
+    let sending: Promise<void> | null = null;
+    try {
+      const header = await this.#query<mysql.ResultSetHeader>({ sql }, (query) => {
+        const command = query as unknown as InfileCommand;
+        command._streamLocalInfile = (connection) => {
+          sending = sendInfile(connection, packets);
+          // If it fails so does the connection, which says so where somebody waits for it.
+          sending.catch(() => undefined);
+          return command.infileOk;
+        };
+      });
+      return written(header);
+    } finally {
+      if (!this.#lost) await sending;
+    }
   }
 
-  #query<Result>(options: mysql.QueryOptions): Promise<Result> {
+  #query<Result>(
+    options: mysql.QueryOptions,
+    begun: (query: mysql.Query) => void = () => {},
+  ): Promise<Result> {
     return this.#answered((resolve, reject) => {
-      this.#connection.query(options, (error, result) =>
+      const query = this.#connection.query(options, (error, result) =>
         error ? reject(this.#seen(error, options.sql)) : resolve(result as unknown as Result),
       );
+      begun(query);
     });
   }
 

@@ -1,7 +1,8 @@
 import { BanyanError, describeError } from '../../../common/errors.ts';
 import { pause } from '../../../common/pause.ts';
 import { noStopPoints, type StopPoints } from '../../../common/stop-points.ts';
-import { readRows, writeCarried } from '../../infile/carried-rows.ts';
+import { readRows, releaseRows, writeCarried } from '../../infile/carried-rows.ts';
+import { InfilePieces } from '../../infile/infile-pieces.ts';
 import { DuplicateInLoad } from '../../infile/load-rows.ts';
 import type { MoveLogger } from '../../move.ts';
 import { MoveContext } from '../../move-context.ts';
@@ -110,6 +111,7 @@ class Hand {
   /** Of the epoch of the last chunk. */
   #context: MoveContext | null = null;
   #sessions: { readonly source: Link; readonly target: Link } | null = null;
+  readonly #memory = new InfilePieces();
   readonly #plans = new Map<string, TablePlan>();
 
   constructor(options: CopyOfferedOptions, books: OfferBooks, tuning: MoveTuning) {
@@ -165,7 +167,11 @@ class Hand {
     const began = performance.now();
     const infile = await (this.#context as MoveContext).infileAllowed(target);
     const select = plan.source.select(plan.source.range(offer.range));
-    const read = await readRows(source, select, { infile, bytesMax: this.#tuning.chunkBytesMax });
+    const read = await readRows(source, select, {
+      infile,
+      bytesMax: this.#tuning.chunkBytesMax,
+      memory: this.#memory,
+    });
     const readMs = performance.now() - began;
     await points.reach('offer:read', { table: offer.table });
     const lock = landingLock(spec.bookkeepingSchema, offer.no);
@@ -178,6 +184,7 @@ class Hand {
         () => writeCarried(target, plan, read),
         () => Math.max(readMs, performance.now() - began - readMs),
       );
+      releaseRows(read);
       onChunk?.({ table: offer.table, rows: landed.rows });
     } finally {
       await target.texts(`SELECT RELEASE_LOCK(${lock})`).catch(() => target.close());

@@ -4,7 +4,9 @@ import { nextChunkRows } from '../../../mover/copy/chunk-size.ts';
 import { ProgressMeter } from '../../../mover/copy/progress-meter.ts';
 import { RangesInFlight } from '../../../mover/copy/ranges-in-flight.ts';
 import { InfileEncoder } from '../../../mover/infile/infile-encoder.ts';
+import { InfilePieces } from '../../../mover/infile/infile-pieces.ts';
 import { wholeTable } from '../../../mover/plan/key-range.ts';
+import { packetHeaderBytes } from '../../../mover/sql/send-infile.ts';
 
 /** A row packet of the text protocol. */
 function packet(values: readonly (Buffer | null)[]): Buffer {
@@ -55,19 +57,25 @@ describe('InfileEncoder', () => {
     const value = fc.oneof(
       { weight: 8, arbitrary: bytes },
       { weight: 3, arbitrary: fc.constantFrom(...special) },
+      // Up to the last bytes of a piece, and beyond them.
+      { weight: 1, arbitrary: fc.integer({ min: 262_130, max: 262_150 }).map((n) => Buffer.alloc(n, 'x')) },
     );
+    const memory = new InfilePieces();
     const text = (rows: readonly (readonly (Buffer | null)[])[]) =>
       rows.map((row) => row.map((one) => one?.toString('base64') ?? null));
     fc.assert(
       fc.property(fc.array(fc.array(value, { minLength: 3, maxLength: 3 }), { maxLength: 8 }), (rows) => {
-        const encoder = new InfileEncoder();
+        const encoder = new InfileEncoder(memory);
         for (const row of rows) {
           const framed = Buffer.concat([Buffer.from('before'), packet(row), Buffer.from('after')]);
           encoder.add(framed, 6, framed.length - 5);
         }
-        const data = Buffer.concat(encoder.finish());
+        const data = Buffer.concat(encoder.finish().map((one) => one.subarray(packetHeaderBytes)));
         expect(text(readLines(data))).toEqual(text(rows));
         expect([encoder.rows, encoder.bytes]).toEqual([rows.length, data.length]);
+        // The next rows go into the same memory, over what is left of these.
+        encoder.release();
+        expect(encoder.finish()).toEqual([]);
       }),
       { numRuns: 60 },
     );
