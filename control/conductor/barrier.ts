@@ -33,7 +33,7 @@ export async function awaitBarrier(
         'BANYAN_BARRIER_TIMEOUT',
         `Not every router held in time: ${[...names].join(', ')}.`,
         {
-          fix: 'Look at those routers (`banyan status`): a write that takes long keeps a hold from completing. Then try again.',
+          fix: 'Look at those routers, and at processes with seams (`banyan status`): a write that takes long keeps a hold from completing. Then try again.',
           details: { pending },
         },
       );

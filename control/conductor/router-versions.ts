@@ -25,13 +25,16 @@ export function otherwiseRouters(replicas: readonly Replica[], own: OwnConfig): 
 
 /** How many are alive, and by which versions, route tables and configs they go. */
 export function describeRouters(replicas: readonly Replica[]): string {
-  const live = replicas.filter((replica) => replica.live);
+  const alive = replicas.filter((replica) => replica.live);
+  const live = alive.filter(({ kind }) => kind === 'router');
+  const seams = alive.length - live.length;
   if (live.length === 0) return 'none is alive';
   const each = <T>(of: (replica: Replica) => T) => [...new Set(live.map(of))].sort().join(' and ');
   const versions = each(({ config }) => config?.banyan ?? 'not told');
   const tables = each(({ version }) => version);
   const configs = each(({ config }) => (config === null ? 'not told' : short(config.fingerprint)));
-  return `${live.length} alive, banyan ${versions}, route table ${tables}, config ${configs}`;
+  const others = seams === 0 ? '' : `; ${seams} with seams`;
+  return `${live.length} alive, banyan ${versions}, route table ${tables}, config ${configs}${others}`;
 }
 
 function short(fingerprint: string): string {

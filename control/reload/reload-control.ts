@@ -147,7 +147,8 @@ function unservedFaults(replicas: readonly Replica[], feature: string, print: Co
 }
 
 /** Why a router does not go by this config; null: it does. */
-function whyBehind({ host, pid, config }: Replica, print: ConfigPrint): string | null {
+function whyBehind({ kind, host, pid, config }: Replica, print: ConfigPrint): string | null {
+  if (kind === 'seam') return null;
   const router = `${host} (${pid})`;
   if (config === null) return `${router} does not say by which config it goes`;
   if (config.fault !== null) return `${router} could not reload: ${config.fault}`;

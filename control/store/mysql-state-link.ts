@@ -10,6 +10,8 @@ export interface MysqlStateLinkOptions {
   readonly state: DatabaseEndpoint;
   /** How long a replica may go on by what it knows, counted by it from the moment it sent a beat. */
   readonly leaseMs: number;
+  /** What it is; default: a router. */
+  readonly kind?: 'seam';
   /** How long the number of replicas is taken for what it was, milliseconds. Default 5,000. */
   readonly countEveryMs?: number;
   /** By which config the router goes at this moment; left out: it does not say. */
@@ -51,6 +53,11 @@ const beatSql = `
   VALUES (?, ?, ?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? MICROSECOND)
   ON DUPLICATE KEY UPDATE version = VALUES(version), drained = VALUES(drained), services = VALUES(services),
     config = VALUES(config), beat_at = VALUES(beat_at), lease_until = VALUES(lease_until)`;
+
+/** Only where it must be said: a router may be newer than the schema, which control brings up to date. */
+const seamBeatSql = beatSql
+  .replace('lease_until)', 'lease_until, kind)')
+  .replace('MICROSECOND)', "MICROSECOND, 'seam')");
 
 const countsSql = `
   INSERT INTO state_counts (replica, feature, shadow, traffic, at) VALUES (?, ?, ?, ?, NOW(3))
@@ -121,7 +128,8 @@ export class MysqlStateLink implements StateLink {
     const last = this.#reported;
     if (this.#hurried && last?.text === text && at - last.at < leaseMs / reportsInLease) return at - last.at;
     this.#reported = null;
-    await connection.query(beatSql, [...said, (leaseMs + leaseMarginMs) * 1_000]);
+    const sql = this.#options.kind === 'seam' ? seamBeatSql : beatSql;
+    await connection.query(sql, [...said, (leaseMs + leaseMarginMs) * 1_000]);
     this.#reported = { text, at };
     return 0;
   }

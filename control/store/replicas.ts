@@ -4,6 +4,8 @@ import type { ConfigPrint } from '../config/config-print.ts';
 /** One router replica as the state store knows it. */
 export interface Replica {
   readonly replica: string;
+  /** A router, or a process of the monolith that has seams. */
+  readonly kind: 'router' | 'seam';
   readonly host: string;
   readonly pid: number;
   /** Version of the route table it decides by. */
@@ -34,6 +36,7 @@ export interface ReplicaConfig extends ConfigPrint {
 
 interface ReplicaRow {
   readonly replica: string;
+  readonly kind: 'router' | 'seam';
   readonly host: string;
   readonly pid: number;
   readonly version: number;
@@ -46,12 +49,13 @@ interface ReplicaRow {
 
 export async function readReplicas(knex: Knex): Promise<Replica[]> {
   const rows: ReplicaRow[] = await knex('state_replicas')
-    .select('replica', 'host', 'pid', 'version', 'drained', 'services', 'config')
+    .select('replica', 'kind', 'host', 'pid', 'version', 'drained', 'services', 'config')
     .select(knex.raw('lease_until > NOW(3) AS live'))
     .select(knex.raw('TIMESTAMPDIFF(MICROSECOND, beat_at, NOW(3)) AS beat_ago'))
     .orderBy('replica');
   return rows.map((row) => ({
     replica: row.replica,
+    kind: row.kind,
     host: row.host,
     pid: row.pid,
     version: Number(row.version),
@@ -105,8 +109,9 @@ export function cannotServe(
   feature: string,
   print?: string,
 ): readonly string[] {
-  return replicas.flatMap(({ live, services, config, host, pid }) => {
-    if (!live) return [];
+  return replicas.flatMap(({ live, kind, services, config, host, pid }) => {
+    // A process without a seam of the feature asks neither side for it.
+    if (!live || kind === 'seam') return [];
     const router = `${host} (${pid})`;
     if (services === null) return [`${router} is of a version that does not say which it has`];
     if (!services.includes(feature)) return [`${router} has none`];

@@ -1,5 +1,14 @@
 import type { NeededPrivilege } from '../../mover/index.ts';
 
+/** What a process with seams does there. */
+export function seamPrivileges(schema: string): NeededPrivilege[] {
+  const why = 'to follow the route table, and to be waited for by handovers';
+  return [
+    { database: schema, table: 'state_route_table', privileges: ['SELECT'], why },
+    { database: schema, table: 'state_replicas', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], why },
+  ];
+}
+
 /**
  * What control and the routers do in the state schema. CREATE, ALTER and DROP are for its own migrations, which
  * run when a newer control process starts.

@@ -102,8 +102,13 @@ export async function closeServices({ services, shadowSides }: RouterCore): Prom
 }
 
 /** The store's table if it answers, else the snapshot; without either, waits for the store. */
-export async function firstTable(core: RouterCore): Promise<void> {
-  const { options, table } = core;
+export async function firstTable({
+  options,
+  table,
+}: {
+  readonly options: Pick<NormalizedOptions, 'snapshotFile' | 'startTimeoutMs' | 'beatMs' | 'logger'>;
+  readonly table: LiveTable;
+}): Promise<void> {
   const snapshot = options.snapshotFile === null ? null : await readSnapshot(options.snapshotFile);
   if (snapshot !== null) table.restore(snapshot);
   const giveUpAt = performance.now() + options.startTimeoutMs;

@@ -62,6 +62,8 @@ export class LiveTable {
   #failing = false;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> = Promise.resolve();
+  /** Who waits for a beat that begins after they asked. */
+  #asking: ((answered: boolean) => void)[] = [];
 
   constructor(options: LiveTableOptions) {
     this.#options = options;
@@ -98,6 +100,22 @@ export class LiveTable {
 
   /** One beat; true when the store answered. */
   async beat(): Promise<boolean> {
+    const asking = this.#asking.splice(0);
+    const answered = await this.#beat();
+    for (const resolve of asking) resolve(answered);
+    return answered;
+  }
+
+  /** Asks the store now; true once it has answered a beat that began after this. */
+  askAgain(): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (this.#stopping.signal.aborted) return resolve(false);
+      this.#asking.push(resolve);
+      this.hurry();
+    });
+  }
+
+  async #beat(): Promise<boolean> {
     const sentAt = this.#now();
     const hadLease = this.leaseValid;
     const report = this.#report();
@@ -159,6 +177,7 @@ export class LiveTable {
     this.#stopping.abort();
     this.#wake?.();
     await this.#loop;
+    for (const resolve of this.#asking.splice(0)) resolve(false);
     await this.#saving;
     await this.#reportLast();
     this.#leaseUntil = Number.NEGATIVE_INFINITY;

@@ -50,7 +50,7 @@ export function compileTable(
   const features = new Map(table.features.map((feature) => [feature.name, feature]));
   const cohorts = new Map((table.cohorts ?? []).map((cohort) => [cohort.name, compileCohort(cohort)]));
   const routes = table.routes.map((route) =>
-    compileRoute(route, featureOf(route, features), table.version, policy, cohorts),
+    compileRoute(route, featureNamed(route.feature, features), table.version, policy, cohorts),
   );
   const matcher = previous?.matcher.serves(table.routes) ? previous.matcher : newMatcher(table.routes);
   const unmatched: Decision = Object.freeze({
@@ -84,16 +84,29 @@ export function compiledRoute(table: CompiledTable, match: RouteMatch): Compiled
   return table.routes[match.index]!;
 }
 
+/** A seam as a route that no request matches: its reads go where the rows are. */
+export function compileSeam(
+  table: CompiledTable,
+  id: string,
+  feature: string,
+  access: Route['access'],
+): CompiledRoute {
+  const routing = featureNamed(feature, table.features);
+  const readPercent = routing.owner === 'service' ? 100 : 0;
+  const route: Route = { id, feature, method: '', path: '', access, call: { kind: 'http' }, readPercent };
+  return compileRoute(route, routing, table.version, null, new Map());
+}
+
 /** A route whose feature the table does not know stays with legacy: nothing says that anyone else owns it. */
-function featureOf(route: Route, features: ReadonlyMap<string, FeatureRouting>): FeatureRouting {
+function featureNamed(name: string, features: ReadonlyMap<string, FeatureRouting>): FeatureRouting {
   return (
-    features.get(route.feature) ?? {
-      name: route.feature,
+    features.get(name) ?? {
+      name,
       stage: 'legacy',
       owner: 'legacy',
       inTransition: false,
       hold: false,
-      salt: route.feature,
+      salt: name,
     }
   );
 }

@@ -86,7 +86,10 @@ function renderStatus(status: StatusReport, paint: Paint): string {
       ? paint.warn('no router is alive')
       : renderTable(
           [
-            { title: 'router', value: (one) => `${one.host} (${one.pid})` },
+            {
+              title: 'router',
+              value: (one) => `${one.host} (${one.pid})${one.kind === 'seam' ? ', seams' : ''}`,
+            },
             {
               title: 'route table',
               align: 'right',

@@ -55,7 +55,7 @@ test('hold and transition are what the state says, also between decision and rel
 
 test('a live router serves only what it says it does', () => {
   const replica = (change: Partial<Replica>): Replica => ({
-    ...{ replica: 'r', host: 'h', pid: 1, version: 7, drained: {}, live: true, beatAgoMs: 0 },
+    ...{ replica: 'r', kind: 'router', host: 'h', pid: 1, version: 7, drained: {}, live: true, beatAgoMs: 0 },
     ...{ services: ['parcels'], config: null },
     ...change,
   });
@@ -65,6 +65,7 @@ test('a live router serves only what it says it does', () => {
   ]);
   expect(cannotServe([replica({ services: null })], 'parcels')).toHaveLength(1);
   expect(cannotServe([replica({ services: [], live: false })], 'parcels')).toEqual([]);
+  expect(cannotServe([replica({ services: [], kind: 'seam' })], 'parcels')).toEqual([]);
   const config = { fingerprint: 'f', features: { parcels: 'new' }, restart: [], fault: null, reload: 0 };
   expect(cannotServe([replica({ config }), replica({})], 'parcels', 'new')).toEqual([]);
   expect(cannotServe([replica({ config })], 'parcels', 'old')).toEqual([
@@ -75,6 +76,7 @@ test('a live router serves only what it says it does', () => {
 test('a barrier waits for live replicas only, first for the version and then for the drain', () => {
   const replica = (change: Partial<Replica>): Replica => ({
     replica: 'r',
+    kind: 'router',
     host: 'h',
     pid: 1,
     config: null,

@@ -49,6 +49,7 @@ test('every stop point of the protocols is in it, but those of canaries, guards,
     'guard:before-act',
     // Of what a person decides when a server was restored from a backup.
     'restored:decided',
+    'seam:decided',
   ]);
   expect(steps.filter((step) => !had.has(`cutover:${step}`) || !had.has(`rollback:${step}`))).toEqual([]);
 });

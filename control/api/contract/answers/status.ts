@@ -107,6 +107,8 @@ export const featureStatus = z.object({
 
 export const replica = z.object({
   replica: z.string(),
+  /** A router, or a process of the monolith that has seams. */
+  kind: z.enum(['router', 'seam']),
   host: z.string(),
   pid: z.number(),
   /** Of the route table it decides by. */

@@ -86,16 +86,17 @@ function nextStep({ next, frozen, guard, watchedUntil }: PlanDescription): Templ
 }
 
 function routers({ replicas, version }: StatusReport): TemplateResult {
-  if (replicas.length === 0) return html`<p class="routers">${mark('warn')}No router is alive.</p>`;
+  const alone = replicas.filter(({ kind }) => kind === 'router').length;
+  if (alone === 0) return html`<p class="routers">${mark('warn')}No router is alive.</p>`;
   const behind = replicas.filter((one) => one.version !== version);
   return html`<details class="routers">
-    <summary>${replicas.length} ${replicas.length === 1 ? 'router' : 'routers'},
+    <summary>${alone} ${alone === 1 ? 'router' : 'routers'}${alone === replicas.length ? '' : ` and ${replicas.length - alone} with seams`},
       ${behind.length === 0 ? `all by route table ${version}` : html`<span class="warn">${behind.length} not by route table ${version} yet</span>`}</summary>
     <table>
       <thead><tr><th scope="col">Router</th><th scope="col" class="number">Route table</th><th scope="col" class="number">Last beat</th></tr></thead>
       <tbody>${replicas.map(
         (one) =>
-          html`<tr><td>${one.host} (${one.pid})</td><td class="number">${one.version}</td><td class="number">${one.beatAgoMs} ms ago</td></tr>`,
+          html`<tr><td>${one.host} (${one.pid})${one.kind === 'seam' ? ', seams' : ''}</td><td class="number">${one.version}</td><td class="number">${one.beatAgoMs} ms ago</td></tr>`,
       )}</tbody>
     </table>
   </details>`;

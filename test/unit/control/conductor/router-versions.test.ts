@@ -9,7 +9,16 @@ const config: ReplicaConfig = {
 
 function router(pid: number, more: Partial<Replica> = {}): Replica {
   return {
-    ...{ replica: `r${pid}`, host: 'h', pid, version: 7, drained: {}, services: ['parcels'], config },
+    ...{
+      replica: `r${pid}`,
+      kind: 'router',
+      host: 'h',
+      pid,
+      version: 7,
+      drained: {},
+      services: ['parcels'],
+      config,
+    },
     ...{ live: true, beatAgoMs: 10 },
     ...more,
   };

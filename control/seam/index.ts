@@ -1,0 +1,3 @@
+// Branch by abstraction for callers inside the monolith and for jobs: `banyan/seam`.
+export { type SeamOptions, seam } from './seam.ts';
+export { openSeams, type SeamLink, type SeamLinkOptions } from './seam-link.ts';
