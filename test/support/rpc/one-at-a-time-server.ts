@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { seqidOf, stringReply } from './raw-server.ts';
 
 export interface OneAtATimeServer extends AsyncDisposable {
@@ -9,8 +10,8 @@ export interface OneAtATimeServer extends AsyncDisposable {
   readonly accepted: number;
   /** Most connections open at a time so far. */
   readonly mostOpen: number;
-  /** When each call was begun, in milliseconds of `performance.now()`. */
-  readonly begun: readonly number[];
+  /** Calls that a thread has read. */
+  readonly begun: number;
   /** Calls that are over for the server. */
   readonly ended: number;
 }
@@ -18,15 +19,15 @@ export interface OneAtATimeServer extends AsyncDisposable {
 /**
  * What servers with threads do (`TThreadedServer`, `TThreadPoolServer`): each thread reads one connection until it is closed,
  * and carries out one call after the other. With fewer threads than connections, the others wait, open.
- * A framed binary call of `ping` takes `callMs(n)`, n counting from 0.
+ * A framed binary call of `ping` takes `callTakes(n)`, milliseconds or until that promise is kept, n counting from 0.
  */
 export async function oneAtATimeServer(
-  callMs: (n: number) => number,
+  callTakes: (n: number) => number | Promise<unknown>,
   threads = Number.POSITIVE_INFINITY,
 ): Promise<OneAtATimeServer> {
   const queue: Socket[] = [];
   const sockets = new Set<Socket>();
-  const begun: number[] = [];
+  let begun = 0;
   let free = threads;
   let accepted = 0;
   let mostOpen = 0;
@@ -53,8 +54,9 @@ export async function oneAtATimeServer(
           held = held.subarray(frame.length);
           const seqid = seqidOf(frame);
           const isOneway = (frame.readInt32BE(4) & 0xff) === 4;
-          const n = begun.push(performance.now()) - 1;
-          await new Promise((resolve) => setTimeout(resolve, callMs(n)));
+          const n = begun++;
+          const takes = callTakes(n);
+          await (typeof takes === 'number' ? wait(takes) : takes);
           if (!isOneway) socket.write(stringReply('ping', seqid, `${n}`));
           ended++;
         }
@@ -89,7 +91,9 @@ export async function oneAtATimeServer(
     get mostOpen() {
       return mostOpen;
     },
-    begun,
+    get begun() {
+      return begun;
+    },
     get ended() {
       return ended;
     },
