@@ -63,12 +63,11 @@ describe('a write that is on its way while the service stops', () => {
     const client = clientOf([relay.address]);
     await client.call('ping', ['x']);
     relay.hold();
-    const began = performance.now();
     const write = codeOf(client.call('nothing', []));
     await expect.poll(() => relay.held).toBeGreaterThan(0);
     const stopped = server.stop();
+    // Long before its deadline, which would have another code.
     expect(await write).toBe('BANYAN_RPC_CONNECTION_LOST');
-    expect(performance.now() - began).toBeLessThan(5_000);
     relay.release();
     await stopped;
     expect(carriedOut()).toBe(0);
@@ -125,15 +124,13 @@ describe.each(['header', 'framed'] as const)('over %s', (transport) => {
     const workers = Array.from({ length: 32 }, worker);
     const some = async (): Promise<void> => {
       const target = calls + 300;
-      await expect.poll(() => calls, { interval: 5, timeout: 5_000 }).toBeGreaterThan(target);
+      await expect.poll(() => calls, { interval: 5, timeout: 60_000 }).toBeGreaterThan(target);
     };
     for (let restart = 0; restart < 4; restart++) {
       await some();
       const one = sides[restart % 2]!;
-      const began = performance.now();
-      await one.server.stop();
-      // Long before what is left would be cut off.
-      expect(performance.now() - began).toBeLessThan(3_000);
+      // It ends because all have gone: nothing is cut off before this test is given up.
+      await one.server.stop({ graceMs: 600_000 });
       carriedOut += one.carriedOut();
       const again = await startCounting({ port: ports[restart % 2]! });
       sides = sides.map((side) => (side === one ? again : side));
