@@ -58,19 +58,22 @@ it('an https:// monolith: slow readers both ways, one connection kept, and a tun
   const sockets = new Set<Socket>();
   const big = Buffer.alloc(12 * 1024 * 1024, 'a pattern of seventeen');
   const hash = (octets: Buffer) => createHash('sha1').update(octets).digest('hex');
-  const server = createHttpsServer({ key: own.key, cert: own.cert }, async (request, response) => {
-    if (request.method === 'GET') {
-      response.end(big);
-      return;
-    }
-    const sum = createHash('sha1');
-    let pieces = 0;
-    for await (const piece of request) {
-      sum.update(piece as Buffer);
-      if (++pieces % 20 === 0) await delay(2);
-    }
-    response.end(sum.digest('hex'));
-  });
+  const server = createHttpsServer(
+    { key: own.key, cert: own.cert, keepAliveTimeout: 60_000 },
+    async (request, response) => {
+      if (request.method === 'GET') {
+        response.end(big);
+        return;
+      }
+      const sum = createHash('sha1');
+      let pieces = 0;
+      for await (const piece of request) {
+        sum.update(piece as Buffer);
+        if (++pieces % 20 === 0) await delay(2);
+      }
+      response.end(sum.digest('hex'));
+    },
+  );
   server.on('secureConnection', (socket) => sockets.add(socket));
   server.on('upgrade', (_request, socket: Socket) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
