@@ -38,6 +38,7 @@ await mkdir(join(dist, 'scripts'), { recursive: true });
 for (const file of [
   `${client}/style`,
   'scripts/banyan.mjs',
+  'scripts/cli/help',
   'README.md',
   'LICENSE',
   'CHANGELOG.md',

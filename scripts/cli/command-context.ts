@@ -5,6 +5,7 @@ import type { AdminClient } from '../../control/api/index.ts';
 import { type BanyanConfig, type FeatureConfig, loadConfig } from '../../control/config/index.ts';
 import { noProgress, type ProgressView, progressView } from '../terminal/progress.ts';
 import { type CliIo, Output } from './cli-io.ts';
+import { withExamples } from './long-help.ts';
 import { openAdmin } from './open-admin.ts';
 
 /** Options that every command takes. */
@@ -95,10 +96,4 @@ export function withChangeOptions(command: Command, ...examples: readonly string
   return withLookOptions(command, ...examples)
     .option('--why <reason>', 'why you do it: kept in the audit log for ever', noReason)
     .option('--no-progress', 'no progress on stderr');
-}
-
-/** The one way in which help shows how a command is used. */
-export function withExamples(command: Command, ...examples: readonly string[]): Command {
-  const heading = examples.length === 1 ? 'Example:' : 'Examples:';
-  return command.addHelpText('after', `\n${heading}\n${examples.map((line) => `  ${line}`).join('\n')}\n`);
 }

@@ -40,6 +40,7 @@ import { trafficCommand } from './commands/traffic.ts';
 import { upCommand } from './commands/up.ts';
 import { usageCommand } from './commands/usage.ts';
 import { verifyCommand } from './commands/verify.ts';
+import { longHelpText } from './long-help.ts';
 import { tellAllMistakes } from './tell-all-mistakes.ts';
 
 /** What a command may set beside printing: the exit status of work that ended, but not well. */
@@ -107,7 +108,11 @@ export function buildProgram(io: CliIo, outcome: Outcome): Command {
     .helpCommand(false)
     .addHelpText('after', exitStatusHelp);
   for (const [heading, factories] of groups) {
-    for (const factory of factories) program.addCommand(factory(io, outcome).helpGroup(heading));
+    for (const factory of factories) {
+      const command = factory(io, outcome).helpGroup(heading);
+      const columns = Math.max(40, io.stdout.columns ?? 80);
+      program.addCommand(command.addHelpText('after', () => `\n${longHelpText(command.name(), columns)}\n`));
+    }
   }
   configure(program, io);
   return program;

@@ -16,7 +16,8 @@ function wrapLine(line: string, columns: number): string[] {
   return wrapWords(line, columns, ' '.repeat(Math.min(8, /^ */.exec(line)![0].length + 4)));
 }
 
-function wrapWords(line: string, columns: number, indent: string): string[] {
+/** One line as several, all but the first indented. */
+export function wrapWords(line: string, columns: number, indent: string): string[] {
   const lines: string[] = [];
   let current = '';
   // Gaps of several spaces are columns of a table: they stay where they fit.

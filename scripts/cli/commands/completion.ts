@@ -18,9 +18,9 @@ export const completionCommand: CommandFactory = (io) => {
     .addArgument(new Argument('<shell>').choices([...Object.keys(shells), 'features']));
   withLookOptions(
     command,
-    'banyan completion bash: put `source <(banyan completion bash)` into ~/.bashrc',
-    'banyan completion zsh: `source <(banyan completion zsh)` into ~/.zshrc',
     'banyan completion fish > ~/.config/fish/completions/banyan.fish',
+    'source <(banyan completion bash)   # in ~/.bashrc',
+    'source <(banyan completion zsh)    # in ~/.zshrc',
   );
   return command.action(async (asked: Asked, flags: CommonFlags) => {
     const context = new CommandContext(io, flags);

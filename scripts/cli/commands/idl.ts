@@ -5,8 +5,8 @@ import { BanyanError } from '../../../common/errors.ts';
 import type { Idl, ReportedRoute } from '../../../rpc/index.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import { type CliIo, Output } from '../cli-io.ts';
-import { withExamples } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withExamples } from '../long-help.ts';
 import type { CommandFactory, Outcome } from '../program.ts';
 
 interface Flags {

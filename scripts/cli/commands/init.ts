@@ -4,7 +4,8 @@ import type { DatabaseEndpoint } from '../../../mover/index.ts';
 import { findRoutes } from '../../init/find-routes.ts';
 import type { Findings } from '../../init/render-proposal.ts';
 import { wrapLines } from '../../terminal/wrap-lines.ts';
-import { CommandContext, type CommonFlags, withExamples } from '../command-context.ts';
+import { CommandContext, type CommonFlags } from '../command-context.ts';
+import { withExamples } from '../long-help.ts';
 import type { CommandFactory } from '../program.ts';
 import { withRouteSources } from '../route-source-options.ts';
 

@@ -4,8 +4,8 @@ import type { LogLine } from '../../logs/log-line.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import { Output } from '../cli-io.ts';
-import { withExamples } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withExamples } from '../long-help.ts';
 import type { CommandFactory } from '../program.ts';
 
 export const logsCommand: CommandFactory = (io, outcome) => {

@@ -29,9 +29,9 @@ describe('every command', () => {
     expect(await runCli([name, '--help'], io)).toBe(0);
     const help = out();
     expect(help).toMatch(new RegExp(`Examples?:\\n {2}banyan ${name}`));
-    // `idl` is a family of commands that need no config, and `init` writes one.
+    // `idl` is a family of commands that need no config, `init` writes one, `logs` reads files.
     if (name !== 'idl') expect(help).toContain('--json');
-    if (name !== 'idl' && name !== 'init') expect(help).toContain('--config');
+    if (!['idl', 'init', 'logs'].includes(name)) expect(help).toContain('--config');
     const steering = [
       'copy',
       'throttle',
