@@ -32,6 +32,24 @@ export function isMissingParent(error: unknown): boolean {
   return errnoOf(error) === 1452;
 }
 
+/** A deadlock, or a row that changed since the transaction first looked: nothing was done, and the same work may succeed now. */
+const conflicts: readonly unknown[] = [1213, 1020];
+const TRIES = 4;
+
+/** Does the work in a transaction, again where it met another one. @throws what the work throws. */
+export async function inTransaction<T>(
+  database: Knex,
+  work: (transaction: Knex.Transaction) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await database.transaction(work);
+    } catch (error) {
+      if (attempt === TRIES || !conflicts.includes(errnoOf(error))) throw error;
+    }
+  }
+}
+
 function errnoOf(error: unknown): unknown {
   return error instanceof Error && 'errno' in error ? error.errno : undefined;
 }

@@ -1,48 +1,88 @@
 import { parseArgs } from 'node:util';
+import type { Knex } from 'knex';
 import pino from 'pino';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../database.ts';
+import { cleanUp } from './clean-up.ts';
 import { nightlySales } from './nightly-sales.ts';
+import { salesByShop } from './sales-by-shop.ts';
 
-const usage = `Usage: node legacy/jobs/main.ts [--day YYYY-MM-DD] [--json]
-Prints each shop's offers, and its sales of one day (default: yesterday, UTC), as tab-separated lines or as JSON.
+const usage = `Usage: node legacy/jobs/main.ts [JOB] [--day YYYY-MM-DD] [--json]
+Runs one of the nightly jobs and prints what it did, as tab-separated lines or as JSON.
+  offers          prints each shop's offers, and its sales of one day (the default)
+  sales-by-shop   sums up one day's sales by shop, keeps them in daily_sales and prints them
+  clean-up        deletes sessions that ran out, and logs older than 90 days
+The day is in UTC, and yesterday unless it is given.
 The database is the one that SHOP_DB_HOST, _PORT, _USER, _PASSWORD and _NAME point at.
 `;
+
+type Line = Readonly<Record<string, string | number | null>>;
+
+interface JobResult {
+  readonly json: object;
+  readonly lines: readonly Line[];
+}
+
+const jobs: Readonly<Record<string, (database: Knex, day: string) => Promise<JobResult>>> = {
+  offers: async (database, day) => {
+    const shops = await nightlySales(database, day);
+    const lines = shops.map((shop) => ({
+      shop: shop.shop,
+      live: shop.liveProducts,
+      'sold out': shop.soldOutProducts,
+      orders: shop.orders,
+      items: shop.itemsSold,
+      revenue: shop.revenue,
+      'best seller': shop.bestSeller,
+    }));
+    return { json: { day, shops }, lines };
+  },
+  'sales-by-shop': async (database, day) => {
+    const shops = await salesByShop(database, day);
+    return { json: { day, shops }, lines: shops.map((shop) => ({ ...shop })) };
+  },
+  'clean-up': async (database) => {
+    const deleted = await cleanUp(database, new Date());
+    return { json: { deleted }, lines: [{ ...deleted }] };
+  },
+};
 
 const log = pino({ name: 'shop-jobs', level: process.env.LOG_LEVEL || 'warn' }, pino.destination(2));
 
 try {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     options: { day: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean' } },
+    allowPositionals: true,
   });
   if (values.help) process.stdout.write(usage);
-  else await report(values.day ?? yesterday(), values.json ?? false);
+  else await run(positionals, values.day ?? yesterday(), values.json ?? false);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
 
-async function report(day: string, json: boolean): Promise<void> {
+async function run(names: readonly string[], day: string, json: boolean): Promise<void> {
+  const [name = 'offers', ...more] = names;
+  const job = Object.hasOwn(jobs, name) ? jobs[name] : undefined;
+  if (job === undefined || more.length > 0) throw new Error(`${names.join(' ')} is no job.\n${usage}`);
   if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day))) {
     throw new Error(`--day ${day} is not a day.\n${usage}`);
   }
   const database = openDatabase(readConfig(process.env).database, { log, poolSize: 4 });
   try {
-    const shops = await nightlySales(database, day);
-    if (json) {
-      process.stdout.write(`${JSON.stringify({ day, shops })}\n`);
-      return;
-    }
-    const lines = shops.map(
-      ({ shop, liveProducts, soldOutProducts, orders, itemsSold, revenue, bestSeller }) =>
-        [shop, liveProducts, soldOutProducts, orders, itemsSold, revenue, bestSeller ?? '-'].join('\t'),
-    );
-    process.stdout.write(
-      `${['shop\tlive\tsold out\torders\titems\trevenue\tbest seller', ...lines].join('\n')}\n`,
-    );
+    const result = await job(database, day);
+    process.stdout.write(json ? `${JSON.stringify(result.json)}\n` : tabbed(result.lines));
   } finally {
     await database.destroy();
   }
+}
+
+/** A head of names and a line for each; nothing at all where there is no line. */
+function tabbed(lines: readonly Line[]): string {
+  const [first] = lines;
+  if (first === undefined) return '';
+  const texts = lines.map((line) => Object.values(line).map((value) => value ?? '-'));
+  return [Object.keys(first), ...texts].map((cells) => `${cells.join('\t')}\n`).join('');
 }
 
 function yesterday(): string {

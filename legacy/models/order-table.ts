@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inTransaction } from '../database.ts';
 import type { StockTable } from './stock-table.ts';
 
 export const orderStatuses = ['placed', 'shipped', 'cancelled'] as const;
@@ -100,7 +101,7 @@ export class OrderTable {
 
   /** Cancels an order that is not on its way yet, and puts its goods back. @returns false when it is too late. */
   async cancel(id: number): Promise<boolean> {
-    return this.#database.transaction(async (transaction) => {
+    return inTransaction(this.#database, async (transaction) => {
       const changed = await transaction('orders')
         .where({ id, status: 'placed' })
         .update({ status: 'cancelled' });

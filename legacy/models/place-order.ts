@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inTransaction } from '../database.ts';
 import { ApiError } from '../http/api-error.ts';
 import type { Models } from './models.ts';
 import { fromCents, toCents } from './money.ts';
@@ -28,7 +29,7 @@ export async function placeOrder(
 ): Promise<Order> {
   const { shopId, note } = request;
   const createdAt = new Date(Math.floor(models.clock().getTime() / 1000) * 1000);
-  return models.database.transaction(async (transaction) => {
+  return inTransaction(models.database, async (transaction) => {
     const found = await models.products.findMany(
       request.items.map((item) => item.productId),
       transaction,

@@ -14,7 +14,7 @@ export function whoamiRoutes({ sessions }: Models): Router {
     const user = await userOf(sessions, request);
     if (user === undefined) throw notLoggedIn();
     response.set({ 'X-User-Id': String(user.id), 'X-User-Role': user.role });
-    response.json({ userId: user.id, role: user.role });
+    response.json({ id: user.id, role: user.role });
   });
   return routes;
 }

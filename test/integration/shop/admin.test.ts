@@ -79,7 +79,7 @@ describeOnEngine('mariadb', 'the admin face of the monolith', (lane) => {
     await admin.call('POST', `${path}/owners`, form({ email: 'user8@example.com' }));
     expect((await admin.call('GET', path)).text).toContain('<td>user8@example.com</td>');
     const owner = await new ShopVisitor(shop.url).logIn('user8@example.com');
-    expect((await owner.call('GET', '/internal/whoami')).json).toEqual({ userId: 8, role: 'owner' });
+    expect((await owner.call('GET', '/internal/whoami')).json).toEqual({ id: 8, role: 'owner' });
     await admin.call('POST', `${path}/owners/8/remove`, form({}));
     expect((await admin.call('GET', path)).text).not.toContain('<td>user8@example.com</td>');
     const nobody = await admin.call('POST', `${path}/owners`, form({ email: 'no@example.com' }), html);

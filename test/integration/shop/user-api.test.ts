@@ -67,7 +67,7 @@ describeEachEngine('the user’s face of the monolith', (lane) => {
 
       const who = await user.call('GET', '/internal/whoami');
       const { id } = signedUp.json;
-      expect([who.status, who.json]).toEqual([200, { userId: id, role: 'user' }]);
+      expect([who.status, who.json]).toEqual([200, { id, role: 'user' }]);
       expect([who.headers['x-user-id'], who.headers['x-user-role']]).toEqual([String(id), 'user']);
 
       const elsewhere = await new ShopVisitor(shop.url).logIn(account.email, account.password);
