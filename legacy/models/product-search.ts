@@ -3,6 +3,8 @@ import { type Product, toProduct } from './product.ts';
 
 /** More words than that narrow nothing down, and each costs a look into the index. */
 const MAX_WORDS = 6;
+/** MySQL refuses a phrase of very many pairs; so long a beginning tells words apart well enough. */
+const MAX_LENGTH = 40;
 
 /**
  * Products with all the words in their name or description, the newest first.
@@ -37,7 +39,8 @@ export async function searchProducts(
 /** The words of a search: letters and digits, so that none is an operator of the index's query language. */
 export function searchWords(text: string): readonly string[] {
   const words = text.normalize('NFC').match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
-  return [...new Set(words)].slice(0, MAX_WORDS);
+  const short = words.map((word) => [...word].slice(0, MAX_LENGTH).join(''));
+  return [...new Set(short)].slice(0, MAX_WORDS);
 }
 
 const kinds = new WeakMap<Knex, Promise<boolean>>();
