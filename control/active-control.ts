@@ -35,6 +35,7 @@ export class ActiveControl {
   readonly #canaries: CanaryKeeper;
   readonly #end = new AbortController();
   #counts: Promise<unknown> = Promise.resolve();
+  #relay: Promise<void> = Promise.resolve();
 
   private constructor(options: ActiveControlOptions) {
     const { config, store, door, lease, points, logger } = options;
@@ -160,6 +161,7 @@ export class ActiveControl {
       keepCounts({ store, logger, signal }),
       tellHoldCosts({ store, lease: lease.grant, logger, signal }),
     ]);
+    active.#relay = active.#relayBeats();
     const patience = new AbortController();
     try {
       await Promise.race([
@@ -176,6 +178,14 @@ export class ActiveControl {
     } finally {
       patience.abort();
     }
+  }
+
+  async #relayBeats(): Promise<void> {
+    const { config, store, lease, logger } = this.#options;
+    const { relay = { port: 0 }, replicaLeaseMs } = config.value.control;
+    if (relay === false) return;
+    const signal = AbortSignal.any([this.#end.signal, lease.lost]);
+    await store.relayBeats({ ...relay, leaseMs: replicaLeaseMs, logger, signal });
   }
 
   async #begin(feature: string): Promise<void> {
@@ -215,6 +225,7 @@ export class ActiveControl {
       this.#canaries.ended(),
       this.supervisor.ended(),
       this.#counts,
+      this.#relay,
     ]);
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
   }

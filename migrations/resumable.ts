@@ -15,14 +15,28 @@ export async function createTableOnce(
 ): Promise<void> {
   if (!(await knex.schema.hasTable(name))) await knex.schema.createTable(name, build);
   for (const columns of indexes) {
-    const index = `${name}_${columns.join('_')}_index`;
-    const [found] = await knex('information_schema.STATISTICS')
-      .select('INDEX_NAME')
-      .where({ TABLE_NAME: name, INDEX_NAME: index })
-      .andWhere('TABLE_SCHEMA', knex.raw('DATABASE()'))
-      .limit(1);
-    if (found === undefined) await knex.schema.alterTable(name, (table) => table.index([...columns], index));
+    if (await hasIndex(knex, name, columns)) continue;
+    await knex.schema.alterTable(name, (table) => table.index([...columns], indexName(name, columns)));
   }
+}
+
+/** Takes away an index that `createTableOnce` made, if it is still there. */
+export async function dropIndexOnce(knex: Knex, name: string, columns: readonly string[]): Promise<void> {
+  if (!(await hasIndex(knex, name, columns))) return;
+  await knex.schema.alterTable(name, (table) => table.dropIndex([...columns], indexName(name, columns)));
+}
+
+function indexName(table: string, columns: readonly string[]): string {
+  return `${table}_${columns.join('_')}_index`;
+}
+
+async function hasIndex(knex: Knex, table: string, columns: readonly string[]): Promise<boolean> {
+  const [found] = await knex('information_schema.STATISTICS')
+    .select('INDEX_NAME')
+    .where({ TABLE_NAME: table, INDEX_NAME: indexName(table, columns) })
+    .andWhere('TABLE_SCHEMA', knex.raw('DATABASE()'))
+    .limit(1);
+  return found !== undefined;
 }
 
 export async function addColumnOnce(

@@ -1,10 +1,13 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
-import { barrierPending, type StateStore } from '../store/index.ts';
+import type { PendingReplica, StateStore } from '../store/index.ts';
 
-/** Clients are held meanwhile. Of a large fleet each look is a long one, and takes its time from the beats. */
+/** Clients are held meanwhile. */
 const askEveryMs = 4;
-const routersPerMs = 20;
+/** Of a large fleet each look is a long one, and takes its time from the beats: at most a third of the time is spent on looks. */
+const lookShare = 2;
+/** So many routers an error names. */
+const namedAtMost = 5;
 
 /**
  * Resolves once no router can send a write of one of the features to the old owner any more: every live replica has confirmed
@@ -17,48 +20,49 @@ export async function awaitBarrier(
   holdVersion: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for (;;) {
-    const replicas = await store.replicas();
-    const pending = features.flatMap((feature) => barrierPending(replicas, feature, holdVersion));
-    if (pending.length === 0) return;
-    if (signal.aborted) {
-      const names = new Set(
-        pending.map(({ replica, waitsFor }) =>
-          waitsFor === 'version'
-            ? `${replica} has not confirmed the hold`
-            : `${replica} still has writes under way`,
-        ),
-      );
-      throw new BanyanError(
-        'BANYAN_BARRIER_TIMEOUT',
-        `Not every router held in time: ${[...names].join(', ')}.`,
-        {
-          fix: 'Look at those routers, and at processes with seams (`banyan status`): a write that takes long keeps a hold from completing. Then try again.',
-          details: { pending },
-        },
-      );
-    }
-    await pause(askAfterMs(replicas), signal);
-  }
+  const complete = async () => (await store.barrierPending(features, holdVersion, 1)).length === 0;
+  if (await askUntil(complete, signal)) return;
+  const pending = await store.barrierPending(features, holdVersion, Number.MAX_SAFE_INTEGER);
+  throw new BanyanError(
+    'BANYAN_BARRIER_TIMEOUT',
+    `Not every router held in time: ${describePending(pending)}.`,
+    {
+      fix: 'Look at those routers, and at processes with seams (`banyan status`): a write that takes long keeps a hold from completing. Then try again.',
+      details: { pending },
+    },
+  );
 }
 
 /**
  * Resolves with true once every live replica decides by the route table of `version` or a later one; with false when
  * `signal` aborts first. A replica whose lease ran out is not waited for.
  */
-export async function everyRouterFollows(
+export function everyRouterFollows(
   store: StateStore,
   version: number,
   signal: AbortSignal,
 ): Promise<boolean> {
+  return askUntil(() => store.everyReplicaFollows(version), signal);
+}
+
+/** Asks at least once. */
+async function askUntil(ask: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
   for (;;) {
-    const replicas = await store.replicas();
-    if (replicas.every((replica) => !replica.live || replica.version >= version)) return true;
+    const askedAt = performance.now();
+    if (await ask()) return true;
     if (signal.aborted) return false;
-    await pause(askAfterMs(replicas), signal);
+    await pause(Math.max(askEveryMs, lookShare * (performance.now() - askedAt)), signal);
   }
 }
 
-function askAfterMs(replicas: readonly unknown[]): number {
-  return Math.max(askEveryMs, replicas.length / routersPerMs);
+function describePending(pending: readonly PendingReplica[]): string {
+  const named = pending
+    .slice(0, namedAtMost)
+    .map(({ replica, waitsFor }) =>
+      waitsFor === 'version'
+        ? `${replica} has not confirmed the hold`
+        : `${replica} still has writes under way`,
+    );
+  const others = pending.length - named.length;
+  return [...named, ...(others > 0 ? [`and ${others} more`] : [])].join(', ');
 }

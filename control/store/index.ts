@@ -13,7 +13,7 @@ export type { HoldCosts } from './hold-costs.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';
 export { processIdentity } from './process-identity.ts';
-export { barrierPending, cannotServe, type Replica, type ReplicaConfig } from './replicas.ts';
+export { cannotServe, type PendingReplica, type Replica, type ReplicaConfig } from './replicas.ts';
 export {
   StateStore,
   type StoreConfig,

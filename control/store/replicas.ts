@@ -75,29 +75,50 @@ export async function countLive(knex: Knex): Promise<number> {
   return Number(row?.live ?? 0);
 }
 
+/**
+ * What a barrier of the features still waits for, at most `limit` of the replicas; the server picks them out, so of a thousand
+ * rows that are as they should be none is sent. A replica that is live must decide by the hold's table or a later one, and must
+ * have ended every write of the features that it began before. One whose lease ran out holds such writes by itself
+ * (DESIGN: a router that cannot know does not guess), so it is not waited for.
+ */
+export async function readBarrierPending(
+  knex: Knex,
+  features: readonly string[],
+  holdVersion: number,
+  limit: number,
+): Promise<readonly PendingReplica[]> {
+  const rows: Pick<ReplicaRow, 'replica' | 'version' | 'drained'>[] = await knex('state_replicas')
+    .select('replica', 'version', 'drained')
+    .where('lease_until', '>', knex.raw('NOW(3)'))
+    .andWhere((pending) => {
+      pending.where('version', '<', holdVersion);
+      for (const feature of features) {
+        pending.orWhereRaw('CAST(COALESCE(JSON_EXTRACT(drained, ?), 0) AS UNSIGNED) < ?', [
+          `$.${JSON.stringify(feature)}`,
+          holdVersion,
+        ]);
+      }
+    })
+    .orderBy('replica')
+    .limit(limit);
+  return rows.map(({ replica, version }) => ({
+    replica,
+    waitsFor: Number(version) < holdVersion ? 'version' : 'drain',
+  }));
+}
+
+/** Whether every live replica decides by the route table of `version` or a later one. */
+export async function everyReplicaFollows(knex: Knex, version: number): Promise<boolean> {
+  const behind = await knex('state_replicas')
+    .where('lease_until', '>', knex.raw('NOW(3)'))
+    .andWhere('version', '<', version)
+    .first('replica');
+  return behind === undefined;
+}
+
 /** Forgets replicas whose lease ran out an hour ago: every start of a router writes a row of its own. */
 export async function forgetDeadReplicas(knex: Knex): Promise<void> {
   await knex('state_replicas').where('lease_until', '<', knex.raw('NOW(3) - INTERVAL 1 HOUR')).delete();
-}
-
-/**
- * What a barrier still waits for. A replica that is live must decide by the hold's table or a later one, and must have
- * ended every write of the feature that it began before. One whose lease ran out holds such writes by itself
- * (DESIGN: a router that cannot know does not guess), so it is not waited for.
- */
-export function barrierPending(
-  replicas: readonly Replica[],
-  feature: string,
-  holdVersion: number,
-): readonly PendingReplica[] {
-  return replicas.flatMap((replica): PendingReplica[] => {
-    if (!replica.live) return [];
-    if (replica.version < holdVersion) return [{ replica: replica.replica, waitsFor: 'version' }];
-    if ((replica.drained[feature] ?? 0) < holdVersion) {
-      return [{ replica: replica.replica, waitsFor: 'drain' }];
-    }
-    return [];
-  });
 }
 
 /**

@@ -29,8 +29,17 @@ import {
 } from './hold-costs.ts';
 import { type LeaseGrant, Leases } from './leases.ts';
 import { migrateState } from './migrate-state.ts';
+import { RelayKeeper, type RelayKeeperOptions } from './relay/relay-keeper.ts';
 import { forgetOldCounts, readTally, readTraffic, readTrafficReports } from './replica-counts.ts';
-import { cannotServe, countLive, forgetDeadReplicas, type Replica, readReplicas } from './replicas.ts';
+import {
+  cannotServe,
+  countLive,
+  everyReplicaFollows,
+  forgetDeadReplicas,
+  type Replica,
+  readBarrierPending,
+  readReplicas,
+} from './replicas.ts';
 import { type Routed, readClock, readRouteTable, readStates, Turn } from './turn.ts';
 
 export interface StateStoreOptions {
@@ -61,12 +70,15 @@ export interface ReconfigureRequest {
 export class StateStore {
   readonly leases: Leases;
   readonly #knex: Knex;
+  readonly #state: DatabaseEndpoint;
+  #relay: RelayKeeper | null = null;
   #features: readonly FeatureConfig[];
   #cohorts: readonly CohortDefinition[];
   #print: ConfigPrint | null;
 
-  private constructor(knex: Knex, { features, cohorts = [], print }: StateStoreOptions) {
+  private constructor(knex: Knex, { state, features, cohorts = [], print }: StateStoreOptions) {
     this.#knex = knex;
+    this.#state = state;
     this.#features = features;
     this.#cohorts = cohorts;
     this.#print = print ?? null;
@@ -119,6 +131,7 @@ export class StateStore {
       return turn.write([], next, () => [{ ...actor, action: 'reload', feature: null, from, to }]);
     });
     this.configure(config);
+    this.#relay?.tell(version);
     return { version };
   }
 
@@ -149,10 +162,23 @@ export class StateStore {
   }
 
   /** Changes several features at one instant. What one member's `change` throws keeps all of them as they were. */
-  changeJointly(request: JointChangeRequest): Promise<JointChangeResult> {
-    return Turn.take(this.#knex, request.lease, (turn) =>
+  async changeJointly(request: JointChangeRequest): Promise<JointChangeResult> {
+    const result = await Turn.take(this.#knex, request.lease, (turn) =>
       changeFeatures(turn, request, this.#routed, (states, feature) => this.#known(states, feature)),
     );
+    this.#relay?.tell(result.version);
+    return result;
+  }
+
+  /**
+   * Takes the beats of a large fleet together until the signal aborts, and tells routers of each route table that is published through
+   * this store. Resolves at the end.
+   */
+  async relayBeats(options: Omit<RelayKeeperOptions, 'knex'>): Promise<void> {
+    const relay = new RelayKeeper({ ...options, knex: connectState(this.#state) });
+    this.#relay = relay;
+    await relay.ended;
+    if (this.#relay === relay) this.#relay = null;
   }
 
   async feature(name: string): Promise<FeatureState> {
@@ -204,6 +230,16 @@ export class StateStore {
     for (const at of await untoldHoldCosts(this.#knex)) {
       await Turn.take(this.#knex, lease, (turn) => tellHoldCost(turn, at, this.#routed, words));
     }
+  }
+
+  /** What keeps a hold of the features from being complete: see `readBarrierPending`. */
+  barrierPending(features: readonly string[], holdVersion: number, limit: number) {
+    return readBarrierPending(this.#knex, features, holdVersion, limit);
+  }
+
+  /** Whether every live replica decides by the route table of `version` or a later one. */
+  everyReplicaFollows(version: number): Promise<boolean> {
+    return everyReplicaFollows(this.#knex, version);
   }
 
   /**

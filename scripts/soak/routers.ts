@@ -1,7 +1,12 @@
-import type { Engine } from '../servers/index.ts';
+import { Option } from 'commander';
+import { z } from 'zod';
+import { wholeNumber } from '../runs/whole-number.ts';
 import type { Soak } from './soak.ts';
 
-const engines: readonly Engine[] = ['mariadb', 'mysql'];
+const flagsOf = z.object({
+  engine: z.enum(['mariadb', 'mysql']).optional(),
+  routers: z.number().min(2).default(1_000),
+});
 /** From the hold until every router has confirmed it, milliseconds. */
 const barrierAtMost = 1_000;
 
@@ -9,11 +14,17 @@ export const soak: Soak = {
   name: 'routers',
   summary:
     'a thousand routers beat one state store: what that costs its server, and how long a barrier waits for all of them (under a second); 3 minutes',
+  options: [
+    new Option('--engine <engine>', 'on this one').choices(['mariadb', 'mysql']),
+    new Option('--routers <n>', 'how many (1000)').argParser(wholeNumber),
+  ],
   async run(context) {
     const { measureFleet } = await import('./routers/measure-fleet.ts');
     const facts: Record<string, number | string> = {};
     const failures: string[] = [];
-    const routers = context.quick ? 200 : 1_000;
+    const flags = flagsOf.parse(context.flags);
+    const routers = context.quick ? 200 : flags.routers;
+    const engines = flags.engine ? [flags.engine] : (['mariadb', 'mysql'] as const);
     for (const engine of context.quick ? engines.slice(0, 1) : engines) {
       const fleet = await measureFleet(context, engine, routers);
       for (const [name, value] of Object.entries(fleet.facts)) facts[`${engine}: ${name}`] = value;

@@ -69,6 +69,19 @@ export async function measureFleet(context: SoakContext, engine: Engine, routers
   await admin.query('CREATE DATABASE IF NOT EXISTS banyan');
   const store = await StateStore.open({ state, features: [feature] });
   context.defer(() => store.close());
+  // As the control process does.
+  const relaying = new AbortController();
+  const relay = store.relayBeats({
+    ...{ port: 0, leaseMs, signal: relaying.signal },
+    logger: {
+      info: (_, text) => log(`${engine}: ${text}`),
+      warn: (about, text) => log(`${engine}: ${text}: ${JSON.stringify(about)}`),
+    },
+  });
+  context.defer(async () => {
+    relaying.abort();
+    await relay;
+  });
   const who = { who: 'soak', why: 'to see how long it takes' };
   await store.admitFeatures(who);
   const change = (action: string, to: (at: ChangeContext) => FeatureState) =>

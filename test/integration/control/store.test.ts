@@ -1,7 +1,8 @@
+import { createConnection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { describeError } from '../../../common/errors.ts';
 import { advance } from '../../../control/feature/index.ts';
-import { barrierPending, HeldLease, MysqlStateLink, StateStore } from '../../../control/store/index.ts';
+import { HeldLease, MysqlStateLink, StateStore } from '../../../control/store/index.ts';
 import { statePrivileges } from '../../../control/store/state-privileges.ts';
 import { checkPrivileges, type NeededPrivilege } from '../../../mover/index.ts';
 import { emptyRouteTally } from '../../../router/shadow/tally/index.ts';
@@ -194,11 +195,16 @@ describeEachEngine('state store', (db) => {
     const known = (await store.replicas()).find(({ replica }) => replica === 'r0');
     expect(known).toMatchObject({ version: 2, drained: { parcels: 2 } });
     // A lease that is short must not run out between two beats, nor between two reports.
-    const short = new MysqlStateLink({ state, leaseMs: 500 });
+    const short = new MysqlStateLink({ state, leaseMs: 450 });
     const own = { ...report, replica: 'r1' };
-    expect(await short.beat(own, signal())).toMatchObject({ calmMs: 125, leaseMs: 500 });
-    expect((await short.beat(own, signal())).leaseMs).toBeLessThan(500);
-    await until(async () => (await short.beat(own, signal())).leaseMs === 500);
+    expect(await short.beat(own, signal())).toMatchObject({ calmMs: 150, leaseMs: 450 });
+    await until(async () => (await short.beat(own, signal())).leaseMs === 450);
+    // What only says again what its row says makes no row; one that is gone is made again.
+    await link.leave('r0');
+    await beat('r0');
+    expect((await store.replicas()).some(({ replica, host }) => replica === 'r0' && host === 'here')).toBe(
+      true,
+    );
     await store.hurryRouters(0);
     await beat('r0');
     expect(await beat('r0')).not.toHaveProperty('hurryMs');
@@ -259,24 +265,100 @@ describeEachEngine('state store', (db) => {
     const report = { replica: 'r1', host: 'here', pid: 1, version: 0, drained: {}, services: ['parcels'] };
     const first = await link.beat(report, signal());
     expect(first).toMatchObject({ leaseMs: 2_000, table: { version: 1 } });
-    expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([
-      { replica: 'r1', waitsFor: 'version' },
-    ]);
+    const pending = async (holdVersion: number, ...features: string[]) =>
+      (await store.barrierPending(features, holdVersion, 9)).map(({ waitsFor }) => waitsFor);
+    expect(await store.barrierPending(['parcels'], 1, 9)).toEqual([{ replica: 'r1', waitsFor: 'version' }]);
+    expect(await store.everyReplicaFollows(1)).toBe(false);
+    // A lease is renewed while somebody changes the route table: it waits for nobody's turn.
+    const admin = await createConnection({ ...state, multipleStatements: true });
+    await link.beat({ ...report, version: 1 }, signal());
+    await admin.query('BEGIN; SELECT * FROM state_route_table FOR UPDATE');
     expect(await link.beat({ ...report, version: 1 }, signal())).toEqual({ leaseMs: 2_000 });
-    expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([
-      { replica: 'r1', waitsFor: 'drain' },
-    ]);
-    await link.beat({ ...report, version: 1, drained: { parcels: 1 } }, signal());
-    expect(barrierPending(await store.replicas(), 'parcels', 1)).toEqual([]);
-    expect(barrierPending(await store.replicas(), 'parcels', 2)).toHaveLength(1);
+    admin.destroy();
+    expect(await link.beat({ ...report, version: 1 }, signal())).toEqual({ leaseMs: 2_000 });
+    expect(await pending(1, 'parcels')).toEqual(['drain']);
+    await link.beat({ ...report, version: 9, drained: { parcels: 7, 'a."b': 8 } }, signal());
+    expect(await store.everyReplicaFollows(9)).toBe(true);
+    expect(await pending(7, 'parcels')).toEqual([]);
+    expect(await pending(8, 'parcels')).toEqual(['drain']);
+    expect(await pending(10, 'parcels')).toEqual(['version']);
+    expect(await pending(7, 'labels')).toEqual(['drain']);
+    expect(await pending(7, 'parcels', 'a."b')).toEqual([]);
+    expect(await pending(8, 'parcels', 'a."b')).toEqual(['drain']);
+    expect(await store.barrierPending(['parcels'], 10, 0)).toEqual([]);
 
     await until(async () => (await store.replicas()).every((replica) => !replica.live));
-    expect(barrierPending(await store.replicas(), 'parcels', 2)).toEqual([]);
+    expect(await pending(10, 'parcels')).toEqual([]);
+    expect(await store.everyReplicaFollows(10)).toBe(true);
     await link.beat(report, signal());
     expect((await store.replicas())[0]?.live).toBe(true);
     await link.leave('r1');
     expect(await store.replicas()).toEqual([]);
     await link.close();
+  });
+
+  test('a large fleet’s beats are taken together, and whoever gets no answer beats by itself', async () => {
+    await using state = await createStateDatabase(db);
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const end = new AbortController();
+    const said: string[] = [];
+    const logger = { info: () => undefined, warn: (_: object, text: string) => said.push(text) };
+    const keep = { port: 0, leaseMs: 60_000, above: 0, everyMs: 20, logger, signal: end.signal };
+    const kept = store.relayBeats(keep);
+    const links = ['r0', 'r1'].map((replica) => {
+      const link = new MysqlStateLink({ state, leaseMs: 60_000, countEveryMs: 0, relayAbove: 0 });
+      const told = { news: 0, version: 1, drained: {} };
+      link.onNews(() => told.news++);
+      const beat = () => {
+        const { version, drained } = told;
+        const report = { replica, host: 'here', pid: 1, version, drained, services: ['parcels'] };
+        return link.beat(report, signal());
+      };
+      return { link, told, beat };
+    });
+    // Around a handover those that beat by themselves only look; the relay renews each lease.
+    await store.hurryRouters(60_000);
+    const relayed = (one: (typeof links)[number]) => async () => {
+      await one.beat();
+      return (await one.beat()).leaseMs === 60_000;
+    };
+    for (const one of links) await until(relayed(one));
+    const change = (action: 'copy' | 'copied') =>
+      store.change({ ...actor, feature: 'parcels', action, change: (at) => advance(at.state, action) });
+    const { version } = await change('copy');
+    await until(() => links.every(({ told }) => told.news > 0));
+    for (const { beat, told } of links) {
+      expect(await beat()).toMatchObject({ table: { version } });
+      Object.assign(told, { version, drained: { parcels: version } });
+    }
+    expect(await store.barrierPending(['parcels'], version, 9)).toHaveLength(2);
+    await Promise.all(links.map(async (one) => expect(await relayed(one)()).toBe(true)));
+    expect(await store.barrierPending(['parcels'], version, 9)).toEqual([]);
+
+    // Its row is gone: nothing is renewed then, and it says everything again.
+    const [first, second] = links as [(typeof links)[number], (typeof links)[number]];
+    await first.link.leave('r0');
+    for (const { beat } of links) expect(await beat()).toMatchObject({ leaseMs: 60_000 });
+    expect((await store.replicas()).map(({ replica, host }) => [replica, host])).toEqual([
+      ['r0', 'here'],
+      ['r1', 'here'],
+    ]);
+    await until(relayed(second));
+    // No relay any more, and nobody has said so.
+    end.abort();
+    await kept;
+    await change('copied');
+    expect(await second.beat()).toMatchObject({ leaseMs: 60_000, table: { version: version + 1 } });
+    expect(said).toEqual([]);
+    // A router may be newer than the schema.
+    const admin = await createConnection({ ...state });
+    await admin.query('ALTER TABLE state_route_table DROP COLUMN relay');
+    admin.destroy();
+    Object.assign(first.told, { version: 0 });
+    expect(await first.beat()).toMatchObject({ table: { version: version + 1 } });
+    Object.assign(first.told, { version: version + 1 });
+    for (let n = 0; n < 2; n++) expect(await first.beat()).not.toHaveProperty('table');
+    await Promise.all(links.map(({ link }) => link.close()));
   });
 
   test('a beat that is aborted rejects, and the next one connects again', async () => {

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { stages } from '../../../control/feature/stages.ts';
 import {
-  barrierPending,
   buildRouteTable,
   cannotServe,
   type FeatureState,
@@ -71,31 +70,6 @@ test('a live router serves only what it says it does', () => {
   expect(cannotServe([replica({ config })], 'parcels', 'old')).toEqual([
     'h (1) calls it by another IDL or config',
   ]);
-});
-
-test('a barrier waits for live replicas only, first for the version and then for the drain', () => {
-  const replica = (change: Partial<Replica>): Replica => ({
-    replica: 'r',
-    kind: 'router',
-    host: 'h',
-    pid: 1,
-    config: null,
-    version: 7,
-    drained: { parcels: 7 },
-    services: ['parcels'],
-    live: true,
-    beatAgoMs: 0,
-    ...change,
-  });
-  const pending = (...replicas: Replica[]) =>
-    barrierPending(replicas, 'parcels', 7).map((one) => one.waitsFor);
-  expect(pending(replica({}))).toEqual([]);
-  expect(pending(replica({ version: 6 }))).toEqual(['version']);
-  expect(pending(replica({ drained: {} }))).toEqual(['drain']);
-  expect(pending(replica({ drained: { parcels: 6 } }))).toEqual(['drain']);
-  expect(pending(replica({ drained: { labels: 7 } }))).toEqual(['drain']);
-  expect(pending(replica({ version: 0, drained: {}, live: false }))).toEqual([]);
-  expect(pending(replica({ version: 9, drained: { parcels: 8 } }))).toEqual([]);
 });
 
 test('a shadow of a feature that moves no rows waits for none', () => {
