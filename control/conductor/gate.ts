@@ -4,7 +4,7 @@ import { type Move, sideTables } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import { assertNotFrozen } from '../feature/assert-not-frozen.ts';
 import { type HandoverRules, stagesBefore } from '../feature/stages.ts';
-import type { FeatureState, Replica } from '../store/index.ts';
+import type { FeatureState, Replica, StateStore } from '../store/index.ts';
 import { type AskedSide, askSide } from './ask-side.ts';
 import type { Forcible } from './forcible.ts';
 import { type FreeSpace, freeSpace } from './free-space.ts';
@@ -32,6 +32,8 @@ export interface GateOptions {
   readonly wayBack: () => Promise<Move>;
   readonly cutover: CutoverConfig;
   readonly replicas: readonly Replica[];
+  /** Which routes and jobs of the monolith were seen on tables. */
+  readonly callers: StateStore['callers'];
   /** Live routers that could not ask the feature's service, each with the reason. */
   readonly unserved: readonly string[];
   /** What the routers are compared with. */
@@ -204,7 +206,7 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       : (['write', 'read'] as const).map((access) =>
           check(access === 'write' ? 'writers' : 'readers', '', async () => [
             true,
-            await seenUsage(move, access),
+            await seenUsage(move, access, options.callers),
           ]),
         )),
     ...(options.signedOff === null

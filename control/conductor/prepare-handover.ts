@@ -74,6 +74,7 @@ export async function lookAtGate(
     sinceMs: at.sinceMs,
     force: how.force ?? [],
     replicas: await store.replicas(),
+    callers: (about) => store.callers(about),
     unserved: await store.unserved(at.feature),
     own: { version: banyanVersion, fingerprint: store.fingerprint },
     // A way back must not wait for anybody's signature.

@@ -9,6 +9,16 @@ export function seamPrivileges(schema: string): NeededPrivilege[] {
   ];
 }
 
+/** What a process that watches its queries does there. */
+export function watchPrivileges(schema: string): NeededPrivilege[] {
+  return [
+    {
+      ...{ database: schema, table: 'state_callers', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
+      why: 'to report which routes and jobs touch the tables',
+    },
+  ];
+}
+
 /**
  * What control and the routers do in the state schema. CREATE, ALTER and DROP are for its own migrations, which
  * run when a newer control process starts.

@@ -10,6 +10,7 @@ import type { ConfigPrint } from '../config/config-print.ts';
 import type { FeatureState } from '../feature/feature-state.ts';
 import type { GuardMemory } from '../guard/plan-guard.ts';
 import { sampleLifeMs } from '../shadow/shadow-state.ts';
+import { type Caller, readCallers } from '../watch/report-callers.ts';
 import { type Actor, type AuditEntry, lastAuditId, readAudit, readAuditAfter } from './audit.ts';
 import { type AuditAnchor, type AuditVerification, verifyAudit } from './audit-chain.ts';
 import {
@@ -209,6 +210,11 @@ export class StateStore {
   /** ISO 8601: the clock that all durable times are told by. */
   clock(): Promise<string> {
     return readClock(this.#knex);
+  }
+
+  /** Which routes and jobs of the monolith touched tables of late, as its processes report. */
+  callers(about: Parameters<typeof readCallers>[1]): Promise<Caller[]> {
+    return readCallers(this.#knex, about);
   }
 
   replicas(): Promise<Replica[]> {

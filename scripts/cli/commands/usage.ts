@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { readDuration } from '../../../control/canary/read-time.ts';
+import type { BanyanConfig } from '../../../control/config/index.ts';
 import type { PastUsage } from '../../../control/usage/past-usage.ts';
 import type { Usage, UsageEntry } from '../../../control/usage/watch-usage.ts';
+import type { Caller } from '../../../control/watch/report-callers.ts';
 import { formatCount, formatSeconds } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
@@ -68,7 +70,10 @@ export function usageCommand(access: 'read' | 'write'): CommandFactory {
       if (flags.last !== undefined) {
         const withinSeconds = Math.round(flags.last / 1_000);
         const past = await pastUsage(config.legacy.database, tables, { access, withinSeconds });
-        context.output.result({ feature, ...past }, (paint) => renderPast(feature, past, paint));
+        const callers = await callersOf(config, tables, access, withinSeconds);
+        context.output.result({ feature, ...past, callers }, (paint) =>
+          [renderPast(feature, past, paint), ...renderCallers(callers, paint)].join('\n\n'),
+        );
         return;
       }
       const progress = context.progress();
@@ -81,12 +86,55 @@ export function usageCommand(access: 'read' | 'write'): CommandFactory {
         });
         if (!io.signal.aborted) progress.update({ phase: 'watch', done: total, total, unit: 'seconds' });
         progress.stop();
-        context.output.result({ feature, ...usage }, (paint) => render(feature, usage, paint));
+        const callers = await callersOf(config, tables, access, callersWithinSeconds);
+        context.output.result({ feature, ...usage, callers }, (paint) =>
+          [render(feature, usage, paint), ...renderCallers(callers, paint)].join('\n\n'),
+        );
       } finally {
         progress.stop();
       }
     });
   };
+}
+
+/** A job that runs once a day is one of them. */
+const callersWithinSeconds = 7 * 86_400;
+
+/** Routes and jobs, where the monolith tells (`watchQueries`); none where the state store cannot be asked. */
+async function callersOf(
+  config: BanyanConfig,
+  tables: readonly string[],
+  access: 'read' | 'write',
+  withinSeconds: number,
+): Promise<Caller[]> {
+  const [{ connectState }, { readCallers }] = await Promise.all([
+    import('../../../control/store/connect-state.ts'),
+    import('../../../control/watch/report-callers.ts'),
+  ]);
+  const state = connectState(config.state);
+  const { database } = config.legacy.database;
+  try {
+    return await readCallers(state, { database, tables, access, withinSeconds });
+  } catch {
+    return [];
+  } finally {
+    await state.destroy();
+  }
+}
+
+function renderCallers(callers: readonly Caller[], paint: Paint): string[] {
+  if (callers.length === 0) return [];
+  const table = renderTable(
+    [
+      { title: 'caller', value: ({ app, caller }) => (app === 'monolith' ? caller : `${app}: ${caller}`) },
+      { title: 'table', value: (one) => one.table },
+      { title: 'seen', align: 'right', value: ({ seen }) => formatCount(seen) },
+      { title: 'last', align: 'right', value: (one) => `${formatSeconds(one.lastSeenSecondsAgo)} ago` },
+    ],
+    callers,
+    { paint },
+  );
+  return [`The monolith's own processes name:\n\n${table}`];
 }
 
 function render(feature: string, usage: Usage, paint: Paint): string {
