@@ -1,6 +1,7 @@
 import { findConflicts } from '../apply/find-conflicts.ts';
 import { type CarriedRows, readRows, releaseRows, writeCarried } from '../infile/carried-rows.ts';
 import { DuplicateInLoad } from '../infile/load-rows.ts';
+import { clearRange } from '../plan/clear-range.ts';
 import { type KeyValues, keyId, rangeOfKey } from '../plan/key-range.ts';
 import type { Session } from '../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
@@ -32,18 +33,20 @@ export async function landChunk(
   const condition = plan.source.range(chunk.range);
   const inTheWay = new Map<string, { readonly key: KeyValues; readonly clear: () => void }>();
   let rows = read;
+  let whole = false;
   try {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const leave = [...inTheWay.values()].map(({ key }) => key);
         const write = () => writeCarried(target, plan, rows);
-        const landed = await transaction(table, chunk, target, leave, write);
+        const landed = await transaction(table, chunk, target, { whole, leave }, write);
         releaseRows(rows);
         return landed;
       } catch (error) {
         const isTaken = isDuplicate(error) || error instanceof DuplicateInLoad;
         if (attempt >= attemptsMax || !(isLockConflict(error) || isTaken)) throw error;
         if (!isTaken) continue;
+        whole = true;
       }
       const conflicts = await findConflicts(source, target, plan, condition);
       for (const key of conflicts) {
@@ -70,15 +73,15 @@ async function transaction(
   table: TableCopy,
   chunk: Chunk,
   target: Session,
-  alsoDelete: readonly KeyValues[],
+  { whole, leave }: { readonly whole: boolean; readonly leave: readonly KeyValues[] },
   write: () => Promise<Landed>,
 ): Promise<Landed> {
   const { context, plan } = table;
   await context.counts.beforeLanding();
   return recorded(table, chunk, target, (record) =>
     context.guarded(target, async () => {
-      await target.run(plan.target.delete(plan.target.range(chunk.range)));
-      if (alsoDelete.length > 0) await target.run(plan.target.delete(plan.target.keys(alsoDelete)));
+      await clearRange(target, plan.target, chunk.range, { whole });
+      if (leave.length > 0) await target.run(plan.target.delete(plan.target.keys(leave)));
       const measure = await write();
       await record(measure);
       return measure;

@@ -85,6 +85,12 @@ export class SidePlan {
     return `${this.selectKeys(this.range(within))} ORDER BY ${order} LIMIT 1 OFFSET ${rows - 1}`;
   }
 
+  /** The keys of rows that `delete` would delete under this condition, so many at most. */
+  selectDeleted(condition: string, limit: number): string {
+    const list = this.key.map(exactSql).join(', ');
+    return `SELECT ${list} FROM ${this.place} WHERE ${this.#inScope(condition)} LIMIT ${limit}`;
+  }
+
   delete(condition: string): string {
     return `DELETE FROM ${this.place} WHERE ${this.#inScope(condition)}`;
   }

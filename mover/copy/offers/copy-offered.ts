@@ -7,6 +7,7 @@ import { DuplicateInLoad } from '../../infile/load-rows.ts';
 import type { MoveLogger } from '../../move.ts';
 import { MoveContext } from '../../move-context.ts';
 import type { MoveSpec } from '../../move-spec.ts';
+import { clearRange } from '../../plan/clear-range.ts';
 import { readTablePlan } from '../../plan/read-table-plan.ts';
 import type { TablePlan } from '../../plan/table-plan.ts';
 import { Link } from '../../sql/link.ts';
@@ -206,7 +207,7 @@ class Hand {
       try {
         return await context.guarded(target, async () => {
           if (!(await this.#books.holds(target, offer.no, mover.mover))) throw takenBack(context, offer);
-          await target.run(plan.target.delete(plan.target.range(offer.range)));
+          await clearRange(target, plan.target, offer.range);
           const measure = { ...(await write()), ms: ms() };
           await this.#books.land(target, offer.no, measure);
           await points.reach('offer:before-commit', { table: offer.table });

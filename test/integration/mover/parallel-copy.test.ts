@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import { clearRange } from '../../../mover/plan/clear-range.ts';
+import { readTablePlan } from '../../../mover/plan/read-table-plan.ts';
+import { Session } from '../../../mover/sql/session.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { meeting } from '../../support/meeting.ts';
 import { MoveFixture, TestPoints } from '../../support/move-fixture.ts';
@@ -90,6 +93,40 @@ describeEachEngine('a copy by several workers', (lane) => {
     await applier.drain({ deadlineMs: 30_000 });
     const sides = await fixture.bothSides('t');
     expect(sides.target).toEqual(sides.source);
+  });
+
+  it('clears a chunk’s range without waiting for rows behind it that are not committed yet', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema: [table('t')], tables: ['t'] });
+    const { spec, target } = fixture;
+    const wanted = Array.from({ length: 700 }, (_, n) => [n + 1, 'an earlier copy’s']);
+    await target.query('INSERT INTO t (id, body) VALUES ?', [wanted]);
+    const other = await fixture.connect('target');
+    await other.query('START TRANSACTION');
+    await other.query('INSERT INTO t (id) VALUES (1000)');
+    const [source, session] = await Promise.all(
+      [spec.source, spec.target].map((side) => Session.open({ endpoint: side, lockWaitSeconds: 1 })),
+    );
+    try {
+      const plan = await readTablePlan(source as Session, session as Session, spec, spec.tables[0]!);
+      const upTo = (id: number) => [Buffer.from(String(id))];
+      await (session as Session).run('START TRANSACTION');
+      // By its keys what is behind 650, by the range what is before: that locks the row behind it, which is committed.
+      for (const range of [
+        { after: upTo(650), upTo: upTo(999) },
+        { after: null, upTo: upTo(600) },
+      ]) {
+        await clearRange(session as Session, plan.target, range);
+      }
+      await (session as Session).run('COMMIT');
+      await other.query('COMMIT');
+      const [rows] = await target.query(
+        'SELECT MIN(id) AS first, MAX(id) AS last, COUNT(*) AS number FROM t',
+      );
+      expect(rows).toEqual([{ first: 601, last: 1000, number: 51 }]);
+    } finally {
+      source?.close();
+      session?.close();
+    }
   });
 
   it('copies several tables side by side', async () => {
