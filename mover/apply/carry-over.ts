@@ -19,6 +19,7 @@ const keysWorthLoading = 50;
 export interface CarryOver {
   readonly context: MoveContext;
   readonly part: MovePart;
+  /** Distinct; at least one. */
   readonly keys: readonly KeyValues[];
   /** Of the rows in memory, for each of the part's plans. */
   readonly bytesMax: number;
@@ -47,24 +48,23 @@ export async function carryOver(work: CarryOver, sessions: LaneSessions): Promis
  */
 async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
   const { alone, context } = work;
-  const keys = new Map(work.keys.map((key) => [keyId(key), key]));
+  let keys = work.keys;
   const lock = work.part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
   const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
-  let infile = keys.size >= keysWorthLoading && (await context.infileAllowed(sessions.target));
+  let infile = keys.length >= keysWorthLoading && (await context.infileAllowed(sessions.target));
   for (let attempt = 1; ; attempt += 1) {
-    const list = [...keys.values()];
-    const select = plan.source.select(plan.source.keys(list)) + lock;
+    const select = plan.source.select(plan.source.keys(keys)) + lock;
     const rows = await readRows(sessions.source, select, {
       infile,
       bytesMax: work.bytesMax,
       memory: sessions.memory,
     });
-    const about = { table: plan.source.table, alone, keys: list.length, loads: infile };
+    const about = { table: plan.source.table, alone, keys: keys.length, loads: infile };
     await context.points.reach('apply:after-read', about);
     // After the reading: whatever was read is older than this count.
     await context.counts.beforeLanding();
     try {
-      await writeBatch(work, plan, sessions, list, rows);
+      await writeBatch(work, plan, sessions, keys, rows);
       releaseRows(rows);
       return true;
     } catch (error) {
@@ -78,8 +78,8 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
       if (locked && attempt < attemptsMax) continue;
       if (!alone) return false;
       if (locked) throw error;
-      if (attempt >= attemptsMax) throw conflict(error, plan, list.length);
-      await pullConflicts(sessions, plan, keys);
+      if (attempt >= attemptsMax) throw conflict(error, plan, keys.length);
+      keys = await withConflicts(sessions, plan, keys);
     }
   }
 }
@@ -114,13 +114,13 @@ function writeBatch(
  * When no key joins, reading again tells: the source may have moved on between the two looks, or a chunk that was read
  * after the take has landed one of these very rows between the delete and the insert.
  */
-async function pullConflicts(
+async function withConflicts(
   { source, target }: LaneSessions,
   plan: TablePlan,
-  keys: Map<string, KeyValues>,
-): Promise<void> {
-  const condition = plan.source.keys([...keys.values()]);
-  for (const key of await findConflicts(source, target, plan, condition)) keys.set(keyId(key), key);
+  keys: readonly KeyValues[],
+): Promise<readonly KeyValues[]> {
+  const conflicts = await findConflicts(source, target, plan, plan.source.keys(keys));
+  return [...new Map([...keys, ...conflicts].map((key) => [keyId(key), key])).values()];
 }
 
 function conflict(cause: unknown, { target, source }: TablePlan, keys: number): BanyanError {

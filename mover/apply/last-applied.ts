@@ -9,8 +9,8 @@ export class LastApplied {
     this.#most = most;
   }
 
-  add(keys: Iterable<KeyValues>): void {
-    for (const key of keys) {
+  add(keys: readonly KeyValues[]): void {
+    for (const key of keys.slice(-this.#most)) {
       const id = keyId(key);
       this.#keys.delete(id);
       this.#keys.set(id, key);
