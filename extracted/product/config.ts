@@ -7,6 +7,8 @@ export interface ProductServiceConfig {
   readonly healthPort: number | null;
   /** How long readiness fails before the service stops taking calls, in milliseconds. */
   readonly drainMs: number;
+  /** Whether writes promise events in the outbox. Off: nobody would take them away. */
+  readonly events: boolean;
   readonly database: ProductDatabaseConfig;
 }
 
@@ -20,18 +22,26 @@ export interface ProductDatabaseConfig {
 
 /** @throws Error that names the variable when one is not the number that it should be. */
 export function readConfig(env: NodeJS.ProcessEnv): ProductServiceConfig {
+  const events = env.PRODUCT_EVENTS || 'off';
+  if (events !== 'on' && events !== 'off') throw new Error(`PRODUCT_EVENTS=${events} is neither on nor off.`);
   return {
     host: env.LISTEN_HOST || '127.0.0.1',
     port: readPort(env, 'PORT', 7402),
     healthPort: env.HEALTH_PORT ? readPort(env, 'HEALTH_PORT', 0) : null,
     drainMs: readMilliseconds(env, 'DRAIN_MS', 0),
-    database: {
-      host: env.PRODUCT_DB_HOST || '127.0.0.1',
-      port: readPort(env, 'PRODUCT_DB_PORT', 3306),
-      user: env.PRODUCT_DB_USER || 'product',
-      password: env.PRODUCT_DB_PASSWORD ?? '',
-      database: env.PRODUCT_DB_NAME || 'product',
-    },
+    events: events === 'on',
+    database: readDatabaseConfig(env),
+  };
+}
+
+/** @throws Error that names the variable when one is not the number that it should be. */
+export function readDatabaseConfig(env: NodeJS.ProcessEnv): ProductDatabaseConfig {
+  return {
+    host: env.PRODUCT_DB_HOST || '127.0.0.1',
+    port: readPort(env, 'PRODUCT_DB_PORT', 3306),
+    user: env.PRODUCT_DB_USER || 'product',
+    password: env.PRODUCT_DB_PASSWORD ?? '',
+    database: env.PRODUCT_DB_NAME || 'product',
   };
 }
 

@@ -4,12 +4,12 @@ import type { Logger } from 'pino';
 import type { ProductDatabaseConfig } from './config.ts';
 
 /** The connection pool. Dates are UTC both ways, JSON columns come as text on MySQL and MariaDB alike. */
-export function openDatabase(config: ProductDatabaseConfig, log: Logger): Knex {
+export function openDatabase(config: ProductDatabaseConfig, log: Logger, connections = 16): Knex {
   const driver = { charset: 'utf8mb4', timezone: 'Z', jsonStrings: true } satisfies ConnectionOptions;
   return createKnex({
     client: 'mysql2',
     connection: { ...config, ...driver },
-    pool: { min: 0, max: 16 },
+    pool: { min: 0, max: connections },
     acquireConnectionTimeout: 5_000,
     // Else knex prints to stdout.
     log: { warn: (text) => log.warn(text), error: (text) => log.error(text) },
@@ -19,6 +19,11 @@ export function openDatabase(config: ProductDatabaseConfig, log: Logger): Knex {
 /** @throws when the database does not answer soon. */
 export async function isReachable(database: Knex): Promise<void> {
   await database.raw('SELECT 1').timeout(1_000);
+}
+
+/** True when the server ended this transaction to resolve a deadlock: it can be run again. */
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && error.errno === 1213;
 }
 
 /** True for the server's refusal of a second row with the same unique key. */

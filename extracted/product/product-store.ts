@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import { isDuplicateKey } from './database.ts';
+import { isDeadlock, isDuplicateKey } from './database.ts';
+import { appendProductEvent, type ProductState, toState } from './product-events.ts';
 import { type ProductColumns, type ProductRow, toProduct } from './product-row.ts';
 import { duplicateSku, noSuchProduct } from './refusals.ts';
 import type { I64, Product } from './thrift-types.ts';
@@ -22,14 +23,23 @@ export interface Caller {
   readonly remainingMs: () => number | undefined;
 }
 
-/** The service's one table. */
+export interface ProductStoreOptions {
+  readonly database: Knex;
+  readonly clock: () => Date;
+  /** Whether each write promises an event, in its transaction. */
+  readonly events: boolean;
+}
+
+/** The service's one table, and its outbox. */
 export class ProductStore {
   readonly #database: Knex;
   readonly #clock: () => Date;
+  readonly #events: boolean;
 
-  constructor(database: Knex, clock: () => Date) {
+  constructor({ database, clock, events }: ProductStoreOptions) {
     this.#database = database;
     this.#clock = clock;
+    this.#events = events;
   }
 
   /** @throws Refusal NotFound */
@@ -56,23 +66,63 @@ export class ProductStore {
     const now = this.#clock();
     // The column holds whole seconds and MySQL would round up, into the future.
     const second = new Date(Math.floor(now.getTime() / 1000) * 1000);
-    const [id] = await uniqueSku(this.#rows().insert({ ...columns, created_at: second, updated_at: now }));
-    return this.get(id!);
+    return this.#write(async (database, transaction) => {
+      const rows = database<ProductRow>('products');
+      const [id] = await uniqueSku(rows.insert({ ...columns, created_at: second, updated_at: now }));
+      const row = await this.#read(database, id!);
+      if (transaction) await appendProductEvent(transaction, null, toState(row), now);
+      return toProduct(row);
+    });
   }
 
   /** @throws Refusal NotFound, or Conflict when the sku is taken. */
   async update(id: number, columns: Partial<ProductColumns>): Promise<Product> {
-    await uniqueSku(
-      this.#rows()
-        .where({ id })
-        .update({ ...columns, updated_at: this.#clock() }),
-    );
-    return this.get(id);
+    const now = this.#clock();
+    return this.#write(async (database, transaction) => {
+      const before = transaction && (await this.#lock(transaction, id));
+      const rows = database<ProductRow>('products').where({ id });
+      await uniqueSku(rows.update({ ...columns, updated_at: now }));
+      const row = await this.#read(database, id);
+      if (transaction) await appendProductEvent(transaction, before, toState(row), now);
+      return toProduct(row);
+    });
   }
 
   /** @throws Refusal NotFound */
   async delete(id: number): Promise<void> {
-    if ((await this.#rows().where({ id }).delete()) === 0) throw noSuchProduct();
+    await this.#write(async (database, transaction) => {
+      const before = transaction && (await this.#lock(transaction, id));
+      if ((await database<ProductRow>('products').where({ id }).delete()) === 0) throw noSuchProduct();
+      if (transaction) await appendProductEvent(transaction, before, null, this.#clock());
+    });
+  }
+
+  /** Where events are promised: in one transaction, once more when the database chose it to end a deadlock. */
+  async #write<T>(
+    work: (database: Knex | Knex.Transaction, transaction: Knex.Transaction | null) => Promise<T>,
+  ): Promise<T> {
+    if (!this.#events) return work(this.#database, null);
+    for (let left = 3; ; left -= 1) {
+      try {
+        return await this.#database.transaction((transaction) => work(transaction, transaction));
+      } catch (error) {
+        if (!isDeadlock(error) || left === 0) throw error;
+      }
+    }
+  }
+
+  /** The row as it is before this transaction changes it. @throws Refusal NotFound */
+  async #lock(transaction: Knex.Transaction, id: number): Promise<ProductState> {
+    const row = await transaction<ProductRow>('products').where({ id }).forUpdate().first();
+    if (row === undefined) throw noSuchProduct();
+    return toState(row);
+  }
+
+  /** @throws Refusal NotFound */
+  async #read(database: Knex | Knex.Transaction, id: number): Promise<ProductRow> {
+    const row = await database<ProductRow>('products').where({ id }).first();
+    if (row === undefined) throw noSuchProduct();
+    return row;
   }
 
   #rows() {

@@ -30,7 +30,7 @@ export const idlFile = fileURLToPath(new URL('product.thrift', import.meta.url))
 export async function startProductService(options: ProductServiceOptions): Promise<RunningProductService> {
   const { config, log, clock = () => new Date() } = options;
   const database = openDatabase(config.database, log);
-  const products = new ProductHandlers(new ProductStore(database, clock));
+  const products = new ProductHandlers(new ProductStore({ database, clock, events: config.events }));
   const handlers: ProductServiceHandlers = {
     listProducts: (request, context) => declared(products.listProducts(request, context)),
     getProduct: (id, context) => declared(products.getProduct(id, context)),

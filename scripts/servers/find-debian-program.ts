@@ -13,13 +13,14 @@ const prometheus = {
   only: /^(?:prometheus|libc6)$/,
 } as const;
 
-/** Programs of Debian's stable suite that are measured beside banyan, or with: where their packages have them, and what shows that they run. */
+/** Programs of Debian's stable suite that banyan is measured beside or with, or that the shop uses: where their packages have them, and what shows that they run. */
 const packages = {
   nginx: { packageName: 'nginx', file: 'usr/sbin/nginx', trial: ['-v'] },
   haproxy: { packageName: 'haproxy', file: 'usr/sbin/haproxy', trial: ['-v'] },
   wrk: { packageName: 'wrk', file: 'usr/bin/wrk', trial: [] },
   h2load: { packageName: 'nghttp2-client', file: 'usr/bin/h2load', trial: ['--version'] },
   mydumper: { packageName: 'mydumper', file: 'usr/bin/mydumper', trial: ['--version'] },
+  'nats-server': { packageName: 'nats-server', file: 'usr/sbin/nats-server', trial: ['--version'] },
   myloader: { packageName: 'mydumper', file: 'usr/bin/myloader', trial: ['--version'] },
   prometheus: { ...prometheus, file: 'usr/bin/prometheus' },
   promtool: { ...prometheus, file: 'usr/bin/promtool' },

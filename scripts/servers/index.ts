@@ -4,5 +4,7 @@ export type { Engine, ServerProgram } from './engine.ts';
 export { engines } from './engine.ts';
 export { findServerProgram } from './find-server-program.ts';
 export { freePorts, portIsFree } from './ports.ts';
+export type { PrivateNats, PrivateNatsOptions } from './private-nats.ts';
+export { startPrivateNats } from './private-nats.ts';
 export type { PrivateServer, PrivateServerOptions } from './private-server.ts';
 export { deleteDataDirectory, startPrivateServer } from './private-server.ts';

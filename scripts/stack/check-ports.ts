@@ -15,6 +15,7 @@ export async function checkPorts(settings: StackSettings): Promise<void> {
           ['the Lambda endpoint', settings.localAws.lambdaPort, 'LAMBDA'],
           ['DynamoDB', settings.localAws.dynamodbPort, 'DYNAMODB'],
         ] as const)),
+    ...(settings.natsPort === null ? [] : [['NATS', settings.natsPort, 'NATS'] as const]),
     ["legacy's database", settings.databases.legacy.port, 'LEGACY_DB'],
     ["the service's database", settings.databases.product.port, 'PRODUCT_DB'],
   ] as const;

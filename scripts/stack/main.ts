@@ -20,6 +20,7 @@ interface Flags {
   readonly routers: number;
   readonly engine: Engine;
   readonly benefits?: true;
+  readonly events?: true;
   readonly restart: boolean;
 }
 
@@ -32,6 +33,7 @@ const program = new Command('stack')
   .option('--routers <n>', 'router replicas', wholeNumber({ least: 1, most: 16 }), 1)
   .addOption(engineOption())
   .option('--benefits', 'the benefits function too, on a local Lambda endpoint and DynamoDB')
+  .option('--events', 'the product service’s events too, on a local NATS server')
   .option('--no-restart', 'leave a process that dies dead')
   .addHelpText('after', '\nExample:\n  npm run stack -- --info stack.json --rows 10000\n')
   .action(run);

@@ -20,6 +20,12 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
           ['benefits', `Lambda at ${info.localAws.lambda}`, processes.benefits ?? -1],
           ['dynamodb', info.localAws.dynamodb, processes.dynamodb ?? -1],
         ] as const)),
+    ...(info.nats === undefined
+      ? []
+      : ([
+          ['nats', info.nats, processes.nats ?? -1],
+          ['relay', 'the product service’s events to NATS', processes.relay ?? -1],
+        ] as const)),
     ['dashboard', `${info.admin.url}/dashboard/`, processes.control],
     ['legacy db', client('legacy'), processes.legacyDb],
     ['product db', client('product'), processes.productDb],

@@ -23,7 +23,11 @@ export interface StackInfo {
     readonly productDb: number;
     readonly dynamodb?: number;
     readonly benefits?: number;
+    readonly nats?: number;
+    readonly relay?: number;
   };
+  /** Only where `--events` was asked for. */
+  readonly nats?: string;
   /** Only where `--benefits` was asked for. */
   readonly localAws?: { readonly lambda: string; readonly dynamodb: string };
 }

@@ -2,7 +2,7 @@ import { freePorts } from '../servers/index.ts';
 
 /** Variables that give a stack a folder and free ports of its own, so that any number can run side by side. */
 export async function stackPlace(dataDir: string): Promise<Readonly<Record<string, string>>> {
-  const [router, legacy, product, control, legacyDb, productDb, lambda, dynamodb] = await freePorts(8);
+  const [router, legacy, product, control, legacyDb, productDb, lambda, dynamodb, nats] = await freePorts(9);
   return {
     BANYAN_DATA_DIR: dataDir,
     BANYAN_ROUTER_PORT: String(router),
@@ -13,5 +13,6 @@ export async function stackPlace(dataDir: string): Promise<Readonly<Record<strin
     BANYAN_PRODUCT_DB_PORT: String(productDb),
     BANYAN_LAMBDA_PORT: String(lambda),
     BANYAN_DYNAMODB_PORT: String(dynamodb),
+    BANYAN_NATS_PORT: String(nats),
   };
 }

@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly restart: boolean;
   /** Start the benefits function too, with a DynamoDB of its own. */
   readonly benefits?: boolean;
+  /** Have the product service promise events, and send them to a NATS server of its own. */
+  readonly events?: boolean;
   /** Share of ordinary requests in the routers' access logs, 0 to 1. Left out: what the config says. */
   readonly accessLog?: number;
 }
@@ -31,6 +33,8 @@ export interface StackSettings extends StackOptions {
   readonly controlPort: number;
   /** Of what stands in for AWS; null: nothing does. */
   readonly localAws: { readonly lambdaPort: number; readonly dynamodbPort: number } | null;
+  /** Of NATS; null: no events. */
+  readonly natsPort: number | null;
   /** As their administrator. */
   readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
   /** Who the stack's programs sign in as; all have the administrator's password. */
@@ -66,6 +70,7 @@ export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEn
     productPort,
     controlPort,
     localAws,
+    natsPort: options.events ? port(env.BANYAN_NATS_PORT, 7443) : null,
     databases: {
       legacy: { ...account, port: legacyDbPort, database: 'shop' },
       product: { ...account, port: productDbPort, database: 'product' },

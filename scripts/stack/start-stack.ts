@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { seed } from '../../legacy/seed.ts';
 import { type MigrationFolder, migrate } from '../migrate.ts';
+import { startPrivateNats } from '../servers/index.ts';
 import type { ProgressStep } from '../terminal/progress.ts';
 import { checkPorts } from './check-ports.ts';
 import { createAccounts } from './create-accounts.ts';
@@ -45,6 +46,8 @@ export type ProcessName =
   | 'legacy'
   | 'product'
   | 'benefits'
+  | 'nats'
+  | 'relay'
   | 'control'
   | `router${number}`;
 
@@ -133,6 +136,7 @@ async function startAll(starting: Starting): Promise<void> {
     startProgram(starting, 'legacy'),
     startProgram(starting, 'product'),
     ...(settings.localAws === null ? [] : [startBenefits(starting)]),
+    ...(settings.natsPort === null ? [] : [startEvents(starting, settings.natsPort)]),
   ]);
   await startProgram(starting, 'control');
   await Promise.all(settings.routerPorts.map((_, index) => startProgram(starting, `router${index}`)));
@@ -155,6 +159,16 @@ function startDatabase(starting: Starting, name: 'legacyDb' | 'productDb', serve
 async function startBenefits(starting: Starting): Promise<void> {
   await startProgram(starting, 'dynamodb');
   await startProgram(starting, 'benefits');
+}
+
+async function startEvents(starting: Starting, port: number): Promise<void> {
+  const dataDir = join(starting.settings.dataDir, 'databases', 'nats');
+  await supervise(starting, 'nats', async (signal) => {
+    const server = await startPrivateNats({ dataDir, port, signal });
+    const ended = server.ended.then(() => 'the server ended');
+    return { pid: server.pid, facts: { url: server.url }, ended, stop: () => server.stop() };
+  });
+  await startProgram(starting, 'relay');
 }
 
 function startProgram(starting: Starting, name: ProgramName): Promise<void> {
@@ -189,7 +203,7 @@ function supervise(
   return supervised.start(signal);
 }
 
-type ProgramName = Exclude<ProcessName, 'legacyDb' | 'productDb'>;
+type ProgramName = Exclude<ProcessName, 'legacyDb' | 'productDb' | 'nats'>;
 
 /** How each program is started. The shop's two know nothing of banyan: they are told what any deployment would tell them. */
 function programOf(
@@ -208,12 +222,17 @@ function programOf(
       PORT: String(settings.productPort),
       // Any free one: the ready line says which.
       HEALTH_PORT: '0',
-      ...databaseVariables('PRODUCT_DB', {
-        ...settings.databases.product,
-        user: settings.accounts.product,
-      }),
+      PRODUCT_EVENTS: settings.natsPort === null ? 'off' : 'on',
+      ...productDatabase(settings),
     };
     return { args: ['extracted/product/main.ts'], env };
+  }
+  if (name === 'relay') {
+    const broker = `nats://127.0.0.1:${settings.natsPort}`;
+    return {
+      args: ['extracted/product/outbox.ts', 'relay', '--broker', broker],
+      env: productDatabase(settings),
+    };
   }
   if (name === 'dynamodb') {
     const flags = ['--port', String(settings.localAws?.dynamodbPort), '--path', dynamodbFolder(settings)];
@@ -240,6 +259,10 @@ function programOf(
 
 function dynamodbFolder({ dataDir }: StackSettings): string {
   return join(dataDir, 'databases', 'dynamodb');
+}
+
+function productDatabase({ databases, accounts }: StackSettings) {
+  return databaseVariables('PRODUCT_DB', { ...databases.product, user: accounts.product });
 }
 
 function databaseVariables(
@@ -277,7 +300,9 @@ function stackInfo(settings: StackSettings, process: (name: ProcessName) => Supe
         dynamodb: process('dynamodb').pid,
         benefits: process('benefits').pid,
       }),
+      ...(settings.natsPort !== null && { nats: process('nats').pid, relay: process('relay').pid }),
     },
+    ...(settings.natsPort !== null && { nats: `nats://127.0.0.1:${settings.natsPort}` }),
     ...(settings.localAws !== null && {
       localAws: {
         lambda: local(settings.localAws.lambdaPort),

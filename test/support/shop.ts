@@ -67,11 +67,11 @@ export interface StartedProduct extends RunningProductService, AsyncDisposable {
 /** The product service inside the test's process, on a port of the system's choice. */
 export async function startProduct(
   database: DatabaseEndpoint,
-  options: { readonly clock?: () => Date } = {},
+  { events = false, ...options }: { readonly clock?: () => Date; readonly events?: boolean } = {},
 ): Promise<StartedProduct> {
   const { log, lines } = recordingLog();
   const config = {
-    ...{ host: '127.0.0.1', port: 0, healthPort: null, drainMs: 0 },
+    ...{ host: '127.0.0.1', port: 0, healthPort: null, drainMs: 0, events },
     database: endpointOf(database),
   };
   const service = await startProductService({ config, log, ...options });

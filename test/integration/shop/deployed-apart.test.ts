@@ -44,7 +44,7 @@ describeOnEngine('mariadb', 'a service deployed apart', (lane) => {
   it('starts, serves and stops with nothing but what its image has, and its own settings', async () => {
     const [command, ...args] = await layOut('product');
     expect(command).toBe('node');
-    expect(await readdir(join(folder, 'extracted'))).toEqual(['product']);
+    expect(await readdir(join(folder, 'extracted'))).toEqual(['events', 'product']);
     await using database = await createProductDatabase(lane);
     await using service = startProgram(
       args[0]!,

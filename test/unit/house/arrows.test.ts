@@ -58,6 +58,7 @@ const imports: readonly (readonly [file: string, imported: string, allowed: bool
   ['extracted/product/a.ts', '../../rpc/index.ts', false],
   ['extracted/product/b.ts', 'banyan/rpc', true],
   ['extracted/product/c.ts', '../../legacy/app.ts', false],
+  ['extracted/product/d.ts', '../events/index.ts', true],
   ['scripts/a.ts', '../control/index.ts', true],
 ];
 

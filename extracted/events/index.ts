@@ -1,0 +1,11 @@
+export { appendEvent } from './append-event.ts';
+export type { DomainEvent, EventStream } from './domain-event.ts';
+export { subjectOf } from './domain-event.ts';
+export type { EventConsumerOptions } from './event-consumer.ts';
+export { EventConsumer } from './event-consumer.ts';
+export type { OutboxRelayOptions } from './outbox-relay.ts';
+export { OutboxRelay } from './outbox-relay.ts';
+export type { OutboxStanding } from './outbox-rows.ts';
+export { OutboxRows } from './outbox-rows.ts';
+export { createProcessedEvents } from './processed-events.ts';
+export { watchEvents } from './watch-events.ts';

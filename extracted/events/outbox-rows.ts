@@ -1,0 +1,116 @@
+import type { Knex } from 'knex';
+
+export interface OutboxRow {
+  readonly id: number;
+  readonly event_id: string;
+  readonly event_key: string;
+  readonly body: string;
+}
+
+/** An event that the broker has acknowledged, and where in the stream it is. */
+export interface PublishedRow {
+  readonly id: number;
+  readonly streamSeq: number;
+}
+
+export interface OutboxStanding {
+  /** Events that wait for the broker's acknowledgement. */
+  readonly pending: number;
+  /** When the oldest of them happened; null: none waits. */
+  readonly oldest: string | null;
+  /** Acknowledged ones, kept for a while. */
+  readonly kept: number;
+}
+
+/** The outbox of one service, in its database. */
+export class OutboxRows {
+  readonly #database: Knex;
+
+  constructor(database: Knex) {
+    this.#database = database;
+  }
+
+  /**
+   * The oldest that wait. Never "after the last id": ids commit out of order, and one that commits late would be passed over.
+   */
+  pending(limit: number): Promise<OutboxRow[]> {
+    return this.#rows()
+      .select('id', 'event_id', 'event_key', 'body')
+      .whereNull('published_at')
+      .orderBy('id')
+      .limit(limit);
+  }
+
+  async mark(published: readonly PublishedRow[], at: Date): Promise<void> {
+    if (published.length === 0) return;
+    const cases = published.map(() => 'WHEN ? THEN ?').join(' ');
+    const values = published.flatMap(({ id, streamSeq }) => [id, streamSeq]);
+    await this.#rows()
+      .whereIn(
+        'id',
+        published.map(({ id }) => id),
+      )
+      .update({ published_at: at, stream_seq: this.#database.raw(`CASE id ${cases} END`, values) });
+  }
+
+  /** Those that the broker acknowledged and no longer has wait again. Returns how many. */
+  unmarkBeyond(streamSeq: number): Promise<number> {
+    return this.#rows().where('stream_seq', '>', streamSeq).update({ published_at: null, stream_seq: null });
+  }
+
+  /** All acknowledged ones, or those that happened since then, wait again. Returns how many. */
+  unmarkSince(since: Date | null): Promise<number> {
+    return this.#since(since).update({ published_at: null, stream_seq: null });
+  }
+
+  async countSince(since: Date | null): Promise<number> {
+    const [row] = await this.#since(since).count({ n: '*' });
+    return Number(row?.n);
+  }
+
+  /** By key, not by range: a range would lock the place where the next event goes. Returns how many. */
+  async deletePublishedBefore(before: Date, limit: number): Promise<number> {
+    const old = await this.#rows().select('id').where('published_at', '<', before).limit(limit);
+    if (old.length === 0) return 0;
+    return this.#rows()
+      .whereIn(
+        'id',
+        old.map(({ id }) => id),
+      )
+      .whereNotNull('published_at')
+      .delete();
+  }
+
+  async standing(): Promise<OutboxStanding> {
+    const [waiting] = await this.#rows()
+      .whereNull('published_at')
+      .count({ n: '*' })
+      .min({ at: 'created_at' });
+    const [kept] = await this.#rows().whereNotNull('published_at').count({ n: '*' });
+    const oldest = waiting?.at as Date | null | undefined;
+    return { pending: Number(waiting?.n), oldest: oldest?.toISOString() ?? null, kept: Number(kept?.n) };
+  }
+
+  /** Runs the work where no other process does it for this database at that moment, and says whether it did. */
+  async alone(work: () => Promise<void>): Promise<boolean> {
+    // 63 characters; a name may have 64 and is the whole server's.
+    const name = `CONCAT('outbox ', SHA2(DATABASE(), 224))`;
+    const [[taken]] = await this.#database.raw(`SELECT GET_LOCK(${name}, 0) AS taken`);
+    if (taken.taken !== 1) return false;
+    try {
+      await work();
+    } finally {
+      await this.#database.raw(`SELECT RELEASE_LOCK(${name})`).catch(() => undefined);
+    }
+    return true;
+  }
+
+  #since(since: Date | null) {
+    const rows = this.#rows().whereNotNull('published_at');
+    return since === null ? rows : rows.where('created_at', '>=', since);
+  }
+
+  #rows() {
+    return this.#database('outbox');
+  }
+}
