@@ -17,6 +17,7 @@ import { readStatus } from './status.ts';
 import { holdLease, processIdentity, StateStore, type StoreConfig } from './store/index.ts';
 import { theMover } from './the-mover.ts';
 import { TrafficFollower } from './traffic/index.ts';
+import { UsageFollower } from './usage/follow-usage.ts';
 
 export interface ControlDependencies {
   /** A pino logger fits. */
@@ -63,6 +64,7 @@ export async function startControl(
         tokens,
         store,
         traffic: new TrafficFollower(store),
+        usage: new UsageFollower(() => current.value, end.signal),
         config: () => current.value,
         signal: end.signal,
         requireWhy: () => current.value.control.requireWhy,

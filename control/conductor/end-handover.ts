@@ -1,4 +1,5 @@
 import { describeError } from '../../common/errors.ts';
+import { within } from '../../common/within.ts';
 import type { HandoverState } from '../feature/feature-state.ts';
 import type { Actor, ChangeResult } from '../store/index.ts';
 import { everyRouterFollows } from './barrier.ts';
@@ -55,9 +56,11 @@ export async function finishForward(
   return released;
 }
 
-/** How many routers may report what the hold cost. Not worth a wait: where it cannot be read it is left out. */
+const countRoutersMs = 500;
+
+/** How many routers may report what the hold cost. Writes are held meanwhile: where it is not told at once it is left out. */
 async function liveRouters({ options }: HandoverContext): Promise<{ readonly routers?: number }> {
-  return options.store.liveReplicas().then(
+  return within(countRoutersMs, options.store.liveReplicas()).then(
     (routers) => ({ routers }),
     () => ({}),
   );

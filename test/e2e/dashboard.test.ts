@@ -64,6 +64,13 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       await kim.getByRole('row').filter({ hasText: hostile }).first().waitFor();
       expect(await kim.locator('main img').count()).toBe(0);
 
+      // Who writes and reads legacy's tables is looked for as long as the page is open.
+      for (const name of ['Writers', 'Readers'])
+        await anna
+          .getByRole('region', { name: `${name} of legacy’s tables` })
+          .getByText(/through the router or past it/)
+          .waitFor();
+
       await give(anna, 'Verify', async (dialog) => {
         await dialog.getByRole('button', { name: 'Verify' }).click();
         await dialog.getByText(/rows compared, all equal/).waitFor();
@@ -122,6 +129,7 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       expect(await statusOf(world)).toMatchObject({ stage: 'extracted', owner: 'service' });
       await anna.getByRole('heading', { name: /cutover done, writes held/ }).waitFor();
       expect(await anna.locator('.handover .timeline li').count()).toBeGreaterThan(6);
+      await anna.getByText(/requests? held.*none failed; 1 of 1 routers reported/).waitFor();
       await findNoFault(anna);
       await picture(anna, 'feature', 1_700);
 
@@ -154,6 +162,55 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       });
       expect(await statusOf(world)).toMatchObject({ stage: 'syncing', owner: 'legacy' });
       await row.getByText('syncing').waitFor();
+
+      // Another config: what it changes first, then it is in force, for the routers too.
+      await programs.configure((content) => ({
+        ...content,
+        features: {
+          ...content.features,
+          about: {
+            service: { kind: 'http', addresses: [world.monolith] },
+            routes: { 'GET /about': {} },
+          },
+        },
+      }));
+      await anna.getByRole('link', { name: 'Overview' }).click();
+      await give(anna, 'Reload the config', async (dialog) => {
+        const changes = dialog.getByRole('group', { name: 'Changes' });
+        await changes
+          .getByRole('row', { name: /features\.about/ })
+          .first()
+          .waitFor();
+        await dialog.getByText('Nothing was changed.').waitFor();
+        expect(await kim.getByRole('row', { name: 'about' }).count()).toBe(0);
+        await findNoFault(anna);
+        await dialog.getByLabel('Why').fill('one more');
+        await dialog.getByRole('button', { name: 'Reload the config' }).click();
+        await dialog.getByText('Done.').waitFor({ timeout: waitMs });
+      });
+      await kim.getByRole('row', { name: 'about' }).getByText('legacy', { exact: true }).first().waitFor();
+      await programs.admin('/v1/features/about/copy', { why: 'it has no tables' });
+      await kim.getByRole('row', { name: 'about' }).getByText('syncing').waitFor();
+
+      // Both at one instant.
+      await anna.getByRole('link', { name: 'bookings', exact: true }).click();
+      await give(anna, 'Cut over', async (dialog) => {
+        await dialog.getByText('It would begin.').waitFor();
+        await dialog.getByText('Options').click();
+        await dialog.getByLabel('about').check();
+        await dialog.getByText('Make a dry run of this first.').waitFor();
+        await dialog.getByRole('button', { name: 'Dry run' }).click();
+        await dialog.getByText(/It would begin, for all of them at one instant/).waitFor();
+        await dialog.getByLabel(/Type the feature/).fill('bookings');
+        await dialog.getByRole('button', { name: 'Cut over' }).click();
+        for (const name of ['bookings', 'about']) {
+          await dialog
+            .getByText(new RegExp(`The service owns the rows of ${name} now`))
+            .waitFor({ timeout: waitMs });
+        }
+      });
+      const { features } = (await programs.admin('/v1/status')) as Status;
+      expect(features.map(({ stage }) => stage)).toEqual(['extracted', 'extracted']);
 
       // The same, for people who were not there.
       const file = join(tmpdir(), `banyan-story-${process.pid}.html`);

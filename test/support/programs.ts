@@ -16,6 +16,8 @@ export interface Programs extends AsyncDisposable {
   readonly control: string;
   /** The admin token. */
   token(): Promise<string>;
+  /** Writes another config; nobody reads it unasked. */
+  configure(change: (content: BanyanConfigInput) => BanyanConfigInput): Promise<void>;
   /** Kills the control process as a machine that dies does. */
   killControl(): Promise<void>;
   /** Starts it again, on the same port. */
@@ -77,10 +79,12 @@ export async function startPrograms(
       tokenFile: join(folder, 'token'),
     },
   };
-  await writeFile(
-    file,
-    `import { defineConfig } from 'banyan';\nexport default defineConfig(${JSON.stringify(content)});\n`,
-  );
+  const write = (one: BanyanConfigInput) =>
+    writeFile(
+      file,
+      `import { defineConfig } from 'banyan';\nexport default defineConfig(${JSON.stringify(one)});\n`,
+    );
+  await write(content);
   const place = { env: { BANYAN_WHO: 'tester' } };
   // In a project of its own it is found from there.
   const found = project === undefined ? ['--config', file] : [];
@@ -106,6 +110,7 @@ export async function startPrograms(
     router: `http://127.0.0.1:${routerPort}`,
     control: `http://127.0.0.1:${controlPort}`,
     token,
+    configure: (change) => write(change(content)),
     async killControl() {
       control.kill('SIGKILL');
       await control.ended;

@@ -12,6 +12,7 @@ import { copyResult, repairResult, throttleResult, verifyResult } from './answer
 import { diffReport, ignoreResult, shadowResult, signOff } from './answers/shadow.ts';
 import { statusReport } from './answers/status.ts';
 import { trafficAnswer } from './answers/traffic.ts';
+import { usageAnswer } from './answers/usage.ts';
 import type { ApiErrorCode } from './errors.ts';
 import {
   abandonRequest,
@@ -33,6 +34,7 @@ import {
   saidWhy,
   shadowRequest,
   throttleRequest,
+  usageQuery,
   verifyRequest,
 } from './requests.ts';
 
@@ -107,6 +109,13 @@ export const questions = {
     path: '/v1/features/{feature}/traffic',
     query: noQuery,
     answer: trafficAnswer,
+    errors: ['BANYAN_FEATURE_UNKNOWN'],
+  },
+  usage: {
+    summary: 'Which statements write, or read, its tables on legacy’s server at this time',
+    path: '/v1/features/{feature}/usage',
+    query: usageQuery,
+    answer: usageAnswer,
     errors: ['BANYAN_FEATURE_UNKNOWN'],
   },
 } as const satisfies Record<string, Question>;

@@ -164,6 +164,7 @@ export const auditVerifyQuery = z.object({
     .optional(),
 });
 export const noQuery = z.object({});
+export const usageQuery = z.object({ access: z.enum(['read', 'write']).default('write') });
 export const diffQuery = z.object({ route: z.string().min(1).optional() });
 export const auditQuery = z.object({
   feature: z.string().min(1).optional(),

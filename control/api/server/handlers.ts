@@ -9,6 +9,7 @@ import type { ReloadReport, ReloadRequest } from '../../reload/reload-control.ts
 import { judgeShadow } from '../../shadow/index.ts';
 import type { Actor, StateStore } from '../../store/index.ts';
 import type { TrafficFollower } from '../../traffic/index.ts';
+import type { UsageFollower } from '../../usage/follow-usage.ts';
 import type { StatusReport } from '../contract/answers/index.ts';
 import type {
   ActionAnswer,
@@ -173,6 +174,7 @@ export interface QuestionSources {
   readonly store: StateStore;
   readonly status: () => Promise<StatusReport>;
   readonly traffic: TrafficFollower;
+  readonly usage: UsageFollower;
 }
 
 export interface InquirySources {
@@ -207,6 +209,7 @@ export const questionHandlers: { readonly [Q in QuestionName]: QuestionHandler<Q
     return store.verifyAudit(id === undefined || hash === undefined ? null : { id: Number(id), hash });
   },
   diff: ({ store }, { route }, feature) => judgeShadow(store, feature ?? '', route),
+  usage: ({ usage }, { access }, feature) => usage.look(feature!, access),
   traffic: async ({ traffic }, _query, feature) => {
     const figures = await traffic.look();
     return { feature: feature!, traffic: figures.get(feature!) ?? null };

@@ -4,6 +4,8 @@ import { BookingDesk } from './booking-desk.ts';
 import { bookingsIdl, startBookingMonolith, startBookingService } from './booking-sides.ts';
 
 export interface BookingWorld extends AsyncDisposable {
+  /** Origin of the monolith. */
+  readonly monolith: string;
   readonly desks: { readonly legacy: BookingDesk; readonly service: BookingDesk };
   readonly programs: Programs;
 }
@@ -41,5 +43,10 @@ export async function startBookings(lane: EngineLane, project?: string): Promise
   };
   const programs = stack.use(await startPrograms('bookings', config, { project }));
   const kept = stack.move();
-  return { desks, programs, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    monolith: `http://${monolith.address}`,
+    desks,
+    programs,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }

@@ -9,7 +9,8 @@ export type Fields = Readonly<Record<string, string | boolean>>;
 export interface Field {
   readonly name: string;
   readonly label: string;
-  readonly kind: 'text' | 'flag' | 'route';
+  /** `features`: others that the same command may be given for now. */
+  readonly kind: 'text' | 'flag' | 'route' | 'features';
   readonly hint?: string;
 }
 
@@ -32,6 +33,8 @@ export interface Command {
   /** Why it is not possible now; null: it is. */
   readonly whyNot: (one: FeatureStatus) => string | null;
   readonly body: (fields: Fields) => object;
+  /** It is about no feature. */
+  readonly ofAll?: true;
 }
 
 const none = { fields: [], rehearsed: false, confirmed: false, body: () => ({}) } as const;
@@ -208,6 +211,14 @@ export const commands = {
     confirmed: true,
     whyNot: fromStage('finish'),
   },
+  reload: {
+    ...none,
+    title: 'Reload the config',
+    says: 'Has control and all routers read the config again. What takes effect only when a process is started again is told.',
+    rehearsed: true,
+    ofAll: true,
+    whyNot: () => null,
+  },
 } as const satisfies Readonly<Record<string, Command>>;
 
 export type CommandName = keyof typeof commands;
@@ -219,11 +230,32 @@ export const shown: readonly { readonly title: string; readonly names: readonly 
   { title: 'The work', names: ['pause', 'resume', 'throttle', 'repair', 'freeze', 'unfreeze', 'abandon'] },
 ];
 
-/** What keeps the command from being given now; null: nothing. */
-export function whyNot(name: CommandName, one: FeatureStatus, asker: Asker): string | null {
+/** The features that one command is given for: the one whose page it is, and those that were chosen besides. */
+export function featuresOf(feature: string, { together }: Fields): readonly string[] {
+  return [feature, ...(isText(together) ? together.split(',') : [])];
+}
+
+/** Where it is asked, with what besides its own body. */
+export function requestOf(name: CommandName, feature: string, fields: Fields) {
+  const command: Command = commands[name];
+  const features = featuresOf(feature, fields);
+  if (command.ofAll) return { path: `/v1/${name}`, body: command.body(fields) };
+  if (features.length > 1) {
+    return { path: '/v1/handover', body: { ...command.body(fields), direction: name, features } };
+  }
+  return { path: `/v1/features/${encodeURIComponent(feature)}/${name}`, body: command.body(fields) };
+}
+
+/** What keeps the command from being given now; null: nothing. `one`: undefined for what is about no feature. */
+export function whyNot(name: CommandName, one: FeatureStatus | undefined, asker: Asker): string | null {
   if (!asker.live) return 'Control does not answer at this moment.';
   if (asker.standby) return 'The control process asked stands by: another one conducts.';
   const command: Command = commands[name];
+  if (command.ofAll) {
+    if (one !== undefined) return 'It is about no feature.';
+    return asker.role === 'read' && !command.rehearsed ? 'Your token may look, and change nothing.' : null;
+  }
+  if (one === undefined) return 'There is no such feature any more.';
   const because = command.whyNot(one);
   if (because !== null) return because;
   if (asker.role === 'read' && !command.rehearsed) return 'Your token may look, and change nothing.';
@@ -242,6 +274,12 @@ function handover(name: 'cutover' | 'rollback', title: string, says: string): Co
     title,
     says,
     fields: [
+      {
+        name: 'together',
+        label: 'Together with',
+        kind: 'features',
+        hint: 'All of them at one instant, or none.',
+      },
       {
         name: 'maxHold',
         label: 'Hold writes no longer than',

@@ -1,10 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import type { FeatureStatus, HandoverRehearsal } from '../../../api/contract/answers/index.ts';
+import type {
+  FeatureStatus,
+  HandoverRehearsal,
+  JointRehearsal,
+} from '../../../api/contract/answers/index.ts';
 import { forcible } from '../../../conductor/forcible.ts';
 import { errorBox } from '../parts/error.ts';
 import { progressBar } from '../parts/progress.ts';
 import { changed, featureNamed, state } from '../state.ts';
-import { type Command, commands, type Field, whyNot } from './catalog.ts';
+import { type Command, commands, type Field, featuresOf, whyNot } from './catalog.ts';
 import { rehearsalOf, resultOf } from './outcomes.ts';
 import { bodyKey, closeCommand, giveCommand, rehearseCommand } from './run-command.ts';
 import type { RunningCommand } from './running-command.ts';
@@ -50,7 +54,6 @@ function fields(command: RunningCommand, about: Command, one: FeatureStatus | un
 
 /** What keeps it from being given at this moment; null: nothing. */
 function reasonNot(command: RunningCommand, about: Command, one: FeatureStatus | undefined): string | null {
-  if (one === undefined) return 'There is no such feature any more.';
   const because = whyNot(command.name, one, asker());
   if (because !== null) return because;
   if (state.session?.role === 'read') return 'Your token may look and make dry runs, and change nothing.';
@@ -109,6 +112,19 @@ function fieldRow(
     command.fields = { ...command.fields, [name]: next };
     changed();
   };
+  if (kind === 'features') {
+    const [, ...chosen] = featuresOf(command.feature, command.fields);
+    const others = (state.status?.features ?? []).filter(
+      (other) => other.name !== command.feature && whyNot(command.name, other, asker()) === null,
+    );
+    if (others.length === 0) return html``;
+    const toggle = (name: string) =>
+      set((chosen.includes(name) ? chosen.filter((each) => each !== name) : [...chosen, name]).join(','));
+    return html`<fieldset><legend>${label}</legend>
+      ${others.map((other) => html`<div class="field flag"><input type="checkbox" id=${`${id}-${other.name}`} .checked=${chosen.includes(other.name)} @change=${() => toggle(other.name)}><label for=${`${id}-${other.name}`}>${other.name}</label></div>`)}
+      ${hint === undefined ? nothing : html`<p class="hint">${hint}</p>`}
+    </fieldset>`;
+  }
   if (kind === 'flag') {
     return html`<div class="field flag"><input id=${id} type="checkbox" .checked=${value === true} @change=${(event: Event) => set((event.target as HTMLInputElement).checked)}><label for=${id}>${label}</label></div>`;
   }
@@ -128,13 +144,13 @@ function isForcible(check: string): boolean {
 
 /** Guards that said no, and that a person may know better about. */
 function forcing(command: RunningCommand): TemplateResult | typeof nothing {
-  const gate = (command.rehearsal?.answer as Partial<HandoverRehearsal> | undefined)?.gate ?? [];
+  const said = command.rehearsal?.answer as Partial<HandoverRehearsal & JointRehearsal> | undefined;
+  const gate = said?.gate ?? said?.features?.flatMap((one) => one.gate) ?? [];
   const forced = String(command.fields.force ?? '')
     .split(',')
     .filter(Boolean);
-  const names = gate
-    .filter(({ check, ok, forced }) => isForcible(check) && (!ok || forced))
-    .map(({ check }) => check);
+  const closed = gate.filter(({ check, ok, forced }) => isForcible(check) && (!ok || forced));
+  const names = [...new Set(closed.map(({ check }) => check))];
   if (names.length === 0) return nothing;
   const toggle = (name: string) => {
     const next = forced.includes(name) ? forced.filter((one) => one !== name) : [...forced, name];

@@ -5,8 +5,11 @@ import type {
   EndingReport,
   HandoverRehearsal,
   HandoverResult,
+  JointRehearsal,
+  JointResult,
   VerifyResult,
 } from '../../../api/contract/answers/index.ts';
+import type { OrderAnswer } from '../../../api/contract/operations.ts';
 import { planTimes } from '../../../api/words/plan-words.ts';
 import { gateList } from '../parts/gate.ts';
 import { inCode, mark } from '../parts/marks.ts';
@@ -16,6 +19,8 @@ import type { CommandName } from './catalog.ts';
 /** What a dry run said. */
 export function rehearsalOf(answer: unknown): TemplateResult {
   const said = answer as Partial<HandoverRehearsal & EndingReport & CanaryResult>;
+  if ('changes' in said) return reloaded(answer as OrderAnswer<'reload'>);
+  if ('features' in said) return jointGates(answer as JointRehearsal);
   if (said.gate !== undefined) {
     return html`${gateList(said.gate)}
       <p>${mark(said.wouldBegin ? 'well' : 'bad')}${said.wouldBegin ? 'It would begin.' : 'It would not begin.'} Nothing was changed.</p>
@@ -39,9 +44,44 @@ export function rehearsalOf(answer: unknown): TemplateResult {
   return html`<pre tabindex="0">${JSON.stringify(answer, null, 1)}</pre>`;
 }
 
+/** Of each feature of a handover of several. */
+function jointGates({ features, wouldBegin, steps }: JointRehearsal): TemplateResult {
+  return html`${features.map(({ feature, gate }) => html`<h3>${feature}</h3>${gateList(gate)}`)}
+    <p>${mark(wouldBegin ? 'well' : 'bad')}${wouldBegin ? 'It would begin, for all of them at one instant.' : 'It would not begin.'} Nothing was changed.</p>
+    <details><summary>The steps</summary><ol>${steps.map((step) => html`<li>${step}</li>`)}</ol></details>`;
+}
+
+const effects = {
+  now: 'at once',
+  restart: 'when control is started again',
+  routers: 'in the routers',
+} as const;
+
+/** What a reload changes, or has changed. */
+function reloaded({ file, dryRun, changes, faults, behind }: OrderAnswer<'reload'>): TemplateResult {
+  const rows = changes.map(
+    ({ path, from, to, effect }) =>
+      html`<tr><td><code>${path}</code></td><td>${from ?? '–'}</td><td>${to ?? '–'}</td><td>${effects[effect]}</td></tr>`,
+  );
+  return html`${
+    rows.length === 0
+      ? html`<p>${mark('well')}<code>${file}</code> says what control goes by already.</p>`
+      : html`<div class="wide" role="group" aria-label="Changes" tabindex="0"><table>
+          <thead><tr><th scope="col">Setting</th><th scope="col">Before</th><th scope="col">Then</th><th scope="col">Takes effect</th></tr></thead>
+          <tbody>${rows}</tbody></table></div>`
+  }
+    ${faults.map(({ what, fix, code }) => html`<p>${mark('bad')}${what} <span class="code">${code}</span><span class="fix">${inCode(fix)}</span></p>`)}
+    ${behind.map((router) => html`<p>${mark('warn')}${router}</p>`)}
+    <p>${dryRun ? 'Nothing was changed.' : html`${mark('well')}Done.`}</p>`;
+}
+
 /** What came of a command. */
 export function resultOf(name: CommandName, answer: unknown): TemplateResult {
-  if (name === 'cutover' || name === 'rollback') return handoverOutcome(answer as HandoverResult);
+  if (name === 'cutover' || name === 'rollback') {
+    const { features = [answer as HandoverResult] } = answer as Partial<JointResult>;
+    return html`${features.map(handoverOutcome)}`;
+  }
+  if (name === 'reload') return reloaded(answer as OrderAnswer<'reload'>);
   if (name === 'verify') return verifyOutcome(answer as VerifyResult);
   return html`<p>${mark('well')}Done.</p><details><summary>The answer</summary><pre tabindex="0">${JSON.stringify(answer, null, 1)}</pre></details>`;
 }

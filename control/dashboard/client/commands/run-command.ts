@@ -1,7 +1,7 @@
 import type { ProgressLine } from '../../../api/contract/progress.ts';
 import { asError, post } from '../http.ts';
 import { changed, state } from '../state.ts';
-import { type Command, type CommandName, commands } from './catalog.ts';
+import { type Command, type CommandName, commands, requestOf } from './catalog.ts';
 import type { RunningCommand } from './running-command.ts';
 
 /** As the command line has it where nobody gave a reason. */
@@ -16,7 +16,7 @@ export function openCommand(name: CommandName, feature: string): void {
   changed();
   const about: Command = commands[name];
   // What needs no field to be filled in can be looked at at once.
-  if (about.rehearsed && /^(cutover|rollback|abandon|finish|repair)$/.test(name))
+  if (about.rehearsed && /^(cutover|rollback|abandon|finish|repair|reload)$/.test(name))
     void rehearseCommand(command);
 }
 
@@ -26,8 +26,8 @@ export function closeCommand(): void {
 }
 
 /** What a dry run was of: another field, and it says nothing any more. */
-export function bodyKey({ name, fields }: RunningCommand): string {
-  return JSON.stringify((commands[name] as Command).body(fields));
+export function bodyKey({ name, feature, fields }: RunningCommand): string {
+  return JSON.stringify(requestOf(name, feature, fields));
 }
 
 export async function rehearseCommand(command: RunningCommand): Promise<void> {
@@ -68,8 +68,8 @@ function send(
   more: object,
   onProgress: (line: ProgressLine) => void,
 ): Promise<unknown> {
-  const body = { ...(commands[name] as Command).body(fields), ...more };
-  return post(`/v1/features/${encodeURIComponent(feature)}/${name}`, body, onProgress);
+  const { path, body } = requestOf(name, feature, fields);
+  return post(path, { ...body, ...more }, onProgress);
 }
 
 /** The latest of each phase, in the order in which they began. */

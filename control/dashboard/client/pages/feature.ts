@@ -26,10 +26,13 @@ import { mark, sideName, toldList } from '../parts/marks.ts';
 import { progressBar } from '../parts/progress.ts';
 import { pastHandovers } from '../parts/timeline.ts';
 import { trafficChart, trafficLines } from '../parts/traffic.ts';
+import { usageTable } from '../parts/usage.ts';
 import { backlogWords, milliseconds, perSecond, timeOf } from '../pure/words.ts';
 import { featureNamed, now, state } from '../state.ts';
 
 const shownEntries = 100;
+/** Legacy's server is asked for each. */
+const usageEveryMs = 5_000;
 
 function paths(feature: string) {
   const own = `/v1/features/${encodeURIComponent(feature)}`;
@@ -38,13 +41,17 @@ function paths(feature: string) {
     holds: `/v1/hold-costs?feature=${encodeURIComponent(feature)}&limit=100`,
     diff: `${own}/diff`,
     traffic: `${own}/traffic`,
+    writers: `${own}/usage?access=write`,
+    readers: `${own}/usage?access=read`,
     gate: `gate ${feature}`,
   };
 }
 
 /** Asks for what the status does not have. */
 export function openFeature(feature: string): void {
-  const { audit, holds, diff, traffic } = paths(feature);
+  const { audit, holds, diff, traffic, writers, readers } = paths(feature);
+  void load(writers);
+  void load(readers);
   void load(audit);
   void load(holds);
   void load(diff);
@@ -62,8 +69,11 @@ export function followFeature(feature: string): void {
 
 /** While the page is open: traffic by route, and the guards of another handover once it is another one that may come. */
 export function followOpen(feature: string): void {
-  const { traffic, gate } = paths(feature);
+  const { traffic, gate, writers, readers } = paths(feature);
   void load(traffic);
+  for (const usage of [writers, readers]) {
+    if (Date.now() - (loaded(usage).at ?? 0) >= usageEveryMs) void load(usage);
+  }
   const { value, error } = loaded<HandoverRehearsal>(gate);
   if (error === null && value?.direction !== (next(featureNamed(feature)) ?? undefined)) lookAtGate(feature);
 }
@@ -99,6 +109,8 @@ export function featurePage(name: string): TemplateResult {
     ${gateSection(one)}
     ${routesSection(one, loaded<QuestionAnswer<'traffic'>>(traffic).value?.traffic ?? null)}
     ${tablesSection(one)}
+    ${usageSection(name, 'write')}
+    ${usageSection(name, 'read')}
     <section aria-labelledby="differences"><h2 id="differences">Differences</h2>
       ${report.error !== null ? errorBox(report.error) : report.value === undefined ? html`<p class="faint">Loading …</p>` : differences(report.value)}</section>
     <section aria-labelledby="handovers"><h2 id="handovers">Handovers</h2>${handovers(entries.value ?? [], costs)}</section>
@@ -184,6 +196,14 @@ function routesSection(one: FeatureStatus, traffic: QuestionAnswer<'traffic'>['t
         </tr>`,
       )}</tbody>
     </table></div></section>`;
+}
+
+function usageSection(name: string, access: 'write' | 'read'): TemplateResult {
+  const { writers, readers } = paths(name);
+  const { value, error } = loaded<QuestionAnswer<'usage'>>(access === 'write' ? writers : readers);
+  const title = access === 'write' ? 'Writers of legacy’s tables' : 'Readers of legacy’s tables';
+  return html`<section aria-labelledby=${access}><h2 id=${access}>${title}</h2>
+    ${error !== null ? errorBox(error) : value === undefined ? html`<p class="faint">Looking …</p>` : usageTable(value)}</section>`;
 }
 
 function tablesSection({ name, move }: FeatureStatus): TemplateResult | typeof nothing {

@@ -3,6 +3,9 @@ import { repeat } from 'lit-html/directives/repeat.js';
 import type { FeatureStatus, PlanDescription, StatusReport } from '../../../api/contract/answers/index.ts';
 import { moverWords, readsAtService, verifiedWords } from '../../../api/words/feature-words.ts';
 import { type Told, tellStatus } from '../../../api/words/told.ts';
+import { commands, whyNot } from '../commands/catalog.ts';
+import { asker } from '../commands/command-window.ts';
+import { openCommand } from '../commands/run-command.ts';
 import { stageLane } from '../parts/lane.ts';
 import { mark, sideName, toldList } from '../parts/marks.ts';
 import { progressBar } from '../parts/progress.ts';
@@ -35,7 +38,16 @@ export function overviewPage(status: StatusReport): TemplateResult {
           )}
         </div>`
     }
-    ${routers(status)}`;
+    ${routers(status)}
+    ${configCommand()}`;
+}
+
+/** What is about no feature. */
+function configCommand(): TemplateResult {
+  const because = whyNot('reload', undefined, asker());
+  return html`<section class="commands" aria-label="Config"><span class="command"><button type="button" aria-disabled=${because !== null} aria-describedby=${because === null ? nothing : 'why-reload'}
+    @click=${() => because === null && openCommand('reload', '')}>${commands.reload.title}</button>
+    ${because === null ? nothing : html`<span class="reason" id="why-reload" role="tooltip">${because}</span>`}</span></section>`;
 }
 
 function finder(found: number, all: number): TemplateResult {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { actions, type FeatureStatus } from '../../../../control/api/index.ts';
+import { actions, type FeatureStatus, orders } from '../../../../control/api/index.ts';
 import {
   type Command,
   type CommandName,
   commands,
+  requestOf,
   shown,
   whyNot,
 } from '../../../../control/dashboard/client/commands/catalog.ts';
@@ -44,9 +45,13 @@ const possible = (one: FeatureStatus, asker: Parameters<typeof whyNot>[2] = oper
 
 describe('the commands of the page', () => {
   test('are the API’s, each shown once', () => {
-    const names = Object.keys(commands);
-    expect(shown.flatMap((group) => group.names).sort()).toEqual([...names].sort());
-    expect(names.filter((name) => !Object.hasOwn(actions, name))).toEqual([]);
+    const names = Object.entries<Command>(commands);
+    const ofOne = names.filter(([, { ofAll }]) => !ofAll).map(([name]) => name);
+    expect(shown.flatMap((group) => group.names).sort()).toEqual(ofOne.sort());
+    expect(ofOne.filter((name) => !Object.hasOwn(actions, name))).toEqual([]);
+    const ofAll = names.flatMap(([name, one]) => (one.ofAll ? [name] : []));
+    expect(ofAll.filter((name) => !Object.hasOwn(orders, name))).toEqual([]);
+    expect(ofAll.map((name) => whyNot(name as CommandName, undefined, operator))).toEqual([null]);
   });
 
   test('send what the API takes, the dry run too', () => {
@@ -72,17 +77,24 @@ describe('the commands of the page', () => {
         clean: true,
       },
     };
-    for (const [name, { body, rehearsed }] of Object.entries<Command>(commands)) {
-      const { body: schema } = actions[name as CommandName];
-      for (const fields of [filled, { percent: '1' }]) {
+    for (const [name, { rehearsed }] of Object.entries<Command>(commands)) {
+      for (const fields of [filled, { percent: '1' }, { together: 'letters,stamps' }]) {
+        if ('together' in fields && !/^(cutover|rollback)$/.test(name)) continue;
+        const { path, body } = requestOf(name as CommandName, 'parcels', fields);
+        const asked = path.split('/').at(-1)!;
+        const { body: schema } = { ...actions, ...orders }[asked as keyof typeof actions | 'reload'];
         for (const more of [{ why: 'x' }, ...(rehearsed ? [{ dryRun: true }] : [])]) {
           expect(
-            schema.safeParse({ ...body(fields), ...more }).error,
+            schema.safeParse({ ...body, ...more }).error,
             `${name} ${JSON.stringify(fields)}`,
           ).toBeUndefined();
         }
       }
     }
+    expect(requestOf('rollback', 'parcels', { together: 'letters', retry: '2' })).toEqual({
+      path: '/v1/handover',
+      body: { direction: 'rollback', features: ['parcels', 'letters'], retry: 2 },
+    });
     expect((commands.canary as Command).body({ ramp: '1, 5 25', every: '1h' })).toEqual({
       ramp: [1, 5, 25],
       every: '1h',
