@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { type Argument, Command } from 'commander';
 import { banyanVersion } from '../../common/banyan-version.ts';
 import { paintFor } from '../terminal/paint.ts';
 import type { CliIo } from './cli-io.ts';
@@ -110,7 +110,7 @@ export function buildProgram(io: CliIo, outcome: Outcome): Command {
   for (const [heading, factories] of groups) {
     for (const factory of factories) {
       const command = factory(io, outcome).helpGroup(heading);
-      const columns = Math.max(40, io.stdout.columns ?? 80);
+      const columns = helpWidth(io.stdout.columns);
       program.addCommand(command.addHelpText('after', () => `\n${longHelpText(command.name(), columns)}\n`));
     }
   }
@@ -126,13 +126,30 @@ function configure(command: Command, io: CliIo): void {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => helpWidth(io.stdout.columns),
+      getErrHelpWidth: () => helpWidth(io.stderr.columns),
     })
-    .configureHelp({ styleTitle: (text) => paint.strong(text), sortSubcommands: false });
+    .configureHelp({
+      styleTitle: (text) => paint.strong(text),
+      sortSubcommands: false,
+      // So short that what a command does has room beside it.
+      subcommandTerm: (one) => [one.name(), ...one.registeredArguments.map(argumentTerm)].join(' '),
+      subcommandDescription: (one) => /^.*?[.:](?= |$)/.exec(one.description())?.[0].replace(/:$/, '.') ?? '',
+    });
   for (const option of command.options) {
     if (Array.isArray(option.defaultValue)) option.defaultValueDescription ??= 'none';
   }
   tellAllMistakes(command);
   for (const sub of command.commands) configure(sub, io);
+}
+
+function helpWidth(columns = 80): number {
+  return Math.max(40, columns);
+}
+
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 const exitStatusHelp = `
@@ -141,8 +158,8 @@ Exit status:
   1    tried and failed, or a check found a fault
   2    a usage mistake, or a fault in the config or an IDL; nothing was tried
   3    the control process, a database or a service cannot be reached
-  130  interrupted (work in the control process goes on; \`banyan status\` shows it)
+  130  interrupted (work in control goes on: see \`banyan status\`)
 
 Example:
-  banyan check && banyan copy product --why "first move" && banyan verify product
+  banyan check && banyan copy product --why "first move"
 `;
