@@ -1,26 +1,27 @@
 import type { Knex } from 'knex';
 
 export async function up(knex: Knex): Promise<void> {
-  await knex.schema.createTable('users', (table) => {
-    table.charset('utf8mb4');
-    table.collate('utf8mb4_unicode_ci');
-    table.increments('id');
-    table.string('email', 190).notNullable();
-    table.string('name', 120).notNullable();
-    table.string('password_hash', 200).notNullable();
-    table.enu('role', ['user', 'owner', 'admin']).notNullable().defaultTo('user');
-    table.datetime('created_at').notNullable();
-    table.unique(['email'], { indexName: 'users_email_unique' });
-  });
-  await knex.schema.createTable('sessions', (table) => {
-    table.charset('ascii');
-    // The cookie holds the token, the table its SHA-256: who reads a backup can log in as nobody.
-    table.specificType('token_hash', 'char(64) character set ascii collate ascii_bin').primary();
-    table.integer('user_id').unsigned().notNullable().references('users.id').onDelete('CASCADE');
-    table.datetime('created_at').notNullable();
-    table.datetime('expires_at').notNullable();
-    table.index(['expires_at'], 'sessions_expires_at_index');
-  });
+  await knex.raw(`
+    create table users (
+      id int unsigned not null auto_increment primary key,
+      email varchar(190) not null,
+      name varchar(120) not null,
+      password_hash varchar(200) not null,
+      role enum('user', 'owner', 'admin') not null default 'user',
+      created_at datetime not null,
+      unique key users_email_unique (email)
+    ) default character set utf8mb4 collate utf8mb4_unicode_ci`);
+  // The cookie holds the token, the table its SHA-256: who reads a backup can log in as nobody.
+  await knex.raw(`
+    create table sessions (
+      token_hash char(64) character set ascii collate ascii_bin not null primary key,
+      user_id int unsigned not null,
+      created_at datetime not null,
+      expires_at datetime not null,
+      key sessions_user_id_foreign (user_id),
+      key sessions_expires_at_index (expires_at),
+      constraint sessions_user_id_foreign foreign key (user_id) references users (id) on delete cascade
+    ) default character set ascii`);
 }
 
 export async function down(knex: Knex): Promise<void> {

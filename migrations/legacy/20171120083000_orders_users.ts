@@ -1,16 +1,16 @@
 import type { Knex } from 'knex';
 
-/** Orders of guests have no user. */
+/** Orders of guests have no user. An option has no foreign key, as the product has none: the books keep the line. */
 export async function up(knex: Knex): Promise<void> {
-  await knex.schema.alterTable('orders', (table) => {
-    table.integer('user_id').unsigned().nullable().references('users.id');
-    table.enu('status', ['placed', 'shipped', 'cancelled']).notNullable().defaultTo('placed');
-  });
-  await knex.schema.alterTable('order_items', (table) => {
-    // No foreign key, as with product_id: the books keep the line.
-    table.integer('option_id').unsigned().nullable();
-    table.string('option_name', 120).nullable();
-  });
+  await knex.raw(`
+    alter table orders
+      add column user_id int unsigned null,
+      add column status enum('placed', 'shipped', 'cancelled') not null default 'placed',
+      add key orders_user_id_foreign (user_id),
+      add constraint orders_user_id_foreign foreign key (user_id) references users (id)`);
+  await knex.raw(
+    'alter table order_items add column option_id int unsigned null, add column option_name varchar(120) null',
+  );
 }
 
 export async function down(knex: Knex): Promise<void> {
