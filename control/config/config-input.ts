@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { mostWorkers } from '../../mover/throttle/pace.ts';
+import { routerTuning } from '../../router/life/router-tuning.ts';
 import { pathRulesSchema } from '../../router/request/request-target.ts';
 import { isPeer } from '../../router/request/trusted-peers.ts';
 import { shadowSettingsSchema } from '../../router/shadow/shadow-settings.ts';
+import { upstreamTuning } from '../../router/sides/http/http-settings.ts';
 import { errorBodySchema, routePolicySchema } from '../../router/table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema } from '../../router/tls/tls-settings.ts';
 import { identityInput } from './identity-input.ts';
 import { serviceInput } from './services/index.ts';
-import { upstreamTuning } from './upstream-tuning.ts';
-import { address, count, httpAddress, milliseconds, port } from './values.ts';
+import { address, httpAddress, milliseconds, port } from './values.ts';
+import { withoutDefaults } from './without-defaults.ts';
 
 /** The shape of what a user writes in `banyan.config.ts`. Defaults live here and nowhere else. */
 
@@ -113,61 +115,6 @@ const cohort = z.strictObject({
   values: z.array(z.string().min(1)).min(1, { error: 'needs at least one value' }),
 });
 
-/** What a router may be told besides; left out, it has defaults of its own. */
-const routerTuning = {
-  /** Parked writes: beyond any of these bounds they are answered with 503. */
-  hold: z
-    .strictObject({
-      maxRequests: count.optional(),
-      maxBytes: count.optional(),
-      maxMs: milliseconds.optional(),
-      retryAfterSeconds: count.optional(),
-    })
-    .optional(),
-  timeouts: z
-    .strictObject({
-      connectMs: milliseconds.optional(),
-      firstByteMs: milliseconds.optional(),
-      idleMs: milliseconds.optional(),
-      requestIdleMs: milliseconds.optional(),
-      continueMs: milliseconds.optional(),
-      upgradedIdleMs: milliseconds.nullable().optional(),
-      totalMs: milliseconds.nullable().optional(),
-      clientIdleMs: milliseconds.optional(),
-      headersMs: milliseconds.optional(),
-      keepAliveMs: milliseconds.optional(),
-      lingerMs: milliseconds.optional(),
-    })
-    .optional(),
-  limits: z
-    .strictObject({
-      headerBytes: count.optional(),
-      urlBytes: count.optional(),
-      bodyBytes: count.nullable().optional(),
-      connections: count.optional(),
-      streams: count.optional(),
-    })
-    .optional(),
-  retries: z.strictObject({ max: z.int().min(0).max(10).optional() }).optional(),
-  fallback: z.boolean().optional(),
-  errorBody: errorBodySchema.optional(),
-  accessLog: z.strictObject({ sample: z.number().min(0).max(1).optional() }).optional(),
-  /** After a client's write its canaried reads stay with the owner for so long; 0 turns this off. */
-  readYourWritesMs: z.int().min(0).max(3_600_000).optional(),
-  paths: pathRulesSchema.partial().optional(),
-  /** What comparing answers may take of a router. */
-  shadow: shadowSettingsSchema.partial().optional(),
-  tls: serverTlsSchema.optional(),
-  /** A graceful stop. */
-  drain: z
-    .strictObject({
-      noticeMs: z.int().min(0).max(3_600_000).optional(),
-      idleMs: z.int().min(0).max(3_600_000).optional(),
-      maxMs: milliseconds.optional(),
-    })
-    .optional(),
-};
-
 export const configInput = z.strictObject({
   databases: z.record(name, database),
   state: z.strictObject({
@@ -178,7 +125,7 @@ export const configInput = z.strictObject({
   legacy: z.strictObject({
     addresses: z.array(httpAddress).min(1, { error: 'needs at least one address' }),
     /** How the router asks it; the router has the defaults. */
-    ...upstreamTuning,
+    ...withoutDefaults(upstreamTuning),
     tls: legacyTlsSchema.optional(),
     /** The monolith's database, by its name in `databases`. */
     database: z.string(),
@@ -197,7 +144,12 @@ export const configInput = z.strictObject({
       snapshotFile: z.string().min(1).default('.banyan/route-table.json'),
       /** Metrics, liveness and readiness; left out, there is no such port. */
       admin: address.optional(),
-      ...routerTuning,
+      ...withoutDefaults(routerTuning),
+      errorBody: errorBodySchema.optional(),
+      paths: pathRulesSchema.partial().optional(),
+      /** What comparing answers may take of a router. */
+      shadow: shadowSettingsSchema.partial().optional(),
+      tls: serverTlsSchema.optional(),
     })
     .prefault({}),
   control: z

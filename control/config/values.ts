@@ -4,8 +4,7 @@ import { parseAddress } from './address.ts';
 /** What settings of several sections are made of. */
 
 export const port = z.int().min(1).max(65_535);
-export const count = z.int().min(1);
-export const milliseconds = z.int().min(1).max(3_600_000);
+export { count, milliseconds } from '../../router/values.ts';
 export const address = z.string().refine((text) => parseAddress(text) !== null, {
   error: 'is no address: write host:port, for example 127.0.0.1:7402',
 });

@@ -19,8 +19,8 @@ import { shadowSettingsSchema } from '../shadow/shadow-settings.ts';
 import type { RouterService } from '../sides/called/router-service.ts';
 import { upstreamSettings } from '../sides/http/http-settings.ts';
 import { askedServiceSchema, type CheckedService, type GivenService, isHandedIn } from '../sides/kinds.ts';
-import { errorBodySchema } from '../table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema } from '../tls/tls-settings.ts';
+import { routerTuning } from './router-tuning.ts';
 
 const milliseconds = z.number().int().positive();
 
@@ -53,97 +53,13 @@ const settings = z.strictObject({
     )
     .default([]),
   paths: pathRulesSchema.prefault({}),
-  /** After a client's write, its canaried reads stay with the owner for so long; 0 turns this off. */
-  readYourWritesMs: z.number().int().nonnegative().default(2_000),
-  hold: z
-    .strictObject({
-      maxRequests: z.number().int().positive().default(10_000),
-      maxBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(64 * 1024 * 1024),
-      maxMs: milliseconds.default(15_000),
-      /** `Retry-After` of a 503, seconds. */
-      retryAfterSeconds: z.number().int().positive().default(1),
-    })
-    .prefault({}),
-  timeouts: z
-    .strictObject({
-      connectMs: milliseconds.default(2_000),
-      firstByteMs: milliseconds.default(60_000),
-      /** Between two pieces of a response body. */
-      idleMs: milliseconds.default(60_000),
-      /** Between two pieces of a request body. */
-      requestIdleMs: milliseconds.default(30_000),
-      /** How long a request that expects `100 Continue` waits for legacy's, before the router asks for the body itself. */
-      continueMs: milliseconds.default(1_000),
-      /** A connection that was switched to another protocol, with nothing passing either way; null: no limit. */
-      upgradedIdleMs: milliseconds.nullable().default(null),
-      /** From the decision to the response's end; null: no limit, a stream may last. */
-      totalMs: milliseconds.nullable().default(null),
-      /** An answer of which the client takes nothing for so long is broken off. */
-      clientIdleMs: milliseconds.default(60_000),
-      /** A client's whole header section. */
-      headersMs: milliseconds.default(15_000),
-      /** An idle client connection. */
-      keepAliveMs: milliseconds.default(65_000),
-      /** A request body that the upstream did not wait for is still read for so long. */
-      lingerMs: milliseconds.default(5_000),
-    })
-    .prefault({}),
-  limits: z
-    .strictObject({
-      headerBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(32 * 1024),
-      urlBytes: z
-        .number()
-        .int()
-        .positive()
-        .default(16 * 1024),
-      /** Of a request forwarded; null: no limit. */
-      bodyBytes: z.number().int().positive().nullable().default(null),
-      connections: z.number().int().positive().default(50_000),
-      /** Requests at once on one connection: HTTP/2's streams, or what HTTP/1.1 clients send ahead of their answers. */
-      streams: z.number().int().positive().default(128),
-    })
-    .prefault({}),
-  retries: z
-    .strictObject({
-      /** Further tries of a request that has no body and only reads. */
-      max: z.number().int().nonnegative().default(2),
-    })
-    .prefault({}),
-  /** False: a canaried read that the service cannot answer fails instead of going to legacy. */
-  fallback: z.boolean().default(true),
-  /** Instead of the router's own JSON, for answers with 5xx. */
-  errorBody: errorBodySchema.optional(),
+  ...routerTuning,
   /** Requests that are asked of the other side too, to compare. */
   shadow: shadowSettingsSchema.prefault({}),
-  accessLog: z
-    .strictObject({
-      /** The share of ordinary requests that is logged, 0–1; failures and holds are always logged. */
-      sample: z.number().min(0).max(1).default(0.01),
-    })
-    .prefault({}),
   beatMs: milliseconds.default(100),
   beatTimeoutMs: milliseconds.default(2_000),
   /** How long a start waits for the state store when there is no snapshot. */
   startTimeoutMs: milliseconds.default(15_000),
-  /** A graceful stop. */
-  drain: z
-    .strictObject({
-      /** How long readiness fails before new connections are refused: what a balancer needs to notice. */
-      noticeMs: z.number().int().nonnegative().default(0),
-      /** After it, a connection that is silent for so long is closed; what comes before is served. */
-      idleMs: z.number().int().nonnegative().default(500),
-      /** How long requests under way may take. */
-      maxMs: milliseconds.default(30_000),
-    })
-    .prefault({}),
 });
 
 export type RouterSettings = z.input<typeof settings>;

@@ -1,18 +1,19 @@
 import { z } from 'zod';
+import { upstreamTuning } from '../../../router/sides/http/http-settings.ts';
 import { type ServiceTls, serviceTlsSchema } from '../../../router/tls/tls-settings.ts';
 import type { LegacyTuning } from '../config.ts';
 import { declaredRoutes } from '../feature-routes.ts';
 import { type ServiceIdentityConfig, serviceIdentityInput } from '../identity-input.ts';
 import { resolveFiles } from '../resolve-files.ts';
-import { upstreamTuning } from '../upstream-tuning.ts';
 import { httpAddress } from '../values.ts';
+import { withoutDefaults } from '../without-defaults.ts';
 import type { ConfiguredKind } from './service-kind.ts';
 
 /** A service that speaks HTTP as the monolith does: requests are passed on as they came. */
 export const httpServiceInput = z.strictObject({
   kind: z.literal('http'),
   addresses: z.array(httpAddress).min(1, { error: 'needs at least one address' }),
-  ...upstreamTuning,
+  ...withoutDefaults(upstreamTuning),
   /** For `https://` addresses. */
   tls: serviceTlsSchema.optional(),
   identity: serviceIdentityInput.optional(),

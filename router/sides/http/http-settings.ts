@@ -1,14 +1,11 @@
 import { z } from 'zod';
+import { count, milliseconds } from '../../values.ts';
 import type { CurrentTls } from './upstream/upstream-tls.ts';
 
-const milliseconds = z.number().int().positive();
-
-/** How a side that speaks HTTP is asked. */
-export const upstreamSettings = {
-  /** `http://host:port` or `https://host:port`, one or more. */
-  addresses: z.array(z.url({ protocol: /^https?$/ })).min(1),
+/** How a side that speaks HTTP is asked. The config takes these settings from here, without the defaults. */
+export const upstreamTuning = {
   /** Connections to each address. */
-  connections: z.number().int().positive().default(512),
+  connections: count.default(512),
   /**
    * How long an idle connection is kept, milliseconds. Shorter than any upstream keeps its own, so that a request
    * never meets a connection that is being closed; an upstream's `Keep-Alive: timeout` shortens it further.
@@ -22,14 +19,14 @@ export const upstreamSettings = {
   breaker: z
     .strictObject({
       /** In a row, since it last answered; 0: never. */
-      failures: z.number().int().nonnegative().default(5),
+      failures: z.int().min(0).default(5),
       /** Requests that break off count only if they are different ones, over at least so long. */
       overMs: milliseconds.default(1_000),
       /** Twice as long each time in a row. */
       openMs: milliseconds.default(1_000),
       maxOpenMs: milliseconds.default(30_000),
       /** Statuses that count as failures too. */
-      statuses: z.array(z.number().int().min(500).max(599)).default([]),
+      statuses: z.array(z.int().min(500).max(599)).default([]),
     })
     .prefault({}),
   /** Of several addresses, whether each is well. false: they are judged by the requests that they answer, and by nothing else. */
@@ -43,10 +40,17 @@ export const upstreamSettings = {
       everyMs: milliseconds.default(2_000),
       timeoutMs: milliseconds.default(1_000),
       /** In a row, before an address is left out. */
-      failures: z.number().int().positive().default(2),
+      failures: count.default(2),
     })
     .or(z.literal(false))
     .prefault({}),
+};
+
+/** The same with where it is. */
+export const upstreamSettings = {
+  /** `http://host:port` or `https://host:port`, one or more. */
+  addresses: z.array(z.url({ protocol: /^https?$/ })).min(1),
+  ...upstreamTuning,
 };
 
 /** A service that speaks HTTP, as a router is given it; files have been read already. */
