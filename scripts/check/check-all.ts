@@ -7,13 +7,15 @@ import { checkIdentities } from './check-identity.ts';
 import { checkIdl, checkTransport } from './check-idl.ts';
 import type { CheckLine, CheckReport } from './check-report.ts';
 import { checkState } from './check-state.ts';
+import type { OpenControl } from './open-control.ts';
 import { checkDatabases, checkSides } from './reachability.ts';
 
 export interface CheckAllOptions {
   readonly config: BanyanConfig;
   /** All features where left out. */
   readonly feature?: string;
-  readonly connect: () => Promise<AdminClient>;
+  /** How control is reached; or a client that is open, which stays so, and what it said. */
+  readonly control: (() => Promise<AdminClient>) | OpenControl;
   readonly signal: AbortSignal;
 }
 
@@ -37,40 +39,44 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
     ...(await checkSides(config)),
     ...(await checkIdentities(config, features)),
   ];
-  const { admin, lines } = await findControl(options);
+  const { control, lines } = await findControl(options);
   checks.push(...lines);
   try {
     const databasesAnswer = checks.every((one) => one.ok || one.code !== 'BANYAN_DATABASE_UNREACHABLE');
     if (databasesAnswer) checks.push(...(await checkState(config)));
     // Looking into tables that cannot be reached would only say the same again.
     for (const feature of databasesAnswer ? features : []) {
-      checks.push(...(await checkFeature({ config, feature, admin, signal })));
+      checks.push(...(await checkFeature({ config, feature, control, signal })));
     }
   } finally {
-    await admin?.close();
+    if (control !== options.control) await control?.admin.close();
   }
   return { ok: checks.every((one) => one.ok), checks };
 }
 
 /** A control process that does not run is no fault before the first move: it only has to run by then. */
 async function findControl({
-  connect,
+  control,
   signal,
   config,
-}: CheckAllOptions): Promise<{ admin: AdminClient | null; lines: CheckLine[] }> {
+}: CheckAllOptions): Promise<{ readonly control: OpenControl | null; readonly lines: CheckLine[] }> {
   const about = { feature: null, check: 'control', ok: true };
+  const linesOf = async ({ admin, status }: OpenControl) => [
+    { ...about, detail: `${admin.url} answers (${status.role})` },
+    ...(await checkConfigs(config, status)),
+  ];
+  if (typeof control !== 'function') return { control, lines: await linesOf(control) };
   let admin: AdminClient | undefined;
   try {
-    admin = await connect();
-    const status = await admin.status(signal);
-    const detail = `${admin.url} answers (${status.role})`;
-    return { admin, lines: [{ ...about, detail }, ...(await checkConfigs(config, status))] };
+    admin = await control();
+    const open = { admin, status: await admin.status(signal) };
+    return { control: open, lines: await linesOf(open) };
   } catch (error) {
     await admin?.close();
     const absent = ['BANYAN_CONTROL_UNREACHABLE', 'BANYAN_ADMIN_TOKEN_MISSING'];
     if (!(error instanceof BanyanError && absent.includes(error.code))) throw error;
     return {
-      admin: null,
+      control: null,
       lines: [{ ...about, detail: 'does not run; start it with `banyan control` before a copy' }],
     };
   }

@@ -4,12 +4,14 @@ import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts'
 import { moveSpecs } from '../../control/index.ts';
 import { inspectMove } from '../../mover/index.ts';
 import type { CheckLine } from './check-report.ts';
+import type { OpenControl } from './open-control.ts';
 
 export interface CheckFeatureOptions {
   readonly config: BanyanConfig;
   readonly feature: FeatureConfig;
   /** Null where no control process answers: then the feature counts as not begun. */
-  readonly admin: AdminClient | null;
+  /** Null: no control process runs. */
+  readonly control: OpenControl | null;
   readonly signal: AbortSignal;
 }
 
@@ -18,12 +20,13 @@ export interface CheckFeatureOptions {
  * of the next cutover or rollback. Changes nothing.
  */
 export async function checkFeature(options: CheckFeatureOptions): Promise<CheckLine[]> {
-  const { feature, admin, signal } = options;
-  const status = await admin?.status(signal);
-  const stage = status?.features.find((one) => one.name === feature.name)?.stage ?? 'legacy';
+  const { feature, control, signal } = options;
+  const stage = control?.status.features.find((one) => one.name === feature.name)?.stage ?? 'legacy';
   if (stage === 'legacy') return checkTables(options);
-  if (admin !== null && stage === 'syncing') return checkGate(admin, feature.name, 'cutover', signal);
-  if (admin !== null && stage === 'extracted') return checkGate(admin, feature.name, 'rollback', signal);
+  if (control !== null && stage === 'syncing')
+    return checkGate(control.admin, feature.name, 'cutover', signal);
+  if (control !== null && stage === 'extracted')
+    return checkGate(control.admin, feature.name, 'rollback', signal);
   return [
     {
       feature: feature.name,

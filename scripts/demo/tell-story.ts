@@ -85,7 +85,7 @@ export async function tellStory(options: StoryOptions): Promise<Told> {
 
 async function check({ config, drive, narrator }: StoryOptions): Promise<void> {
   narrator.begin('check');
-  const report = await checkAll({ config, connect: drive.connect, signal: drive.signal });
+  const report = await checkAll({ config, control: drive.connect, signal: drive.signal });
   if (!report.ok) {
     const faults = report.checks.filter((one) => !one.ok);
     throw new BanyanError('BANYAN_DEMO_FAILED', `check found ${faults.length} faults.`, {

@@ -22,7 +22,7 @@ export const checkCommand: CommandFactory = (io, outcome) => {
     const report = await checkAll({
       config,
       ...(feature === undefined ? {} : { feature }),
-      connect: () => openAdmin(config, io.env),
+      control: () => openAdmin(config, io.env),
       signal: io.signal,
     });
     context.output.result(report, (paint) => renderChecks(report, paint));

@@ -9,7 +9,6 @@ import {
   withLookOptions,
 } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { openAdmin } from '../open-admin.ts';
 import type { CommandFactory } from '../program.ts';
 
 export const planCommand: CommandFactory = (io, outcome) => {
@@ -31,28 +30,17 @@ export const planCommand: CommandFactory = (io, outcome) => {
       import('../../check/check-all.ts'),
       import('../../plan/plan-feature.ts'),
     ]);
-    const { status, diff } = await context.withAdmin(name, async (admin) => {
-      const { features } = await admin.status(io.signal);
+    const { status, diff, checks } = await context.withAdmin(name, async (admin) => {
+      const said = await admin.status(io.signal);
+      const status = said.features.find((one) => one.name === name) ?? unknownToControl(name);
       const { shadow, compared, different } = await admin.diff(name, undefined, io.signal);
-      return {
-        status: features.find((one) => one.name === name),
-        diff: shadow === null ? null : { compared, different },
-      };
-    });
-    if (status === undefined) {
-      throw new BanyanError(
-        'BANYAN_FEATURE_UNKNOWN',
-        `The control process knows no feature named "${name}".`,
-        {
-          fix: 'Its config is older than this one: run `banyan reload`.',
-        },
-      );
-    }
-    const { checks } = await checkAll({
-      config,
-      feature: feature.name,
-      connect: () => openAdmin(config, io.env),
-      signal: io.signal,
+      const { checks } = await checkAll({
+        config,
+        feature: name,
+        control: { admin, status: said },
+        signal: io.signal,
+      });
+      return { status, checks, diff: shadow === null ? null : { compared, different } };
     });
     const hasTables = feature.tables.length > 0;
     const facts: PlanFacts = {
@@ -67,6 +55,12 @@ export const planCommand: CommandFactory = (io, outcome) => {
     if (plan.faults.length > 0) outcome.exitCode = exitCodes.failed;
   });
 };
+
+function unknownToControl(name: string): never {
+  throw new BanyanError('BANYAN_FEATURE_UNKNOWN', `The control process knows no feature named "${name}".`, {
+    fix: 'Its config is older than this one: run `banyan reload`.',
+  });
+}
 
 function render({ feature, stage, faults, steps }: FeaturePlan, paint: Paint): string {
   const marks = { done: paint.good('✓'), now: paint.strong('→'), later: paint.faint('·') };
