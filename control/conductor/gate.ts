@@ -10,6 +10,7 @@ import type { Forcible } from './forcible.ts';
 import { type FreeSpace, freeSpace } from './free-space.ts';
 import { longTransactions } from './long-transactions.ts';
 import { describeRouters, type OwnConfig, otherwiseRouters } from './router-versions.ts';
+import { seenRoutes } from './seen-routes.ts';
 import { seenUsage } from './seen-usage.ts';
 import { silentRouters } from './silent-routers.ts';
 import { verifyDetail, verifyStanding } from './verify-standing.ts';
@@ -34,6 +35,7 @@ export interface GateOptions {
   readonly replicas: readonly Replica[];
   /** Which routes and jobs of the monolith were seen on tables. */
   readonly callers: StateStore['callers'];
+  readonly routeTable: StateStore['routeTable'];
   /** Live routers that could not ask the feature's service, each with the reason. */
   readonly unserved: readonly string[];
   /** What the routers are compared with. */
@@ -155,6 +157,15 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
             `${host} (${pid}), last heard of ${Math.round(beatAgoMs / 1_000)} s ago`,
         );
         return [false, `nobody knows whether these still send requests: ${list.join('; ')}`];
+      },
+    ),
+    check(
+      'routes',
+      'Move those routes with the feature, or put their writes behind a seam (docs/seam.md): the fence refuses them after the cutover. If that is as it should be: `--force routes`.',
+      async () => {
+        if (rules.newOwner === 'legacy') return [true, 'legacy gets its rows back'];
+        const { replicas, callers, routeTable } = options;
+        return seenRoutes({ feature: state.feature, move, replicas, store: { callers, routeTable } });
       },
     ),
     check(

@@ -75,6 +75,7 @@ export async function lookAtGate(
     force: how.force ?? [],
     replicas: await store.replicas(),
     callers: (about) => store.callers(about),
+    routeTable: () => store.routeTable(),
     unserved: await store.unserved(at.feature),
     own: { version: banyanVersion, fingerprint: store.fingerprint },
     // A way back must not wait for anybody's signature.

@@ -1,3 +1,4 @@
+import { createConnection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import { startControl } from '../../../control/index.ts';
@@ -166,8 +167,24 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
       code: 'BANYAN_GATE_CLOSED',
       faults: [{ what: expect.stringMatching(/^versions: .* is banyan 0\.0\.1, control /) }],
     });
-    const forced = await admin.run('/v1/features/parcels/cutover', { dryRun: true, force: ['versions'] });
+    // A route of the monolith's that no feature has, as its own processes tell.
+    const state = await createConnection(world.config.state);
+    await state.query(
+      `INSERT INTO state_callers SET database_name = ?, table_name = 'parcels', access = 'write', caller = 'POST /admin/labels',
+        app = 'monolith', statement = '', seen = 3, first_at = NOW(3), last_at = NOW(3)`,
+      [world.config.legacy.database.database],
+    );
+    const force = ['versions'];
+    const routes = /^routes: POST \/admin\/labels \(of no feature\) wrote to parcels 3 times, the last /;
+    await expect(admin.run('/v1/features/parcels/cutover', { why, force })).rejects.toMatchObject({
+      code: 'BANYAN_GATE_CLOSED',
+      faults: [{ what: expect.stringMatching(routes), fix: expect.stringContaining('--force routes') }],
+    });
+    force.push('routes');
+    const forced = await admin.run('/v1/features/parcels/cutover', { dryRun: true, force });
     expect(forced.result.wouldBegin).toBe(true);
+    await state.query('DELETE FROM state_callers');
+    await state.end();
     const told = new Map<string, string>(
       forced.result.gate.map(({ check, detail }: { check: string; detail: string }) => [check, detail]),
     );
