@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
+import { runOfDdl } from './run-of-ddl.ts';
 import type { Session } from './session.ts';
 import { isLockConflict } from './sql-error.ts';
 
@@ -26,7 +27,7 @@ export async function runDdl(
   for (let attempt = 1; ; attempt += 1) {
     signal.throwIfAborted();
     try {
-      await session.run(sql);
+      await runOfDdl(session, sql);
       return;
     } catch (error) {
       if (!isLockConflict(error)) throw error;

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Link } from './link.ts';
 import { runBounded } from './run-bounded.ts';
+import { runOfDdl } from './run-of-ddl.ts';
 import type { Session } from './session.ts';
 import { errno, errnoOf, isLockConflict } from './sql-error.ts';
 
@@ -75,7 +76,7 @@ async function attemptUnkilled(
   await session.run('SET SESSION lock_wait_timeout = 0');
   for (;;) {
     try {
-      await session.run(sql);
+      await runOfDdl(session, sql);
       return;
     } catch (error) {
       if (!isLockConflict(error)) throw error;
@@ -87,7 +88,7 @@ async function attemptUnkilled(
     await wait(spinMs, undefined, { signal });
   }
   await session.run(`SET SESSION lock_wait_timeout = ${mariadbWaitMs / 1_000}`);
-  await session.run(sql);
+  await runOfDdl(session, sql);
 }
 
 /** Whether no transaction of this server is older than such ones usually become. They are told in the server's own time zone. */

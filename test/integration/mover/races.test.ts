@@ -123,6 +123,32 @@ describeEachEngine('races of a move', (lane) => {
     expect(JSON.stringify(source)).toContain('uncommitted');
   });
 
+  it('no trigger seems older than a statement that was prepared before it came', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    await fixture.source.query(seed);
+    const application = await fixture.connect('source');
+    const write = () => application.execute('UPDATE t SET body = CONCAT(body, ?) WHERE id = 1', ['+']);
+    const points = new TestPoints();
+    const move = await fixture.open({ points });
+    for (const point of ['capture:log-created', 'capture:trigger-created', 'fence:trigger-created']) {
+      points.at(point, async () => {
+        await write();
+      });
+    }
+    await application.query('SET @began = NOW(6)');
+    await move.installCapture();
+    await move.prepareFence('source', fenceNow);
+    await write();
+    expect(points.reached.filter((point) => point.endsWith('trigger-created'))).toHaveLength(6);
+    expect((await move.backlog()).entries).toBeGreaterThan(4);
+    if (lane.engine !== 'mariadb') return;
+    const [early] = await application.query(
+      `SELECT TRIGGER_NAME FROM information_schema.TRIGGERS
+        WHERE TRIGGER_SCHEMA = DATABASE() AND CREATED < @began + INTERVAL 900000 MICROSECOND`,
+    );
+    expect(early).toEqual([]);
+  });
+
   it('rows that swap a unique value arrive, by the copy and by the applier', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
     const { source } = fixture;
