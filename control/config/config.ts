@@ -34,6 +34,7 @@ export type RouterTuning = Pick<
   | 'paths'
   | 'shadow'
   | 'readYourWritesMs'
+  | 'markWrites'
   | 'tls'
   | 'drain'
 >;

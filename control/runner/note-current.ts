@@ -3,10 +3,12 @@ import type { Applier, Backlog } from '../../mover/index.ts';
 import type { FeatureRunnerOptions } from './run-context.ts';
 
 const everyMs = 200;
+/** Somebody waits for a page. */
+const freshMs = 50;
 const idleMs = 1_000;
 
 /**
- * While answers of the feature are compared, notes up to when the side that does not own the rows was seen to hold everything: a
+ * While answers of the feature are compared, or pages of the monolith may wait for it, notes up to when the side that does not own the rows was seen to hold everything: a
  * moment is read first and the log afterwards, since keys are logged with the write and go only once they are applied.
  *
  * It rejects never: without it differences are not judged, and that shows.
@@ -19,16 +21,17 @@ export async function noteCurrent(
   let failing = false;
   while (!signal.aborted) {
     try {
-      const { shadow } = await store.feature(feature);
+      const { shadow, stage } = await store.feature(feature);
       const compares = shadow !== null && shadow.percent > 0;
-      if (compares) {
+      const waits = stage === 'extracted' && (await store.hasSeams(feature));
+      if (compares || waits) {
         const at = await store.clock();
         const backlog = await applier.backlog();
         const currentAt = currentSince(Date.parse(at), backlog);
         if (currentAt !== null) await store.noteCurrent(feature, new Date(currentAt).toISOString());
       }
       failing = false;
-      await pause(compares ? everyMs : idleMs, signal);
+      await pause(waits ? freshMs : compares ? everyMs : idleMs, signal);
     } catch (error) {
       if (!failing && !signal.aborted)
         logger.warn({ feature, err: error }, 'how current both sides are could not be noted; trying again');

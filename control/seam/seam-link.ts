@@ -9,6 +9,7 @@ import { firstTable } from '../../router/life/create-core.ts';
 import { failureDefaults } from '../../router/life/router-options.ts';
 import { LiveTable } from '../../router/replica/live-table.ts';
 import type { StateLink } from '../../router/replica/state-link.ts';
+import { DataCurrency } from '../../router/shadow/data-currency.ts';
 import { defaultPolicy } from '../../router/table/failure-policy.ts';
 import { MysqlStateLink } from '../store/mysql-state-link.ts';
 import { type SeamMetrics, seamMetrics } from './seam-metrics.ts';
@@ -53,6 +54,10 @@ export class SeamLink {
   readonly points: StopPoints;
   readonly logger: Logger;
   readonly holdMs: number;
+  /** Until when legacy's tables hold what was written to features that have left. */
+  readonly currency = new DataCurrency();
+  /** True where somebody waits for that. */
+  asksCurrent = false;
   readonly #features = new Set<string>();
   readonly #link: StateLink;
   #calls = 0;
@@ -77,6 +82,8 @@ export class SeamLink {
       policy: defaultPolicy(failureDefaults()),
       writesInFlight: (feature) => this.writes.count(feature),
       onChange: () => this.holds.releaseAll(),
+      asksCurrent: () => this.asksCurrent,
+      onCurrent: (ago, sentAt) => this.currency.note(ago, sentAt),
     });
   }
 
@@ -130,6 +137,7 @@ export class SeamLink {
         this.#idle = resolve;
       });
     }
+    this.currency.stop();
     await this.table.stop();
     await this.#link.close();
   }

@@ -116,6 +116,16 @@ export async function everyReplicaFollows(knex: Knex, version: number): Promise<
   return behind === undefined;
 }
 
+/** Whether a live process of the monolith has seams of the feature, or pages that read it. */
+export async function hasSeams(knex: Knex, feature: string): Promise<boolean> {
+  const found = await knex('state_replicas')
+    .where('kind', 'seam')
+    .where('lease_until', '>', knex.raw('NOW(3)'))
+    .whereRaw('INSTR(services, ?) > 0', [JSON.stringify(feature)])
+    .first(knex.raw('1 AS found'));
+  return found !== undefined;
+}
+
 /** Forgets replicas whose lease ran out an hour ago: every start of a router writes a row of its own. */
 export async function forgetDeadReplicas(knex: Knex): Promise<void> {
   await knex('state_replicas').where('lease_until', '<', knex.raw('NOW(3) - INTERVAL 1 HOUR')).delete();

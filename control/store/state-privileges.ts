@@ -5,6 +5,12 @@ export function seamPrivileges(schema: string): NeededPrivilege[] {
   const why = 'to follow the route table, and to be waited for by handovers';
   return [
     { database: schema, table: 'state_route_table', privileges: ['SELECT'], why },
+    {
+      database: schema,
+      table: 'state_current',
+      privileges: ['SELECT'],
+      why: 'for pages that wait to be fresh',
+    },
     { database: schema, table: 'state_replicas', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], why },
   ];
 }

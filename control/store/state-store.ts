@@ -37,6 +37,7 @@ import {
   countLive,
   everyReplicaFollows,
   forgetDeadReplicas,
+  hasSeams,
   type Replica,
   readBarrierPending,
   readReplicas,
@@ -219,6 +220,11 @@ export class StateStore {
 
   replicas(): Promise<Replica[]> {
     return readReplicas(this.#knex);
+  }
+
+  /** Whether a live process of the monolith has seams of the feature, or pages that read it. */
+  hasSeams(feature: string): Promise<boolean> {
+    return hasSeams(this.#knex, feature);
   }
 
   /** How many routers have a lease. */

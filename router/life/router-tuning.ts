@@ -9,6 +9,8 @@ const briefly = z.int().min(0).max(3_600_000);
 export const routerTuning = {
   /** After a client's write, its canaried reads stay with the owner for so long; 0 turns this off. */
   readYourWritesMs: briefly.default(2_000),
+  /** Answers to writes of features that have left say so, for `freshReads` in the monolith: docs/seam.md. */
+  markWrites: z.boolean().default(false),
   /** Parked writes: beyond any of these bounds they are answered with 503. */
   hold: z
     .strictObject({

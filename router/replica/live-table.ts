@@ -34,6 +34,8 @@ export interface LiveTableOptions {
   readonly holdCosts?: HoldCosts | undefined;
   /** What is reported besides; left out: nothing. */
   readonly counts?: CountsReport | undefined;
+  /** Whether it is to be told how current the sides are, though nothing is compared. */
+  readonly asksCurrent?: (() => boolean) | undefined;
   /** Told how current the sides of shadowed features are; `sentAt` by this process's monotonic clock. */
   readonly onCurrent?: ((currentAgoMs: Readonly<Record<string, number>>, sentAt: number) => void) | undefined;
   readonly now?: () => number;
@@ -274,7 +276,7 @@ export class LiveTable {
       ...{ replica, host, pid: process.pid, version: this.#current.version, drained, services: services() },
       ...(counted === undefined ? {} : { counted }),
       ...(holds.length === 0 ? {} : { holds }),
-      ...(counts?.asksCurrent ? { asksCurrent: true } : {}),
+      ...(counts?.asksCurrent || this.#options.asksCurrent?.() ? { asksCurrent: true } : {}),
     };
   }
 

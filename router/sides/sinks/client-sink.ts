@@ -2,6 +2,7 @@ import type { Failure } from '../../answer/failure.ts';
 import { closeAfter } from '../../answer/linger.ts';
 import { fail } from '../../answer/reply.ts';
 import type { RouterResponse } from '../../answer/router-response.ts';
+import { writeMarkFields } from '../../cohorts/write-mark.ts';
 import type { Exchange } from '../../exchange/exchange.ts';
 import { type SwitchedConnection, Tunnel } from '../../upgrade/tunnel.ts';
 import { drop } from '../http/response-head.ts';
@@ -66,6 +67,9 @@ export class ClientSink implements Sink {
     let fields =
       status === 204 && head.contentLength !== null ? drop(head.fields, ['content-length']) : head.fields;
     if (head.trailers && !carriesTrailers(exchange, head)) fields = drop(fields, ['trailer']);
+    if (core.options.markWrites && exchange.compiled?.isWrite && exchange.decision?.side === 'service') {
+      fields = [...fields, ...writeMarkFields(exchange.compiled.feature.name, Date.now())];
+    }
     if (core.draining) fields = [...fields, 'Connection', 'close'];
     // Node says so in the answer itself: the client was never told to send its body.
     if (exchange.head.expectsContinue && !this.#wanted && !exchange.request.complete) closeAfter(exchange);
