@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Knex } from 'knex';
 import { pause } from '../../../common/pause.ts';
+import { within } from '../../../common/within.ts';
 import { countLive } from '../replicas.ts';
 import { BeatRelay } from './beat-relay.ts';
 import { smallFleet } from './fleet.ts';
@@ -25,6 +26,9 @@ export interface RelayKeeperOptions {
   readonly signal: AbortSignal;
 }
 
+/** To take the relay back at the end, milliseconds. */
+const endPatienceMs = 5_000;
+
 /** Has a relay as long as the fleet is large, and says in the state store where it is. */
 export class RelayKeeper {
   readonly #options: RelayKeeperOptions;
@@ -45,26 +49,27 @@ export class RelayKeeper {
 
   async #keep(): Promise<void> {
     const { knex, signal, everyMs = 2_000, above = smallFleet } = this.#options;
-    try {
-      // What an earlier process left: nobody answers there.
-      await this.#trying(() => publishRelay(knex, null));
-      while (!signal.aborted) {
-        await this.#trying(async () => {
-          this.#replicas = await countLive(knex);
-          if (this.#replicas > above && this.#relay === null) await this.#open();
-          // Of half as many, so that it does not come and go.
-          else if (this.#replicas <= above / 2) await this.#close();
-        });
-        await pause(everyMs, signal);
-      }
-      await this.#trying(() => this.#close());
-    } finally {
-      await knex.destroy();
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    // What an earlier process left: nobody answers there.
+    await Promise.race([this.#trying(() => publishRelay(knex, null)), ended]);
+    while (!signal.aborted) {
+      const look = this.#trying(async () => {
+        this.#replicas = await countLive(knex);
+        if (this.#replicas > above && this.#relay === null) await this.#open();
+        // Of half as many, so that it does not come and go.
+        else if (this.#replicas <= above / 2) await this.#close();
+      });
+      await Promise.race([look, ended]);
+      await pause(everyMs, signal);
     }
+    await this.#trying(() => within(endPatienceMs, this.#close()));
+    // A server that went silent keeps a query for as long as it likes: nobody waits for that.
+    void knex.destroy().catch(() => undefined);
   }
 
   async #open(): Promise<void> {
-    const { knex, port, leaseMs, logger, host = await ownAddress(knex) } = this.#options;
+    const { knex, port, leaseMs, logger, signal, host = await ownAddress(knex) } = this.#options;
     const relay = await BeatRelay.open({
       ...{ knex, host, port, leaseMs },
       replicas: () => this.#replicas,
@@ -77,6 +82,7 @@ export class RelayKeeper {
       throw error;
     }
     this.#relay = relay;
+    if (signal.aborted) return this.#close();
     logger.info({ host, port: relay.place.port }, 'routers’ beats are taken together');
   }
 
