@@ -29,7 +29,8 @@ beforeAll(async () => {
   await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   const archive = join(folder, `${manifest.name}-${manifest.version}.tgz`);
   await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', archive], { cwd: project });
-});
+  // All of it is compiled: a machine with a load of twenty takes minutes.
+}, 600_000);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
