@@ -45,7 +45,8 @@ export class ActiveControl {
       Object.values(config.value.features).map((feature) => [feature.name, this.#makeRunner(feature)]),
     );
     this.#conductor = new Conductor({
-      ...{ store, lease: lease.grant, points, logger, signal },
+      ...{ store, door, lease: lease.grant, points, logger, signal },
+      stateSchema: config.value.state.database,
       get cutover() {
         return config.value.control.cutover;
       },
@@ -71,7 +72,7 @@ export class ActiveControl {
       signal,
     });
     this.supervisor = new Supervisor({
-      store,
+      ...{ store, door, lease: lease.grant },
       runners: this.runners,
       jobs: this.commands.jobs,
       recover: (feature) => this.#recover(feature),
@@ -198,15 +199,33 @@ export class ActiveControl {
   #recover(feature: string): void {
     const { logger } = this.#options;
     this.commands.jobs
-      .run(feature, 'recovery', () => this.#conductor.recover(this.commands.handovers.conducted(feature)))
+      .run(feature, 'recovery', (cutOff) =>
+        this.#conductor.recover(this.commands.handovers.conducted(feature), cutOff),
+      )
       .then(
         (outcome) => {
           logger.warn({ feature, outcome }, 'the interrupted handover is over');
           this.#canaries.wake();
         },
-        (error) =>
-          logger.warn({ feature, err: error }, 'the interrupted handover could not be ended by this process'),
+        (error) => {
+          logger.warn({ feature, err: error }, 'the interrupted handover could not be ended by this process');
+          return this.#noteStoreRestored(feature, error);
+        },
       );
+  }
+
+  /** It is not tried again and again: a person is asked. */
+  async #noteStoreRestored(feature: string, error: unknown): Promise<void> {
+    if (!(error instanceof BanyanError) || error.code !== 'BANYAN_STATE_RESTORED') return;
+    const { store, lease, logger } = this.#options;
+    const { code, message, fix } = error;
+    const failing = { ...{ feature, action: 'failing', who: 'banyan', why: message }, lease: lease.grant };
+    await store
+      .change({
+        ...failing,
+        change: ({ state, now }) => ({ ...state, failing: { code, message, fix, since: now } }),
+      })
+      .catch((cause) => logger.warn({ feature, err: cause }, 'the failure could not be recorded'));
   }
 
   /** Ends copies and verifies, takes back a handover that is not decided and finishes one that is, stops the runners. */

@@ -1,5 +1,6 @@
 import { BanyanError } from '../common/errors.ts';
-import type { Move, MoveLogger, VerifyReport } from '../mover/index.ts';
+import type { Move, MoveLogger, MoveSpec, VerifyReport } from '../mover/index.ts';
+import type { Side } from '../router/table/route-table.ts';
 import { assertMovable } from './assert-movable.ts';
 import {
   type CanaryRequest,
@@ -20,7 +21,9 @@ import {
 import { advance, type FeatureState, stageRefused, stages } from './feature/index.ts';
 import { FeatureJobs } from './feature-jobs.ts';
 import { HandoverCommands, type HandoverCommandsOptions, type Subject } from './handover-commands.ts';
+import { reachSide } from './loss/index.ts';
 import type { OnProgress } from './progress.ts';
+import { adoptDatabases, assertStoreKnown, type StoreCheckSources } from './restored/index.ts';
 import type { FeatureRunner, MoverDoor, RepairRequest, RepairResult, VerifyRequest } from './runner/index.ts';
 import { moveSpecs } from './runner/index.ts';
 import {
@@ -42,6 +45,11 @@ export interface CommandsOptions extends HandoverCommandsOptions {
   readonly logger: MoveLogger;
   /** Aborts when control ends. */
   readonly signal: AbortSignal;
+}
+
+export interface ResumeRequest extends Actor {
+  /** After the state store was restored, where both databases take writes: whose rows are right. */
+  readonly owner?: Side | undefined;
 }
 
 export interface CopyResult {
@@ -184,9 +192,16 @@ export class Commands {
   }
 
   /** Goes on after a pause or a failure. What made the move fail must have been put right: it is looked at again. */
-  async resume(name: string, actor: Actor): Promise<FeatureState> {
+  async resume(name: string, { owner, ...actor }: ResumeRequest): Promise<FeatureState> {
     return this.jobs.run(name, 'resume', async () => {
       const { runner } = this.#subject(name);
+      if (await this.#isStoreOlder(name)) {
+        const { lease } = this.#options;
+        const state = await adoptDatabases(this.#storeCheck(name), { ...actor, owner, lease });
+        await runner.restart();
+        return state ?? this.#options.store.feature(name);
+      }
+      if (owner !== undefined) throw ownerKnown(name);
       const before = await this.#options.store.feature(name);
       if (before.failing !== null) {
         await runner.makeReady(actor, this.#options.signal);
@@ -197,6 +212,21 @@ export class Commands {
     });
   }
 
+  #storeCheck(name: string): StoreCheckSources {
+    const { door, store } = this.#options;
+    return { feature: name, specs: this.#subject(name).runner.specs, door, store };
+  }
+
+  async #isStoreOlder(name: string): Promise<boolean> {
+    try {
+      await assertStoreKnown(this.#storeCheck(name));
+      return false;
+    } catch (error) {
+      if (error instanceof BanyanError && error.code === 'BANYAN_STATE_RESTORED') return true;
+      throw error;
+    }
+  }
+
   #goOn(name: string, actor: Actor, action: 'resume' | 'repair') {
     return this.#change(name, actor, action, (at) =>
       at.paused || at.failing !== null ? { ...at, paused: false, failing: null, otherSide: behind(at) } : at,
@@ -205,12 +235,18 @@ export class Commands {
 
   /** Gives a copy up, and on request takes its rows away; see ending/abandon-feature.ts. */
   async abandon(name: string, request: AbandonRequest): Promise<EndingReport> {
-    return this.jobs.run(name, 'abandon', () => abandonFeature(this.#endContext(name), request));
+    return this.jobs.run(name, 'abandon', async () => {
+      await assertStoreKnown(this.#storeCheck(name));
+      return abandonFeature(this.#endContext(name), request);
+    });
   }
 
   /** The service keeps the rows for good; see ending/finish-feature.ts. */
   async finish(name: string, request: EndRequest): Promise<EndingReport> {
-    return this.jobs.run(name, 'finish', () => finishFeature(this.#endContext(name), request));
+    return this.jobs.run(name, 'finish', async () => {
+      await assertStoreKnown(this.#storeCheck(name));
+      return finishFeature(this.#endContext(name), request);
+    });
   }
 
   async #beginCopy(
@@ -223,14 +259,34 @@ export class Commands {
     const { config, door, signal } = this.#options;
     const specs = moveSpecs(config.value, feature);
     if (specs !== null) {
+      await this.#assertNothingLost(name, specs.forward);
       await assertMovable({ feature: name, door, spec: specs.forward, skipDataCheck, onProgress, signal });
     }
     // An abandoned copy's progress would make this one skip rows that have changed since.
     const move = await runner.move('forward');
+    await move.checkStore();
     await assertNotRestored(name, move);
     await move.restartCopy();
     await this.#change(name, actor, 'copy', (before) => advance(before, 'copy'));
     await runner.settle();
+  }
+
+  /** The rows that a rollback with a loss has left at the service are nobody's to overwrite by a copy. */
+  async #assertNothingLost(name: string, forward: MoveSpec): Promise<void> {
+    const { lost, stage } = await this.#options.store.feature(name);
+    if (lost === null) return;
+    const service = await reachSide(this.#options.door, this.#options.store.ledger(name), forward);
+    try {
+      if (await service.isEmpty()) return;
+    } finally {
+      service.close();
+    }
+    throw stageRefused(
+      name,
+      stage,
+      'a copy: the service’s tables hold rows that legacy lacks, since a rollback with a loss',
+      `\`banyan repair ${name} --from legacy --dry-run\` lists them. Bring over by hand what is still wanted, then \`banyan abandon ${name} --clean\` empties the tables; or name another database in the config.`,
+    );
   }
 
   async #untilCopied(name: string, runner: FeatureRunner): Promise<FeatureState> {
@@ -278,6 +334,14 @@ export class Commands {
     const { who, why } = actor;
     return store.change({ feature, who, why, action, lease, change: ({ state, now }) => change(state, now) });
   }
+}
+
+function ownerKnown(feature: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_REQUEST_INVALID',
+    `The state store is not older than what the databases of ${feature} were told: who owns the rows is known.`,
+    { fix: 'Leave --owner out.' },
+  );
 }
 
 /**

@@ -8,14 +8,16 @@ import type {
   HandoverRehearsal,
   HandoverRequest,
   HandoverResult,
+  LossyRequest,
   Subjects,
 } from './conductor/index.ts';
+import { isStuckAtService } from './conductor/index.ts';
 import type { CurrentConfig } from './config/current-config.ts';
 import type { FeatureConfig } from './config/index.ts';
-import { type Direction, stageRefused } from './feature/index.ts';
+import { type AcceptedLoss, type Direction, stageRefused } from './feature/index.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import { type CutoverGuard, type CutoverGuardInput, readCutoverGuard } from './guard/cutover-guard.ts';
-import type { FeatureRunner } from './runner/index.ts';
+import { type FeatureRunner, moveSpecs } from './runner/index.ts';
 import type { Actor, StateStore } from './store/index.ts';
 
 export interface AbortResult {
@@ -58,11 +60,11 @@ export class HandoverCommands {
   handover(names: readonly string[], request: HandoverRequest): Promise<HandoverResult[]> {
     const taking = new AbortController();
     const subjects = this.#subjects(names);
-    return this.#jobs.runJointly(names, request.direction, async () => {
+    return this.#jobs.runJointly(names, request.direction, async (cutOff) => {
       const { conductor, canaries } = this.#options;
       for (const name of names) this.#handovers.set(name, taking);
       try {
-        const results = await conductor.handover(subjects, { ...request, abort: taking.signal });
+        const results = await conductor.handover(subjects, { ...request, abort: taking.signal }, cutOff);
         // There may be something to watch now.
         canaries.wake();
         return results;
@@ -70,6 +72,26 @@ export class HandoverCommands {
         for (const name of names) this.#handovers.delete(name);
       }
     });
+  }
+
+  /**
+   * A rollback after which legacy may lack writes. One that takes over a handover which cannot be ended, since a database is lost,
+   * begins while that one's job still tries: the first thing that it does makes that job end.
+   */
+  async rollBackWithLoss(name: string, request: LossyRequest): Promise<HandoverResult> {
+    const { conductor, store } = this.#options;
+    const subject = this.conducted(name);
+    const taking = new AbortController();
+    const work = async () => {
+      this.#handovers.set(name, taking);
+      try {
+        return await conductor.rollBackWithLoss(subject, { ...request, abort: taking.signal });
+      } finally {
+        this.#handovers.delete(name);
+      }
+    };
+    if (isStuckAtService(await store.feature(name))) await this.#jobs.cutOff(name, takenOver(name));
+    return this.#jobs.run(name, 'rollback', work);
   }
 
   /** Takes back a handover that this process conducts, or a try that waits for its turn, unless it is decided by then. */
@@ -130,6 +152,14 @@ export class HandoverCommands {
     );
   }
 
+  rehearseLossy(
+    name: string,
+    accepted: AcceptedLoss,
+    force: readonly Forcible[],
+  ): Promise<HandoverRehearsal> {
+    return this.#options.conductor.rehearseLossy(this.conducted(name), accepted, force);
+  }
+
   rehearse(
     names: readonly string[],
     direction: Direction,
@@ -150,10 +180,19 @@ export class HandoverCommands {
     return {
       feature: name,
       runner,
+      specs: moveSpecs(this.#options.config.value, feature),
       places: {
         legacy: { kind: 'http', ...this.#options.config.value.legacy },
         service: feature.service,
       },
     };
   }
+}
+
+function takenOver(feature: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_HANDOVER_ABORTED',
+    `The handover of ${feature} could not be ended, and a rollback that accepts a loss took it over.`,
+    { fix: 'See `banyan status`.' },
+  );
 }

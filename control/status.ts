@@ -42,6 +42,7 @@ export async function readStatus(sources: StatusSources) {
         paused: state.paused,
         failing: state.failing,
         frozen: state.frozen,
+        lost: state.lost,
         hold: state.handover !== null,
         otherSide: state.otherSide,
         rollback: feature?.rollback ?? true,

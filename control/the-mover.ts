@@ -1,5 +1,16 @@
-import { claimEpoch, endMove, inspectData, openMove, planEnding, preflight } from '../mover/index.ts';
+import {
+  claimEpoch,
+  clearSide,
+  endMove,
+  inspectData,
+  openMove,
+  openSide,
+  planEnding,
+  preflight,
+} from '../mover/index.ts';
 import type { MoverDoor } from './runner/index.ts';
 
 /** The mover that control uses outside tests. */
-export const theMover: MoverDoor = { preflight, inspectData, claimEpoch, openMove, planEnding, endMove };
+export const theMover: MoverDoor = {
+  ...{ preflight, inspectData, claimEpoch, openMove, openSide, clearSide, planEnding, endMove },
+};

@@ -18,7 +18,16 @@ export {
   planEnding,
 } from './ending/ending-plan.ts';
 export type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
+export { clearSide } from './lone/clear-side.ts';
+export {
+  type LoneSide,
+  type LoneSideOptions,
+  type LoneStanding,
+  openSide,
+} from './lone/lone-side.ts';
 export { type LookedAtColumn, type LookedAtRow, lookAtRow } from './look/look-at-row.ts';
+export { latest } from './marks/marks.ts';
+export { type StoreLedger, type StoreMark, storeRestored } from './marks/store-mark.ts';
 export type * from './move.ts';
 export {
   type CaptureKind,
@@ -46,6 +55,7 @@ export { checkPrivileges, currentAccount, trustTriggers } from './privileges/mis
 export { moverPrivileges, type NeededPrivilege } from './privileges/needed-privileges.ts';
 export { type AppliedSchema, applySchema } from './schema/apply-schema.ts';
 export { planSchema, type SchemaPlan, schemaSettings } from './schema/schema-plan.ts';
+export { type FreeSpace, readFreeSpace } from './throttle/free-space.ts';
 export { mostWorkers, type ThrottleSettings } from './throttle/pace.ts';
 export type { MoveTuning } from './tuning.ts';
 export { defaultTuning } from './tuning.ts';

@@ -5,6 +5,7 @@ import { makeCapture } from './capture/make-capture.ts';
 import { DeferredIndexes } from './copy/deferred-indexes.ts';
 import { RangesInFlight } from './copy/ranges-in-flight.ts';
 import { Fence } from './fence/fence.ts';
+import type { Marks } from './marks/marks.ts';
 import type { MoveSide } from './move.ts';
 import type { MoveContext } from './move-context.ts';
 import type { MovePart } from './move-part.ts';
@@ -25,6 +26,8 @@ export interface MoveWorks {
   readonly admin: Readonly<Record<MoveSide, Link>>;
   readonly targetAlone: AloneLinks;
   readonly capture: Capture;
+  /** Null where nobody asks how far the state store is. */
+  readonly marks: Marks | null;
   readonly pair: PairWatch;
   readonly targetRecord: TargetRecord;
   readonly deferred: DeferredIndexes;
@@ -38,10 +41,11 @@ export interface MakeMoveWorks {
   readonly plans: readonly TablePlan[];
   readonly admin: Readonly<Record<MoveSide, Link>>;
   readonly foreignKeys: readonly ForeignKey[];
+  readonly marks: Marks | null;
 }
 
 /** Puts them together. Nothing is asked of a server. */
-export function makeMoveWorks({ context, plans, admin, foreignKeys }: MakeMoveWorks): MoveWorks {
+export function makeMoveWorks({ context, plans, admin, foreignKeys, marks }: MakeMoveWorks): MoveWorks {
   const bySource = [...Map.groupBy(plans, (plan) => plan.source.table).values()];
   const captured = bySource.flatMap(([plan]) => (plan ? [plan.source] : []));
   const capture = makeCapture(context, captured, foreignKeys);
@@ -61,6 +65,7 @@ export function makeMoveWorks({ context, plans, admin, foreignKeys }: MakeMoveWo
     admin,
     targetAlone,
     capture,
+    marks,
     pair: new PairWatch(context.spec, plans),
     targetRecord: new TargetRecord(context),
     deferred: new DeferredIndexes(context),

@@ -2,6 +2,7 @@ import type { StopPoints } from '../common/stop-points.ts';
 import type { LiveMover } from './copy/offers/offer-books.ts';
 import type { Restored } from './counts/restored.ts';
 import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
+import type { StoreLedger } from './marks/store-mark.ts';
 import type { MoveSpec } from './move-spec.ts';
 import type { Pacing, ThrottleSettings } from './throttle/pace.ts';
 import type { MoveTuning } from './tuning.ts';
@@ -15,6 +16,8 @@ export interface MoveLogger {
 export interface OpenMoveOptions {
   /** From `claimEpoch(spec)`: every commit on the target is refused once a later epoch has been claimed. */
   readonly epoch: number;
+  /** The state store that this goes by; without one nobody notices that it was restored from a backup. */
+  readonly ledger?: StoreLedger;
   readonly points?: StopPoints;
   readonly logger?: MoveLogger;
   readonly tuning?: Partial<MoveTuning>;
@@ -204,6 +207,18 @@ export interface TakeBackReport {
   readonly tables: readonly TableTakenBack[];
 }
 
+/** Keys of one table that wait in the log of changes: the target may lack what was written under them. */
+export interface WaitingKeys {
+  readonly table: string;
+  /** Each counted once, however often it was noted. */
+  readonly keys: number;
+  /** When the first of them was noted for the first time, and the last for the last: ISO 8601, the source's clock; null where none waits. */
+  readonly firstAt: string | null;
+  readonly lastAt: string | null;
+  /** The first of them, for people and programs: in the order in which they were noted. */
+  readonly list: readonly { readonly key: Readonly<Record<string, string>>; readonly lastAt: string }[];
+}
+
 /** How fast a copy goes at this moment, and who else takes part in it. */
 export interface CopyPace extends Pacing {
   readonly movers: readonly LiveMover[];
@@ -296,6 +311,13 @@ export interface Move {
   startApplying(): Applier;
   /** Log entries not yet applied, whether or not an applier runs. */
   backlog(): Promise<Backlog>;
+  /** The keys that wait in the log, `limit` of each table by name. Under a fence that is all the target can lack. */
+  waiting(limit: number): Promise<readonly WaitingKeys[]>;
+  /**
+   * Of a move that is over: what became of the rows whose keys its log still holds, as the side that has the rows now (the target) and the
+   * one that lost them (the source) show it. `missing`: only the source has it. Changes nothing.
+   */
+  lookAtLost(options?: WorkOptions): Promise<TakeBackReport>;
   /** Compares both sides while writes go on. The applier must be running, or the log be empty. */
   verify(options?: VerifyOptions): Promise<VerifyReport>;
   /** What verifies have found so far, whoever ran them. */
@@ -348,6 +370,12 @@ export interface Move {
    * backup, or a replica that lagged took its place. All that reads or writes rows looks by itself.
    */
   checkRestored(): Promise<void>;
+  /** Throws `BANYAN_STATE_RESTORED` where the state store is older than what either server was told of it. `openFence` looks by itself. */
+  checkStore(): Promise<void>;
+  /** Tells both servers how far the state store is. */
+  tellStore(): Promise<void>;
+  /** The same, whatever they knew: a person has said that this state store is the one to go by. */
+  adoptStore(): Promise<void>;
   /** The side that is older than it was; null: neither is. */
   restored(): Promise<Restored | null>;
   /** From here on the side's server counts as one that was never restored: call it once its rows are what they are to be. */
@@ -367,6 +395,6 @@ export interface Move {
   /** Right before the decision, under the fence: the guard held all the time, and no XA transaction is prepared. */
   assertGuarded(): Promise<void>;
   releaseTables(): void;
-  /** Stops everything of this move that runs in this process. Idempotent. */
-  close(): Promise<void>;
+  /** Stops everything of this move that runs in this process; `atOnce` without waiting for what is in hand. Idempotent. */
+  close(options?: { readonly atOnce?: boolean }): Promise<void>;
 }

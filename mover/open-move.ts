@@ -1,5 +1,6 @@
 import { noStopPoints } from '../common/stop-points.ts';
 import { VerifiedBooks } from './bookkeeping/verified-books.ts';
+import { Marks } from './marks/marks.ts';
 import type { Move, MoveLogger, OpenMoveOptions } from './move.ts';
 import { MoveContext } from './move-context.ts';
 import type { MoveSpec } from './move-spec.ts';
@@ -41,7 +42,9 @@ export async function openMove(spec: MoveSpec, options: OpenMoveOptions): Promis
     const plans: TablePlan[] = [];
     for (const table of spec.tables) plans.push(await readTablePlan(source, target, spec, table));
     const foreignKeys = await readOwnForeignKeys(source, spec.source.database);
-    return new OpenedMove(makeMoveWorks({ context, plans, admin, foreignKeys }));
+    const { ledger } = options;
+    const marks = ledger === undefined ? null : new Marks(spec, admin, ledger);
+    return new OpenedMove(makeMoveWorks({ context, plans, admin, foreignKeys, marks }));
   } catch (error) {
     context.closeLinks();
     throw error;

@@ -29,12 +29,14 @@ import type {
   Verified,
   VerifyOptions,
   VerifyReport,
+  WaitingKeys,
   WorkOptions,
 } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
 import type { MoveWorks } from './move-works.ts';
 import { repairTables } from './repair/repair-tables.ts';
 import type { Session } from './sql/session.ts';
+import { lookAtLost, waitingOf } from './take-back/lost-keys.ts';
 import { takeBack } from './take-back/take-back.ts';
 import type { ThrottleSettings } from './throttle/pace.ts';
 import { readVerified } from './verify/read-verified.ts';
@@ -108,6 +110,18 @@ export class OpenedMove implements Move {
 
   restored(): Promise<Restored | null> {
     return this.#works.context.counts.restored();
+  }
+
+  async checkStore(): Promise<void> {
+    await this.#works.marks?.check();
+  }
+
+  async tellStore(): Promise<void> {
+    await this.#works.marks?.tell();
+  }
+
+  async adoptStore(): Promise<void> {
+    await this.#works.marks?.tell(true);
   }
 
   async acceptRestored(side: MoveSide): Promise<void> {
@@ -249,6 +263,19 @@ export class OpenedMove implements Move {
     return backlogOf(this.#works.parts, await this.#works.admin.source.session());
   }
 
+  async waiting(limit: number): Promise<readonly WaitingKeys[]> {
+    const session = await this.#works.admin.source.session();
+    const tables: WaitingKeys[] = [];
+    for (const part of this.#works.parts) tables.push(await waitingOf(part, session, limit));
+    return tables;
+  }
+
+  lookAtLost(options: WorkOptions = {}): Promise<TakeBackReport> {
+    const { context, parts } = this.#works;
+    const signal = context.signal(options.signal);
+    return context.withBothSides((source, target) => lookAtLost(parts, source, target, signal));
+  }
+
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const context = this.#works.context;
     return context.withBothSides(async (source, target) => {
@@ -308,6 +335,7 @@ export class OpenedMove implements Move {
   }
 
   async openFence(side: MoveSide, options: WorkOptions = {}): Promise<void> {
+    await this.#works.marks?.beforeOpening();
     await this.#works.fences[side].open({
       lockTimeoutMs: openPatienceMs,
       signal: this.#works.context.signal(options.signal),
@@ -353,12 +381,14 @@ export class OpenedMove implements Move {
     await assertAutoIncrement(this.spec, await source.session(), await target.session());
   }
 
-  async close(): Promise<void> {
+  async close({ atOnce = false }: { readonly atOnce?: boolean } = {}): Promise<void> {
     this.#works.context.closing.abort(
       new BanyanError('BANYAN_MOVE_CLOSED', 'the move was closed while it worked', {
         fix: 'Open the move again; it resumes where it was.',
       }),
     );
+    // What waits for a server that does not answer fails now.
+    if (atOnce) this.#works.context.closeLinks();
     await this.#copyRun.ended();
     await this.#applier?.stop();
     await this.#works.capture.close();

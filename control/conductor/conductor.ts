@@ -1,14 +1,19 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
+import type { AcceptedLoss } from '../feature/feature-state.ts';
 import { type Direction, handoverDuring, handovers } from '../feature/stages.ts';
-import { describeSteps } from './describe-steps.ts';
+import { keysTold } from '../loss/index.ts';
+import { assertStoreKnown } from '../restored/index.ts';
+import { describeLossySteps, describeSteps } from './describe-steps.ts';
 import { endHandover } from './end-handover.ts';
 import type { Forcible } from './forcible.ts';
-import { assertGatesOpen, assertHandoverAllowed } from './gate.ts';
+import { assertGatesOpen, assertHandoverAllowed, assertLossyAllowed, unreachedCheck } from './gate.ts';
 import { handOver } from './hand-over.ts';
 import { type Conducted, type ConductorOptions, HandoverContext } from './handover-context.ts';
 import { HandoverGroup } from './handover-group.ts';
 import type { HandoverRehearsal, HandoverRequest, HandoverResult } from './handover-request.ts';
+import { inspectLossyGate } from './lossy-gate.ts';
+import { endLossyRollback, type LossyRequest, lossOf, rollBackWithLoss } from './lossy-rollback.ts';
 import { catchUp, lookAtGate, prepareHandover, verifyIfOutdated } from './prepare-handover.ts';
 
 /** What one handover takes over: usually one feature. */
@@ -56,7 +61,7 @@ export class Conductor {
     this.#options = options;
   }
 
-  /** What a handover would do and what the gate says now, of each feature. Changes nothing. */
+  /** What a handover would do and what the gate says now, of each feature; of a rollback also what legacy lacks. Changes nothing. */
   async rehearse(
     subjects: Subjects,
     direction: Direction,
@@ -66,8 +71,15 @@ export class Conductor {
     await this.#assertAllowed(group);
     const { signal } = this.#options;
     const features = await group.each(signal, async (at) => {
-      const gate = await lookAtGate(at, { verifyCounts: false, force });
-      return { feature: at.feature, gate, wouldBegin: gate.every((check) => check.ok) };
+      if (direction === 'cutover') {
+        const gate = await lookAtGate(at, { verifyCounts: false, force });
+        return { feature: at.feature, gate, wouldBegin: gate.every((check) => check.ok) };
+      }
+      const loss = await lossOf(at, keysTold);
+      const gate = loss.reached
+        ? await lookAtGate(at, { verifyCounts: false, force })
+        : [unreachedCheck(at.feature, loss)];
+      return { feature: at.feature, gate, wouldBegin: gate.every((check) => check.ok), loss };
     });
     return {
       direction,
@@ -78,12 +90,43 @@ export class Conductor {
     };
   }
 
-  /** Begun again, after ever longer pauses, as often as the request says when it was taken back. */
-  async handover(subjects: Subjects, request: HandoverRequest): Promise<HandoverResult[]> {
+  /** The same of a rollback with a loss. */
+  async rehearseLossy(
+    subject: Conducted,
+    accepted: AcceptedLoss,
+    force: readonly Forcible[] = [],
+  ): Promise<HandoverRehearsal> {
+    const at = new HandoverContext(this.#options, subject, handovers.rollback);
+    assertLossyAllowed(await this.#options.store.feature(at.feature));
+    const loss = await lossOf(at, keysTold);
+    const gate = await inspectLossyGate(at, loss, accepted, force);
+    const wouldBegin = gate.every((check) => check.ok);
+    return {
+      ...{ direction: 'rollback', dryRun: true, wouldBegin },
+      features: [{ feature: at.feature, gate, wouldBegin, loss }],
+      steps: describeLossySteps(this.#options.cutover),
+    };
+  }
+
+  /** A rollback after which legacy may lack writes: see lossy-rollback.ts. */
+  async rollBackWithLoss(subject: Conducted, request: LossyRequest): Promise<HandoverResult> {
+    const at = new HandoverContext(this.#options, subject, handovers.rollback);
+    assertLossyAllowed(await this.#options.store.feature(at.feature));
+    const { store, door } = this.#options;
+    await assertStoreKnown({ feature: at.feature, specs: subject.specs, door, store });
+    return quietly([subject], () => this.#inHaste(() => rollBackWithLoss(at, request)));
+  }
+
+  /** Begun again, after ever longer pauses, as often as the request says when it was taken back. `cutOff` ends even what is tried until it succeeds. */
+  async handover(
+    subjects: Subjects,
+    request: HandoverRequest,
+    cutOff: AbortSignal,
+  ): Promise<HandoverResult[]> {
     for (let retries = 0; ; retries++) {
       try {
         // What both sides have is looked at by the handover itself.
-        const results = await quietly(subjects, () => this.#handOnce(subjects, request));
+        const results = await quietly(subjects, () => this.#handOnce(subjects, request, cutOff));
         return results.map((result) => ({ ...result, retries }));
       } catch (error) {
         const again = error instanceof BanyanError && error.code === 'BANYAN_HANDOVER_TAKEN_BACK';
@@ -99,8 +142,12 @@ export class Conductor {
     }
   }
 
-  async #handOnce(subjects: Subjects, request: HandoverRequest): Promise<HandoverResult[]> {
-    const group = this.#group(subjects, request.direction);
+  async #handOnce(
+    subjects: Subjects,
+    request: HandoverRequest,
+    cutOff: AbortSignal,
+  ): Promise<HandoverResult[]> {
+    const group = this.#group(subjects, request.direction, cutOff);
     request.onProgress({ phase: 'gate', about: 'looking whether it may begin' });
     await this.#assertAllowed(group);
     const until = group.members[0]!.until(request);
@@ -120,10 +167,17 @@ export class Conductor {
     });
   }
 
-  #group(subjects: Subjects, direction: Direction): HandoverGroup {
+  #group(subjects: Subjects, direction: Direction, cutOff?: AbortSignal): HandoverGroup {
     const [first, ...others] = subjects;
-    const context = (subject: Conducted) => new HandoverContext(this.#options, subject, handovers[direction]);
+    const options = this.#until(cutOff);
+    const context = (subject: Conducted) => new HandoverContext(options, subject, handovers[direction]);
     return new HandoverGroup([context(first), ...others.map(context)]);
+  }
+
+  /** The options with an end of their own. */
+  #until(cutOff: AbortSignal | undefined): ConductorOptions {
+    const options = this.#options;
+    return cutOff === undefined ? options : { ...options, signal: AbortSignal.any([options.signal, cutOff]) };
   }
 
   async #assertAllowed({ features, rules }: HandoverGroup): Promise<void> {
@@ -133,15 +187,18 @@ export class Conductor {
   }
 
   /** What a start finds under way: undecided is taken back, decided is finished. Null: nothing was under way. */
-  async recover(subject: Conducted): Promise<'taken back' | 'finished' | null> {
+  async recover(subject: Conducted, cutOff: AbortSignal): Promise<'taken back' | 'finished' | null> {
     const { store, logger } = this.#options;
     const { handover, stage } = await store.feature(subject.feature);
     if (handover === null) return null;
+    const { specs } = subject;
+    await assertStoreKnown({ feature: subject.feature, specs, door: this.#options.door, store });
     const rules = handoverDuring(stage) ?? handovers[handover.direction];
-    const at = new HandoverContext(this.#options, subject, rules);
+    const at = new HandoverContext(this.#until(cutOff), subject, rules);
     const actor = { who: 'banyan', why: `control started and found a ${rules.direction} under way` };
     logger.warn({ feature: subject.feature, handover }, 'a handover was interrupted');
-    const outcome = await this.#inHaste(() => endHandover(at, handover, actor));
+    const end = handover.loss === undefined ? endHandover : endLossyRollback;
+    const outcome = await this.#inHaste(() => end(at, handover, actor));
     await at.settle();
     return outcome;
   }

@@ -19,3 +19,17 @@ export function describeSteps(rules: HandoverRules, cutover: CutoverConfig): str
     'release: routers send the parked writes on',
   ];
 }
+
+/** What a rollback with a loss does. */
+export function describeLossySteps(cutover: CutoverConfig): string[] {
+  return [
+    'legacy’s AUTO_INCREMENT is lifted by 10,000: the service may have given out ids that legacy has not seen',
+    `hold: every router parks writes; at most ${cutover.deadlineMs} ms until the decision, else it is taken back`,
+    'barrier: wait until every live router has confirmed and ended its writes',
+    'fence: the service’s tables refuse writes; where its server cannot be reached they are closed as soon as it is seen again',
+    'carry over what can be; count the keys that are left, and keep them',
+    'decide: legacy owns the rows; the service is given up',
+    'open legacy’s tables; wait until every live router reads from legacy; release the parked writes',
+    'take what moves had put on legacy’s tables away; `banyan copy` begins anew, once the service has other or empty tables',
+  ];
+}

@@ -1,6 +1,8 @@
 import { describeError } from '../../common/errors.ts';
 import { within } from '../../common/within.ts';
+import type { MoveSide } from '../../mover/index.ts';
 import type { HandoverState } from '../feature/feature-state.ts';
+import { isUnreachable } from '../loss/index.ts';
 import type { Actor, ChangeResult } from '../store/index.ts';
 import { everyRouterFollows } from './barrier.ts';
 import { giveUp, release } from './handover-changes.ts';
@@ -38,9 +40,8 @@ export async function finishForward(
   const following = untilReadsFollow(at);
   following.catch(() => undefined);
   await at.untilDone('open the new owner’s fence', async () => {
-    const move = await at.move();
     await Promise.all([at.assertStill(id, 'decided'), at.subject.runner.stopApplying()]);
-    await move.openFence('target');
+    await openOwner(at, 'target', id, 'decided');
   });
   await at.reach('after-open');
   clock.next('routers');
@@ -70,7 +71,7 @@ async function liveRouters({ options }: HandoverContext): Promise<{ readonly rou
  * No write may be acknowledged while a router still reads from the old owner: the next read through it would miss that
  * write. So the release waits until every live router decides by the table of the decision, or lost its lease.
  */
-async function untilReadsFollow(at: HandoverContext): Promise<void> {
+export async function untilReadsFollow(at: HandoverContext): Promise<void> {
   const { store, cutover, logger, signal } = at.options;
   const patience = AbortSignal.any([signal, AbortSignal.timeout(cutover.deadlineMs)]);
   const follow = await at.untilDone('wait for the routers', async () =>
@@ -114,13 +115,37 @@ async function openAgain(at: HandoverContext, id: string, because: Actor): Promi
   const { rules } = at;
   const routers = liveRouters(at);
   await at.untilDone('open the old owner’s fence', async () => {
-    const move = await at.move();
     await at.assertStill(id, 'aborting');
-    await move.openFence('source');
+    await openOwner(at, 'source', id, 'aborting');
   });
   await at.reach('after-reopen');
   const details = { handover: id, ...(await routers) };
   await at.untilDone('release', () =>
     at.change(because, `release to ${rules.oldOwner}`, release(id, rules), details),
   );
+}
+
+const movePatienceMs = 5_000;
+const openPatienceMs = 10_000;
+
+/** The other side's server may be lost by now: its owner's tables are opened without it then. */
+async function openOwner(
+  at: HandoverContext,
+  which: MoveSide,
+  id: string,
+  phase: HandoverState['phase'],
+): Promise<void> {
+  const side = which === 'source' ? at.rules.oldOwner : at.rules.newOwner;
+  try {
+    const move = await within(movePatienceMs, at.move());
+    await move.openFence(which);
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    const lone = await at.lone(side, id, phase);
+    try {
+      await lone?.openFence({ lockTimeoutMs: openPatienceMs, signal: at.options.signal });
+    } finally {
+      lone?.close();
+    }
+  }
 }

@@ -1,13 +1,15 @@
 import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
 import { formatBytes } from '../../common/numbers.ts';
-import { type Move, sideTables } from '../../mover/index.ts';
+import { type FreeSpace, type Move, readFreeSpace, sideTables } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import { assertNotFrozen } from '../feature/assert-not-frozen.ts';
+import { stageRefused } from '../feature/stage-refused.ts';
 import { type HandoverRules, stagesBefore } from '../feature/stages.ts';
+import { describeLoss, type LossFigures } from '../loss/index.ts';
 import type { FeatureState, Replica, StateStore } from '../store/index.ts';
 import { type AskedSide, askSide } from './ask-side.ts';
 import type { Forcible } from './forcible.ts';
-import { type FreeSpace, freeSpace } from './free-space.ts';
+import { isStuckAtService } from './handover-changes.ts';
 import { longTransactions } from './long-transactions.ts';
 import { describeRouters, type OwnConfig, otherwiseRouters } from './router-versions.ts';
 import { seenRoutes } from './seen-routes.ts';
@@ -64,6 +66,26 @@ export function assertHandoverAllowed(rules: HandoverRules, state: FeatureState)
   }
 }
 
+/** The same of a rollback with a loss, which also ends what cannot be ended otherwise. */
+export function assertLossyAllowed(state: FeatureState): void {
+  assertNotFrozen(state, 'a rollback');
+  if (isStuckAtService(state) || (state.stage === 'extracted' && state.handover === null)) return;
+  const { feature, stage } = state;
+  const fix =
+    state.handover === null
+      ? 'Nothing to roll back: the rows belong to legacy.'
+      : 'Wait until the handover under way is over, or `banyan abort` it; see `banyan status`.';
+  throw stageRefused(feature, stage, 'a rollback with a loss', fix);
+}
+
+/** Where the service's database is away nothing else can be looked at. */
+export function unreachedCheck(feature: string, loss: LossFigures): GateCheck {
+  return {
+    ...{ check: 'service', ok: false, detail: describeLoss(loss) },
+    fix: `Bring the service’s database back. If it is lost for good: \`banyan rollback ${feature} --accept-loss unknown --dry-run\`.`,
+  };
+}
+
 /** Everything that stands against a handover at this moment. Changes nothing. */
 export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
   const checks = await inspectAll(options);
@@ -106,7 +128,8 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
     }),
     check('restored', 'See `banyan status`.', async () => {
       await move.checkRestored();
-      return [true, 'neither database is older than it was'];
+      await move.checkStore();
+      return [true, 'neither database is older than it was, nor is the state store'];
     }),
     check('prepared', 'Commit or roll back the prepared XA transactions.', async () => {
       await move.checkPrepared();
@@ -131,8 +154,8 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       if (source.host === '') return [true, 'no tables'];
       const { target } = move.spec;
       const sides = [
-        [rules.oldOwner, await freeSpace(source)],
-        [rules.newOwner, await freeSpace(target)],
+        [rules.oldOwner, await readFreeSpace(source)],
+        [rules.newOwner, await readFreeSpace(target)],
       ] as const;
       const list = sides.map(([side, space]) => `${side} ${space === null ? 'not known' : roomOf(space)}`);
       return [

@@ -1,5 +1,12 @@
 import { BanyanError } from '../../common/errors.ts';
-import { advance, type FeatureState, type HandoverRules } from '../feature/index.ts';
+import {
+  type AcceptedLoss,
+  advance,
+  type FeatureState,
+  type HandoverRules,
+  type LostService,
+  lossyRollback,
+} from '../feature/index.ts';
 import { type CutoverGuard, planOfWatch } from '../guard/cutover-guard.ts';
 import type { ChangeContext } from '../store/index.ts';
 
@@ -63,6 +70,62 @@ export function decide(
       ...advance(state, 'decide'),
       ...(wayBack ? {} : { otherSide: 'left behind' as const }),
       handover: { ...handover, phase: 'decided' },
+    };
+  };
+}
+
+/**
+ * A handover that its process tries to end in vain, since a database is lost, can be taken over by a rollback with a loss: a cutover that
+ * was decided, and a rollback that was given up. Either has the service as the owner.
+ */
+export function isStuckAtService({ stage, handover }: FeatureState): boolean {
+  if (handover === null) return false;
+  return stage === 'extracted'
+    ? handover.phase === 'decided'
+    : handover.phase === 'aborting' && stage === 'rolling_back';
+}
+
+export interface LossyHoldRequest {
+  readonly id: string;
+  readonly who: string;
+  readonly why: string;
+  readonly accepted: AcceptedLoss;
+}
+
+/** The hold of a rollback with a loss. Where writes were held already they stay held, by the hold that routers know. */
+export function holdLossy(request: LossyHoldRequest): (context: ChangeContext) => FeatureState {
+  return ({ state, nextVersion, now }) => {
+    const stuck = isStuckAtService(state);
+    if (!stuck && (state.stage !== 'extracted' || state.handover !== null)) {
+      throw changedMeanwhile(state, lossyRollback);
+    }
+    const { id, who, why, accepted } = request;
+    return {
+      ...(state.stage === 'extracted' ? advance(state, 'rollback') : state),
+      handover: {
+        ...{ id, direction: 'rollback', phase: 'undecided', who, why, loss: { accepted } },
+        holdVersion: state.handover?.holdVersion ?? nextVersion,
+        heldAt: state.handover?.heldAt ?? now,
+      },
+    };
+  };
+}
+
+/** The decision of a rollback with a loss: legacy owns the rows, and the service is given up. */
+export function lose(
+  id: string,
+  lost: Omit<LostService, 'id' | 'at' | 'who' | 'why' | 'accepted' | 'cleared'>,
+): (context: ChangeContext) => FeatureState {
+  return ({ state, now }) => {
+    const { handover } = state;
+    if (handover?.id !== id || handover.phase !== 'undecided' || handover.loss === undefined) {
+      throw changedMeanwhile(state, lossyRollback);
+    }
+    const { who, why, loss } = handover;
+    return {
+      ...advance(state, 'lose'),
+      handover: { ...handover, phase: 'decided' },
+      lost: { ...{ id, at: now, who, why, accepted: loss.accepted, cleared: false }, ...lost },
     };
   };
 }

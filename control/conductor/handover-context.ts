@@ -1,10 +1,12 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { Side } from '../../common/side.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
-import type { Move, MoveLogger } from '../../mover/index.ts';
+import type { LoneSide, Move, MoveLogger, MoveSpec } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
+import type { HandoverState } from '../feature/feature-state.ts';
 import type { HandoverRules } from '../feature/stages.ts';
-import type { FeatureRunner, MoveDirection } from '../runner/index.ts';
+import { reachSide } from '../loss/index.ts';
+import type { FeatureRunner, MoveDirection, MoverDoor } from '../runner/index.ts';
 import type { Actor, ChangeRequest, ChangeResult, LeaseGrant, StateStore } from '../store/index.ts';
 import type { AskedSide } from './ask-side.ts';
 import type { HandoverRequest } from './handover-request.ts';
@@ -14,6 +16,9 @@ export interface ConductorOptions {
   readonly store: StateStore;
   /** The control lease: every change of state fails once another control has it. */
   readonly lease: LeaseGrant;
+  readonly door: MoverDoor;
+  /** Of the state store, for people. */
+  readonly stateSchema: string;
   readonly cutover: CutoverConfig;
   readonly points: StopPoints;
   readonly logger: MoveLogger;
@@ -27,6 +32,8 @@ export interface Conducted {
   readonly runner: FeatureRunner;
   /** Where each side answers requests. */
   readonly places: Readonly<Record<Side, AskedSide>>;
+  /** Of its moves; null: it has no tables. */
+  readonly specs: Readonly<Record<MoveDirection, MoveSpec>> | null;
 }
 
 /** One feature in one direction: what every step of its handover works with. */
@@ -65,6 +72,16 @@ export class HandoverContext {
     return this.subject.runner.move(this.direction === 'forward' ? 'reverse' : 'forward');
   }
 
+  /** One side without the other, for as long as this handover is in that phase; null: the feature has no tables. */
+  async lone(side: Side, id: string, phase: HandoverState['phase']): Promise<LoneSide | null> {
+    const { specs } = this.subject;
+    if (specs === null) return null;
+    const spec = side === 'legacy' ? specs.reverse : specs.forward;
+    return reachSide(this.options.door, this.options.store.ledger(this.feature), spec, () =>
+      this.assertStill(id, phase),
+    );
+  }
+
   /** Aborts when this process ends, and when somebody takes the handover back: of all that comes before the decision. */
   until({ abort }: Pick<HandoverRequest, 'abort'>): AbortSignal {
     const { signal } = this.options;
@@ -101,7 +118,7 @@ export class HandoverContext {
    * Asked right before a fence is opened: a process that was stopped for long may wake up when another one has long
    * finished the handover, and even handed it back. Its fence must stay where that one left it.
    */
-  async assertStill(id: string, phase: 'aborting' | 'decided'): Promise<void> {
+  async assertStill(id: string, phase: HandoverState['phase']): Promise<void> {
     await this.change({ who: 'banyan', why: 'about to open a fence' }, 'check', ({ state }) => {
       if (state.handover?.id === id && state.handover.phase === phase) return state;
       throw new BanyanError(

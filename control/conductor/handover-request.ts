@@ -1,5 +1,6 @@
 import type { Direction } from '../feature/stages.ts';
 import type { CutoverGuard } from '../guard/cutover-guard.ts';
+import type { LossFigures } from '../loss/index.ts';
 import type { OnProgress } from '../progress.ts';
 import type { Actor } from '../store/index.ts';
 import type { Forcible } from './forcible.ts';
@@ -38,6 +39,13 @@ export interface HandoverResult {
   readonly retries: number;
   /** How long each step of the hold took, in their order. */
   readonly steps: readonly StepTime[];
+  /** Of a rollback for which somebody has accepted a loss: what legacy lacks. */
+  readonly loss?: LossReport;
+}
+
+export interface LossReport extends LossFigures {
+  /** A query of the state store that returns the keys, all that could be read. */
+  readonly kept: string;
 }
 
 /** What a dry run finds. */
@@ -49,6 +57,8 @@ export interface HandoverRehearsal {
     readonly feature: string;
     readonly gate: readonly GateCheck[];
     readonly wouldBegin: boolean;
+    /** Of a rollback: what legacy lacks at this moment. */
+    readonly loss?: LossFigures;
   }[];
   /** What it would do, for people. */
   readonly steps: readonly string[];

@@ -1,6 +1,7 @@
-import { BanyanError } from '../../common/errors.ts';
+import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
 import type { EndingPlan } from '../../mover/index.ts';
 import { advance, type FeatureState, stageRefused } from '../feature/index.ts';
+import { isUnreachable, reachSide } from '../loss/index.ts';
 import type { FeatureRunner } from '../runner/index.ts';
 import type { EndContext, EndRequest } from './end-context.ts';
 import { assertNoFaults, type EndingReport, nothingToEnd, statements } from './ending-report.ts';
@@ -20,6 +21,10 @@ export async function abandonFeature(context: EndContext, request: AbandonReques
   const { clean, dryRun, who, why, onProgress } = request;
   const planned = () => (spec === null ? nothingToEnd : door.planEnding(spec, 'clean'));
   const state = await store.feature(feature);
+  if (clean && state.lost !== null) {
+    const away = await whyAway(context);
+    if (away !== null) return forgetLost(context, request, away);
+  }
   const plan = state.stage === 'legacy' || clean || dryRun ? await planned() : nothingToEnd;
   assertMayAbandon(state, clean, plan);
   const report = { feature, stage: 'legacy', dryRun, notes: plan.notes };
@@ -37,18 +42,68 @@ export async function abandonFeature(context: EndContext, request: AbandonReques
   await runner.settle();
   if (clean && spec !== null) {
     const done = await runEnding(context, spec, 'clean', { onProgress });
+    // Nothing of what was lost is left: its tables may be open again.
+    await store.change({
+      ...{ feature, who, why, lease, action: 'abandon, cleaned' },
+      change: ({ state: now }) =>
+        now.lost === null || now.stage !== 'legacy' ? now : { ...now, lost: null },
+    });
     return { ...report, statements: statements(done.steps), faults: [], left: [] };
   }
-  await clearAway(runner);
+  try {
+    await clearAway(runner);
+  } catch (error) {
+    if (spec === null || !isUnreachable(error)) throw error;
+    await door.clearSide(spec, 'source', { patienceMs, signal: context.signal });
+    await runner.settle();
+    return { ...report, statements: own, faults: [], notes: [serviceAway(feature, error)], left: [] };
+  }
   await runner.settle();
   return { ...report, statements: own, faults: [], left: leftBy(await planned()) };
 }
 
+/** Why the service's database cannot be asked; null: it can. */
+async function whyAway({ spec, door, store, feature }: EndContext): Promise<unknown> {
+  if (spec === null) return null;
+  try {
+    (await reachSide(door, store.ledger(feature), spec)).close();
+    return null;
+  } catch (error) {
+    if (isUnreachable(error)) return error;
+    throw error;
+  }
+}
+
+/** A service that a rollback with a loss has left, and whose server does not come back: it is looked after no more. */
+async function forgetLost(
+  { feature, spec, store, lease, door, signal }: EndContext,
+  { dryRun, who, why }: AbandonRequest,
+  away: unknown,
+): Promise<EndingReport> {
+  const notes = [serviceAway(feature, away)];
+  const report = { feature, stage: 'legacy', dryRun, statements: [], faults: [], notes, left: [] };
+  if (dryRun) return report;
+  if (spec !== null) await door.clearSide(spec, 'source', { patienceMs, signal });
+  await store.change({
+    ...{ feature, who, why, lease, action: 'abandon, without the service' },
+    change: ({ state: now }) => (now.stage === 'legacy' ? { ...now, lost: null } : now),
+  });
+  return report;
+}
+
 function assertMayAbandon(
-  { feature, stage, handover }: FeatureState,
+  { feature, stage, handover, lost }: FeatureState,
   clean: boolean,
   plan: EndingPlan,
 ): void {
+  if (lost !== null && !clean) {
+    throw stageRefused(
+      feature,
+      stage,
+      'opening the service’s tables: a rollback with a loss has left them',
+      `\`banyan repair ${feature} --from legacy --dry-run\` lists what was lost there; then \`banyan abandon ${feature} --clean\` takes its rows away.`,
+    );
+  }
   const rest = plan.steps.some(({ part }) => clean || part === 'capture');
   if (stage === 'copying' || stage === 'syncing' || (stage === 'legacy' && rest)) {
     if (handover === null) return;
@@ -63,6 +118,14 @@ function assertMayAbandon(
     throw stageRefused(feature, stage, 'giving up a copy', 'Nothing to do: nothing of a copy is left.');
   }
   throw stageRefused(feature, stage, 'giving up a copy', 'Roll back first if the rows are extracted.');
+}
+
+function serviceAway(feature: string, error: unknown): Fault {
+  return {
+    code: 'BANYAN_DATABASE_LOST',
+    what: `the service's database cannot be reached (${describeError(error).message}): what is left there stays as it is`,
+    fix: `Nothing, if it is lost for good; else run \`banyan abandon ${feature}\` again once it is back.`,
+  };
 }
 
 /** What a plain `abandon` leaves. */

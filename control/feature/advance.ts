@@ -11,6 +11,7 @@ const refusals: Readonly<Record<TransitionName, readonly [what: string, fix: str
   abandon: ['giving up a copy', 'Roll back first if the rows are extracted.'],
   cutover: ['a cutover', 'Run `banyan copy` and wait until it is done.'],
   rollback: ['a rollback', 'Nothing to roll back: the rows belong to legacy.'],
+  lose: ['a rollback with a loss', 'Look at `banyan status`: somebody else changed the feature.'],
   decide: ['a decision', 'Look at `banyan status`: somebody else changed the feature.'],
   abort: ['going back', 'Look at `banyan status`: somebody else changed the feature.'],
   finish: ['a finish', 'Cut over first.'],
@@ -20,7 +21,7 @@ const refusals: Readonly<Record<TransitionName, readonly [what: string, fix: str
 const sameMove: ReadonlySet<TransitionName> = new Set(['copied', 'cutover', 'rollback', 'abort']);
 
 /** What begins without what an earlier move was paused for or failed at. */
-const freshStart: ReadonlySet<TransitionName> = new Set(['copy', 'abandon', 'finish']);
+const freshStart: ReadonlySet<TransitionName> = new Set(['copy', 'abandon', 'lose', 'finish']);
 
 /**
  * The only writer of a feature's stage: the state after the transition `name`, with all that the transition makes
@@ -35,6 +36,8 @@ export function advance(state: FeatureState, name: TransitionName): FeatureState
     ...state,
     stage: transition.to,
     ...(sameMove.has(name) ? {} : { verified: null, readPercents: {}, readCohorts: {} }),
+    // A copy closes the service's tables by itself.
+    ...(name === 'copy' ? { lost: null } : {}),
     ...(freshStart.has(name) ? { paused: false, failing: null, otherSide: 'current' as const } : {}),
   };
 }

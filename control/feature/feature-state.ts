@@ -20,6 +20,32 @@ export interface HandoverState {
   readonly guard?: CutoverGuard;
   /** The other features that it takes over, all of them or none. */
   readonly together?: readonly string[];
+  /** Of a rollback: how many keys legacy may lack after it. */
+  readonly loss?: { readonly accepted: AcceptedLoss };
+}
+
+/** A number of keys; or that nobody knows how many. */
+export type AcceptedLoss = number | 'unknown';
+
+/** The service that a rollback with a loss has left. Kept until a copy begins again, or its rows are taken away. */
+export interface LostService {
+  /** Of the rollback; the keys lie under it in the state store's `state_lost_keys`. */
+  readonly id: string;
+  /** ISO 8601, the state store's clock. */
+  readonly at: string;
+  readonly who: string;
+  readonly why: string;
+  readonly accepted: AcceptedLoss;
+  /** Keys under which legacy lacks a write, at most; null: not known. */
+  readonly keys: number | null;
+  /** Legacy has every write from before this moment, ISO 8601; null: not known. */
+  readonly currentAt: string | null;
+  /** The service's database: `host:port/database`. */
+  readonly place: string;
+  /** Whether its tables are known to refuse writes. */
+  readonly closed: boolean;
+  /** Whether what moves had put on legacy's tables is gone. */
+  readonly cleared: boolean;
 }
 
 /** Why a move stopped. It blocks a cutover until the move runs again. */
@@ -75,6 +101,8 @@ export interface FeatureState {
   readonly throttle: ThrottleSettings | null;
   /** Nobody may ask for a transition or a canary, and reads go to the owner; null: it is not frozen. */
   readonly frozen: Frozen | null;
+  /** A service that is not to take writes again; null: there is none. */
+  readonly lost: LostService | null;
 }
 
 /** Who froze a feature. */
@@ -101,6 +129,7 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     shadow: null,
     throttle: null,
     frozen: null,
+    lost: null,
   };
 }
 
@@ -120,6 +149,7 @@ export interface FeatureRow {
   readonly shadow: string | null;
   readonly throttle: string | null;
   readonly frozen: string | null;
+  readonly lost: string | null;
 }
 
 export function fromRow(row: FeatureRow): FeatureState {
@@ -138,6 +168,7 @@ export function fromRow(row: FeatureRow): FeatureState {
     shadow: parse<ShadowState>(row.shadow),
     throttle: parse<ThrottleSettings>(row.throttle),
     frozen: parse<Frozen>(row.frozen),
+    lost: parse<LostService>(row.lost),
   };
 }
 
@@ -158,6 +189,7 @@ export function toRow(state: FeatureState) {
     shadow: print(state.shadow),
     throttle: print(state.throttle),
     frozen: print(state.frozen),
+    lost: print(state.lost),
   };
 }
 

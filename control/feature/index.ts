@@ -1,11 +1,13 @@
 export { advance, assertLawful } from './advance.ts';
 export { assertNotFrozen } from './assert-not-frozen.ts';
 export {
+  type AcceptedLoss,
   type Failing,
   type FeatureState,
   type Frozen,
   type HandoverState,
   isOtherSideReadable,
+  type LostService,
   newFeatureState,
   type VerifiedState,
 } from './feature-state.ts';
@@ -15,6 +17,7 @@ export {
   type HandoverRules,
   handoverDuring,
   handovers,
+  lossyRollback,
   type Stage,
   stages,
   stagesBefore,

@@ -20,6 +20,7 @@ export type TransitionName =
   | 'cutover'
   | 'rollback'
   | 'decide'
+  | 'lose'
   | 'abort'
   | 'finish';
 
@@ -73,6 +74,7 @@ export const transitions: readonly Transition[] = [
   { name: 'rollback', from: 'extracted',    to: 'rolling_back', by: 'ops',       undo: 'abort'    },
   { name: 'abort',    from: 'rolling_back', to: 'extracted',    by: 'conductor', undo: 'rollback' },
   { name: 'decide',   from: 'rolling_back', to: 'syncing',      by: 'conductor', undo: 'cutover'  },
+  { name: 'lose',     from: 'rolling_back', to: 'legacy',       by: 'conductor', undo: 'copy'     },
   { name: 'finish',   from: 'extracted',    to: 'finished',     by: 'ops',       undo: null       },
 ];
 
@@ -96,6 +98,12 @@ export const handovers: Readonly<Record<Direction, HandoverRules>> = {
   cutover:  { direction: 'cutover',  from: 'syncing',   during: 'cutting_over', to: 'extracted', oldOwner: 'legacy',  newOwner: 'service', readPercent: 100 },
   rollback: { direction: 'rollback', from: 'extracted', during: 'rolling_back', to: 'syncing',   oldOwner: 'service', newOwner: 'legacy',  readPercent: 0   },
 };
+
+/**
+ * A rollback for which somebody has accepted that legacy lacks writes: the service is given up, not kept current. Its tables stay closed,
+ * though the stage asks for no fence: `FeatureState.lost` says so.
+ */
+export const lossyRollback: HandoverRules = { ...handovers.rollback, to: 'legacy' };
 
 /** The transition of that name from `from`; undefined where the table has none. */
 export function findTransition(name: TransitionName, from: Stage): Transition | undefined {

@@ -67,6 +67,8 @@ export async function decideRestored(
   await points.reach('restored:decided');
   // Only now is everything that is to be done written down.
   await move.restartCopy();
+  // The state may have gone back with the owner's rows: from here on it is the one to go by.
+  await move.adoptStore();
   await move.acceptRestored('source');
   await goOn();
   await untilCopied(context, signal);

@@ -3,6 +3,7 @@ import { pause } from '../../common/pause.ts';
 import type { Applier, Backlog, CopiedTable, Move, Verified, VerifyReport } from '../../mover/index.ts';
 import { stages } from '../feature/stages.ts';
 import { ProgressFeed } from '../progress.ts';
+import { adoptDatabases } from '../restored/adopt-databases.ts';
 import { type Actor, type FeatureState, type HeldLease, holdLease } from '../store/index.ts';
 import { makeReady } from './make-ready.ts';
 import { mayPass } from './may-pass.ts';
@@ -50,6 +51,11 @@ export class FeatureRunner {
     this.#options = options;
     this.#moves = new OpenMoves(options, () => this.#mustHold());
     this.feature = options.feature;
+  }
+
+  /** Of its moves; null: a feature without tables. */
+  get specs(): FeatureRunnerOptions['specs'] {
+    return this.#options.specs;
   }
 
   /** Begins to wait for the move's lease, and resolves when it is held for the first time and the work has begun. */
@@ -128,6 +134,13 @@ export class FeatureRunner {
   async restart(): Promise<void> {
     await this.#enqueue(() => this.#halt());
     await this.settle();
+  }
+
+  /** Ends the run and every session of the move without waiting for a server that does not answer. `settle` goes on. */
+  async cutOff(): Promise<void> {
+    this.#run?.stop.abort();
+    this.#moves.cutOff();
+    await this.#enqueue(() => this.#halt());
   }
 
   /** What runs at this moment. */
@@ -292,11 +305,21 @@ export class FeatureRunner {
     }
   }
 
-  /** The side that does not own the rows was restored from a backup: nobody need be asked, all of it is compared with the owner. */
+  /**
+   * Nobody need be asked where the side that does not own the rows was restored from a backup: all of it is compared with the owner. Nor where
+   * the state store was, as long as the databases have the same owner as it has.
+   */
   async #healed(context: RunContext, error: unknown, signal: AbortSignal): Promise<boolean> {
-    if (!(error instanceof BanyanError) || error.code !== 'BANYAN_TARGET_RESTORED') return false;
+    if (!(error instanceof BanyanError)) return false;
+    const actor = { who: 'banyan', why: error.message };
     try {
-      await makeReady(context, { who: 'banyan', why: error.message }, signal);
+      if (error.code === 'BANYAN_STATE_RESTORED') {
+        const { feature, specs, door, store } = this.#options;
+        const asked = { ...actor, lease: context.held.grant, unlessChanged: true };
+        return (await adoptDatabases({ feature, specs, door, store }, asked)) !== null;
+      }
+      if (error.code !== 'BANYAN_TARGET_RESTORED') return false;
+      await makeReady(context, actor, signal);
       return true;
     } catch (failure) {
       if (!signal.aborted) {

@@ -14,6 +14,7 @@ import type {
   Restored,
   TakeBackReport,
   VerifyReport,
+  WaitingKeys,
   WorkOptions,
 } from '../../mover/index.ts';
 
@@ -54,6 +55,12 @@ export abstract class IdleMove implements Move {
   async backlog() {
     return nothing;
   }
+  async waiting(): Promise<readonly WaitingKeys[]> {
+    return [];
+  }
+  async lookAtLost(): Promise<TakeBackReport> {
+    return { tables: [] };
+  }
   async verify(): Promise<VerifyReport> {
     return { tables: [], orphans: [], rowsCompared: 0, rowsKept: 0, different: 0, unsettled: 0 };
   }
@@ -91,6 +98,9 @@ export abstract class IdleMove implements Move {
   }
   async checkTarget() {}
   async checkRestored() {}
+  async checkStore() {}
+  async tellStore() {}
+  async adoptStore() {}
   async restored(): Promise<Restored | null> {
     return null;
   }

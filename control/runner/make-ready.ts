@@ -17,6 +17,8 @@ export async function makeReady(context: RunContext, actor: Actor, signal: Abort
   const restored = await move.restored();
   // Only a person can say whose rows are right where the owner's are the older ones.
   if (restored?.side === 'source') await move.checkRestored();
+  // Nor is a side closed that the databases know to own the rows.
+  await move.checkStore();
   await move.fence('target', { lockTimeoutMs, signal });
   const changed = await move.targetChanged();
   // Rows may be missing there: what was copied counts for nothing.

@@ -5,7 +5,10 @@ import type {
   EndingPlan,
   EndOptions,
   InspectDataOptions,
+  LoneSide,
+  LoneSideOptions,
   Move,
+  MoveSide,
   MoveSpec,
   OpenMoveOptions,
 } from '../../mover/index.ts';
@@ -19,6 +22,14 @@ export interface MoverDoor {
   /** Every commit of an earlier claimant's move is refused from here on. */
   claimEpoch(spec: MoveSpec): Promise<number>;
   openMove(spec: MoveSpec, options: OpenMoveOptions): Promise<Move>;
+  /** The side that is `spec`'s target, without the other side's server. */
+  openSide(spec: MoveSpec, options: LoneSideOptions): Promise<LoneSide>;
+  /** Takes captures and fence triggers of one side away, whose tables are open. `spec`: the forward move. */
+  clearSide(
+    spec: MoveSpec,
+    side: MoveSide,
+    options: { readonly patienceMs: number; readonly signal: AbortSignal },
+  ): Promise<void>;
   /** The statements that take away what a feature's moves have left. `spec`: the forward move. */
   planEnding(spec: MoveSpec, kind: EndingKind): Promise<EndingPlan>;
   /** Runs them; nothing of the moves may run. */

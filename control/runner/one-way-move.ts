@@ -50,6 +50,16 @@ export class OneWayMove extends IdleMove {
     return this.#forward.refusedStatements(swapped(side));
   }
 
+  override checkStore(): Promise<void> {
+    return this.#forward.checkStore();
+  }
+  override adoptStore(): Promise<void> {
+    return this.#forward.adoptStore();
+  }
+  override tellStore(): Promise<void> {
+    return this.#forward.tellStore();
+  }
+
   override pace() {
     return this.#forward.pace();
   }

@@ -4,7 +4,10 @@ import { NoTablesMove } from './no-tables-move.ts';
 import { OneWayMove } from './one-way-move.ts';
 import type { FeatureRunnerOptions } from './run-context.ts';
 
-type OpenMovesOptions = Pick<FeatureRunnerOptions, 'feature' | 'specs' | 'door' | 'points' | 'logger'>;
+type OpenMovesOptions = Pick<
+  FeatureRunnerOptions,
+  'feature' | 'specs' | 'store' | 'door' | 'points' | 'logger'
+>;
 
 /** The moves of one feature that this process has open, at most one in each direction, and the applier of one of them. */
 export class OpenMoves {
@@ -54,6 +57,16 @@ export class OpenMoves {
     await running?.applier.stop();
   }
 
+  /** Ends every session at once: what waits for a server that does not answer fails. */
+  cutOff(): void {
+    this.#applier = null;
+    const opened = [...this.#moves.values()];
+    this.#moves.clear();
+    for (const opening of opened) {
+      opening.then((move) => move.close({ atOnce: true })).catch(() => undefined);
+    }
+  }
+
   async close(): Promise<void> {
     await this.stopApplier();
     const opened = [...this.#moves.values()];
@@ -65,10 +78,11 @@ export class OpenMoves {
   }
 
   async #open(direction: MoveDirection): Promise<Move> {
-    const { feature, specs, door, points, logger } = this.#options;
+    const { feature, specs, store, door, points, logger } = this.#options;
     if (specs === null) return new NoTablesMove(`${feature}:${direction}`);
     const spec = specs[direction];
     if (direction === 'reverse' && spec.oneWay) return new OneWayMove(spec, await this.move('forward'));
-    return door.openMove(spec, { epoch: await door.claimEpoch(spec), points, logger });
+    const ledger = store.ledger(feature);
+    return door.openMove(spec, { epoch: await door.claimEpoch(spec), ledger, points, logger });
   }
 }

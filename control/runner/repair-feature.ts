@@ -6,6 +6,7 @@ import type { OnProgress } from '../progress.ts';
 import type { Actor } from '../store/index.ts';
 import { catchUpProgress } from './catch-up-progress.ts';
 import { decideRestored } from './decide-restored.ts';
+import { lookAtLost } from './look-at-lost.ts';
 import type { RunContext } from './run-context.ts';
 import { verifyFeature } from './verify-feature.ts';
 
@@ -43,6 +44,7 @@ export async function repairFeature(
   const { dryRun, onProgress, table, keys, who, why } = request;
   const state = await store.feature(feature);
   const rules = stages[state.stage];
+  if (state.lost !== null && state.stage === 'legacy') return lookAtLost(context, request, signal);
   if (rules.mover === 'nothing' || state.stage === 'copying' || rules.mover === 'conducted') {
     throw stageRefused(feature, state.stage, 'a repair', 'Repair once the copy is done.');
   }
@@ -51,6 +53,7 @@ export async function repairFeature(
   if (request.from !== undefined || restored?.side === 'source') {
     return decideRestored(context, request, state, restored, goOn, signal);
   }
+  await move.checkStore();
   if (!dryRun) await move.fence('target', { lockTimeoutMs, signal });
   // What nobody noted cannot be relied on: before rows are compared every change since must be in the log.
   await move.checkFingerprint();

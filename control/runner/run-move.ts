@@ -17,8 +17,13 @@ export async function runMove(
 ): Promise<void> {
   const { options, feed, held } = context;
   const state = await options.store.feature(options.feature);
-  // Before a fence is touched: the state may have been restored together with legacy's rows.
-  await (await context.move(direction)).checkRestored();
+  // Before a fence is touched: the state may have been restored, together with legacy's rows or alone.
+  const opened = await context.move(direction);
+  const restored = await opened.restored();
+  // Whose rows are right where the owner's are older, a person says: of the state store as well.
+  if (restored?.side !== 'source') await opened.checkStore();
+  await opened.checkRestored();
+  await opened.tellStore();
   if (state.stage === 'copying' || state.otherSide === 'copying again') {
     const move = await context.move(direction);
     await captureAndCopy(context, move, direction, signal, state.otherSide === 'copying again');

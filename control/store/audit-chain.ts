@@ -64,6 +64,30 @@ export async function lastHash(trx: Knex): Promise<string> {
   return row?.hash ?? '';
 }
 
+/** The last entry; its number is 0 where there is none. */
+export async function lastEntry(knex: Knex): Promise<{ readonly entry: number; readonly hash: string }> {
+  const row: { id: number; hash: string | null } | undefined = await knex('state_audit')
+    .orderBy('id', 'desc')
+    .first('id', 'hash');
+  return { entry: Number(row?.id ?? 0), hash: row?.hash ?? '' };
+}
+
+/** Whether all of these are in the log, as they were. */
+export async function hasEntries(
+  knex: Knex,
+  entries: readonly { readonly entry: number; readonly hash: string }[],
+): Promise<boolean> {
+  const wanted = entries.filter(({ entry }) => entry > 0);
+  const rows: { id: number; hash: string | null }[] = await knex('state_audit')
+    .whereIn(
+      'id',
+      wanted.map(({ entry }) => entry),
+    )
+    .select('id', 'hash');
+  const found = new Map(rows.map(({ id, hash }) => [Number(id), hash ?? '']));
+  return wanted.every(({ entry, hash }) => found.get(entry) === hash);
+}
+
 /**
  * Goes through the whole log. `anchor`: an entry that was noted down earlier must be there, with that hash: without one, a log whose end was
  * cut off looks whole.

@@ -26,16 +26,24 @@ export interface NewEntry extends Omit<AuditEntry, 'id' | 'details'> {
   readonly details?: AuditEntry['details'] | undefined;
 }
 
-/** The append-only log of state changes. There is no way to change or remove an entry through it. Call it under the turnstile; `lastHash` was read there. */
-export async function appendAudit(knex: Knex, entries: readonly NewEntry[], lastHash: string): Promise<void> {
-  if (entries.length === 0) return;
+/**
+ * The append-only log of state changes. There is no way to change or remove an entry through it. Call it under the turnstile; `lastHash` was read
+ * there. Returns the entry where it was one; the numbers of several are the server's matter.
+ */
+export async function appendAudit(
+  knex: Knex,
+  entries: readonly NewEntry[],
+  lastHash: string,
+): Promise<{ readonly entry: number; readonly hash: string } | null> {
+  if (entries.length === 0) return null;
   let hash = lastHash;
   const rows = entries.map((entry) => {
     const row = toRow(entry);
     hash = chainHash(hash, row);
     return { ...row, hash };
   });
-  await knex('state_audit').insert(rows);
+  const [entry] = await knex('state_audit').insert(rows);
+  return rows.length === 1 && entry !== undefined ? { entry: Number(entry), hash } : null;
 }
 
 function toRow(entry: NewEntry): ChainedRow {

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { BanyanError } from '../../common/errors.ts';
+import type { StoreLedger, WaitingKeys } from '../../mover/index.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { TrafficCounts } from '../../router/replica/state-link.ts';
 import type { ShadowTally } from '../../router/shadow/tally/index.ts';
@@ -12,7 +13,13 @@ import type { GuardMemory } from '../guard/plan-guard.ts';
 import { sampleLifeMs } from '../shadow/shadow-state.ts';
 import { type Caller, readCallers } from '../watch/report-callers.ts';
 import { type Actor, type AuditEntry, lastAuditId, readAudit, readAuditAfter } from './audit.ts';
-import { type AuditAnchor, type AuditVerification, verifyAudit } from './audit-chain.ts';
+import {
+  type AuditAnchor,
+  type AuditVerification,
+  hasEntries,
+  lastEntry,
+  verifyAudit,
+} from './audit-chain.ts';
 import {
   type ChangeRequest,
   type ChangeResult,
@@ -29,6 +36,7 @@ import {
   untoldHoldCosts,
 } from './hold-costs.ts';
 import { type LeaseGrant, Leases } from './leases.ts';
+import { keepLostKeys, noteSeen, readSeen, type Seen } from './losses.ts';
 import { migrateState } from './migrate-state.ts';
 import { RelayKeeper, type RelayKeeperOptions } from './relay/relay-keeper.ts';
 import { forgetOldCounts, readTally, readTraffic, readTrafficReports } from './replica-counts.ts';
@@ -77,6 +85,9 @@ export class StateStore {
   #features: readonly FeatureConfig[];
   #cohorts: readonly CohortDefinition[];
   #print: ConfigPrint | null;
+  /** The last entry of the audit log that this process has seen. */
+  #seen: Turn['head'] = null;
+  #timesBack = 0;
 
   private constructor(knex: Knex, { state, features, cohorts = [], print }: StateStoreOptions) {
     this.#knex = knex;
@@ -165,11 +176,31 @@ export class StateStore {
 
   /** Changes several features at one instant. What one member's `change` throws keeps all of them as they were. */
   async changeJointly(request: JointChangeRequest): Promise<JointChangeResult> {
-    const result = await Turn.take(this.#knex, request.lease, (turn) =>
-      changeFeatures(turn, request, this.#routed, (states, feature) => this.#known(states, feature)),
-    );
+    const { result, head } = await Turn.take(this.#knex, request.lease, async (turn) => {
+      const changed = await changeFeatures(turn, request, this.#routed, (states, feature) =>
+        this.#known(states, feature),
+      );
+      return { result: changed, head: turn.head };
+    });
+    this.#saw(head);
     this.#relay?.tell(result.version);
     return result;
+  }
+
+  /** How often this process has found that the store lacks an entry which it had seen there: it was restored from a backup meanwhile. */
+  async wentBack(): Promise<number> {
+    const seen = this.#seen;
+    const lacks = seen !== null && !(await hasEntries(this.#knex, [seen]));
+    const last = await lastEntry(this.#knex);
+    if (lacks && this.#seen === seen) {
+      this.#timesBack += 1;
+      this.#seen = last;
+    } else this.#saw(last);
+    return this.#timesBack;
+  }
+
+  #saw(head: Turn['head']): void {
+    if (head !== null && (this.#seen === null || head.entry > this.#seen.entry)) this.#seen = head;
   }
 
   /**
@@ -323,6 +354,32 @@ export class StateStore {
       .onConflict('feature')
       // What was once known stays true, unless the clock was set back since.
       .merge({ at: this.#knex.raw('IF(at > NOW(3), VALUES(at), GREATEST(at, VALUES(at)))') });
+  }
+
+  /** How far this store is, for databases to remember. */
+  ledger(feature: string): StoreLedger {
+    return {
+      newest: async () => {
+        const { entry, hash } = await lastEntry(this.#knex);
+        return { entry, hash, stage: (await this.feature(feature)).stage };
+      },
+      has: (marks) => hasEntries(this.#knex, marks),
+    };
+  }
+
+  /** Notes what was seen of the log of the side that owns the rows. */
+  noteSeen(feature: string, seen: Seen): Promise<void> {
+    return noteSeen(this.#knex, feature, seen);
+  }
+
+  /** null: it was never looked at. */
+  seen(feature: string): Promise<Seen | null> {
+    return readSeen(this.#knex, feature);
+  }
+
+  /** Keeps the keys under which legacy lacks writes, for people. `rollback`: its id. */
+  keepLostKeys(feature: string, rollback: string, tables: readonly WaitingKeys[]): Promise<void> {
+    return keepLostKeys(this.#knex, feature, rollback, tables);
   }
 
   audit(filter: { readonly feature?: string; readonly limit: number }): Promise<AuditEntry[]> {

@@ -38,6 +38,8 @@ export class Turn {
   readonly now: string;
   /** As they are, and as they become. */
   readonly states: Map<string, FeatureState>;
+  /** The entry of the audit log that it wrote; null: none, or several. */
+  head: { readonly entry: number; readonly hash: string } | null = null;
   readonly #row: TableRow;
   /** Of the audit log's last entry. */
   readonly #lastHash: string;
@@ -111,7 +113,7 @@ export class Turn {
         .update({ version, written_at: trx.raw('NOW(3)'), content: JSON.stringify(next) });
     }
     const told = entries(version).map((entry) => ({ ...entry, at: now, version }));
-    await appendAudit(trx, told, this.#lastHash);
+    this.head = await appendAudit(trx, told, this.#lastHash);
     return version;
   }
 }

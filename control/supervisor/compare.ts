@@ -30,6 +30,8 @@ export function compare(state: FeatureState, standing: Sight): Comparison {
   if (!standing.held) {
     return { finding: 'another process has the move, or its lease cannot be had', remedy: null };
   }
+  // Told as a failure; a person is asked what to go by.
+  if (state.failing?.code === 'BANYAN_STATE_RESTORED') return { finding: null, remedy: null };
   if (state.handover !== null) {
     const { direction, phase } = state.handover;
     return { finding: `a ${direction} is ${phase} and no process conducts it`, remedy: 'recover' };

@@ -3,16 +3,22 @@ import { pause } from '../../common/pause.ts';
 import type { Backlog, MoveLogger } from '../../mover/index.ts';
 import { type FeatureState, stages } from '../feature/index.ts';
 import type { FeatureJobs } from '../feature-jobs.ts';
-import { type FeatureRunner, requiredDirection } from '../runner/index.ts';
-import type { StateStore } from '../store/index.ts';
+import { type FeatureRunner, type MoverDoor, requiredDirection } from '../runner/index.ts';
+import { currentSince } from '../runner/note-current.ts';
+import type { LeaseGrant, StateStore } from '../store/index.ts';
 import { compare, type Remedy } from './compare.ts';
+import { LostWatch } from './lost-watch.ts';
+import { StoreWatch } from './store-watch.ts';
 
 const lookEveryMs = 1_000;
+const noteEveryMs = 5_000;
 
 export interface SupervisorOptions {
   readonly store: StateStore;
   readonly runners: ReadonlyMap<string, FeatureRunner>;
   readonly jobs: FeatureJobs;
+  readonly door: MoverDoor;
+  readonly lease: LeaseGrant;
   /** Ends a handover that no process conducts. */
   readonly recover: (feature: string) => void;
   readonly logger: MoveLogger;
@@ -27,6 +33,10 @@ export interface Finding {
 }
 
 interface Memory {
+  readonly watch: StoreWatch;
+  readonly lost: LostWatch;
+  /** When what is seen of the log is noted the next time, by performance.now(). */
+  noteAt: number;
   finding: Finding | null;
   /** What waited at the last look that saw the log get shorter, and when that was. */
   progress: { readonly backlog: Backlog; readonly at: number } | null;
@@ -66,8 +76,14 @@ export class Supervisor {
   }
 
   async #watch(runner: FeatureRunner): Promise<void> {
-    const { signal, logger } = this.#options;
-    const memory: Memory = { finding: null, progress: null };
+    const { signal, logger, door, store, lease } = this.#options;
+    const { feature } = runner;
+    const lost = new LostWatch({
+      specs: () => runner.specs,
+      ...{ feature, door, store, lease, logger, signal },
+    });
+    const watch = new StoreWatch({ specs: () => runner.specs, ...{ feature, door, store } });
+    const memory: Memory = { watch, lost, noteAt: 0, finding: null, progress: null };
     this.#memory.set(runner.feature, memory);
     while (!signal.aborted) {
       await pause(lookEveryMs, signal);
@@ -87,6 +103,11 @@ export class Supervisor {
   async #look(runner: FeatureRunner, memory: Memory): Promise<string | null> {
     const { store, jobs } = this.#options;
     const state = await store.feature(runner.feature);
+    // Whatever the store says of the stage may be old: looked at before anything is healed by it.
+    if (await memory.watch.wentBack()) {
+      if (requiredDirection(state) !== null) await runner.restart();
+      return 'the state store went back to an older one';
+    }
     const here = runner.standing();
     const job = jobs.kindOf(runner.feature);
     const stuckMs = await this.#stuckMs(runner, state, memory);
@@ -96,6 +117,12 @@ export class Supervisor {
       memory.progress = null;
     }
     if (finding !== null || job !== null || !here.held) return finding;
+    if (requiredDirection(state) === null) {
+      memory.watch.look();
+      if (memory.watch.finding !== null) return memory.watch.finding;
+    }
+    memory.lost.begin(state);
+    if (memory.lost.finding !== null) return memory.lost.finding;
     // Beside the look: a server that hangs keeps nothing from being healed.
     if (remedy === null && here.applying !== null) runner.lookAtRefused();
     return this.#checkOwner(runner, state);
@@ -114,7 +141,9 @@ export class Supervisor {
       memory.progress = null;
       return 0;
     }
+    const at = await this.#dueNote(state, memory);
     const backlog = await runner.backlog();
+    if (at !== null) await this.#noteSeen(state.feature, at, backlog);
     const now = performance.now();
     const before = memory.progress;
     // The oldest entry is younger than it would be had it stood still: something was carried over.
@@ -125,6 +154,21 @@ export class Supervisor {
       backlog.oldestMs >= before.backlog.oldestMs + 0.8 * (now - before.at);
     if (!stoodStill) memory.progress = { backlog, at: now };
     return stoodStill ? now - before.at : 0;
+  }
+
+  /** The moment, if what is seen of the log is to be noted now: it is all that is known of it once that database is lost. */
+  async #dueNote(state: FeatureState, memory: Memory): Promise<string | null> {
+    if (stages[state.stage].owner !== 'service' || performance.now() < memory.noteAt) return null;
+    memory.noteAt = performance.now() + noteEveryMs;
+    return this.#options.store.clock();
+  }
+
+  async #noteSeen(feature: string, at: string, backlog: Backlog): Promise<void> {
+    const currentAt = currentSince(Date.parse(at), backlog);
+    await this.#options.store.noteSeen(feature, {
+      ...{ at, entries: backlog.entries },
+      currentAt: currentAt === null ? null : new Date(currentAt).toISOString(),
+    });
   }
 
   /** While a move is paused or failing nobody else looks: a closed fence on the owner's tables fails every write. */

@@ -18,6 +18,14 @@ export interface TakenKeys {
   forget(source: Session): Promise<void>;
 }
 
+/** A key that waits in a log, once however often it was noted. */
+export interface WaitingKey {
+  readonly key: KeyValues;
+  /** When it was noted for the first and the last time, in seconds since 1970 by the clock of who noted it. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
 /**
  * The dirty keys of one captured table. Sessions are the caller's sessions with the source's server, so that work goes on
  * side by side; an implementation that keeps its log elsewhere may leave them alone.
@@ -41,4 +49,12 @@ export interface ChangeLog {
   /** Resolves once everything that a take may have returned is visible to plain reads that begin afterwards. */
   settled(source: Session): Promise<void>;
   backlog(source: Session): Promise<Backlog>;
+  /**
+   * All keys that were noted before the call and are not forgotten: how many, and the first `limit` of them in the order in which they
+   * were noted. A key that was applied and is not forgotten yet is among them.
+   */
+  waiting(
+    source: Session,
+    limit: number,
+  ): Promise<{ readonly count: number; readonly keys: readonly WaitingKey[] }>;
 }

@@ -14,7 +14,7 @@ type Side = EndingStep['side'];
 /** What several features share. The fences last: as long as their table names a feature, nothing of these is dropped. */
 const sharedTables = [
   ...['mover_captures', 'mover_cascades', 'mover_binlog', 'mover_beats', 'mover_progress', 'mover_targets'],
-  'mover_counts',
+  ...['mover_counts', 'mover_marks'],
   ...['mover_verified', 'mover_verifies', 'mover_deferred'],
   ...['mover_offers', 'mover_movers'],
   ...['mover_epochs', 'fence_keys', 'fences'],
@@ -167,7 +167,7 @@ function logsOf(spec: MoveSpec, side: Side): string[] {
 
 function rowsOf(spec: MoveSpec, side: Side, table: string): string | null {
   if (table === 'mover_cascades') return null;
-  if (['fences', 'fence_keys', 'mover_counts'].includes(table)) return fenceRows(spec, side);
+  if (['fences', 'fence_keys', 'mover_counts', 'mover_marks'].includes(table)) return fenceRows(spec, side);
   if (table === 'mover_captures') {
     const names = sideTables(spec, side).map(quoteText).join(', ');
     return `database_name = ${quoteText(spec[side].database)} AND table_name IN (${names})`;

@@ -28,23 +28,58 @@ export async function raiseAutoIncrement(
   alone: AloneLinks,
   { room, patienceMs, signal }: RaiseOptions,
 ): Promise<void> {
-  const { spec, logger } = context;
-  for (const { table, from, to } of await shortOf(spec, source, target, room)) {
-    await runAlone(alone, `ALTER TABLE ${quoteTable(spec.target.database, table)} AUTO_INCREMENT = ${to}`, {
-      patienceMs,
-      signal,
-      timedOut: (cause) =>
-        new BanyanError(
-          'BANYAN_DDL_LOCK_TIMEOUT',
-          `raising AUTO_INCREMENT of ${spec.target.database}.${table} found no moment without an open transaction within ${patienceMs} ms`,
-          {
-            fix: 'Look for a transaction that stays open on this table (SHOW PROCESSLIST), end it, and run the command again.',
-            cause,
-          },
-        ),
-    });
-    logger.info({ table, from: String(from), to: String(to) }, 'auto-increment raised');
+  for (const short of await shortOf(context.spec, source, target, room)) {
+    await lift(context, alone, short, { patienceMs, signal });
   }
+}
+
+/**
+ * Lifts each target table's counter by `room`, where the source cannot be asked: ids that it gave out since the last row that came
+ * over are in somebody's hands.
+ *
+ * @throws BanyanError BANYAN_DDL_LOCK_TIMEOUT
+ */
+export async function skipIds(
+  context: MoveContext,
+  target: Session,
+  alone: AloneLinks,
+  { room, ...options }: RaiseOptions,
+): Promise<void> {
+  const { spec } = context;
+  const counters = await readCounters(target, spec.target.database, sideTables(spec, 'target'), true);
+  for (const [table, { next, last }] of counters) {
+    const to = next + aheadOf({ next, last }, room);
+    if (to > next) await lift(context, alone, { table, from: next, to }, options);
+  }
+}
+
+interface Lift {
+  readonly table: string;
+  /** Where the counter is, and where it should be. */
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+async function lift(
+  { spec, logger }: MoveContext,
+  alone: AloneLinks,
+  { table, from, to }: Lift,
+  { patienceMs, signal }: Omit<RaiseOptions, 'room'>,
+): Promise<void> {
+  await runAlone(alone, `ALTER TABLE ${quoteTable(spec.target.database, table)} AUTO_INCREMENT = ${to}`, {
+    patienceMs,
+    signal,
+    timedOut: (cause) =>
+      new BanyanError(
+        'BANYAN_DDL_LOCK_TIMEOUT',
+        `raising AUTO_INCREMENT of ${spec.target.database}.${table} found no moment without an open transaction within ${patienceMs} ms`,
+        {
+          fix: 'Look for a transaction that stays open on this table (SHOW PROCESSLIST), end it, and run the command again.',
+          cause,
+        },
+      ),
+  });
+  logger.info({ table, from: String(from), to: String(to) }, 'auto-increment raised');
 }
 
 /** @throws BanyanError BANYAN_IDS_SHORT when the source has given out ids that the target would give out again. */
@@ -59,13 +94,8 @@ export async function assertAutoIncrement(spec: MoveSpec, source: Session, targe
   );
 }
 
-/** Tables whose counter on the target is behind: where it is, and where it should be. */
-async function shortOf(
-  spec: MoveSpec,
-  source: Session,
-  target: Session,
-  room: number,
-): Promise<{ table: string; from: bigint; to: bigint }[]> {
+/** Tables whose counter on the target is behind. */
+async function shortOf(spec: MoveSpec, source: Session, target: Session, room: number): Promise<Lift[]> {
   const [wanted, present] = await Promise.all([
     readCounters(source, spec.source.database, sideTables(spec, 'source'), room > 0),
     readCounters(target, spec.target.database, sideTables(spec, 'target'), room > 0),
@@ -76,12 +106,16 @@ async function shortOf(
       .flatMap((one) => wanted.get(one.table)?.next ?? []);
     const next = counters.reduce((most, one) => (one > most ? one : most), 0n);
     if (counters.length === 0) return [];
-    // Of a small type not much is spent.
-    const spare = there.last > next ? (there.last - next) / 100n : 0n;
-    const ahead = spare < BigInt(room) ? spare : BigInt(room);
+    const ahead = aheadOf({ next, last: there.last }, room);
     // Lifted for an earlier attempt it may have room still.
     return there.next >= next + ahead / 2n ? [] : [{ table, from: there.next, to: next + ahead }];
   });
+}
+
+/** Of a small type not much is spent. */
+function aheadOf({ next, last }: Counter, room: number): bigint {
+  const spare = last > next ? (last - next) / 100n : 0n;
+  return spare < BigInt(room) ? spare : BigInt(room);
 }
 
 interface Counter {

@@ -30,6 +30,7 @@ import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
 import { foreignKeyFaults } from './foreign-key-faults.ts';
+import { roomWarnings } from './room-warnings.ts';
 import { tryMapping } from './try-mapping.ts';
 
 export interface PreflightOptions {
@@ -88,6 +89,7 @@ export async function inspectMove(spec: MoveSpec, options: PreflightOptions = {}
       faults.push(...binlog.faults);
       warnings.push(...binlog.warnings);
     }
+    if (target !== null) warnings.push(...(await roomWarnings(target, spec.target)));
     if (source !== null && target !== null) {
       faults.push(...pairFaults(await readServerFacts(source), await readServerFacts(target)));
       for (const table of spec.tables) {

@@ -5,7 +5,7 @@ import type { MoveContext } from '../move-context.ts';
 import type { DatabaseEndpoint } from '../move-spec.ts';
 import type { Link } from '../sql/link.ts';
 import type { Sign } from './brake.ts';
-import { freeBytes } from './free-bytes.ts';
+import { freeSpace } from './free-space.ts';
 
 const sides = ['source', 'target'] as const;
 
@@ -22,8 +22,9 @@ export async function readRoom(
 ): Promise<Sign[]> {
   const { maxReplicaLagMs = 10_000, minFreeBytes = 256 * 1024 ** 2 } = context.spec.room ?? {};
   const signs: Sign[] = [];
-  const free = await freeBytes(await links.target.session());
-  if (free !== null) {
+  const space = await freeSpace(await links.target.session());
+  if (space !== null) {
+    const free = space.freeBytes;
     const what = `the target’s server has ${formatBytes(free)} left, less than ${formatBytes(minFreeBytes)}`;
     signs.push({ what, value: minFreeBytes - free, limit: 0, plain: true });
   }

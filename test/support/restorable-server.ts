@@ -51,6 +51,21 @@ export class RestorableServer implements AsyncDisposable {
     this.#running = null;
   }
 
+  /** kill -9, and all that it had is gone. */
+  async lose(): Promise<void> {
+    const server = this.#running;
+    this.#running = null;
+    if (server === null) return;
+    process.kill(server.pid, 'SIGKILL');
+    await server.ended;
+    await rm(this.#data, { recursive: true });
+  }
+
+  /** A new one with nothing in it, on the same port. */
+  async beginAnew(): Promise<void> {
+    await this.#begin();
+  }
+
   get #data(): string {
     return join(this.#folder, 'data');
   }

@@ -31,6 +31,7 @@ import {
   perhapsWhy,
   reloadRequest,
   repairRequest,
+  resumeRequest,
   saidWhy,
   shadowRequest,
   throttleRequest,
@@ -141,7 +142,7 @@ const handover = {
   body: handoverRequest,
   answer: handoverAnswer,
   streams: true,
-  errors: [...moving, 'BANYAN_GATE_CLOSED', 'BANYAN_STATE_MOVED'],
+  errors: [...moving, 'BANYAN_GATE_CLOSED', 'BANYAN_LOSS_REFUSED', 'BANYAN_STATE_MOVED'],
 } as const;
 const steering = { body: perhapsWhy, answer: featureState, streams: false, errors: moving } as const;
 
@@ -228,7 +229,12 @@ export const actions = {
   },
   unfreeze: { summary: 'Allow them again', body: saidWhy, answer: featureState, streams: false, errors: [] },
   pause: { summary: 'Stop the work of the mover', ...steering },
-  resume: { summary: 'Go on after a pause or a failure', ...steering },
+  resume: {
+    summary: 'Go on after a pause or a failure, or after the state store was restored from a backup',
+    ...steering,
+    body: resumeRequest,
+    errors: [...moving, 'BANYAN_OWNER_UNCLEAR'],
+  },
   abandon: {
     summary: 'Give a copy up, and on request take its rows away',
     body: abandonRequest,

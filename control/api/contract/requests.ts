@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { forcible } from '../../conductor/forcible.ts';
-import { direction, list, texts, why } from './words.ts';
+import { acceptedLoss, direction, list, texts, why } from './words.ts';
 
 /**
  * What is asked of control: the bodies of its actions and the queries of its questions. Where a comment says "only the
@@ -16,6 +16,11 @@ const routes = z.array(z.string().min(1)).min(1).readonly().optional();
 
 export const saidWhy = z.strictObject({ why });
 export const perhapsWhy = z.strictObject({ why: why.optional() });
+export const resumeRequest = z.strictObject({
+  why: why.optional(),
+  /** After the state store was restored, where both databases take writes: whose rows are right. */
+  owner: z.enum(['legacy', 'service']).optional(),
+});
 export const verifyRequest = z.strictObject({
   why: why.optional(),
   /** From the beginning, also where one was cut off. */
@@ -43,7 +48,13 @@ const handover = {
   guard: guard.extend({ watch: z.string().optional() }).optional(),
 };
 
-export const handoverRequest = z.strictObject(handover).refine(saysWhy, whyMissing);
+export const handoverRequest = z
+  .strictObject({
+    ...handover,
+    /** Of a rollback: go back though legacy lacks what was written under so many keys, or under nobody knows how many. */
+    acceptLoss: acceptedLoss.optional(),
+  })
+  .refine(saysWhy, whyMissing);
 
 export const jointRequest = z
   .strictObject({

@@ -19,6 +19,9 @@ export const direction = z.literal(Object.keys(handovers) as Direction[]);
 export const stage = z.literal(Object.keys(stages) as Stage[]);
 export const side = z.enum(['legacy', 'service']);
 
+/** A number of keys; or that nobody knows how many. */
+export const acceptedLoss = z.union([z.int().min(0), z.literal('unknown')]);
+
 /** A result says so only where nothing was changed. */
 export const dryRun = z.literal(true).exactOptional();
 

@@ -1,8 +1,10 @@
+import { BanyanError, type Fault } from '../../../common/errors.ts';
 import type { Commands } from '../../commands.ts';
 import type { HandoverRehearsal, HandoverResult } from '../../conductor/index.ts';
 import { readMaxHold } from '../../conductor/read-max-hold.ts';
 import type { BanyanConfig } from '../../config/index.ts';
 import { explainRequest } from '../../explain/explain-request.ts';
+import type { AcceptedLoss } from '../../feature/feature-state.ts';
 import type { Direction } from '../../feature/stages.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { ReloadReport, ReloadRequest } from '../../reload/reload-control.ts';
@@ -90,9 +92,9 @@ export const actionHandlers: { readonly [A in FeatureAction]: ActionHandler<A> }
     () =>
       at.pause(feature, actor),
   resume:
-    ({ at, feature, actor }) =>
+    ({ at, feature, actor, body: { owner } }) =>
     () =>
-      at.resume(feature, actor),
+      at.resume(feature, { ...actor, owner }),
   abort:
     ({ at, feature, actor }) =>
     () =>
@@ -116,15 +118,65 @@ export const actionHandlers: { readonly [A in FeatureAction]: ActionHandler<A> }
 };
 
 function handOver(direction: Direction): ActionHandler<Direction> {
-  return ({ at, feature, actor, body }) => {
+  return ({ at, feature, actor, body: { acceptLoss, ...body } }) => {
+    if (acceptLoss !== undefined)
+      return rollBackWithLoss(direction, { at, feature, actor, body }, acceptLoss);
     const work = handOverAll(at, [feature], direction, actor, body);
     return async (onProgress) => {
       const answer = await work(onProgress);
       if (Array.isArray(answer)) return answer[0]!;
-      const { features, ...rehearsal } = answer;
-      return { ...rehearsal, gate: features[0]!.gate };
+      return ofOne(answer);
     };
   };
+}
+
+function ofOne({ features, ...rehearsal }: HandoverRehearsal) {
+  const { gate, loss } = features[0]!;
+  return { ...rehearsal, gate, ...(loss === undefined ? {} : { loss }) };
+}
+
+function rollBackWithLoss(
+  direction: Direction,
+  { at, feature, actor, body }: Asked<Direction>,
+  acceptLoss: AcceptedLoss,
+): (onProgress: OnProgress) => Promise<ActionAnswer<Direction>> {
+  const { dryRun, force, guard, retry } = body;
+  assertFitsLoss({ cutover: direction === 'cutover', guard: guard !== undefined, retry: retry > 0 });
+  const maxHoldMs = readMaxHold(body.maxHold);
+  return async (onProgress) =>
+    dryRun
+      ? ofOne(await at.handovers.rehearseLossy(feature, acceptLoss, force))
+      : at.handovers.rollBackWithLoss(feature, {
+          ...actor,
+          direction,
+          force,
+          maxHoldMs,
+          acceptLoss,
+          onProgress,
+        });
+}
+
+/** What makes no sense beside `acceptLoss`, all of it at once. */
+function assertFitsLoss(asked: {
+  readonly cutover: boolean;
+  readonly guard: boolean;
+  readonly retry: boolean;
+}): void {
+  const faults = [
+    ...(asked.cutover ? [misfit('acceptLoss', 'only a rollback can accept a loss')] : []),
+    ...(asked.guard ? [misfit('guard', 'it watches the time after a cutover')] : []),
+    ...(asked.retry ? [misfit('retry', 'a rollback with a loss is tried once')] : []),
+  ];
+  if (faults.length === 0) return;
+  const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
+  throw new BanyanError('BANYAN_REQUEST_INVALID', `That makes no sense: ${list}`, {
+    fix: 'Leave it out; nothing was changed.',
+    faults,
+  });
+}
+
+function misfit(at: string, what: string): Fault & { readonly at: string } {
+  return { code: 'BANYAN_REQUEST_INVALID', at, what, fix: 'Leave it out.' };
 }
 
 /** What is wrong with the request is told at once; the work begins when the function returned is called. */

@@ -24,6 +24,7 @@ export function tellStatus(status: StatusReport): readonly Told[] {
   return [
     ...features.flatMap(failures),
     ...features.flatMap(findings),
+    ...features.flatMap(losses),
     ...features.flatMap(refusals),
     ...unreached(status),
     ...unserved(status),
@@ -44,6 +45,24 @@ function findings({ name, finding }: FeatureStatus): Told[] {
   if (finding === null) return [];
   const what = `${finding.what}, since ${finding.since.slice(11, 19)} UTC`;
   return [{ ...plain, feature: name, level: 'warn', what }];
+}
+
+/** Somebody has rolled back though legacy lacks writes, and the service's rows are still there, or may be. */
+function losses({ name, lost }: FeatureStatus): Told[] {
+  // A control process of an earlier version does not say.
+  if (!lost) return [];
+  const { keys, currentAt, at, who, why, closed, place } = lost;
+  const since = currentAt === null ? '' : `; every write from before ${currentAt} is there`;
+  const list =
+    keys === null
+      ? `nobody knows how many writes${since}`
+      : `what was written under ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}, at most`;
+  const what = `legacy lacks ${list}: ${who} rolled back with a loss at ${at.slice(0, 19).replace('T', ' ')} UTC (${why})`;
+  const fence = closed
+    ? `the service's tables (${place}) refuse writes; \`banyan repair ${name} --from legacy --dry-run\` lists what was lost there`
+    : `the service's tables (${place}) are closed as soon as that server is seen`;
+  const fix = `\`banyan abandon ${name} --clean\` once its rows are needed no more, or another database in the config; then \`banyan copy ${name}\`.`;
+  return [{ ...plain, feature: name, level: 'note', what, fix, more: [fence] }];
 }
 
 const fewStatements = 3;

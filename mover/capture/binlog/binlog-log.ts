@@ -1,8 +1,9 @@
+import { BanyanError } from '../../../common/errors.ts';
 import type { Backlog } from '../../move.ts';
 import { type KeyRange, type KeyValues, keyId, keysCondition, rangeCondition } from '../../plan/key-range.ts';
 import type { Session } from '../../sql/session.ts';
 import type { CapturedTable } from '../capture.ts';
-import type { ChangeLog, TakenKeys } from '../change-log.ts';
+import type { ChangeLog, TakenKeys, WaitingKey } from '../change-log.ts';
 import type { TriggerLog } from '../triggers/trigger-log.ts';
 import type { BinlogFollower } from './binlog-follower.ts';
 import { KeyQueue, type QueuedKey } from './key-queue.ts';
@@ -121,4 +122,28 @@ export class BinlogLog implements ChangeLog {
   async settled(source: Session): Promise<void> {
     await this.#follower.beat(source);
   }
+
+  /** A key that was marked and read in the log counts twice: it is a bound. */
+  async waiting(source: Session, limit: number) {
+    if (!(await this.#follower.sync(source))) throw unreadRest();
+    const marked = await this.marks.waiting(source, limit);
+    const queued = [...this.queue.entries()].slice(0, Math.max(0, limit - marked.keys.length));
+    return {
+      count: marked.count + this.queue.size,
+      keys: [
+        ...marked.keys,
+        ...queued.map(
+          ({ key, notedAt }): WaitingKey => ({ key, firstAt: notedAt / 1_000, lastAt: notedAt / 1_000 }),
+        ),
+      ],
+    };
+  }
+}
+
+function unreadRest(): BanyanError {
+  return new BanyanError(
+    'BANYAN_BINLOG_BEHIND',
+    'more keys wait than are kept in memory: how many are in the rest of the binary log is not known',
+    { fix: 'Wait until the applier has worked off some of them.' },
+  );
 }

@@ -4,7 +4,7 @@ import { literal } from '../../sql/literal.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { RawRow, Session } from '../../sql/session.ts';
 import type { CapturedTable } from '../capture.ts';
-import type { ChangeLog, TakenKeys } from '../change-log.ts';
+import type { ChangeLog, TakenKeys, WaitingKey } from '../change-log.ts';
 import { firstEntry, logKey, logName } from './capture-names.ts';
 import type { CascadeMarks } from './cascade-marks.ts';
 
@@ -122,6 +122,20 @@ export class TriggerLog implements ChangeLog {
          FROM ${this.#log} WHERE ${isChange}`,
     );
     return { entries: Number(row?.[0]), oldestMs: Math.max(0, Number(row?.[1]) / 1_000) };
+  }
+
+  async waiting(session: Session, limit: number) {
+    const [row] = await session.texts(
+      `SELECT COUNT(*) FROM (SELECT DISTINCT ${this.#names} FROM ${this.#log} WHERE ${isChange}) AS waiting`,
+    );
+    const rows = await session.rows(
+      `SELECT UNIX_TIMESTAMP(MIN(logged_at)), UNIX_TIMESTAMP(MAX(logged_at)), ${this.#names}
+         FROM ${this.#log} WHERE ${isChange} GROUP BY ${this.#names} ORDER BY MIN(seq) LIMIT ${limit}`,
+    );
+    const keys = rows.map(
+      ([first, last, ...key]): WaitingKey => ({ key, firstAt: Number(first), lastAt: Number(last) }),
+    );
+    return { count: Number(row?.[0]), keys };
   }
 }
 

@@ -1,14 +1,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BanyanError } from '../../../common/errors.ts';
+import { noReason } from '../../../control/api/contract/words.ts';
 import type {
+  ActionBody,
   HandoverRehearsal,
   HandoverResult,
   JointRehearsal,
-  OrderBody,
 } from '../../../control/api/index.ts';
 import { type Forcible, forcible } from '../../../control/conductor/forcible.ts';
-import { formatMs } from '../../terminal/numbers.ts';
+import { describeLoss, type LossFigures } from '../../../control/loss/loss-figures.ts';
+import { formatCount, formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
+import { renderTable } from '../../terminal/table.ts';
+import type { CliIo } from '../cli-io.ts';
 import { type ChangeFlags, CommandContext, requireFeature, withChangeOptions } from '../command-context.ts';
 import { confirm, isAsked, withYesOption } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -25,10 +29,11 @@ interface Flags extends ChangeFlags, GuardFlags {
   readonly maxHold?: string;
   readonly retry?: number;
   readonly yes?: boolean;
+  readonly acceptLoss?: number | 'unknown';
 }
 
 type Direction = 'cutover' | 'rollback';
-type Body = Omit<OrderBody<'handover'>, 'direction' | 'features'>;
+type Body = Omit<ActionBody<'rollback'>, 'dryRun'>;
 
 function forcibleGuard(name: string): Forcible {
   const guard = forcible.find((one) => one === name);
@@ -80,6 +85,14 @@ export function handoverCommand(direction: Direction): CommandFactory {
         ).argParser(times),
       );
     withYesOption(command);
+    if (direction === 'rollback') {
+      command.addOption(
+        new Option(
+          '--accept-loss <n>',
+          "go back though legacy lacks what was written under so many keys, or `unknown`: where the service's database is lost. Needs --why, and --yes where nobody is asked",
+        ).argParser(readAcceptedLoss),
+      );
+    }
     if (direction === 'cutover') {
       withGuardOptions(command, {
         guard: 'watches the time after it: the service beside what legacy was before',
@@ -94,7 +107,7 @@ export function handoverCommand(direction: Direction): CommandFactory {
       `banyan ${direction} product review --together --why "they are used as one"`,
       ...(direction === 'cutover'
         ? ['banyan cutover product --guard --watch 1h --on-breach rollback --why "at night"']
-        : []),
+        : ['banyan rollback product --accept-loss unknown --why "its database is lost for good"']),
     );
     return command.action(async (features: readonly string[], flags: Flags) => {
       const context = new CommandContext(io, flags);
@@ -104,13 +117,15 @@ export function handoverCommand(direction: Direction): CommandFactory {
         const fix = 'Name each once; nothing was begun.';
         throw new BanyanError('BANYAN_REQUEST_INVALID', 'A feature is named twice.', { fix });
       }
+      assertFitsLoss(io, features, flags);
       const body = bodyOf(flags);
       if (flags.dryRun) {
         const rehearsal = await rehearse(context, direction, features, body);
         if (!rehearsal.wouldBegin) outcome.exitCode = exitCodes.failed;
         const [only] = rehearsal.features;
         const { features: _, ...rest } = rehearsal;
-        const single: HandoverRehearsal = { ...rest, gate: only!.gate };
+        const { gate, loss } = only!;
+        const single: HandoverRehearsal = { ...rest, gate, ...(loss === undefined ? {} : { loss }) };
         const heldBefore = await holdsBefore(context, features);
         const told = features.length === 1 ? single : rehearsal;
         context.output.result({ ...told, heldBefore }, (paint) =>
@@ -134,6 +149,7 @@ function bodyOf(flags: Flags): Body {
     ...(flags.force.length === 0 ? {} : { force: flags.force }),
     ...(flags.maxHold === undefined ? {} : { maxHold: flags.maxHold }),
     ...(flags.retry === undefined ? {} : { retry: flags.retry }),
+    ...(flags.acceptLoss === undefined ? {} : { acceptLoss: flags.acceptLoss }),
     ...cutoverGuardOf(flags),
   };
 }
@@ -144,7 +160,8 @@ async function together(
   features: readonly string[],
   body: Body,
 ): Promise<readonly HandoverResult[]> {
-  const answer = await runOrder(context, 'handover', { ...body, direction, features });
+  const { acceptLoss: _, ...asked } = body;
+  const answer = await runOrder(context, 'handover', { ...asked, direction, features });
   if ('dryRun' in answer) throw new Error('a handover was answered with a rehearsal');
   return answer.features;
 }
@@ -176,12 +193,20 @@ async function inTurn(
   return results;
 }
 
-function rehearse(
+async function rehearse(
   context: CommandContext,
   direction: Direction,
   features: readonly string[],
-  body: Body,
+  { acceptLoss, ...body }: Body,
 ): Promise<JointRehearsal> {
+  if (acceptLoss !== undefined) {
+    const [feature = ''] = features;
+    const answer = await runAction(context, feature, direction, { ...body, acceptLoss, dryRun: true });
+    if (!('dryRun' in answer)) throw new Error('a rehearsal was answered with a handover');
+    const { gate, loss, ...rest } = answer;
+    const one = { feature, gate, wouldBegin: answer.wouldBegin, ...(loss === undefined ? {} : { loss }) };
+    return { ...rest, features: [one] };
+  }
   const asked = { ...body, direction, features, dryRun: true };
   return runOrder(context, 'handover', asked) as Promise<JointRehearsal>;
 }
@@ -218,6 +243,44 @@ async function askFirst(
   await confirm(io, `Begin the ${direction} of ${features.join(', ')}?`);
 }
 
+function readAcceptedLoss(text: string): number | 'unknown' {
+  if (text === 'unknown') return text;
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('Give a number of keys, 0 or more, or `unknown`.');
+  }
+  return value;
+}
+
+/** All that is wrong with the flags beside --accept-loss, at once. */
+function assertFitsLoss(io: CliIo, features: readonly string[], flags: Flags): void {
+  const { acceptLoss, why, dryRun, yes, retry, together: asOne } = flags;
+  if (acceptLoss === undefined) return;
+  const fault = (at: string, what: string, fix: string) => ({
+    code: 'BANYAN_REQUEST_INVALID',
+    at,
+    what,
+    fix,
+  });
+  const asks = yes === true || isAsked(io, yes);
+  const faults = [
+    ...(features.length > 1 || asOne
+      ? [fault('features', 'it is for one feature at a time', 'Name one.')]
+      : []),
+    ...(retry === undefined
+      ? []
+      : [fault('--retry', 'a rollback with a loss is tried once', 'Leave it out.')]),
+    ...(dryRun || why !== noReason ? [] : [fault('--why', 'is missing: writes are given up', 'Say why.')]),
+    ...(dryRun || asks ? [] : [fault('--yes', 'is missing, and nobody can be asked here', 'Give --yes.')]),
+  ];
+  if (faults.length === 0) return;
+  const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
+  throw new BanyanError('BANYAN_REQUEST_INVALID', `--accept-loss ${acceptLoss}: ${list}`, {
+    fix: `${faults.map(({ fix }) => fix).join(' ')} Nothing was begun.`,
+    faults,
+  });
+}
+
 function times(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 20) throw new InvalidArgumentError('Give 0 to 20.');
@@ -234,14 +297,47 @@ function renderHandovers(direction: Direction, results: readonly HandoverResult[
   const lines = results.map((result) => {
     const tries = result.retries === 0 ? '' : `, at try ${result.retries + 1}`;
     const times = `writes held ${formatMs(result.holdMs)}, fence to drained ${formatMs(result.fenceToDrainedMs)}${tries}`;
-    return `${paint.good('✓')} ${result.feature}: ${words[direction].done}.\n  ${times} ${paint.faint(`(route table ${result.version})`)}`;
+    const done =
+      result.loss === undefined
+        ? words[direction].done
+        : 'legacy owns its rows again; the service is given up';
+    const line = `${paint.good('✓')} ${result.feature}: ${done}.\n  ${times} ${paint.faint(`(route table ${result.version})`)}`;
+    return result.loss === undefined
+      ? line
+      : [line, ...renderLoss(result.loss, paint), `  the keys: ${result.loss.kept}`].join('\n');
   });
   return lines.join('\n');
 }
 
+const keysShown = 5;
+
+/** What legacy lacks. */
+function renderLoss(loss: LossFigures, paint: Paint): string[] {
+  const waiting = loss.tables.filter(({ keys }) => keys > 0);
+  const line = `  ${describeLoss(loss)}.`;
+  if (waiting.length === 0) return [line];
+  const time = (at: string | null) => at?.slice(0, 19).replace('T', ' ') ?? '–';
+  const table = renderTable(
+    [
+      { title: 'table', value: (one) => one.table },
+      { title: 'keys', align: 'right', value: (one) => formatCount(one.keys) },
+      { title: 'first noted (UTC)', value: (one) => time(one.firstAt) },
+      { title: 'last', value: (one) => time(one.lastAt) },
+    ],
+    waiting,
+    { paint },
+  );
+  const some = waiting.map(({ table: name, keys, list }) => {
+    const shown = list.slice(0, keysShown).map(({ key }) => Object.values(key).join(','));
+    return `  ${name}: ${shown.join(' ')}${keys > shown.length ? ' …' : ''}`;
+  });
+  return [line, table, ...some];
+}
+
 function renderRehearsal({ features, wouldBegin, steps }: JointRehearsal, paint: Paint): string {
-  const gates = features.flatMap(({ feature, gate }) => [
+  const gates = features.flatMap(({ feature, gate, loss }) => [
     ...(features.length === 1 ? [] : [paint.strong(feature)]),
+    ...(loss === undefined ? [] : renderLoss(loss, paint)),
     ...gate.map((one) => {
       const mark = one.forced ? paint.warn('!') : one.ok ? paint.good('✓') : paint.bad('✗');
       const line = `${mark} ${one.check.padEnd(13)} ${one.detail}`;

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { decide, giveUp, hold, release } from '../../../control/conductor/handover-changes.ts';
+import {
+  decide,
+  giveUp,
+  hold,
+  holdLossy,
+  lose,
+  release,
+} from '../../../control/conductor/handover-changes.ts';
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { handovers } from '../../../control/feature/stages.ts';
 import { defaultGuardSettings } from '../../../control/guard/guard-settings.ts';
@@ -72,4 +79,34 @@ test('a guarded cutover is watched from its release on, and a rollback or one th
     },
   ]);
   expect(release('one', rules)(context(giveUp('one')(context(held)))).canaries).toEqual([]);
+});
+
+test('a rollback with a loss takes over what cannot be ended, once, and gives the service up', () => {
+  const rules = handovers.cutover;
+  const asked = { who: 'w', why: 'y', accepted: 3 };
+  const left = { keys: 2, currentAt: null, place: 'h:1/d', closed: true };
+  const held = hold({ id: 'one', rules, who: 'w', why: 'y' })(
+    context({ ...newFeatureState('f', now), stage: 'syncing' }),
+  );
+  expect(() => holdLossy({ id: 'two', ...asked })(context(held))).toThrow(/no longer where/);
+  const decided = decide('one', rules)(context(held));
+  const back = hold({ id: 'one', rules: handovers.rollback, who: 'w', why: 'y' })(
+    context({ ...newFeatureState('f', now), stage: 'extracted' }),
+  );
+  for (const stuck of [decided, giveUp('one')(context(back))]) {
+    const taken = holdLossy({ id: 'two', ...asked })({ ...context(stuck), nextVersion: 9 });
+    // Routers have drained for the hold that they know.
+    expect(taken).toMatchObject({ stage: 'rolling_back', handover: { id: 'two', holdVersion: 5 } });
+    expect(() => holdLossy({ id: 'three', ...asked })(context(taken))).toThrow(/no longer where/);
+    expect(() => lose('one', left)(context(taken))).toThrow(/no longer where/);
+    const home = release('two', handovers.rollback)(context(lose('two', left)(context(taken))));
+    expect(home).toMatchObject({
+      ...{ stage: 'legacy', handover: null, failing: null },
+      lost: { id: 'two', accepted: 3, keys: 2, closed: true, cleared: false },
+    });
+    expect(release('two', handovers.rollback)(context(giveUp('two')(context(taken))))).toMatchObject({
+      stage: 'extracted',
+      lost: null,
+    });
+  }
 });

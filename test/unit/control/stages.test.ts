@@ -22,8 +22,9 @@ test('every transition has an undo that can be taken where it leads', () => {
 test('the rows change hands only by a decision, and the old owner is fenced afterwards', () => {
   for (const { name, from, to } of transitions) {
     const changes = stages[from].owner !== stages[to].owner;
-    expect(changes, `${name} from ${from}`).toBe(name === 'decide');
-    if (changes) {
+    expect(changes, `${name} from ${from}`).toBe(name === 'decide' || name === 'lose');
+    // Of a service that is given up `FeatureState.lost` keeps the tables closed.
+    if (name === 'decide') {
       expect(stages[from].mover === 'conducted').toBe(true);
       expect(stages[to].fenced).toBe(stages[from].owner);
     }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { FeatureState } from '../../../feature/feature-state.ts';
-import { direction, list, stage, texts, time } from '../words.ts';
+import type { FeatureState, LostService } from '../../../feature/feature-state.ts';
+import { acceptedLoss, direction, list, stage, texts, time } from '../words.ts';
 import { canaryPlan, guardSettings } from './canary.ts';
 import { throttleSettings } from './rows.ts';
 import { shadowState } from './shadow.ts';
@@ -18,7 +18,28 @@ export const handoverState = z.object({
   guard: z.object({ settings: guardSettings, watchMs: z.number(), reads: texts }).exactOptional(),
   /** The other features of the same handover. */
   together: texts.exactOptional(),
+  /** Of a rollback: how many keys legacy may lack after it. */
+  loss: z.object({ accepted: acceptedLoss }).exactOptional(),
 });
+
+/** The service that a rollback with a loss has left. */
+export const lostService = z.object({
+  id: z.string(),
+  at: time,
+  who: z.string(),
+  why: z.string(),
+  accepted: acceptedLoss,
+  /** Keys under which legacy lacks a write, at most; null: not known. */
+  keys: z.number().nullable(),
+  /** Legacy has every write from before this moment; null: not known. */
+  currentAt: time.nullable(),
+  /** The service's database: `host:port/database`. */
+  place: z.string(),
+  /** Whether its tables are known to refuse writes. */
+  closed: z.boolean(),
+  /** Whether what moves had put on legacy's tables is gone. */
+  cleared: z.boolean(),
+}) satisfies z.ZodType<LostService>;
 
 export const verified = z.object({
   at: time,
@@ -47,4 +68,5 @@ export const featureState = z.object({
   shadow: shadowState.nullable(),
   throttle: throttleSettings.nullable(),
   frozen: frozen.nullable(),
+  lost: lostService.nullable(),
 }) satisfies z.ZodType<FeatureState>;

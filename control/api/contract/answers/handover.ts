@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { WaitingKeys } from '../../../../mover/move.ts';
 import type { GateCheck } from '../../../conductor/gate.ts';
-import type { HandoverRehearsal, HandoverResult } from '../../../conductor/handover-request.ts';
-import { direction, list, texts } from '../words.ts';
+import type { HandoverRehearsal, HandoverResult, LossReport } from '../../../conductor/handover-request.ts';
+import type { LossFigures } from '../../../loss/loss-figures.ts';
+import { direction, list, texts, time } from '../words.ts';
 
 const gateCheck = z.object({
   check: z.string(),
@@ -10,6 +12,34 @@ const gateCheck = z.object({
   fix: z.string().exactOptional(),
   forced: z.literal(true).exactOptional(),
 }) satisfies z.ZodType<GateCheck>;
+
+const waitingKeys = z.object({
+  table: z.string(),
+  keys: z.number(),
+  /** By the clock of the service's server; null: none waits. */
+  firstAt: time.nullable(),
+  lastAt: time.nullable(),
+  /** The first of them. */
+  list: list(z.object({ key: z.record(z.string(), z.string()), lastAt: time })),
+}) satisfies z.ZodType<WaitingKeys>;
+
+/** Which acknowledged writes legacy lacks. */
+export const lossFigures = z.object({
+  /** The service's database answers. */
+  reached: z.boolean(),
+  /** Keys under which legacy lacks a write, at most; null: nobody can tell. */
+  keys: z.number().nullable(),
+  /** How that is known, or why not. */
+  why: z.string(),
+  tables: list(waitingKeys),
+  /** What control last saw of the log, where it cannot be read now; null: it never looked. */
+  lastSeen: z.object({ at: time, entries: z.number(), currentAt: time.nullable() }).nullable(),
+}) satisfies z.ZodType<LossFigures>;
+
+const lossReport = lossFigures.extend({
+  /** A query of the state store that returns the keys. */
+  kept: z.string(),
+}) satisfies z.ZodType<LossReport>;
 
 export const handoverResult = z.object({
   direction,
@@ -24,6 +54,8 @@ export const handoverResult = z.object({
   retries: z.number(),
   /** How long each step took, in their order. */
   steps: list(z.object({ step: z.string(), ms: z.number() })),
+  /** Of a rollback with a loss: what legacy lacks. */
+  loss: lossReport.exactOptional(),
 }) satisfies z.ZodType<HandoverResult>;
 
 /** What a dry run answers. */
@@ -32,6 +64,8 @@ export const handoverRehearsal = z.object({
   dryRun: z.literal(true),
   wouldBegin: z.boolean(),
   gate: list(gateCheck),
+  /** Of a rollback: what legacy lacks at this moment. */
+  loss: lossFigures.exactOptional(),
   steps: texts,
 });
 
@@ -48,7 +82,14 @@ export const jointRehearsal = z.object({
   direction,
   dryRun: z.literal(true),
   wouldBegin: z.boolean(),
-  features: list(z.object({ feature: z.string(), wouldBegin: z.boolean(), gate: list(gateCheck) })),
+  features: list(
+    z.object({
+      feature: z.string(),
+      wouldBegin: z.boolean(),
+      gate: list(gateCheck),
+      loss: lossFigures.exactOptional(),
+    }),
+  ),
   steps: texts,
 }) satisfies z.ZodType<HandoverRehearsal>;
 

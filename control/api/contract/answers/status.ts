@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { progressLine } from '../progress.ts';
 import { list, side, stage, texts, time } from '../words.ts';
 import { planDescription } from './canary.ts';
-import { failing, frozen, handoverState, otherSide, verified } from './feature-state.ts';
+import { failing, frozen, handoverState, lostService, otherSide, verified } from './feature-state.ts';
 import { throttleSettings } from './rows.ts';
 
 const verifiedRows = {
@@ -76,6 +76,8 @@ export const featureStatus = z.object({
   failing: failing.nullable(),
   /** Who froze it. */
   frozen: frozen.nullable(),
+  /** The service that a rollback with a loss has left; null: there is none. */
+  lost: lostService.nullable(),
   /** A handover is under way: writes are held. */
   hold: z.boolean(),
   otherSide,

@@ -16,6 +16,7 @@ function feature(stage: Stage, more: Partial<FeatureStatus> = {}): FeatureStatus
   const none = {
     failing: null,
     frozen: null,
+    lost: null,
     handover: null,
     running: null,
     move: null,
