@@ -183,7 +183,7 @@ export class ActiveControl {
 
   async #relayBeats(): Promise<void> {
     const { config, store, lease, logger } = this.#options;
-    const { relay = { port: 0 }, replicaLeaseMs } = config.value.control;
+    const { relay = false, replicaLeaseMs } = config.value.control;
     if (relay === false) return;
     const signal = AbortSignal.any([this.#end.signal, lease.lost]);
     await store.relayBeats({ ...relay, leaseMs: replicaLeaseMs, logger, signal });

@@ -180,8 +180,8 @@ export const configInput = z.strictObject({
       replicaLeaseMs: milliseconds.min(500).default(2_000),
       controlLeaseMs: milliseconds.min(500).default(3_000),
       /**
-       * Where control takes the beats of more than 50 routers together, by UDP; false: nowhere. Left out: the address that it has towards
-       * the state store, any port.
+       * Where control takes the beats of more than 50 routers together, by UDP; false: nowhere. Without `host` it is the address
+       * that it has towards the state store.
        */
       relay: z
         .union([
@@ -191,7 +191,7 @@ export const configInput = z.strictObject({
             port: z.int().min(0).max(65_535).default(0),
           }),
         ])
-        .prefault({}),
+        .default(false),
       /** What changes something needs a reason of its own. */
       requireWhy: z.boolean().default(false),
       copy: z
