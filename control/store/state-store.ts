@@ -187,6 +187,11 @@ export class StateStore {
     return result;
   }
 
+  /** What `wentBack` answered last; 0 before. */
+  get timesBack(): number {
+    return this.#timesBack;
+  }
+
   /** How often this process has found that the store lacks an entry which it had seen there: it was restored from a backup meanwhile. */
   async wentBack(): Promise<number> {
     const seen = this.#seen;

@@ -16,7 +16,7 @@ export interface StoreWatchOptions {
 /** Notices that the state store was restored from a backup: under a running control process, and of features that nothing runs for. */
 export class StoreWatch {
   readonly #options: StoreWatchOptions;
-  #times: number | null = null;
+  #times: number;
   #askAt = 0;
   #due = true;
   #looking = false;
@@ -24,6 +24,7 @@ export class StoreWatch {
 
   constructor(options: StoreWatchOptions) {
     this.#options = options;
+    this.#times = options.store.timesBack;
   }
 
   /** What the last look at the databases found, with what to do about it; null: nothing. */
@@ -36,7 +37,7 @@ export class StoreWatch {
     if (performance.now() < this.#askAt) return false;
     this.#askAt = performance.now() + askEveryMs;
     const times = await this.#options.store.wentBack();
-    const back = this.#times !== null && times > this.#times;
+    const back = times > this.#times;
     this.#times = times;
     this.#due ||= back;
     return back;

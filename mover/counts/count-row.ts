@@ -3,7 +3,7 @@ import type { MoveSide } from '../move.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { errno, errnoOf } from '../sql/sql-error.ts';
+import { isTableMissing } from '../sql/sql-error.ts';
 
 /** What one side's server says of itself and of the other side's. */
 export interface Count {
@@ -79,7 +79,7 @@ export class CountRow {
 /** A backup from before any feature was entered has no such table. */
 function orNoTable<Answer>(answer: Answer): (error: unknown) => Answer {
   return (error) => {
-    if (errnoOf(error) === errno.noSuchTable) return answer;
+    if (isTableMissing(error)) return answer;
     throw error;
   };
 }

@@ -3,7 +3,7 @@ import type { MoveSide } from '../move.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { errno, errnoOf } from '../sql/sql-error.ts';
+import { isTableMissing } from '../sql/sql-error.ts';
 import type { StoreMark } from './store-mark.ts';
 
 /** The row `mover_marks(database_name, feature, entry, hash, stage, marked_at)` of one side of a feature, on that side's own server. */
@@ -37,7 +37,7 @@ export class MarkRow {
       .texts(`SELECT entry, hash, stage FROM ${this.#table} WHERE ${this.#here}`)
       .catch((error: unknown) => {
         // Of a move that an earlier version began, or of none.
-        if (errnoOf(error) === errno.noSuchTable) return [];
+        if (isTableMissing(error)) return [];
         throw error;
       });
     const [entry, hash, stage] = row ?? [];

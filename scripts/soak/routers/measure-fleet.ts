@@ -47,7 +47,11 @@ const feature: FeatureConfig = {
 };
 
 /** Lets so many routers beat a private server, looks at what it costs while nothing happens, and holds and releases a feature some times. */
-export async function measureFleet(context: SoakContext, engine: Engine, routers: number): Promise<Fleet> {
+export async function measureFleet(
+  context: SoakContext,
+  engine: Engine,
+  { routers, relay }: { readonly routers: number; readonly relay: boolean },
+): Promise<Fleet> {
   const { signal, log } = context;
   const [port] = (await freePorts(1)) as [number];
   const account = { user: 'administrator', password: 'banyan' };
@@ -69,19 +73,7 @@ export async function measureFleet(context: SoakContext, engine: Engine, routers
   await admin.query('CREATE DATABASE IF NOT EXISTS banyan');
   const store = await StateStore.open({ state, features: [feature] });
   context.defer(() => store.close());
-  // As the control process does.
-  const relaying = new AbortController();
-  const relay = store.relayBeats({
-    ...{ port: 0, leaseMs, signal: relaying.signal },
-    logger: {
-      info: (_, text) => log(`${engine}: ${text}`),
-      warn: (about, text) => log(`${engine}: ${text}: ${JSON.stringify(about)}`),
-    },
-  });
-  context.defer(async () => {
-    relaying.abort();
-    await relay;
-  });
+  if (relay) startRelay(context, engine, store);
   const who = { who: 'soak', why: 'to see how long it takes' };
   await store.admitFeatures(who);
   const change = (action: string, to: (at: ChangeContext) => FeatureState) =>
@@ -139,6 +131,22 @@ export async function measureFleet(context: SoakContext, engine: Engine, routers
       'leases found gone': lapsed,
     },
   };
+}
+
+/** As the control process does, where its config asks for it. */
+function startRelay({ log, defer }: SoakContext, engine: Engine, store: StateStore): void {
+  const over = new AbortController();
+  const ended = store.relayBeats({
+    ...{ port: 0, leaseMs, signal: over.signal },
+    logger: {
+      info: (_, text) => log(`${engine}: ${text}`),
+      warn: (about, text) => log(`${engine}: ${text}: ${JSON.stringify(about)}`),
+    },
+  });
+  defer(async () => {
+    over.abort();
+    await ended;
+  });
 }
 
 async function startFleet(context: SoakContext, state: string, count: number): Promise<ChildProcess> {

@@ -63,7 +63,9 @@ describeOnEngine('mysql', 'a service whose database is cut off', (db) => {
     await admin.post('/v1/features/parcels/resume', { why });
     await until(async () => (await admin.run(rollback, { dryRun: true })).result.loss.keys === 0);
 
-    // Control cannot reach the service's database any more; the service can.
+    // Control cannot reach the service's database any more; the service can. What control saw of the log it notes every few seconds.
+    const noted = `SELECT entries FROM \`${world.config.state.database}\`.state_seen WHERE feature = 'parcels'`;
+    await until(async () => (await world.query('legacy', noted)).length > 0);
     proxy.setAway(true);
     await world.query('service', "INSERT INTO parcels (code, weight) VALUES ('lost-1', 1)");
     const away = (await admin.run(rollback, { dryRun: true })).result;
