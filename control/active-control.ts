@@ -230,15 +230,9 @@ export class ActiveControl {
 
   /** Ends copies and verifies, takes back a handover that is not decided and finishes one that is, stops the runners. */
   async stop(): Promise<void> {
-    this.#end.abort(
-      new BanyanError(
-        'BANYAN_CONTROL_STOPPED',
-        'This control process was stopped in the middle of the work.',
-        {
-          fix: 'See `banyan status`: the next control process takes back what was not decided, finishes what was, and goes on with copies. Then run the command again if it is not done.',
-        },
-      ),
-    );
+    const { lost } = this.#options.lease;
+    // Whoever waits for work here is told what ended it.
+    this.#end.abort(lost.aborted ? lost.reason : stopped());
     await Promise.all([
       this.commands.jobs.idle(),
       this.#canaries.ended(),
@@ -248,4 +242,14 @@ export class ActiveControl {
     ]);
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
   }
+}
+
+function stopped(): BanyanError {
+  return new BanyanError(
+    'BANYAN_CONTROL_STOPPED',
+    'This control process was stopped in the middle of the work.',
+    {
+      fix: 'See `banyan status`: the next control process takes back what was not decided, finishes what was, and goes on with copies. Then run the command again if it is not done.',
+    },
+  );
 }

@@ -3,7 +3,7 @@ import { createConnection } from 'mysql2/promise';
 import { expect, test, vi } from 'vitest';
 import { startControl } from '../../../control/index.ts';
 import { MysqlStateLink } from '../../../control/store/index.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { EchoService, silent } from '../../support/router/router-stage.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
@@ -13,7 +13,7 @@ import { TinyRouter } from './tiny-router.ts';
 
 const why = 'the test says so';
 
-describeEachEngine('what a handover costs clients', (db) => {
+describeOnEngine('mysql', 'what a handover costs clients', (db) => {
   test('is counted by every router, added up while late reports come in, and kept in the audit log', async () => {
     await using world = await createParcelWorld(db, 20);
     const { config } = world;
