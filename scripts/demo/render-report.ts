@@ -57,7 +57,7 @@ export function renderReport(report: DemoReport, paint: Paint): string {
   ];
   const findings = report.findings.map((text) => `  ${paint.bad('✗')} ${text}`);
   const verdict = report.ok
-    ? `${paint.good('✓')} ${paint.strong('The product feature left, came back and left again: every request was answered rightly, and no write was lost.')}`
+    ? `${paint.good('✓')} ${paint.strong('The product feature left, came back and left again. No request failed.')}`
     : `${paint.bad('✗')} ${paint.strong('Something went wrong: see above.')}`;
   return [
     routes,
