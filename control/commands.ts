@@ -235,18 +235,26 @@ export class Commands {
 
   /** Gives a copy up, and on request takes its rows away; see ending/abandon-feature.ts. */
   async abandon(name: string, request: AbandonRequest): Promise<EndingReport> {
-    return this.jobs.run(name, 'abandon', async () => {
-      await assertStoreKnown(this.#storeCheck(name));
-      return abandonFeature(this.#endContext(name), request);
-    });
+    return this.#end(name, 'abandon', request, (context) => abandonFeature(context, request));
   }
 
   /** The service keeps the rows for good; see ending/finish-feature.ts. */
   async finish(name: string, request: EndRequest): Promise<EndingReport> {
-    return this.jobs.run(name, 'finish', async () => {
+    return this.#end(name, 'finish', request, (context) => finishFeature(context, request));
+  }
+
+  /** A dry run looks, and so is in the way of nothing and nothing in its way. */
+  #end(
+    name: string,
+    kind: 'abandon' | 'finish',
+    { dryRun }: EndRequest,
+    work: (context: EndContext) => Promise<EndingReport>,
+  ): Promise<EndingReport> {
+    const end = async () => {
       await assertStoreKnown(this.#storeCheck(name));
-      return finishFeature(this.#endContext(name), request);
-    });
+      return work(this.#endContext(name));
+    };
+    return dryRun ? end() : this.jobs.run(name, kind, end);
   }
 
   async #beginCopy(

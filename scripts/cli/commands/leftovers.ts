@@ -40,7 +40,7 @@ export const leftoversCommand: CommandFactory = (io) => {
     });
     const { host, port, database: schema } = config.state;
     const result = { features, state: { server: `${host}:${port}`, schema } };
-    context.output.verbatim(result, (paint) => render(result, paint));
+    context.output.result(result, (paint) => render(result, paint));
   });
 };
 

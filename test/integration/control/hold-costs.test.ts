@@ -4,10 +4,10 @@ import { expect, test, vi } from 'vitest';
 import { startControl } from '../../../control/index.ts';
 import { MysqlStateLink } from '../../../control/store/index.ts';
 import { describeOnEngine } from '../../support/databases.ts';
+import { Halt } from '../../support/halt.ts';
 import { EchoService, silent } from '../../support/router/router-stage.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
-import { Halt } from './halt.ts';
 import { createParcelWorld } from './parcel-world.ts';
 import { TinyRouter } from './tiny-router.ts';
 

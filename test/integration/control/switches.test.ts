@@ -2,9 +2,9 @@ import { createConnection } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { startControl } from '../../../control/index.ts';
 import { describeOnEngine } from '../../support/databases.ts';
+import { Halt } from '../../support/halt.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
-import { Halt } from './halt.ts';
 import { createParcelWorld, withControl } from './parcel-world.ts';
 import { TinyRouter } from './tiny-router.ts';
 

@@ -49,8 +49,8 @@ export async function startBookingMonolith(desk: BookingDesk): Promise<Side> {
   };
 }
 
-/** The service: the same desk, over Thrift. */
-export async function startBookingService(desk: BookingDesk): Promise<Side> {
+/** The service: the same desk, over Thrift. `port`: where it was before. */
+export async function startBookingService(desk: BookingDesk, port = 0): Promise<Side> {
   const found = (booking: Booking | null, number: unknown) => {
     if (booking === null) throw new ThriftException('Missing', missing(number));
     return booking;
@@ -59,7 +59,7 @@ export async function startBookingService(desk: BookingDesk): Promise<Side> {
     idl: await loadIdl(bookingsIdl),
     service: 'BookingService',
     host: '127.0.0.1',
-    port: 0,
+    port,
     handlers: {
       onDay: (day: string) => desk.onDay(day),
       find: async (number: bigint) => found(await desk.find(Number(number)), number),

@@ -1,4 +1,4 @@
-/** Stands still at one point, once. */
+/** Stop points that stand still at one of them, once. */
 export class Halt {
   #at = '';
   #reached = Promise.withResolvers<void>();
@@ -6,10 +6,14 @@ export class Halt {
 
   readonly passed = new Set<string>();
 
-  readonly reach = async (point: string): Promise<void> => {
+  /** What was said of the point at which it stands. */
+  about: Readonly<Record<string, unknown>> = {};
+
+  readonly reach = async (point: string, about: Readonly<Record<string, unknown>> = {}): Promise<void> => {
     this.passed.add(point);
     if (point !== this.#at) return;
     this.#at = '';
+    this.about = about;
     this.#reached.resolve();
     await this.#go.promise;
   };
