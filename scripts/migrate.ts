@@ -3,7 +3,7 @@ import knex from 'knex';
 import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 
 /** A folder of `migrations/`, one for each database. */
-export type MigrationFolder = 'legacy' | 'log' | 'product' | 'shop' | 'state';
+export type MigrationFolder = 'legacy' | 'log' | 'product' | 'shop' | 'state' | 'user';
 
 /**
  * Brings one database up to the newest migration of `migrations/<folder>/`. What ran is noted in the database's own

@@ -72,12 +72,21 @@ export function startProductProgram(
 
 /** All that the product service needs to know. */
 export function productEnvironment(database: DatabaseEndpoint): Readonly<Record<string, string>> {
+  return { ...databaseEnvironment('PRODUCT', database), PORT: '0' };
+}
+
+/** All that the user service needs to know. */
+export function userEnvironment(database: DatabaseEndpoint): Readonly<Record<string, string>> {
+  return { ...databaseEnvironment('USER', database), PORT: '0' };
+}
+
+/** A database as the shop's programs are told of it: `PREFIX_DB_HOST` and so on. */
+export function databaseEnvironment(prefix: string, database: DatabaseEndpoint): Record<string, string> {
   return {
-    PRODUCT_DB_HOST: database.host,
-    PRODUCT_DB_PORT: String(database.port),
-    PRODUCT_DB_USER: database.user,
-    PRODUCT_DB_PASSWORD: database.password,
-    PRODUCT_DB_NAME: database.database,
-    PORT: '0',
+    [`${prefix}_DB_HOST`]: database.host,
+    [`${prefix}_DB_PORT`]: String(database.port),
+    [`${prefix}_DB_USER`]: database.user,
+    [`${prefix}_DB_PASSWORD`]: database.password,
+    [`${prefix}_DB_NAME`]: database.database,
   };
 }

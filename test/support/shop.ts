@@ -1,6 +1,11 @@
 import pino, { type Logger } from 'pino';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { idlFile, type RunningProductService, startProductService } from '../../extracted/product/server.ts';
+import {
+  type RunningUserService,
+  startUserService,
+  idlFile as userIdlFile,
+} from '../../extracted/user/server.ts';
 import { seed } from '../../legacy/seed.ts';
 import { type RunningShop, startShop } from '../../legacy/server.ts';
 import { migrate } from '../../scripts/migrate.ts';
@@ -76,4 +81,31 @@ export async function startProduct(
   };
   const service = await startProductService({ config, log, ...options });
   return { ...service, idl: idlFile, lines, [Symbol.asyncDispose]: () => service.stop() };
+}
+
+/** A migrated, empty database of the user service on server B. */
+export async function createUserDatabase(lane: EngineLane): Promise<TestDatabase> {
+  const database = await lane.createDatabase('b', 'user');
+  await migrate(endpointOf(database), 'user');
+  return database;
+}
+
+export interface StartedUser extends RunningUserService, AsyncDisposable {
+  /** The IDL's file. */
+  readonly idl: string;
+  readonly lines: readonly Record<string, unknown>[];
+}
+
+/** The user service inside the test's process, on a port of the system's choice. */
+export async function startUser(
+  database: DatabaseEndpoint,
+  options: { readonly clock?: () => Date } = {},
+): Promise<StartedUser> {
+  const { log, lines } = recordingLog();
+  const config = {
+    ...{ host: '127.0.0.1', port: 0, healthPort: null, drainMs: 0 },
+    database: endpointOf(database),
+  };
+  const service = await startUserService({ config, log, ...options });
+  return { ...service, idl: userIdlFile, lines, [Symbol.asyncDispose]: () => service.stop() };
 }

@@ -7,8 +7,8 @@ import { createClient, loadIdl } from 'banyan/rpc';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { findOnPath } from '../../../scripts/servers/find-on-path.ts';
 import { describeOnEngine } from '../../support/databases.ts';
-import { createProductDatabase } from '../../support/shop.ts';
-import { productEnvironment, startProgram } from '../../support/shop-process.ts';
+import { createProductDatabase, createUserDatabase } from '../../support/shop.ts';
+import { productEnvironment, startProgram, userEnvironment } from '../../support/shop-process.ts';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../../..');
@@ -20,50 +20,68 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Does in `folder` what the file's COPY lines say; what `npm ci` would install is linked. @returns its CMD */
-async function layOut(service: string): Promise<string[]> {
+/** Does in a folder what the file's COPY lines say; what `npm ci` would install is linked. @returns it, and the file's CMD */
+async function layOut(service: string): Promise<{ readonly image: string; readonly command: string[] }> {
+  const image = join(folder, service);
   const text = await readFile(join(deploying, 'service.Containerfile'), 'utf8');
   const lines = text.replaceAll(/\$\{?SERVICE\}?/g, service).split('\n');
   for (const line of lines) {
     const [, copied, to] = /^COPY (.+) (\S+)$/.exec(line) ?? [];
     if (copied === undefined) continue;
     for (const from of copied.split(' ')) {
-      const target = join(folder, to!.endsWith('/') ? join(to!, from) : to!);
+      const target = join(image, to!.endsWith('/') ? join(to!, from) : to!);
       await mkdir(dirname(target), { recursive: true });
       await cp(join(root, from), target, { recursive: true });
     }
   }
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
-  return lines
-    .find((line) => line.startsWith('CMD '))!
-    .slice('CMD '.length)
-    .split(' ');
+  await symlink(join(root, 'node_modules'), join(image, 'node_modules'));
+  const command = lines.find((line) => line.startsWith('CMD '))!.slice('CMD '.length);
+  return { image, command: command.split(' ') };
 }
 
+/** Each service with a database of its own: what it is asked to do, and what it answers. */
+const services = [
+  {
+    ...{ name: 'product', service: 'ProductService', shares: ['events'] },
+    ...{ createDatabase: createProductDatabase, environment: productEnvironment },
+    call: ['createProduct', [{ shopId: 1, sku: 'A', name: '램프', price: '2' }]],
+    answer: { location: '/api/products/1' },
+  },
+  {
+    ...{ name: 'user', service: 'UserService', shares: ['events'] },
+    ...{ createDatabase: createUserDatabase, environment: userEnvironment },
+    call: ['signUp', [{ email: '"a@example.com"', name: '"램프"', password: '"long enough"' }]],
+    answer: { user: { id: 1, email: 'a@example.com', name: '램프', role: 1 } },
+  },
+] as const;
+
 describeOnEngine('mariadb', 'a service deployed apart', (lane) => {
-  it('starts, serves and stops with nothing but what its image has, and its own settings', async () => {
-    const [command, ...args] = await layOut('product');
-    expect(command).toBe('node');
-    expect(await readdir(join(folder, 'extracted'))).toEqual(['events', 'product']);
-    await using database = await createProductDatabase(lane);
-    await using service = startProgram(
-      args[0]!,
-      { ...productEnvironment(database), HEALTH_PORT: '0' },
-      [],
-      folder,
-    );
-    const { address, healthUrl } = await service.ready;
-    const client = createClient({
-      idl: await loadIdl(join(folder, 'extracted/product/product.thrift')),
-      ...{ service: 'ProductService', addresses: [String(address)] },
-    });
-    const created = await client.call('createProduct', [{ shopId: 1, sku: 'A', name: '램프', price: '2' }]);
-    expect(created).toMatchObject({ location: '/api/products/1' });
-    expect((await fetch(`${healthUrl}/readyz`)).status).toBe(200);
-    await client.close();
-    service.kill('SIGTERM');
-    expect(await service.ended).toMatchObject({ code: 0, signal: null });
-  });
+  it.each(services)(
+    '$name starts, serves and stops with nothing but what its image has, and its own settings',
+    async (one) => {
+      const { image, command } = await layOut(one.name);
+      expect(command[0]).toBe('node');
+      expect(await readdir(join(image, 'extracted'))).toEqual([...one.shares, one.name].sort());
+      await using database = await one.createDatabase(lane);
+      await using service = startProgram(
+        command[1]!,
+        { ...one.environment(database), HEALTH_PORT: '0' },
+        [],
+        image,
+      );
+      const { address, healthUrl } = await service.ready;
+      const client = createClient({
+        idl: await loadIdl(join(image, `extracted/${one.name}/${one.name}.thrift`)),
+        ...{ service: one.service, addresses: [String(address)] },
+      });
+      const [method, args] = one.call;
+      expect(await client.call(method, [...args])).toMatchObject(one.answer);
+      expect((await fetch(`${healthUrl}/readyz`)).status).toBe(200);
+      await client.close();
+      service.kill('SIGTERM');
+      expect(await service.ended).toMatchObject({ code: 0, signal: null });
+    },
+  );
 });
 
 it.skipIf(systemdAnalyze === null)('the units are sound', async () => {
