@@ -35,7 +35,6 @@ export class ActiveControl {
   readonly #canaries: CanaryKeeper;
   readonly #end = new AbortController();
   #counts: Promise<unknown> = Promise.resolve();
-  #relay: Promise<void> = Promise.resolve();
 
   private constructor(options: ActiveControlOptions) {
     const { config, store, door, lease, points, logger } = options;
@@ -154,7 +153,7 @@ export class ActiveControl {
   static async start(options: ActiveControlOptions): Promise<ActiveControl> {
     const { store, lease, config, logger } = options;
     await store.admitFeatures({ who: 'banyan', why: 'control started' }, lease.grant);
-    await store.forgetDeadReplicas();
+    await store.fleet.forgetDeadReplicas();
     const active = new ActiveControl(options);
     active.#canaries.start();
     const { signal } = active.#end;
@@ -162,7 +161,6 @@ export class ActiveControl {
       keepCounts({ store, logger, signal }),
       tellHoldCosts({ store, lease: lease.grant, logger, signal }),
     ]);
-    active.#relay = active.#relayBeats();
     const patience = new AbortController();
     try {
       await Promise.race([
@@ -179,14 +177,6 @@ export class ActiveControl {
     } finally {
       patience.abort();
     }
-  }
-
-  async #relayBeats(): Promise<void> {
-    const { config, store, lease, logger } = this.#options;
-    const { relay = false, replicaLeaseMs } = config.value.control;
-    if (relay === false) return;
-    const signal = AbortSignal.any([this.#end.signal, lease.lost]);
-    await store.relayBeats({ ...relay, leaseMs: replicaLeaseMs, logger, signal });
   }
 
   async #begin(feature: string): Promise<void> {
@@ -238,7 +228,6 @@ export class ActiveControl {
       this.#canaries.ended(),
       this.supervisor.ended(),
       this.#counts,
-      this.#relay,
     ]);
     await Promise.all([...this.runners.values()].map((runner) => runner.stop()));
   }

@@ -63,7 +63,7 @@ export async function startControl(
       adminApi({
         tokens,
         store,
-        traffic: new TrafficFollower(store),
+        traffic: new TrafficFollower(store.fleet),
         usage: new UsageFollower(() => current.value, end.signal),
         config: () => current.value,
         signal: end.signal,

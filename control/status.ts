@@ -23,7 +23,7 @@ export async function readStatus(sources: StatusSources) {
   const config = sources.config.value;
   const [states, replicas, leases, table, now] = await Promise.all([
     store.features(),
-    store.replicas(),
+    store.fleet.replicas(),
     store.leases.list(),
     store.routeTable(),
     store.clock(),

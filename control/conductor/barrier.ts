@@ -20,9 +20,9 @@ export async function awaitBarrier(
   holdVersion: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const complete = async () => (await store.barrierPending(features, holdVersion, 1)).length === 0;
+  const complete = async () => (await store.fleet.barrierPending(features, holdVersion, 1)).length === 0;
   if (await askUntil(complete, signal)) return;
-  const pending = await store.barrierPending(features, holdVersion, Number.MAX_SAFE_INTEGER);
+  const pending = await store.fleet.barrierPending(features, holdVersion, Number.MAX_SAFE_INTEGER);
   throw new BanyanError(
     'BANYAN_BARRIER_TIMEOUT',
     `Not every router held in time: ${describePending(pending)}.`,
@@ -42,7 +42,7 @@ export function everyRouterFollows(
   version: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return askUntil(() => store.everyReplicaFollows(version), signal);
+  return askUntil(() => store.fleet.everyReplicaFollows(version), signal);
 }
 
 /** Asks at least once. */

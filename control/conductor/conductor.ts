@@ -207,7 +207,7 @@ export class Conductor {
   async #inHaste<Result>(work: () => Promise<Result>): Promise<Result> {
     const { store, logger } = this.#options;
     const hurry = (forMs: number) =>
-      store.hurryRouters(forMs).catch((error: unknown) => {
+      store.fleet.hurryRouters(forMs).catch((error: unknown) => {
         // Then it takes a beat longer.
         logger.warn({ err: error }, 'the routers could not be asked to hurry');
       });

@@ -61,7 +61,7 @@ const countRoutersMs = 500;
 
 /** How many routers may report what the hold cost. Writes are held meanwhile: where it is not told at once it is left out. */
 async function liveRouters({ options }: HandoverContext): Promise<{ readonly routers?: number }> {
-  return within(countRoutersMs, options.store.liveReplicas()).then(
+  return within(countRoutersMs, options.store.fleet.liveReplicas()).then(
     (routers) => ({ routers }),
     () => ({}),
   );

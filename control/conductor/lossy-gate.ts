@@ -62,7 +62,7 @@ async function legacyCheck(at: HandoverContext): Promise<GateCheck> {
 
 /** A router that is cut off may go on sending writes to a service whose tables nobody can close. */
 export async function routersCheck(at: HandoverContext): Promise<GateCheck> {
-  const silent = silentRouters(await at.options.store.replicas());
+  const silent = silentRouters(await at.options.store.fleet.replicas());
   const check = 'routers';
   if (silent.length === 0) return { check, ok: true, detail: 'none is cut off' };
   const list = silent.map(({ host, pid }) => `${host} (${pid})`).join(', ');

@@ -73,7 +73,7 @@ export async function lookAtGate(
     verifyCounts: how.verifyCounts,
     sinceMs: at.sinceMs,
     force: how.force ?? [],
-    replicas: await store.replicas(),
+    replicas: await store.fleet.replicas(),
     callers: (about) => store.callers(about),
     routeTable: () => store.routeTable(),
     unserved: await store.unserved(at.feature),

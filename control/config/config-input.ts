@@ -179,19 +179,6 @@ export const configInput = z.strictObject({
       /** How long a router replica may go on by what it knows, and how long a dead control blocks the next one. */
       replicaLeaseMs: milliseconds.min(500).default(2_000),
       controlLeaseMs: milliseconds.min(500).default(3_000),
-      /**
-       * Where control takes the beats of more than 50 routers together, by UDP; false: nowhere. Without `host` it is the address
-       * that it has towards the state store.
-       */
-      relay: z
-        .union([
-          z.literal(false),
-          z.strictObject({
-            host: z.string().min(1).optional(),
-            port: z.int().min(0).max(65_535).default(0),
-          }),
-        ])
-        .default(false),
       /** What changes something needs a reason of its own. */
       requireWhy: z.boolean().default(false),
       copy: z

@@ -119,7 +119,6 @@ export interface BanyanConfig {
     readonly allowRemote: boolean;
     readonly replicaLeaseMs: number;
     readonly controlLeaseMs: number;
-    readonly relay?: false | { readonly host?: string | undefined; readonly port: number };
     readonly requireWhy: boolean;
     readonly copy: {
       readonly workers: number;

@@ -56,7 +56,7 @@ function assertMayFinish({ feature, stage, handover }: FeatureState): void {
 
 /** A router that is cut off may go on sending reads to legacy, whose tables go. */
 async function assertNoneSilent({ feature, store }: EndContext): Promise<void> {
-  const silent = silentRouters(await store.replicas());
+  const silent = silentRouters(await store.fleet.replicas());
   if (silent.length === 0) return;
   const list = silent.map(({ host, pid }) => `${host} (${pid})`).join(', ');
   throw new BanyanError(

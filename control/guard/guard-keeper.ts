@@ -85,7 +85,7 @@ export class GuardKeeper {
   ): Promise<GuardMemory> {
     const { store } = this.#options;
     // What was reported before the plan began would put what came in between into its first stretch.
-    const traffic = await store.traffic(feature, plan.startedAt);
+    const traffic = await store.fleet.traffic(feature, plan.startedAt);
     const before = await store.guardMemory(feature, plan.id);
     const seen = Object.fromEntries(traffic);
     const run = shadowed === null || shadowed.percent === 0 ? null : shadowed.run;

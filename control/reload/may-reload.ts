@@ -7,7 +7,7 @@ import type { FeatureState } from '../feature/feature-state.ts';
 /** Settings of control that are read once, at its start. */
 const startedWith = [
   ...(['listen', 'tokenFile', 'tokens', 'tls', 'allowRemote'] as const),
-  ...(['replicaLeaseMs', 'controlLeaseMs', 'relay'] as const),
+  ...(['replicaLeaseMs', 'controlLeaseMs'] as const),
 ];
 const atStart = new RegExp(`^(state|control\\.(${startedWith.join('|')}))\\b`);
 /** Settings of routers alone: control has nothing to do with them. */

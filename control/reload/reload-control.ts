@@ -62,7 +62,7 @@ export async function reloadControl(context: ReloadContext, request: ReloadReque
   if (dryRun) return { ...report, faults, behind: [] };
   refuse(before.file, faults);
   onProgress({ phase: 'routers', about: 'are asked to read their config again' });
-  const replicas = await untilRoutersFollow(store, await store.askRoutersToReload());
+  const replicas = await untilRoutersFollow(store, await store.fleet.askRoutersToReload());
   const changed = changedFeatures(before, after, config.print, print);
   await withJobs(jobs, changed, async () => {
     onProgress({ phase: 'control', about: 'goes by the new config' });
@@ -130,7 +130,7 @@ function withJobs(jobs: FeatureJobs, [first, ...rest]: string[], work: () => Pro
 async function untilRoutersFollow(store: StateStore, asked: number): Promise<readonly Replica[]> {
   const patience = AbortSignal.timeout(routersWithinMs);
   for (;;) {
-    const live = (await store.replicas()).filter((replica) => replica.live);
+    const live = (await store.fleet.replicas()).filter((replica) => replica.live);
     const waited = live.filter(({ config }) => config !== null && (config.reload ?? 0) < asked);
     if (waited.length === 0 || patience.aborted) return live;
     await pause(50, patience);

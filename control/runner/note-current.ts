@@ -23,7 +23,7 @@ export async function noteCurrent(
     try {
       const { shadow, stage } = await store.feature(feature);
       const compares = shadow !== null && shadow.percent > 0;
-      const waits = stage === 'extracted' && (await store.hasSeams(feature));
+      const waits = stage === 'extracted' && (await store.fleet.hasSeams(feature));
       if (compares || waits) {
         const at = await store.clock();
         const backlog = await applier.backlog();

@@ -11,7 +11,7 @@ import { LiveTable } from '../../router/replica/live-table.ts';
 import type { StateLink } from '../../router/replica/state-link.ts';
 import { DataCurrency } from '../../router/shadow/data-currency.ts';
 import { defaultPolicy } from '../../router/table/failure-policy.ts';
-import { MysqlStateLink } from '../store/mysql-state-link.ts';
+import { MysqlStateLink } from '../store/state-link/mysql-state-link.ts';
 import { type SeamMetrics, seamMetrics } from './seam-metrics.ts';
 
 export interface SeamLinkOptions {

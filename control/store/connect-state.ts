@@ -2,8 +2,14 @@ import createKnex, { type Knex } from 'knex';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 
-/** A pool on the state store's schema. Its sessions live in UTC, read committed, and give up on locks within seconds. */
-export function connectState(endpoint: DatabaseEndpoint): Knex {
+/**
+ * Read committed: the turnstile row serializes all changes, and gap locks would only add deadlocks. Read uncommitted is for what
+ * routers say of themselves, which is so from the moment that they say it: their commits, and the disk that these wait for, add nothing.
+ */
+type Isolation = 'READ COMMITTED' | 'READ UNCOMMITTED';
+
+/** A pool on the state store's schema. Its sessions live in UTC, and give up on locks within seconds. */
+export function connectState(endpoint: DatabaseEndpoint, isolation: Isolation = 'READ COMMITTED'): Knex {
   return createKnex({
     client: 'mysql2',
     connection: {
@@ -24,8 +30,7 @@ export function connectState(endpoint: DatabaseEndpoint): Knex {
       min: 0,
       max: 4,
       afterCreate: (connection: SessionConnection, done: (error: Error | null, made: unknown) => void) => {
-        // Read committed: the turnstile row serializes all changes, and gap locks would only add deadlocks.
-        connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', (first) => {
+        connection.query(`SET SESSION TRANSACTION ISOLATION LEVEL ${isolation}`, (first) => {
           if (first) return done(first, connection);
           return connection.query("SET time_zone = '+00:00', innodb_lock_wait_timeout = 5", (second) =>
             done(second, connection),

@@ -8,13 +8,14 @@ export type {
   JointChangeRequest,
   JointChangeResult,
 } from './change-features.ts';
+export type { Fleet } from './fleet.ts';
 export { HeldLease, holdLease } from './held-lease.ts';
 export type { HoldCosts } from './hold-costs.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { lostKeysQuery, type Seen } from './losses.ts';
-export { MysqlStateLink, type MysqlStateLinkOptions } from './mysql-state-link.ts';
 export { processIdentity } from './process-identity.ts';
 export { cannotServe, type PendingReplica, type Replica, type ReplicaConfig } from './replicas.ts';
+export { MysqlStateLink, type MysqlStateLinkOptions } from './state-link/mysql-state-link.ts';
 export {
   StateStore,
   type StoreConfig,

@@ -80,6 +80,9 @@ export async function countLive(knex: Knex): Promise<number> {
  * rows that are as they should be none is sent. A replica that is live must decide by the hold's table or a later one, and must
  * have ended every write of the features that it began before. One whose lease ran out holds such writes by itself
  * (DESIGN: a router that cannot know does not guess), so it is not waited for.
+ *
+ * May read uncommitted: a report says what already is so, whether or not the server keeps it, and a lease that is not kept was granted to
+ * nobody.
  */
 export async function readBarrierPending(
   knex: Knex,

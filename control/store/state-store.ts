@@ -3,7 +3,6 @@ import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { BanyanError } from '../../common/errors.ts';
 import type { StoreLedger, WaitingKeys } from '../../mover/index.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
-import type { TrafficCounts } from '../../router/replica/state-link.ts';
 import type { ShadowTally } from '../../router/shadow/tally/index.ts';
 import type { RouteTable } from '../../router/table/route-table.ts';
 import type { FeatureConfig } from '../config/config.ts';
@@ -28,6 +27,7 @@ import {
   type JointChangeResult,
 } from './change-features.ts';
 import { connectState } from './connect-state.ts';
+import { Fleet } from './fleet.ts';
 import {
   type HoldCosts,
   type HoldCostWords,
@@ -38,18 +38,8 @@ import {
 import { type LeaseGrant, Leases } from './leases.ts';
 import { keepLostKeys, noteSeen, readSeen, type Seen } from './losses.ts';
 import { migrateState } from './migrate-state.ts';
-import { RelayKeeper, type RelayKeeperOptions } from './relay/relay-keeper.ts';
-import { forgetOldCounts, readTally, readTraffic, readTrafficReports } from './replica-counts.ts';
-import {
-  cannotServe,
-  countLive,
-  everyReplicaFollows,
-  forgetDeadReplicas,
-  hasSeams,
-  type Replica,
-  readBarrierPending,
-  readReplicas,
-} from './replicas.ts';
+import { forgetOldCounts, readTally } from './replica-counts.ts';
+import { cannotServe } from './replicas.ts';
 import { type Routed, readClock, readRouteTable, readStates, Turn } from './turn.ts';
 
 export interface StateStoreOptions {
@@ -79,9 +69,10 @@ export interface ReconfigureRequest {
  */
 export class StateStore {
   readonly leases: Leases;
+  readonly fleet: Fleet;
   readonly #knex: Knex;
-  readonly #state: DatabaseEndpoint;
-  #relay: RelayKeeper | null = null;
+  /** Sees what routers report before the server has it on its disk. */
+  readonly #unsettled: Knex;
   #features: readonly FeatureConfig[];
   #cohorts: readonly CohortDefinition[];
   #print: ConfigPrint | null;
@@ -89,19 +80,21 @@ export class StateStore {
   #seen: Turn['head'] = null;
   #timesBack = 0;
 
-  private constructor(knex: Knex, { state, features, cohorts = [], print }: StateStoreOptions) {
+  private constructor({ state, features, cohorts = [], print }: StateStoreOptions) {
+    const knex = connectState(state);
     this.#knex = knex;
-    this.#state = state;
+    this.#unsettled = connectState(state, 'READ UNCOMMITTED');
     this.#features = features;
     this.#cohorts = cohorts;
     this.#print = print ?? null;
     this.leases = new Leases(knex);
+    this.fleet = new Fleet(knex, this.#unsettled);
   }
 
   /** Creates or migrates the schema and connects. */
   static async open(options: StateStoreOptions): Promise<StateStore> {
     await migrateState(options.state);
-    return new StateStore(connectState(options.state), options);
+    return new StateStore(options);
   }
 
   /**
@@ -144,17 +137,7 @@ export class StateStore {
       return turn.write([], next, () => [{ ...actor, action: 'reload', feature: null, from, to }]);
     });
     this.configure(config);
-    this.#relay?.tell(version);
     return { version };
-  }
-
-  /** Asks all routers to read their config again. Returns how often that was asked. */
-  async askRoutersToReload(): Promise<number> {
-    await this.#knex('state_route_table').where({ id: 1 }).increment('reload', 1);
-    const row: { reload: number } | undefined = await this.#knex('state_route_table')
-      .where({ id: 1 })
-      .first('reload');
-    return Number(row?.reload ?? 0);
   }
 
   /** Of the config that it goes by; null: it was told none. */
@@ -164,7 +147,7 @@ export class StateStore {
 
   /** Live routers that could not send a request of the feature to its service, each with the reason; see `cannotServe`. */
   async unserved(feature: string): Promise<readonly string[]> {
-    return cannotServe(await this.replicas(), feature, this.#print?.features[feature]);
+    return cannotServe(await this.fleet.replicas(), feature, this.#print?.features[feature]);
   }
 
   /** Changes one feature. See the class. */
@@ -183,7 +166,6 @@ export class StateStore {
       return { result: changed, head: turn.head };
     });
     this.#saw(head);
-    this.#relay?.tell(result.version);
     return result;
   }
 
@@ -206,17 +188,6 @@ export class StateStore {
 
   #saw(head: Turn['head']): void {
     if (head !== null && (this.#seen === null || head.entry > this.#seen.entry)) this.#seen = head;
-  }
-
-  /**
-   * Takes the beats of a large fleet together until the signal aborts, and tells routers of each route table that is published through
-   * this store. Resolves at the end.
-   */
-  async relayBeats(options: Omit<RelayKeeperOptions, 'knex'>): Promise<void> {
-    const relay = new RelayKeeper({ ...options, knex: connectState(this.#state) });
-    this.#relay = relay;
-    await relay.ended;
-    if (this.#relay === relay) this.#relay = null;
   }
 
   async feature(name: string): Promise<FeatureState> {
@@ -254,20 +225,6 @@ export class StateStore {
     return readCallers(this.#knex, about);
   }
 
-  replicas(): Promise<Replica[]> {
-    return readReplicas(this.#knex);
-  }
-
-  /** Whether a live process of the monolith has seams of the feature, or pages that read it. */
-  hasSeams(feature: string): Promise<boolean> {
-    return hasSeams(this.#knex, feature);
-  }
-
-  /** How many routers have a lease. */
-  liveReplicas(): Promise<number> {
-    return countLive(this.#knex);
-  }
-
   /** What handovers cost clients, as far as routers have reported it; newest first. */
   holdCosts(filter: { readonly feature?: string | undefined; readonly limit: number }): Promise<HoldCosts[]> {
     return readHoldCosts(this.#knex, filter);
@@ -280,51 +237,10 @@ export class StateStore {
     }
   }
 
-  /** What keeps a hold of the features from being complete: see `readBarrierPending`. */
-  barrierPending(features: readonly string[], holdVersion: number, limit: number) {
-    return readBarrierPending(this.#knex, features, holdVersion, limit);
-  }
-
-  /** Whether every live replica decides by the route table of `version` or a later one. */
-  everyReplicaFollows(version: number): Promise<boolean> {
-    return everyReplicaFollows(this.#knex, version);
-  }
-
-  /**
-   * Asks all routers to beat more often for the next `forMs`, 0 to end it: a handover is near, and each beat that a router
-   * waits is a beat that its clients wait.
-   */
-  async hurryRouters(forMs: number): Promise<void> {
-    await this.#knex('state_route_table')
-      .where({ id: 1 })
-      .update({ hurry_until: this.#knex.raw('NOW(3) + INTERVAL ? MICROSECOND', [forMs * 1_000]) });
-  }
-
-  /** Asks all routers to report what they count of every feature for the next `forMs`: somebody looks. */
-  async askRoutersToCount(forMs: number): Promise<void> {
-    await this.#knex('state_route_table')
-      .where({ id: 1 })
-      .update({ counts_until: this.#knex.raw('NOW(3) + INTERVAL ? MICROSECOND', [forMs * 1_000]) });
-  }
-
-  /** What routers have reported of every feature's routes within the last `withinMs`. */
-  trafficReports(withinMs: number) {
-    return readTrafficReports(this.#knex, withinMs);
-  }
-
-  forgetDeadReplicas(): Promise<void> {
-    return forgetDeadReplicas(this.#knex);
-  }
-
   /** What all routers counted in the feature's run; empty before the first. */
   async shadowTally(feature: string): Promise<ShadowTally> {
     const { shadow } = await this.feature(feature);
     return shadow === null ? {} : readTally(this.#knex, feature, shadow.run, sampleLifeMs);
-  }
-
-  /** What each replica counted of the feature's routes since it started, if it has reported since `since`, ISO 8601. */
-  traffic(feature: string, since: string): Promise<ReadonlyMap<string, TrafficCounts>> {
-    return readTraffic(this.#knex, feature, new Date(since));
   }
 
   /** What the guard of a plan has seen; null before its first look. */
@@ -406,7 +322,7 @@ export class StateStore {
   }
 
   async close(): Promise<void> {
-    await this.#knex.destroy();
+    await Promise.all([this.#knex.destroy(), this.#unsettled.destroy()]);
   }
 
   get #routed(): Routed {

@@ -1,4 +1,4 @@
-import type { StateStore } from '../store/index.ts';
+import type { Fleet } from '../store/index.ts';
 import { type FeatureTraffic, TrafficWatch } from './traffic-watch.ts';
 
 /** Routers are asked for so long at a time, and again while somebody looks. */
@@ -9,14 +9,14 @@ const lookEveryMs = 2_000;
 
 /** What goes to which side at this time, for as long as somebody asks: routers report their counts only then. */
 export class TrafficFollower {
-  readonly #store: Pick<StateStore, 'askRoutersToCount' | 'trafficReports'>;
+  readonly #fleet: Pick<Fleet, 'askRoutersToCount' | 'trafficReports'>;
   readonly #watch = new TrafficWatch();
   #askedAt = Number.NEGATIVE_INFINITY;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #looking: Promise<void> = Promise.resolve();
 
-  constructor(store: Pick<StateStore, 'askRoutersToCount' | 'trafficReports'>) {
-    this.#store = store;
+  constructor(fleet: Pick<Fleet, 'askRoutersToCount' | 'trafficReports'>) {
+    this.#fleet = fleet;
   }
 
   /** By feature; a feature that is missing is not known yet: its routers report within seconds. */
@@ -32,10 +32,10 @@ export class TrafficFollower {
 
   async #take(now: number): Promise<void> {
     if (now - this.#askedAt >= askAgainMs) {
-      await this.#store.askRoutersToCount(askedMs);
+      await this.#fleet.askRoutersToCount(askedMs);
       this.#askedAt = now;
     }
-    const { reports, nowMs } = await this.#store.trafficReports(askedMs);
+    const { reports, nowMs } = await this.#fleet.trafficReports(askedMs);
     this.#watch.note(reports, nowMs);
   }
 }

@@ -70,7 +70,6 @@ export class LiveTable {
   constructor(options: LiveTableOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    options.link.onNews?.(() => this.hurry());
   }
 
   get current(): CompiledTable {

@@ -75,8 +75,6 @@ export interface StateReply {
 export interface StateLink {
   /** One beat: renews the lease, reports, fetches a newer route table. Rejects when the store cannot be reached. */
   beat(report: ReplicaReport, signal: AbortSignal): Promise<StateReply>;
-  /** `listener` is to be called when the link hears of a newer route table between two beats; a link that cannot hear leaves it out. */
-  onNews?(listener: () => void): void;
   /** Gives the lease back at a graceful stop, so that no barrier waits for this replica. */
   leave(replica: string): Promise<void>;
   close(): Promise<void>;

@@ -7,8 +7,8 @@ import { type ConfigPrint, configPrint } from '../../control/config/config-print
 import type { BanyanConfig } from '../../control/config/index.ts';
 import { loadConfigAfresh } from '../../control/config/load-afresh.ts';
 import { effectInRouter } from '../../control/reload/may-reload.ts';
-import { MysqlStateLink } from '../../control/store/mysql-state-link.ts';
 import type { ReplicaConfig } from '../../control/store/replicas.ts';
+import { MysqlStateLink } from '../../control/store/state-link/mysql-state-link.ts';
 import { type RunningRouter, startRouter } from '../../router/life/start-router.ts';
 import { registeredTracer } from '../../rpc/telemetry/registered-tracer.ts';
 import { closeFeatureServices } from './feature-services.ts';

@@ -6,7 +6,6 @@ import type { Soak } from './soak.ts';
 const flagsOf = z.object({
   engine: z.enum(['mariadb', 'mysql']).optional(),
   routers: z.number().min(2).default(1_000),
-  relay: z.boolean().default(false),
 });
 /** From the hold until every router has confirmed it, milliseconds. */
 const barrierAtMost = 1_000;
@@ -18,7 +17,6 @@ export const soak: Soak = {
   options: [
     new Option('--engine <engine>', 'on this one').choices(['mariadb', 'mysql']),
     new Option('--routers <n>', 'how many (1000)').argParser(wholeNumber),
-    new Option('--relay', 'their beats go to control’s relay (control.relay)'),
   ],
   async run(context) {
     const { measureFleet } = await import('./routers/measure-fleet.ts');
@@ -28,7 +26,7 @@ export const soak: Soak = {
     const routers = context.quick ? 200 : flags.routers;
     const engines = flags.engine ? [flags.engine] : (['mariadb', 'mysql'] as const);
     for (const engine of context.quick ? engines.slice(0, 1) : engines) {
-      const fleet = await measureFleet(context, engine, { routers, relay: flags.relay });
+      const fleet = await measureFleet(context, engine, { routers });
       for (const [name, value] of Object.entries(fleet.facts)) facts[`${engine}: ${name}`] = value;
       if (fleet.barrierMs > barrierAtMost) {
         failures.push(`${engine}: the median barrier took ${Math.round(fleet.barrierMs)} ms`);

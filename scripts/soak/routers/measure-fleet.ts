@@ -50,7 +50,7 @@ const feature: FeatureConfig = {
 export async function measureFleet(
   context: SoakContext,
   engine: Engine,
-  { routers, relay }: { readonly routers: number; readonly relay: boolean },
+  { routers }: { readonly routers: number },
 ): Promise<Fleet> {
   const { signal, log } = context;
   const [port] = (await freePorts(1)) as [number];
@@ -73,7 +73,6 @@ export async function measureFleet(
   await admin.query('CREATE DATABASE IF NOT EXISTS banyan');
   const store = await StateStore.open({ state, features: [feature] });
   context.defer(() => store.close());
-  if (relay) startRelay(context, engine, store);
   const who = { who: 'soak', why: 'to see how long it takes' };
   await store.admitFeatures(who);
   const change = (action: string, to: (at: ChangeContext) => FeatureState) =>
@@ -86,7 +85,7 @@ export async function measureFleet(
   );
   // As long as it takes until each has counted how many there are.
   await pause(8_000, signal);
-  const live = (await store.replicas()).filter((replica) => replica.live).length;
+  const live = (await store.fleet.replicas()).filter((replica) => replica.live).length;
   if (live < routers) log(`${engine}: ${live} of ${routers} routers are live`);
   const calm = await costOf(admin, server.pid, () => pause(10_000, signal));
   log(`${engine}: ${Math.round(calm.queries)} queries a second, ${calm.cpuPercent.toFixed(0)} % of a core`);
@@ -97,7 +96,7 @@ export async function measureFleet(
     for (let n = 0; n < barriers; n++) {
       signal.throwIfAborted();
       const id = randomUUID();
-      await store.hurryRouters(60_000);
+      await store.fleet.hurryRouters(60_000);
       // As long as a handover prepares itself, before anybody is held: by then each router has heard of it.
       await pause(leaseMs / 4, signal);
       const began = performance.now();
@@ -111,7 +110,7 @@ export async function measureFleet(
       took.push(performance.now() - began);
       await change('give up', giveUp(id));
       await change('release', release(id, rules));
-      await store.hurryRouters(0);
+      await store.fleet.hurryRouters(0);
       log(`${engine}: barrier ${n + 1} took ${Math.round(took.at(-1)!)} ms`);
       await pause(1_000, signal);
     }
@@ -131,22 +130,6 @@ export async function measureFleet(
       'leases found gone': lapsed,
     },
   };
-}
-
-/** As the control process does, where its config asks for it. */
-function startRelay({ log, defer }: SoakContext, engine: Engine, store: StateStore): void {
-  const over = new AbortController();
-  const ended = store.relayBeats({
-    ...{ port: 0, leaseMs, signal: over.signal },
-    logger: {
-      info: (_, text) => log(`${engine}: ${text}`),
-      warn: (about, text) => log(`${engine}: ${text}: ${JSON.stringify(about)}`),
-    },
-  });
-  defer(async () => {
-    over.abort();
-    await ended;
-  });
 }
 
 async function startFleet(context: SoakContext, state: string, count: number): Promise<ChildProcess> {
