@@ -8,7 +8,6 @@ export interface DatabaseOptions {
   readonly user: string;
   readonly password: string;
   readonly serverId: number;
-  readonly bufferPoolMib: number;
   readonly signal: AbortSignal;
 }
 

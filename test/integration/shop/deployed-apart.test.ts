@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { createClient, loadIdl } from 'banyan/rpc';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { EmbeddedEngine } from '../../../extracted/search/embedded/embedded-engine.ts';
 import { findOnPath } from '../../../scripts/servers/find-on-path.ts';
-import { describeOnEngine } from '../../support/databases.ts';
+import { describeOnEngine, type EngineLane, type TestDatabase } from '../../support/databases.ts';
 import { createProductDatabase, createUserDatabase } from '../../support/shop.ts';
 import { productEnvironment, startProgram, userEnvironment } from '../../support/shop-process.ts';
 
@@ -39,19 +40,57 @@ async function layOut(service: string): Promise<{ readonly image: string; readon
   return { image, command: command.split(' ') };
 }
 
-/** Each service with a database of its own: what it is asked to do, and what it answers. */
+interface Prepared extends AsyncDisposable {
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const withDatabase =
+  (
+    create: (lane: EngineLane) => Promise<TestDatabase>,
+    environmentOf: (database: TestDatabase) => Readonly<Record<string, string>>,
+  ) =>
+  async (lane: EngineLane): Promise<Prepared> => {
+    const database = await create(lane);
+    return {
+      environment: environmentOf(database),
+      [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    };
+  };
+
+/** A kept index with one product: neither the feed nor the shop need be there. */
+async function withIndex(): Promise<Prepared> {
+  const kept = await mkdtemp(join(tmpdir(), 'banyan-search-'));
+  const engine = new EmbeddedEngine(kept, { match: 'part', hideClosedShops: false });
+  const index = await engine.create({ stream: 'a', seq: 1, freshUntil: Date.now() });
+  const named = { id: 1, shopId: 1, sku: 'A', name: '램프', description: '', price: '2.00' };
+  const document = { ...named, createdAt: '', updatedAt: '' };
+  await index.apply([{ kind: 'product', id: 1, document }], index.position);
+  await engine.swap(index);
+  return {
+    environment: { SEARCH_DATA_DIR: kept, PORT: '0' },
+    [Symbol.asyncDispose]: () => rm(kept, { recursive: true }),
+  };
+}
+
+/** Each service with what it keeps its data in: what it is asked to do, and what it answers. */
 const services = [
   {
     ...{ name: 'product', service: 'ProductService', shares: ['events'] },
-    ...{ createDatabase: createProductDatabase, environment: productEnvironment },
+    prepare: withDatabase(createProductDatabase, productEnvironment),
     call: ['createProduct', [{ shopId: 1, sku: 'A', name: '램프', price: '2' }]],
     answer: { location: '/api/products/1' },
   },
   {
     ...{ name: 'user', service: 'UserService', shares: ['events'] },
-    ...{ createDatabase: createUserDatabase, environment: userEnvironment },
+    prepare: withDatabase(createUserDatabase, userEnvironment),
     call: ['signUp', [{ email: '"a@example.com"', name: '"램프"', password: '"long enough"' }]],
     answer: { user: { id: 1, email: 'a@example.com', name: '램프', role: 1 } },
+  },
+  {
+    ...{ name: 'search', service: 'SearchService', shares: ['events'] },
+    prepare: withIndex,
+    call: ['search', [{ q: ['램'] }]],
+    answer: { products: [{ id: 1, name: '램프' }] },
   },
 ] as const;
 
@@ -62,10 +101,10 @@ describeOnEngine('mariadb', 'a service deployed apart', (lane) => {
       const { image, command } = await layOut(one.name);
       expect(command[0]).toBe('node');
       expect(await readdir(join(image, 'extracted'))).toEqual([...one.shares, one.name].sort());
-      await using database = await one.createDatabase(lane);
+      await using prepared = await one.prepare(lane);
       await using service = startProgram(
         command[1]!,
-        { ...one.environment(database), HEALTH_PORT: '0' },
+        { ...prepared.environment, HEALTH_PORT: '0' },
         [],
         image,
       );

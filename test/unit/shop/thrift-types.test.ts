@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { loadIdl, typescriptTypes } from 'banyan/rpc';
 import { expect, it } from 'vitest';
 
-it.each(['product', 'log', 'user'])(
+it.each(['product', 'log', 'search', 'user'])(
   'the %s service’s types are those of its IDL, and the official compiler takes all its names',
   async (name) => {
     const folder = fileURLToPath(new URL(`../../../extracted/${name}/`, import.meta.url));

@@ -1,0 +1,43 @@
+/** As the monolith has it: more words narrow nothing down, and so long a beginning tells words apart. */
+const maxQueryLength = 200;
+const maxWords = 6;
+const maxWordLength = 40;
+
+/** A word of a text, with the characters that MariaDB's and MySQL's full-text parsers take as part of one. */
+const wordOfText = /[\p{L}\p{M}\p{N}_]+(?:'[\p{L}\p{M}\p{N}_]+)*/gu;
+
+/** The words of a search as the monolith takes them from `q`: letters, marks and digits. Pure. */
+export function searchWords(q: string): readonly string[] {
+  const words =
+    q
+      .slice(0, maxQueryLength)
+      .normalize('NFC')
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  const short = words.map((word) => [...word].slice(0, maxWordLength).join(''));
+  return [...new Set(short)].slice(0, maxWords);
+}
+
+/**
+ * Texts that the tables' collation (utf8mb4_unicode_ci) takes for equal become equal here: letter case, accents, full and half width. Hangul
+ * is left as it is: taken apart, `각` would begin with `가`. Pure.
+ */
+export function fold(text: string): string {
+  return text
+    .normalize('NFC')
+    .replace(/[^\p{Script=Hangul}]+/gu, (part) => part.normalize('NFKD').replace(/\p{M}+/gu, ''))
+    .toLowerCase();
+}
+
+/** Texts as they are searched: folded words, a space before each and one at the end. Pure. */
+export function searchText(...texts: readonly string[]): string {
+  const words = texts.flatMap((text) => fold(text).match(wordOfText) ?? []);
+  return ` ${words.join(' ')} `;
+}
+
+/** `part`: any part of a word is found, as by MySQL's ngram parser. `beginning`: of plain English words only the beginning, as by MariaDB's. */
+export type WordMatch = 'part' | 'beginning';
+
+/** What a `searchText` must contain to have the word. Pure. */
+export function needleOf(word: string, match: WordMatch): string {
+  return match === 'beginning' && /^[a-z0-9]{3,}$/i.test(word) ? ` ${fold(word)}` : fold(word);
+}
