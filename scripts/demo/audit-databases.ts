@@ -1,11 +1,11 @@
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { Side } from '../../common/side.ts';
-import { compareTables, type TablesCompared } from './compare-tables.ts';
+import { compareRows, type RowsCompared } from './compare-rows.ts';
 import { judgeRows, type LedgerVerdict, type StoredProduct } from './judge-rows.ts';
 import { type Ledger, tokenOf } from './ledger.ts';
 
 export interface Audit {
-  readonly tables: TablesCompared;
+  readonly tables: RowsCompared;
   /** The ledger held against each database. */
   readonly legacy: LedgerVerdict;
   readonly service: LedgerVerdict;
@@ -18,7 +18,9 @@ export async function auditDatabases(
 ): Promise<Audit> {
   // Only rows that a writer touched, or that carry a token, matter to the ledger.
   const touched: Record<Side, StoredProduct[]> = { legacy: [], service: [] };
-  const tables = await compareTables(databases, (side, product) => {
+  const sides = { legacy: databases.legacy, service: databases.product };
+  const tables = await compareRows(sides, 'products', (side, { id, sku, name }) => {
+    const product = { id: String(id), sku: String(sku), name: String(name) };
     if (ledger.row(product.sku) !== undefined || tokenOf(product.name) !== null) touched[side].push(product);
   });
   return {

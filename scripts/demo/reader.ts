@@ -1,5 +1,5 @@
+import type { Ask, Visitor } from './crowd.ts';
 import { expectMember, expectPage, expectStatus } from './expectations.ts';
-import type { Ask, Visitor } from './traffic.ts';
 
 export interface ReaderOptions {
   readonly index: number;

@@ -1,7 +1,7 @@
+import type { Ask, Asked, Visitor } from './crowd.ts';
 import { expectMember, expectStatus } from './expectations.ts';
 import { type Ledger, withToken } from './ledger.ts';
 import { sampleProduct } from './sample-products.ts';
-import type { Ask, Asked, Visitor } from './traffic.ts';
 
 export interface WriterOptions {
   readonly index: number;

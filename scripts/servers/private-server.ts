@@ -29,6 +29,8 @@ export interface PrivateServerOptions {
   readonly serverId: number;
   /** Whether accounts without SUPER may create triggers there, although the binlog is on. Default true. */
   readonly trustTriggers?: boolean;
+  /** Of InnoDB, in MiB. Default 128. */
+  readonly bufferPoolMib?: number;
   readonly program?: ServerProgram;
   readonly signal?: AbortSignal;
   /** How long the server may take until it answers, in milliseconds. */
@@ -136,7 +138,7 @@ function serverArguments(options: PrivateServerOptions, program: ServerProgram, 
     '--local-infile=1',
     '--max-connections=500',
     '--character-set-server=utf8mb4',
-    '--innodb-buffer-pool-size=128M',
+    `--innodb-buffer-pool-size=${options.bufferPoolMib ?? 128}M`,
     // A killed server loses nothing (the log is written at each commit); only a killed machine could.
     '--innodb-flush-log-at-trx-commit=2',
     '--sync-binlog=0',

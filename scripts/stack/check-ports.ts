@@ -1,27 +1,19 @@
 import { BanyanError, type Fault } from '../../common/errors.ts';
 import { portIsFree } from '../servers/index.ts';
-import type { StackSettings } from './stack-settings.ts';
+import { type StackSettings, stackPorts } from './stack-settings.ts';
 
 /** Throws `BANYAN_PORT_TAKEN` with every port of the stack that is taken or is no port, before anything has started. */
 export async function checkPorts(settings: StackSettings): Promise<void> {
   const wanted = [
-    ...settings.routerPorts.map((port) => ['the router', port, 'ROUTER'] as const),
-    ['the monolith', settings.legacyPort, 'LEGACY'],
-    ['the product service', settings.productPort, 'PRODUCT'],
-    ['the control process', settings.controlPort, 'CONTROL'],
-    ...(settings.localAws === null
-      ? []
-      : ([
-          ['the Lambda endpoint', settings.localAws.lambdaPort, 'LAMBDA'],
-          ['DynamoDB', settings.localAws.dynamodbPort, 'DYNAMODB'],
-        ] as const)),
-    ...(settings.natsPort === null ? [] : [['NATS', settings.natsPort, 'NATS'] as const]),
-    ["legacy's database", settings.databases.legacy.port, 'LEGACY_DB'],
-    ["the service's database", settings.databases.product.port, 'PRODUCT_DB'],
-  ] as const;
+    ...settings.routerPorts.map((port) => ({ name: 'ROUTER', whose: 'the router', port })),
+    ...stackPorts(settings.parts, settings.faces ?? false).map(({ name, whose }) => ({
+      ...{ name, whose },
+      port: settings.ports[name] ?? Number.NaN,
+    })),
+  ];
   const faults: Fault[] = [];
   const seen = new Set<number>();
-  for (const [whose, port, name] of wanted) {
+  for (const { whose, port, name } of wanted) {
     const variable = `BANYAN_${name}_PORT`;
     const valid = Number.isInteger(port) && port > 0 && port < 65_536;
     if (valid && !seen.has(port) && (await portIsFree(port))) {

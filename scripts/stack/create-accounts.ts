@@ -13,28 +13,31 @@ import type { StackSettings } from './stack-settings.ts';
 const ofApplication = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
 /**
- * The accounts of a deployment, once the tables stand: banyan's with what `banyan grants` prints, the monolith's and the service's with
+ * The accounts of a deployment, once the tables stand: banyan's with what `banyan grants` prints, the monolith's and the services' with
  * their own rows. An account that is there already keeps no other privilege.
  */
-export async function createAccounts(settings: StackSettings): Promise<void> {
-  const { engine, databases, accounts } = settings;
-  const mover = (database: string, makesTables: boolean) =>
-    moverPrivileges({
-      ...{ engine, database, tables: ['products'], bookkeepingSchema: 'banyan' },
-      makesTables,
-    });
-  const application = (database: string): NeededPrivilege[] => [
-    { database, table: null, privileges: ofApplication, why: 'of the application itself' },
+export async function createAccounts({ engine, databases, accounts, parts }: StackSettings): Promise<void> {
+  const mover = (database: string, tables: readonly string[], makesTables: boolean) =>
+    moverPrivileges({ ...{ engine, database, tables, bookkeepingSchema: 'banyan' }, makesTables });
+  const application = (database: string, more: readonly string[] = []): NeededPrivilege[] => [
+    { database, table: null, privileges: [...ofApplication, ...more], why: 'of the application itself' },
   ];
-  const { legacy, product } = databases;
+  const owned = parts.flatMap(({ database }) => database ?? []);
+  const { legacy } = databases;
+  const moved = owned.flatMap(({ tables }) => tables);
   await administer(legacy, [
-    [accounts.banyan, [...statePrivileges('banyan'), ...mover(legacy.database, false)]],
+    [accounts.banyan, [...statePrivileges('banyan'), ...mover(legacy.database, moved, false)]],
     [accounts.shop, application(legacy.database)],
   ]);
-  await administer(product, [
-    [accounts.banyan, mover(product.database, true)],
-    [accounts.product, application(product.database)],
-  ]);
+  await Promise.all(
+    owned.map(({ name, tables, privileges }) => {
+      const endpoint = databases[name]!;
+      return administer(endpoint, [
+        [accounts.banyan, mover(endpoint.database, tables, true)],
+        [name, application(endpoint.database, privileges)],
+      ]);
+    }),
+  );
 }
 
 async function administer(

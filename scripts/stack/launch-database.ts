@@ -8,6 +8,7 @@ export interface DatabaseOptions {
   readonly user: string;
   readonly password: string;
   readonly serverId: number;
+  readonly bufferPoolMib: number;
   readonly signal: AbortSignal;
 }
 

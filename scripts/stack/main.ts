@@ -7,10 +7,11 @@ import { interruptSignal } from '../cli/interrupt-signal.ts';
 import { runProgram } from '../cli/run-program.ts';
 import type { Engine } from '../servers/index.ts';
 import { paintFor } from '../terminal/paint.ts';
+import { partNames } from './parts/index.ts';
 import { renderAddresses } from './render-addresses.ts';
 import { engineOption, rowsOption, wholeNumber } from './stack-flags.ts';
 import { writeStackInfo } from './stack-info.ts';
-import { stackSettings } from './stack-settings.ts';
+import { type StackOptions, stackSettings } from './stack-settings.ts';
 import { type Stack, startStack } from './start-stack.ts';
 import { StepPrinter } from './step-printer.ts';
 
@@ -19,6 +20,7 @@ interface Flags {
   readonly rows: number;
   readonly routers: number;
   readonly engine: Engine;
+  readonly all?: true;
   readonly benefits?: true;
   readonly events?: true;
   readonly restart: boolean;
@@ -26,12 +28,13 @@ interface Flags {
 
 const program = new Command('stack')
   .description(
-    'Starts the demo shop: two database servers, the monolith, the product service, control and routers. Ctrl-C stops it.',
+    'Starts the demo shop: the monolith, the product service, a database server each, control and routers. Ctrl-C stops it.',
   )
   .option('--info <file>', 'write addresses, credentials and process ids here once all is ready')
   .addOption(rowsOption())
   .option('--routers <n>', 'router replicas', wholeNumber({ least: 1, most: 16 }), 1)
   .addOption(engineOption())
+  .option('--all', 'every service of the shop, and the monolith’s faces as a process each')
   .option('--benefits', 'the benefits function too, on a local Lambda endpoint and DynamoDB')
   .option('--events', 'the product service’s events too, on a local NATS server')
   .option('--no-restart', 'leave a process that dies dead')
@@ -52,7 +55,9 @@ async function run(flags: Flags): Promise<void> {
   try {
     // What an earlier stack left there is not to be taken for this one's.
     if (infoFile !== undefined) await rm(infoFile, { force: true });
-    stack = await startStack(await stackSettings({ ...flags, accessLog: 1 }, process.env), printer, signal);
+    const { rows, routers, engine, restart } = flags;
+    const options = { rows, routers, engine, restart, accessLog: 1, ...chosen(flags) };
+    stack = await startStack(await stackSettings(options, process.env), printer, signal);
     rewrite();
     await writing;
     console.log(renderAddresses(stack.info(), paintFor(process.stdout)));
@@ -67,6 +72,17 @@ async function run(flags: Flags): Promise<void> {
     await stack?.stop();
     await writing;
   }
+}
+
+function chosen({ all, benefits, events }: Flags): Pick<StackOptions, 'parts' | 'faces'> {
+  if (all) return { parts: partNames, faces: true };
+  return {
+    parts: [
+      'product',
+      ...(benefits ? (['benefits'] as const) : []),
+      ...(events ? (['events'] as const) : []),
+    ],
+  };
 }
 
 await runProgram(program);

@@ -1,34 +1,29 @@
 import type { Paint } from '../terminal/paint.ts';
+import { serverName } from './parts/index.ts';
 import type { StackInfo } from './stack-info.ts';
 
 /** Where a running stack can be reached, for people. */
 export function renderAddresses(info: StackInfo, paint: Paint): string {
-  const { processes, databases } = info;
-  const client = (name: 'legacy' | 'product') => {
-    const { host, port, user, password, database } = databases[name];
-    return `mariadb -h ${host} -P ${port} -u ${user} -p${password} ${database}`;
+  const pid = (name: string) => {
+    const found = info.processes[name];
+    return typeof found === 'number' ? found : -1;
   };
+  const faces = ['userApi', 'admin', 'shopOwner'].filter((name) => info.processes[name] !== undefined);
   const lines: readonly (readonly [string, string, number])[] = [
     ...info.router.map(
-      (url, index) => ['router', `${url}/api/products/1`, processes.router[index] ?? -1] as const,
+      (url, index) => ['router', `${url}/api/products/1`, info.processes.router[index] ?? -1] as const,
     ),
-    ['monolith', info.legacy, processes.legacy],
-    ['product', `Thrift; ${info.productHealth}/readyz, /metrics`, processes.product],
-    ...(info.localAws === undefined
-      ? []
-      : ([
-          ['benefits', `Lambda at ${info.localAws.lambda}`, processes.benefits ?? -1],
-          ['dynamodb', info.localAws.dynamodb, processes.dynamodb ?? -1],
-        ] as const)),
-    ...(info.nats === undefined
-      ? []
-      : ([
-          ['nats', info.nats, processes.nats ?? -1],
-          ['relay', 'the product service’s events to NATS', processes.relay ?? -1],
-        ] as const)),
-    ['dashboard', `${info.admin.url}/dashboard/`, processes.control],
-    ['legacy db', client('legacy'), processes.legacyDb],
-    ['product db', client('product'), processes.productDb],
+    ['monolith', info.legacy, pid('legacy')],
+    ...faces.map((name) => [`  ${name}`, 'a face of the monolith', pid(name)] as const),
+    ...Object.entries(info.places).map(([name, where]) => {
+      const text = name === 'product' ? `${where}; ${info.productHealth}/readyz, /metrics` : where;
+      return [name, text, pid(name)] as const;
+    }),
+    ['dashboard', `${info.admin.url}/dashboard/`, pid('control')],
+    ...Object.entries(info.databases).map(([name, { host, port, user, password, database }]) => {
+      const client = `mariadb -h ${host} -P ${port} -u ${user} -p${password} ${database}`;
+      return [`${name} db`, client, pid(serverName(name))] as const;
+    }),
   ];
   return lines
     .map(

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { type Engine, freePorts } from '../servers/index.ts';
+import { type PartName, type StackPart, type StackPort, stackParts } from './parts/index.ts';
 
 /** The repository: where `banyan.config.ts` and the programs are. */
 export const repositoryRoot = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,88 +15,102 @@ export interface StackOptions {
   readonly routers: number;
   /** Start a process that dies again. */
   readonly restart: boolean;
-  /** Start the benefits function too, with a DynamoDB of its own. */
-  readonly benefits?: boolean;
-  /** Have the product service promise events, and send them to a NATS server of its own. */
-  readonly events?: boolean;
+  /** The shop's services that run beside the monolith. Left out: the product service alone. */
+  readonly parts?: readonly PartName[];
+  /** The monolith's faces as a process each, behind one address. */
+  readonly faces?: boolean;
   /** Share of ordinary requests in the routers' access logs, 0 to 1. Left out: what the config says. */
   readonly accessLog?: number;
 }
 
 /** Everything that is fixed before the first process starts. */
-export interface StackSettings extends StackOptions {
+export interface StackSettings extends Omit<StackOptions, 'parts'> {
   /** Absolute. */
   readonly dataDir: string;
+  readonly parts: readonly StackPart[];
   /** One for each replica. */
   readonly routerPorts: readonly number[];
-  readonly legacyPort: number;
-  readonly productPort: number;
-  readonly controlPort: number;
-  /** Of what stands in for AWS; null: nothing does. */
-  readonly localAws: { readonly lambdaPort: number; readonly dynamodbPort: number } | null;
-  /** Of NATS; null: no events. */
-  readonly natsPort: number | null;
-  /** As their administrator. */
-  readonly databases: { readonly legacy: DatabaseEndpoint; readonly product: DatabaseEndpoint };
-  /** Who the stack's programs sign in as; all have the administrator's password. */
-  readonly accounts: { readonly banyan: string; readonly shop: string; readonly product: string };
+  /** All others, by the name in their variable. */
+  readonly ports: Readonly<Record<string, number>>;
+  /** Legacy's and the parts', as their administrator. */
+  readonly databases: StackDatabases;
+  /** Who the stack's own programs sign in as; each service has its database's name, all the administrator's password. */
+  readonly accounts: { readonly banyan: string; readonly shop: string };
   /** What every process of the stack gets, so that each reads the same config. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
+export type StackDatabases = Readonly<Record<string, DatabaseEndpoint>> & {
+  readonly legacy: DatabaseEndpoint;
+  readonly product: DatabaseEndpoint;
+};
+
+/** What every stack has. */
+const commonPorts: readonly StackPort[] = [
+  { name: 'LEGACY', usual: 7401, whose: 'the monolith' },
+  { name: 'CONTROL', usual: 7410, whose: 'the control process' },
+  { name: 'LEGACY_DB', usual: 7431, whose: "legacy's database" },
+];
+const facePorts: readonly StackPort[] = [
+  { name: 'USER_API', usual: 7411, whose: "the monolith's user API" },
+  { name: 'ADMIN', usual: 7412, whose: "the monolith's admin face" },
+  { name: 'SHOP_OWNER', usual: 7413, whose: "the monolith's shop-owner face" },
+];
+
+/** Every port that these parts need, but the routers'. */
+export function stackPorts(parts: readonly StackPart[], faces: boolean): readonly StackPort[] {
+  return [
+    ...commonPorts,
+    ...(faces ? facePorts : []),
+    ...parts.flatMap(({ ports, database }) => [...ports, ...(database === undefined ? [] : [database.port])]),
+  ];
+}
+
 /** Reads the environment: the same variables, with the same defaults, as `banyan.config.ts`. */
-export async function stackSettings(options: StackOptions, env: NodeJS.ProcessEnv): Promise<StackSettings> {
-  const port = (value: string | undefined, usual: number) => Number(value ?? usual);
-  const routerPort = port(env.BANYAN_ROUTER_PORT, 7400);
-  const legacyPort = port(env.BANYAN_LEGACY_PORT, 7401);
-  const productPort = port(env.BANYAN_PRODUCT_PORT, 7402);
-  const controlPort = port(env.BANYAN_CONTROL_PORT, 7410);
-  const legacyDbPort = port(env.BANYAN_LEGACY_DB_PORT, 7431);
-  const productDbPort = port(env.BANYAN_PRODUCT_DB_PORT, 7432);
+export async function stackSettings(
+  { parts: names = ['product'], ...options }: StackOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<StackSettings> {
+  const parts = names.map((name) => stackParts[name]);
+  const port = (name: string, usual: number) => Number(env[`BANYAN_${name}_PORT`] ?? usual);
+  const routerPort = port('ROUTER', 7400);
+  const wanted = stackPorts(parts, options.faces ?? false);
+  const ports = Object.fromEntries(wanted.map(({ name, usual }) => [name, port(name, usual)]));
   const password = env.BANYAN_DB_PASSWORD ?? 'banyan';
   const dataDir = resolve(repositoryRoot, env.BANYAN_DATA_DIR ?? '.banyan');
   const replicas = await replicaPorts(options.routers - 1, routerPort);
-  const localAws = options.benefits
-    ? {
-        lambdaPort: port(env.BANYAN_LAMBDA_PORT, 7441),
-        dynamodbPort: port(env.BANYAN_DYNAMODB_PORT, 7442),
-      }
-    : null;
   const account = { host: '127.0.0.1', user: 'administrator', password };
-  return {
+  const owned = parts.flatMap(({ database }) => database ?? []);
+  const settings = {
     ...options,
     dataDir,
+    parts,
     routerPorts: [routerPort, ...replicas],
-    legacyPort,
-    productPort,
-    controlPort,
-    localAws,
-    natsPort: options.events ? port(env.BANYAN_NATS_PORT, 7443) : null,
+    ports,
     databases: {
-      legacy: { ...account, port: legacyDbPort, database: 'shop' },
-      product: { ...account, port: productDbPort, database: 'product' },
-    },
-    accounts: { banyan: 'banyan', shop: 'shop', product: 'product' },
+      legacy: { ...account, port: ports.LEGACY_DB!, database: 'shop' },
+      ...Object.fromEntries(
+        owned.map(({ name, port }) => [name, { ...account, port: ports[port.name]!, database: name }]),
+      ),
+    } as StackDatabases,
+    accounts: { banyan: 'banyan', shop: 'shop' },
     environment: {
+      BANYAN_PARTS: names.join(','),
       BANYAN_ROUTER_PORT: String(routerPort),
-      BANYAN_LEGACY_PORT: String(legacyPort),
-      BANYAN_PRODUCT_PORT: String(productPort),
-      BANYAN_CONTROL_PORT: String(controlPort),
-      BANYAN_LEGACY_DB_PORT: String(legacyDbPort),
-      BANYAN_PRODUCT_DB_PORT: String(productDbPort),
+      ...Object.fromEntries(wanted.map(({ name }) => [`BANYAN_${name}_PORT`, String(ports[name])])),
       BANYAN_DB_PASSWORD: password,
       BANYAN_DATA_DIR: dataDir,
-      ...(localAws !== null && {
-        BANYAN_BENEFITS_ENDPOINT: `http://127.0.0.1:${localAws.lambdaPort}`,
-        // Nobody checks them; no real ones are to go to what only stands in.
-        ...{ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local', AWS_REGION: 'ap-northeast-2' },
-      }),
     },
   };
+  const more = parts.map(({ environment }) => environment?.(settings));
+  return { ...settings, environment: Object.assign({}, settings.environment, ...more) };
 }
 
 /** Beside the usual 7400: 7403, 7404, …. Beside any other port: whatever is free, since its neighbours may not be. */
 function replicaPorts(count: number, first: number): Promise<number[]> | number[] {
   if (count <= 0) return [];
-  return first === 7400 ? Array.from({ length: count }, (_, index) => 7403 + index) : freePorts(count);
+  // 7406 and 7410 are others'.
+  return first === 7400 && count <= 3
+    ? Array.from({ length: count }, (_, index) => 7403 + index)
+    : freePorts(count);
 }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { seed } from '../../legacy/seed.ts';
 import { type MigrationFolder, migrate } from '../migrate.ts';
-import { startPrivateNats } from '../servers/index.ts';
 import type { ProgressStep } from '../terminal/progress.ts';
 import { checkPorts } from './check-ports.ts';
 import { createAccounts } from './create-accounts.ts';
@@ -10,7 +9,9 @@ import { takeDataFolder } from './data-folder.ts';
 import { GuardLink } from './guard-link.ts';
 import { launchDatabase } from './launch-database.ts';
 import { launchProgram } from './launch-program.ts';
-import type { StackInfo } from './stack-info.ts';
+import { type PartProcess, type StackPart, serverName } from './parts/index.ts';
+import { type StackInfo, stackInfo } from './stack-info.ts';
+import { controlProgram, legacyPrograms, routerPrograms } from './stack-programs.ts';
 import type { StackSettings } from './stack-settings.ts';
 import { SupervisedProcess } from './supervised-process.ts';
 
@@ -28,28 +29,18 @@ export interface StackWatcher {
 
 export type StackStep = 'databases' | 'schemas' | 'seed' | 'processes' | 'ready';
 
-/** The demo shop, running: a monolith, a service, routers, the control process and two database servers. */
+/** The demo shop, running: a monolith, services, routers, the control process and a database server each. */
 export interface Stack {
   readonly settings: StackSettings;
   info(): StackInfo;
-  process(name: ProcessName): SupervisedProcess;
+  process(name: string): SupervisedProcess;
+  /** All of them, in the order in which they were started. */
+  processes(): readonly SupervisedProcess[];
   /** How often any process had to be started again. */
   restarts(): number;
   /** Ends everything, clients first, servers last, and waits for it. Idempotent. */
   stop(): Promise<void>;
 }
-
-export type ProcessName =
-  | 'legacyDb'
-  | 'productDb'
-  | 'dynamodb'
-  | 'legacy'
-  | 'product'
-  | 'benefits'
-  | 'nats'
-  | 'relay'
-  | 'control'
-  | `router${number}`;
 
 /** Starts all of it; when anything fails or the signal aborts, what had started is stopped before this rejects. */
 export async function startStack(
@@ -59,11 +50,11 @@ export async function startStack(
 ): Promise<Stack> {
   await checkPorts(settings);
   const guard = await GuardLink.start();
-  const processes = new Map<ProcessName, SupervisedProcess>();
+  const processes = new Map<string, SupervisedProcess>();
   let release: (() => Promise<void>) | undefined;
   let stopped: Promise<void> | undefined;
   const stopAll = async () => {
-    // Started last, stopped first; the two servers end side by side once nobody is connected.
+    // Started last, stopped first; the servers end side by side once nobody is connected.
     const names = [...processes.keys()].reverse();
     const servers = names.filter((name) => name.endsWith('Db'));
     for (const name of names) if (!servers.includes(name)) await processes.get(name)?.stop();
@@ -82,15 +73,16 @@ export async function startStack(
     await stop();
     throw error;
   }
-  const process = (name: ProcessName) => {
+  const process = (name: string) => {
     const found = processes.get(name);
     if (found === undefined) throw new Error(`the stack has no process ${name}`);
     return found;
   };
   return {
     settings,
-    info: () => stackInfo(settings, process),
+    info: () => stackInfo(settings, processes),
     process,
+    processes: () => [...processes.values()],
     restarts: () => [...processes.values()].reduce((sum, one) => sum + one.restarts, 0),
     stop,
   };
@@ -101,22 +93,25 @@ interface Starting {
   readonly watcher: StackWatcher;
   readonly signal: AbortSignal;
   readonly guard: GuardLink;
-  readonly processes: Map<ProcessName, SupervisedProcess>;
+  readonly processes: Map<string, SupervisedProcess>;
 }
 
 async function startAll(starting: Starting): Promise<void> {
   const { settings, watcher, signal } = starting;
-  const { legacy, product } = settings.databases;
-  watcher.step('databases', `two private ${settings.engine} servers`);
-  await Promise.all([startDatabase(starting, 'legacyDb', 1), startDatabase(starting, 'productDb', 2)]);
+  const { databases, parts } = settings;
+  const owned = parts.flatMap(({ database }) => database ?? []);
+  const names = ['legacy', ...owned.map(({ name }) => name)];
+  watcher.step('databases', `${inWords(names.length)} private ${settings.engine} servers`);
+  await Promise.all(names.map((name, index) => startDatabase(starting, name, index + 1)));
 
-  watcher.step('schemas', 'the shop’s and the service’s migrations');
-  const schemas: readonly [typeof legacy, MigrationFolder][] = [
-    [legacy, 'legacy'],
-    [product, 'product'],
+  watcher.step('schemas', 'the shop’s and the services’ migrations');
+  const schemas: readonly (readonly [name: string, folder: MigrationFolder])[] = [
+    ['legacy', 'legacy'],
+    ...owned.map(({ name, migrations }) => [name, migrations] as const),
   ];
   await Promise.all(
-    schemas.map(async ([endpoint, folder]) => {
+    schemas.map(async ([name, folder]) => {
+      const endpoint = databases[name]!;
       await createDatabase(endpoint);
       await migrate(endpoint, folder);
     }),
@@ -125,70 +120,59 @@ async function startAll(starting: Starting): Promise<void> {
   signal.throwIfAborted();
 
   watcher.step('seed', `${settings.rows} products`);
-  await seed(legacy, {
+  await seed(databases.legacy, {
     products: settings.rows,
     signal,
     onProgress: ({ table, done, total }) => watcher.progress({ phase: table, done, total }),
   });
 
-  watcher.step('processes', 'monolith, service, control, router');
+  watcher.step('processes', 'monolith, services, control, router');
   await Promise.all([
-    startProgram(starting, 'legacy'),
-    startProgram(starting, 'product'),
-    ...(settings.localAws === null ? [] : [startBenefits(starting)]),
-    ...(settings.natsPort === null ? [] : [startEvents(starting, settings.natsPort)]),
+    ...legacyPrograms(settings).map((program) => startProcess(starting, program)),
+    ...parts.map((part) => startPart(starting, part)),
   ]);
-  await startProgram(starting, 'control');
-  await Promise.all(settings.routerPorts.map((_, index) => startProgram(starting, `router${index}`)));
+  await startProcess(starting, controlProgram());
+  await Promise.all(routerPrograms(settings).map((program) => startProcess(starting, program)));
   watcher.step('ready', '');
 }
 
-function startDatabase(starting: Starting, name: 'legacyDb' | 'productDb', serverId: number): Promise<void> {
+/** A service's rows are few beside the monolith's: so many servers are to fit on one machine. */
+const bufferPoolMib = { legacy: 128, service: 64 };
+
+function startDatabase(starting: Starting, name: string, serverId: number): Promise<void> {
   const { settings } = starting;
-  const {
-    host: _,
-    database: __,
-    ...endpoint
-  } = settings.databases[name === 'legacyDb' ? 'legacy' : 'product'];
-  const dataDir = join(settings.dataDir, 'databases', `${settings.engine}-${name}`);
-  return supervise(starting, name, (signal) =>
-    launchDatabase({ ...endpoint, engine: settings.engine, dataDir, serverId, signal }),
+  const { port, user, password } = settings.databases[name]!;
+  const process = serverName(name);
+  const dataDir = join(settings.dataDir, 'databases', `${settings.engine}-${process}`);
+  return supervise(starting, process, (signal) =>
+    launchDatabase({
+      ...{ port, user, password, engine: settings.engine, dataDir, serverId, signal },
+      bufferPoolMib: name === 'legacy' ? bufferPoolMib.legacy : bufferPoolMib.service,
+    }),
   );
 }
 
-async function startBenefits(starting: Starting): Promise<void> {
-  await startProgram(starting, 'dynamodb');
-  await startProgram(starting, 'benefits');
+async function startPart(starting: Starting, part: StackPart): Promise<void> {
+  await part.prepare?.(starting.settings);
+  for (const process of part.processes(starting.settings)) await startProcess(starting, process);
 }
 
-async function startEvents(starting: Starting, port: number): Promise<void> {
-  const dataDir = join(starting.settings.dataDir, 'databases', 'nats');
-  await supervise(starting, 'nats', async (signal) => {
-    const server = await startPrivateNats({ dataDir, port, signal });
-    const ended = server.ended.then(() => 'the server ended');
-    return { pid: server.pid, facts: { url: server.url }, ended, stop: () => server.stop() };
-  });
-  await startProgram(starting, 'relay');
-}
-
-function startProgram(starting: Starting, name: ProgramName): Promise<void> {
+function startProcess(starting: Starting, process: PartProcess): Promise<void> {
   const { settings } = starting;
-  const { args, env } = programOf(name, settings);
+  if ('launch' in process) return supervise(starting, process.name, process.launch);
+  const { name, args, env } = process;
   return supervise(starting, name, (signal, onSpawn) =>
     launchProgram({
-      name,
-      args,
+      ...{ name, args, signal, onSpawn },
       env: { ...settings.environment, ...env },
       logFile: join(settings.dataDir, 'logs', `${name}.log`),
-      signal,
-      onSpawn,
     }),
   );
 }
 
 function supervise(
   { settings, watcher, signal, guard, processes }: Starting,
-  name: ProcessName,
+  name: string,
   launch: ConstructorParameters<typeof SupervisedProcess>[0]['launch'],
 ): Promise<void> {
   const supervised = new SupervisedProcess({
@@ -203,111 +187,6 @@ function supervise(
   return supervised.start(signal);
 }
 
-type ProgramName = Exclude<ProcessName, 'legacyDb' | 'productDb' | 'nats'>;
-
-/** How each program is started. The shop's two know nothing of banyan: they are told what any deployment would tell them. */
-function programOf(
-  name: ProgramName,
-  settings: StackSettings,
-): { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> } {
-  if (name === 'legacy') {
-    const env = {
-      PORT: String(settings.legacyPort),
-      ...databaseVariables('SHOP_DB', { ...settings.databases.legacy, user: settings.accounts.shop }),
-    };
-    return { args: ['legacy/main.ts'], env };
-  }
-  if (name === 'product') {
-    const env = {
-      PORT: String(settings.productPort),
-      // Any free one: the ready line says which.
-      HEALTH_PORT: '0',
-      PRODUCT_EVENTS: settings.natsPort === null ? 'off' : 'on',
-      ...productDatabase(settings),
-    };
-    return { args: ['extracted/product/main.ts'], env };
-  }
-  if (name === 'relay') {
-    const broker = `nats://127.0.0.1:${settings.natsPort}`;
-    return {
-      args: ['extracted/product/outbox.ts', 'relay', '--broker', broker],
-      env: productDatabase(settings),
-    };
-  }
-  if (name === 'dynamodb') {
-    const flags = ['--port', String(settings.localAws?.dynamodbPort), '--path', dynamodbFolder(settings)];
-    return { args: ['scripts/local-aws/dynamodb.ts', ...flags], env: {} };
-  }
-  if (name === 'benefits') {
-    const env = { BM_DYNAMODB_ENDPOINT: `http://127.0.0.1:${settings.localAws?.dynamodbPort}` };
-    const flags = [
-      '--port',
-      String(settings.localAws?.lambdaPort),
-      '--first',
-      'extracted/bm/create-table.ts',
-    ];
-    return { args: ['scripts/local-aws/lambda.ts', ...flags, 'benefits=extracted/bm/lambda.ts'], env };
-  }
-  if (name === 'control') return { args: ['scripts/banyan.mjs', 'control'], env: {} };
-  const index = Number(name.slice('router'.length));
-  const snapshot = join(settings.dataDir, index === 0 ? 'route-table.json' : `route-table-${index}.json`);
-  const listen = `127.0.0.1:${settings.routerPorts[index]}`;
-  const accessLog = settings.accessLog === undefined ? [] : ['--access-log', String(settings.accessLog)];
-  const flags = ['--listen', listen, '--admin', '127.0.0.1:0', '--snapshot', snapshot, ...accessLog];
-  return { args: ['scripts/banyan.mjs', 'router', ...flags], env: {} };
-}
-
-function dynamodbFolder({ dataDir }: StackSettings): string {
-  return join(dataDir, 'databases', 'dynamodb');
-}
-
-function productDatabase({ databases, accounts }: StackSettings) {
-  return databaseVariables('PRODUCT_DB', { ...databases.product, user: accounts.product });
-}
-
-function databaseVariables(
-  prefix: string,
-  endpoint: StackSettings['databases']['legacy'],
-): Record<string, string> {
-  return {
-    [`${prefix}_HOST`]: endpoint.host,
-    [`${prefix}_PORT`]: String(endpoint.port),
-    [`${prefix}_USER`]: endpoint.user,
-    [`${prefix}_PASSWORD`]: endpoint.password,
-    [`${prefix}_NAME`]: endpoint.database,
-  };
-}
-
-function stackInfo(settings: StackSettings, process: (name: ProcessName) => SupervisedProcess): StackInfo {
-  const local = (port: number) => `http://127.0.0.1:${port}`;
-  return {
-    router: settings.routerPorts.map(local),
-    routerHealth: settings.routerPorts.map((_, index) =>
-      String(process(`router${index}`).facts.adminUrl ?? ''),
-    ),
-    legacy: local(settings.legacyPort),
-    productHealth: String(process('product').facts.healthUrl ?? ''),
-    admin: { url: local(settings.controlPort), tokenFile: join(settings.dataDir, 'admin-token') },
-    databases: settings.databases,
-    processes: {
-      legacy: process('legacy').pid,
-      product: process('product').pid,
-      router: settings.routerPorts.map((_, index) => process(`router${index}`).pid),
-      control: process('control').pid,
-      legacyDb: process('legacyDb').pid,
-      productDb: process('productDb').pid,
-      ...(settings.localAws !== null && {
-        dynamodb: process('dynamodb').pid,
-        benefits: process('benefits').pid,
-      }),
-      ...(settings.natsPort !== null && { nats: process('nats').pid, relay: process('relay').pid }),
-    },
-    ...(settings.natsPort !== null && { nats: `nats://127.0.0.1:${settings.natsPort}` }),
-    ...(settings.localAws !== null && {
-      localAws: {
-        lambda: local(settings.localAws.lambdaPort),
-        dynamodb: local(settings.localAws.dynamodbPort),
-      },
-    }),
-  };
+function inWords(count: number): string {
+  return ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven'][count] ?? String(count);
 }

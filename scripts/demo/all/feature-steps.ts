@@ -1,0 +1,90 @@
+import { AdminClient, type ProgressLine, type VerifyResult } from '../../../control/api/index.ts';
+import { progressStep } from '../../cli/commands/run-action.ts';
+import { isClean } from '../../cli/commands/verify.ts';
+import { whoAmI } from '../../cli/who.ts';
+import type { Stack } from '../../stack/start-stack.ts';
+import { formatCount, formatMs } from '../../terminal/numbers.ts';
+import { type DriveOptions, driveFeature, driveHandover } from '../drive-feature.ts';
+import type { Narrator } from '../narrator.ts';
+import type { Handover } from '../report.ts';
+
+export interface FeatureHandover extends Handover {
+  readonly feature: string;
+}
+
+export interface FeatureStepsOptions {
+  readonly stack: Stack;
+  readonly narrator: Narrator;
+  readonly signal: AbortSignal;
+  /** Told each time rows of a feature may change hands, so that a process can be killed in the midst of it. */
+  readonly onProgress: (line: ProgressLine) => void;
+}
+
+/** What is done to one feature, told as it is done. */
+export class FeatureSteps {
+  readonly handovers: FeatureHandover[] = [];
+  readonly #options: FeatureStepsOptions;
+
+  constructor(options: FeatureStepsOptions) {
+    this.#options = options;
+  }
+
+  drive(feature: string): DriveOptions {
+    const { stack, narrator, signal, onProgress } = this.#options;
+    return {
+      connect: () => AdminClient.open({ ...stack.info().admin, who: whoAmI() }),
+      ...{ feature, signal, why: 'the demo’s story' },
+      onProgress: (line) => {
+        narrator.progress(progressStep(line));
+        onProgress(line);
+      },
+      note: (text) => narrator.note(text),
+    };
+  }
+
+  async copy(feature: string): Promise<void> {
+    const { narrator } = this.#options;
+    narrator.begin('copy');
+    const beganAt = performance.now();
+    await driveFeature(this.drive(feature), 'copy');
+    const seconds = ((performance.now() - beganAt) / 1000).toFixed(1);
+    narrator.done('copy', `${feature}: in ${seconds} s, kept current from now on`);
+  }
+
+  async verify(feature: string): Promise<VerifyResult> {
+    const { narrator } = this.#options;
+    narrator.begin('verify');
+    const report = await driveFeature(this.drive(feature), 'verify');
+    if (report === null) throw new Error('a verify has a result or fails');
+    const { rowsCompared, different } = report;
+    const text = `${feature}: ${formatCount(rowsCompared)} rows compared, ${formatCount(different)} different`;
+    if (isClean(report)) narrator.done('verify', text);
+    else narrator.failed('verify', text);
+    return report;
+  }
+
+  async canary(feature: string, percent: number): Promise<void> {
+    const { narrator } = this.#options;
+    narrator.begin('canary');
+    await driveFeature(this.drive(feature), 'canary', { percent });
+    narrator.done('canary', `${feature}: ${percent} % of readers go to the service`);
+  }
+
+  /** A feature that the monolith never had has no rows to hold writes for. */
+  async launch(feature: string): Promise<void> {
+    const { narrator } = this.#options;
+    narrator.begin('launch');
+    await driveFeature(this.drive(feature), 'copy');
+    this.handovers.push({ feature, ...(await driveHandover(this.drive(feature), 'cutover')) });
+    narrator.done('launch', `${feature}: routes without tables; the monolith never had them`);
+  }
+
+  async handOver(feature: string, direction: 'cutover' | 'rollback'): Promise<void> {
+    const { narrator } = this.#options;
+    narrator.begin(direction);
+    const handover = await driveHandover(this.drive(feature), direction);
+    this.handovers.push({ feature, ...handover });
+    const owner = direction === 'cutover' ? 'the service' : 'legacy';
+    narrator.done(direction, `${feature}: writes held ${formatMs(handover.holdMs)}; ${owner} owns the rows`);
+  }
+}

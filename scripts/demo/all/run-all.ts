@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { loadConfig } from '../../../control/config/index.ts';
+import { natsUrl } from '../../stack/parts/index.ts';
+import { repositoryRoot } from '../../stack/stack-settings.ts';
+import type { Stack } from '../../stack/start-stack.ts';
+import { auditDatabases } from '../audit-databases.ts';
+import { compareRows } from '../compare-rows.ts';
+import { Narrator } from '../narrator.ts';
+import { pickProducts } from '../pick-products.ts';
+import { requestsByRoute } from '../requests-by-route.ts';
+import { type AllReport, makeAllReport, type TablePair } from './all-report.ts';
+import { auditRedemptions } from './audit-redemptions.ts';
+import { auditRegisters, auditStock, registerPlaces, stockOf } from './audit-registers.ts';
+import { EventAudience } from './event-audience.ts';
+import { MemoryWatch } from './memory-watch.ts';
+import { NightlyJobs } from './nightly-jobs.ts';
+import { sampleShops } from './shop-sample.ts';
+import { editedProducts, ShopTraffic, visitors } from './shop-traffic.ts';
+import { tellAll } from './tell-all.ts';
+
+export interface RunAllOptions {
+  readonly stack: Stack;
+  readonly seconds: number;
+  /** On the clock of `performance.now()`: when the stack's start began. */
+  readonly beganAt: number;
+  readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly signal: AbortSignal;
+  /** Told before the first request, so that what the stack remarks goes where the story is told. */
+  readonly onNarrator: (narrator: Narrator) => void;
+}
+
+const between = { visitorsMs: 60, jobsMs: 3_000 };
+
+/** Tells the story of the whole shop on a running stack and audits what it left behind. */
+export async function runAll({
+  stack,
+  seconds,
+  beganAt,
+  stream,
+  signal,
+  onNarrator,
+}: RunAllOptions): Promise<AllReport> {
+  const { settings } = stack;
+  const { databases, router: routers } = stack.info();
+  const config = await loadConfig(undefined, repositoryRoot);
+  const picked = await pickProducts(databases.legacy);
+  const sample = await sampleShops(databases.legacy, editedProducts(picked.products), visitors.owners);
+  const goods = sample.forCustomers.flatMap(({ products }) => products);
+  const stockBefore = await stockOf(databases.legacy, goods);
+  const traffic = new ShopTraffic({ ...picked, routers, sample, pauseMs: between.visitorsMs });
+  const narrator = new Narrator({ stream, pulse: () => traffic });
+  onNarrator(narrator);
+  const kinds = Object.entries(visitors).map(([kind, count]) => `${count} ${kind}`);
+  narrator.done('traffic', `${kinds.join(', ')}; nightly jobs run meanwhile`);
+  await using running = new AsyncDisposableStack();
+  running.defer(() => narrator.end());
+  const audience = await EventAudience.open(databases.legacy, databases.product, natsUrl(settings));
+  running.defer(() => audience.close());
+  const memory = new MemoryWatch(() => [process.pid, ...stack.processes().map(({ pid }) => pid)]);
+  running.defer(() => memory.stop().then(() => undefined));
+  const jobs = new NightlyJobs(settings, between.jobsMs);
+  running.defer(() => jobs.stop().then(() => undefined));
+  running.defer(() => traffic.stop());
+
+  const told = await tellAll({ config, stack, traffic, audience, seconds, narrator, signal });
+  const runs = await jobs.stop();
+  narrator.begin('audit');
+  await audience.untilCaughtUp(signal);
+  const products = await auditDatabases(databases, traffic.ledger);
+  const pairs: (TablePair & { samples: readonly string[] })[] = [];
+  for (const { database } of settings.parts) {
+    for (const table of database?.tables ?? []) {
+      const sides = { legacy: databases.legacy, service: databases[database!.name]! };
+      pairs.push({ feature: database!.name, table, ...(await compareRows(sides, table)) });
+    }
+  }
+  const registers = await auditRegisters(registerPlaces(databases), traffic.registers);
+  const others = [
+    ...(await auditStock(databases.legacy, stockBefore)),
+    ...(await auditRedemptions(routers[0]!, traffic.registers)),
+  ];
+  narrator.done('audit', 'what visitors were told against every database, and all rows byte by byte');
+  const logs = routers.map((_, index) => join(settings.dataDir, 'logs', `router${index}.log`));
+  return makeAllReport({
+    engine: settings.engine,
+    rows: settings.rows,
+    seconds: Math.round(told.seconds),
+    secondsInAll: Math.round((performance.now() - beganAt) / 1000),
+    ...{ total: traffic.total, acknowledged: traffic.acknowledged, failures: traffic.failures },
+    ...{ kills: told.kills, handovers: told.handovers, verifies: told.verifies },
+    byFeature: await requestsByRoute(logs, 'feature'),
+    byFace: traffic.latencies.summary(),
+    ...{ products, registers, pairs, others, jobs: runs, jobFailures: jobs.failures },
+    events: await audience.judge(),
+    peakMemoryBytes: await memory.stop(),
+    restarts: stack.restarts(),
+  });
+}

@@ -1,0 +1,160 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { BanyanError } from '../../../common/errors.ts';
+import type { VerifyResult } from '../../../control/api/index.ts';
+import type { BanyanConfig } from '../../../control/config/index.ts';
+import { checkAll } from '../../check/check-all.ts';
+import type { Stack } from '../../stack/start-stack.ts';
+import { formatCount, formatSeconds } from '../../terminal/numbers.ts';
+import { untilDrained } from '../drive-feature.ts';
+import type { Narrator } from '../narrator.ts';
+import type { EventAudience } from './event-audience.ts';
+import { type FeatureHandover, FeatureSteps } from './feature-steps.ts';
+import { answers, killProcess } from './kill-process.ts';
+import type { Kill, Reach } from './kills.ts';
+import type { ShopTraffic } from './shop-traffic.ts';
+
+export interface TellAllOptions {
+  readonly config: BanyanConfig;
+  readonly stack: Stack;
+  readonly traffic: ShopTraffic;
+  readonly audience: EventAudience;
+  /** How long traffic should run in all. The moves take what they take; the pauses between them share the rest. */
+  readonly seconds: number;
+  readonly narrator: Narrator;
+  readonly signal: AbortSignal;
+}
+
+export interface ToldAll {
+  readonly handovers: readonly FeatureHandover[];
+  readonly kills: readonly Kill[];
+  /** banyan's own comparison once traffic had stopped, by feature. */
+  readonly verifies: Readonly<Record<string, VerifyResult>>;
+  /** How long traffic ran. */
+  readonly seconds: number;
+}
+
+/** What each service answers, as far as clients can tell: what its end may cost. */
+const paths = {
+  product: ['/api/products', '/admin/products'],
+  shops: ['/api/shops'],
+} as const;
+/** Features with tables, in the order in which they leave. */
+const moved = ['product', 'shops'] as const;
+/** Pauses of the story, each as long as the others. */
+const pauses = 14;
+
+/** The story of the whole shop: one service after the other leaves, two come back and leave again, processes die, and traffic never stops. */
+export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
+  const { traffic, narrator, stack, signal, audience } = options;
+  const { router: routers } = stack.info();
+  const beganAt = performance.now();
+  const kills: Kill[] = [];
+  let whenPhase: { readonly phase: string; readonly run: () => void } | undefined;
+  const steps = new FeatureSteps({
+    ...{ stack, narrator, signal },
+    onProgress: ({ phase }) => {
+      if (whenPhase?.phase !== phase) return;
+      const { run } = whenPhase;
+      whenPhase = undefined;
+      run();
+    },
+  });
+  const live = async () => {
+    narrator.begin('traffic');
+    await wait((options.seconds / pauses) * 1000, undefined, { signal });
+  };
+  const kill = async (kind: string, process: string, reach: Reach, isBack: () => Promise<boolean>) => {
+    const done = await killProcess({ stack, kind, process, reach, isBack, signal });
+    kills.push(done);
+    narrator.done(
+      'killed',
+      `${kind} (${process}): all is as before after ${formatSeconds((done.to - done.from) / 1000)}`,
+    );
+  };
+  /** Kills in the midst of what is done: at the first line of progress of this phase. */
+  const during = async (phase: string, killing: () => Promise<void>, work: () => Promise<void>) => {
+    let killed: Promise<void> | undefined;
+    whenPhase = {
+      phase,
+      run: () => {
+        killed = killing();
+        killed.catch(() => undefined);
+      },
+    };
+    await work();
+    if (killed === undefined) throw new Error(`no progress told of the phase ${phase}`);
+    await killed;
+  };
+  const answersAt = (path: string) => () => answers(routers, path);
+
+  traffic.start();
+  await live();
+  await check(options, steps);
+
+  await steps.launch('benefits');
+  traffic.admitMembers();
+  await live();
+
+  const killFace = () =>
+    kill('a face of the monolith', 'admin', { paths: ['/admin'] }, answersAt('/admin/login'));
+  await during('copy', killFace, () => steps.copy('product'));
+  await steps.verify('product');
+  await steps.canary('product', 10);
+  const last = routers.length - 1;
+  await kill('a router', `router${last}`, { router: last }, answersAt('/api/products/1'));
+  await live();
+  await steps.canary('product', 100);
+  await live();
+  // The mover lives in the control process: both die.
+  const killControl = () => kill('control', 'control', 'nothing', async () => true);
+  await during('fence', killControl, () => steps.handOver('product', 'cutover'));
+  await live();
+  await kill('a service', 'product', { paths: paths.product }, answersAt('/api/products/1'));
+  await live();
+
+  await steps.copy('shops');
+  await steps.verify('shops');
+  await steps.canary('shops', 50);
+  await live();
+  traffic.changesShops = false;
+  await steps.handOver('shops', 'cutover');
+  await live();
+
+  const taken = await audience.taken();
+  const hearsMore = async () => (await audience.taken()) > taken + 20;
+  await kill('the broker', 'nats', 'nothing', hearsMore);
+  const heard = await audience.taken();
+  await kill('the relay', 'relay', 'nothing', async () => (await audience.taken()) > heard + 20);
+
+  await steps.handOver('product', 'rollback');
+  await live();
+  await steps.handOver('shops', 'rollback');
+  await live();
+  await steps.handOver('shops', 'cutover');
+  await steps.handOver('product', 'cutover');
+  await live();
+  await kill('a database server', 'productDb', { paths: paths.product }, answersAt('/api/products/1'));
+  await live();
+
+  narrator.begin('drain');
+  await traffic.stop();
+  const seconds = (performance.now() - beganAt) / 1000;
+  for (const feature of moved) await untilDrained(steps.drive(feature));
+  narrator.done('drained', `${formatSeconds(seconds)} of traffic; every change is on both sides`);
+  const verifies: Record<string, VerifyResult> = {};
+  for (const feature of moved) verifies[feature] = await steps.verify(feature);
+  return { handovers: steps.handovers, kills, verifies, seconds };
+}
+
+async function check({ config, signal, narrator }: TellAllOptions, steps: FeatureSteps): Promise<void> {
+  narrator.begin('check');
+  const report = await checkAll({ config, control: steps.drive('product').connect, signal });
+  if (!report.ok) {
+    const faults = report.checks.filter((one) => !one.ok);
+    throw new BanyanError('BANYAN_DEMO_FAILED', `check found ${faults.length} faults.`, {
+      fix: 'Put them right; this is the demo’s own stack, so the machine is the likely cause.',
+      faults: faults.map((one) => ({ code: one.code ?? '', what: one.detail, fix: one.fix ?? '' })),
+    });
+  }
+  narrator.done('check', `${formatCount(report.checks.length)} checks passed, nothing stands in the way`);
+}

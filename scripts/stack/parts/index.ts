@@ -1,0 +1,12 @@
+import { benefits } from './benefits.ts';
+import { events } from './events.ts';
+import { log } from './log.ts';
+import type { PartName, StackPart } from './part.ts';
+import { product } from './product.ts';
+import { shops } from './shops.ts';
+
+/** Every service that a stack can have. */
+export const stackParts: Readonly<Record<PartName, StackPart>> = { product, shops, benefits, log, events };
+
+export { natsUrl } from './events.ts';
+export * from './part.ts';
