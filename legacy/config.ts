@@ -4,6 +4,10 @@ export interface ShopConfig {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly database: ShopDatabaseConfig;
+  /** What the home page may take in all, milliseconds. */
+  readonly homeMs: number;
+  /** null: all rows are the shop's own. */
+  readonly services: ServicesConfig | null;
 }
 
 export interface ShopDatabaseConfig {
@@ -14,27 +18,66 @@ export interface ShopDatabaseConfig {
   readonly database: string;
 }
 
-/** @throws Error that names the variable when one is not a port number. */
+/** Features that may have left, by their names in banyan's config. */
+export const featureNames = ['product', 'shops', 'user'] as const;
+export type FeatureName = (typeof featureNames)[number];
+
+/** How the shop learns who owns the rows of what may have left, and asks whoever does. */
+export interface ServicesConfig {
+  /** Banyan's schema. */
+  readonly state: ShopDatabaseConfig;
+  /** The last that was heard from there, to start by without it; null: then there is no start. */
+  readonly snapshotFile: string | null;
+  /** `host:port` of each service's instances. Without any, the feature's rows are taken for the shop's own. */
+  readonly addresses: Readonly<Partial<Record<FeatureName, readonly string[]>>>;
+  /** What one call may take, milliseconds. */
+  readonly deadlineMs: number;
+}
+
+/** @throws Error that names the variable when one is not the number that it should be. */
 export function readConfig(env: NodeJS.ProcessEnv): ShopConfig {
+  const database = {
+    host: env.SHOP_DB_HOST || '127.0.0.1',
+    port: readNumber(env, 'SHOP_DB_PORT', 3306, 65535),
+    user: env.SHOP_DB_USER || 'shop',
+    password: env.SHOP_DB_PASSWORD ?? '',
+    database: env.SHOP_DB_NAME || 'shop',
+  };
   return {
     host: env.LISTEN_HOST || '127.0.0.1',
-    port: readPort(env, 'PORT', 7401),
-    database: {
-      host: env.SHOP_DB_HOST || '127.0.0.1',
-      port: readPort(env, 'SHOP_DB_PORT', 3306),
-      user: env.SHOP_DB_USER || 'shop',
-      password: env.SHOP_DB_PASSWORD ?? '',
-      database: env.SHOP_DB_NAME || 'shop',
-    },
+    port: readNumber(env, 'PORT', 7401, 65535),
+    database,
+    homeMs: readNumber(env, 'HOME_DEADLINE_MS', 800, 600_000),
+    services: env.SEAM_DB_NAME ? readServices(env, env.SEAM_DB_NAME, database) : null,
   };
 }
 
-function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+/** The schema lies on the shop's own server, and opens to the shop's own account, unless the environment says another. */
+function readServices(env: NodeJS.ProcessEnv, name: string, shop: ShopDatabaseConfig): ServicesConfig {
+  const addresses = featureNames.map((feature) => {
+    const said = env[`${feature.toUpperCase()}_SERVICE`] ?? '';
+    return [feature, said.split(',').filter((one) => one !== '')] as const;
+  });
+  return {
+    state: {
+      host: env.SEAM_DB_HOST || shop.host,
+      port: readNumber(env, 'SEAM_DB_PORT', shop.port, 65535),
+      user: env.SEAM_DB_USER || shop.user,
+      password: env.SEAM_DB_PASSWORD ?? shop.password,
+      database: name,
+    },
+    snapshotFile: env.SEAM_SNAPSHOT_FILE || null,
+    addresses: Object.fromEntries(addresses.filter(([, some]) => some.length > 0)),
+    deadlineMs: readNumber(env, 'SERVICE_DEADLINE_MS', 1_000, 600_000),
+  };
+}
+
+function readNumber(env: NodeJS.ProcessEnv, name: string, fallback: number, max: number): number {
   const text = env[name];
   if (text === undefined || text === '') return fallback;
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65535) {
-    throw new Error(`${name}=${text} is not a port: set it to a number from 0 to 65535.`);
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || number > max) {
+    throw new Error(`${name}=${text}: set it to a whole number from 0 to ${max}.`);
   }
-  return port;
+  return number;
 }

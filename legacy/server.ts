@@ -7,6 +7,7 @@ import { type FaceName, faceNames } from './apps/faces.ts';
 import type { ShopConfig } from './config.ts';
 import { openDatabase } from './database.ts';
 import { createModels } from './models/models.ts';
+import { connectServices } from './services/connect-services.ts';
 
 export interface ShopOptions {
   readonly config: ShopConfig;
@@ -27,17 +28,19 @@ const KEEP_ALIVE_MS = 75_000;
 /** A client that is still not done by then is cut off. */
 const STOP_LIMIT_MS = 10_000;
 
-/** @throws the system's error when the address cannot be listened on. */
+/** @throws the system's error when the address cannot be listened on, BanyanError when nothing says who owns what has left. */
 export async function startShop({
   config,
   log,
   clock = () => new Date(),
   faces = faceNames,
 }: ShopOptions): Promise<RunningShop> {
+  const services = config.services && (await connectServices(config.services, log));
   const database = openDatabase(config.database, { log });
-  const models = createModels(database, clock, log);
+  const models = createModels({ database, clock, log, services });
   const stopping = new AbortController();
-  const app = createApp({ models, stopping: stopping.signal, log, faces });
+  const { homeMs } = config;
+  const app = createApp({ models, homeMs, stopping: stopping.signal, log, faces });
   let stopped: Promise<void> | undefined;
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
     // Else a client that keeps its connection busy would hold a stopping server open.
@@ -48,6 +51,7 @@ export async function startShop({
     server.listen(config.port, config.host);
     await once(server, 'listening');
   } catch (error) {
+    await services?.close();
     await database.destroy();
     throw error;
   }
@@ -59,6 +63,7 @@ export async function startShop({
     stopping.abort();
     await closed;
     clearTimeout(cutOff);
+    await services?.close();
     await models.logs.flush();
     await database.destroy();
   }

@@ -38,6 +38,11 @@ export class ProductHandlers {
     return this.#store.get(databaseId(id), caller);
   }
 
+  async findProducts(ids: readonly I64[], caller: Caller): Promise<Product[]> {
+    if (ids.length > MAX_LIMIT) throw badRequest(`ids must be at most ${MAX_LIMIT}.`);
+    return this.#store.findMany(ids.map(databaseId), caller);
+  }
+
   async createProduct(input: CreateProduct): Promise<CreatedProduct> {
     const product = await this.#store.create(wholeProduct(input));
     return { product, location: `/api/products/${product.id}` };

@@ -49,6 +49,10 @@ export class ProductStore {
     return toProduct(row);
   }
 
+  async findMany(ids: readonly number[], caller: Caller): Promise<Product[]> {
+    return (await whileWaiting(this.#rows().whereIn('id', ids).orderBy('id'), caller)).map(toProduct);
+  }
+
   async page({ shopId, after, limit }: PageRequest, caller: Caller): Promise<Page> {
     const query = this.#rows()
       .where('id', '>', after)

@@ -103,6 +103,11 @@ service ProductService {
   void deleteProduct(1: i64 id (api.path = "id", api.fault = "id must be a whole number."))
     throws (1: NotFound notFound)
     (api.delete = "/admin/products/:id", api.etag = "weak")
+
+  // For other services and the monolith's orders: no URL leads to it. Those that there are, by id; at most 100 are asked for.
+  list<Product> findProducts(1: list<i64> ids)
+    throws (1: BadRequest badRequest)
+    (api.idempotent = "true")
 } (
   api.error_body = '{"error":{"code":"$code","message":"$message"}}'
   api.inflate = "false"

@@ -34,6 +34,7 @@ export async function startProductService(options: ProductServiceOptions): Promi
   const handlers: ProductServiceHandlers = {
     listProducts: (request, context) => declared(products.listProducts(request, context)),
     getProduct: (id, context) => declared(products.getProduct(id, context)),
+    findProducts: (ids, context) => declared(products.findProducts(ids, context)),
     createProduct: (request) => declared(products.createProduct(request)),
     replaceProduct: (request) => declared(products.replaceProduct(request)),
     changeProduct: (request) => declared(products.changeProduct(request)),

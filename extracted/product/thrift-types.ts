@@ -98,6 +98,10 @@ export type ProductServiceHandlers = {
   replaceProduct(request: ReplaceProduct, context: HandlerContext): Promise<Product> | Product;
   changeProduct(request: ChangeProduct, context: HandlerContext): Promise<Product> | Product;
   deleteProduct(id: I64, context: HandlerContext): Promise<void> | void;
+  findProducts(
+    ids: readonly I64[],
+    context: HandlerContext,
+  ): Promise<readonly Product[]> | readonly Product[];
 };
 
 export interface ProductServiceClient {
@@ -123,4 +127,9 @@ export interface ProductServiceClient {
     options?: CallOptions,
   ): Promise<Product>;
   call(method: 'deleteProduct', args: readonly [id: I64], options?: CallOptions): Promise<void>;
+  call(
+    method: 'findProducts',
+    args: readonly [ids: readonly I64[]],
+    options?: CallOptions,
+  ): Promise<readonly Product[]>;
 }

@@ -35,7 +35,15 @@ export interface ShopPage {
 export interface ListShops {
   readonly after: Int64 | null;
   readonly limit: Int64 | null;
+  readonly requestId: string | null;
+  readonly traceparent: string | null;
 }
+
+export interface ShopRecord extends Shop {
+  readonly state: number;
+}
+
+export type ShopFields = Omit<ShopRecord, 'id' | 'createdAt'>;
 
 /** The processor counts a handler's parameters: with as many as the IDL says it takes a promise. */
 export interface ShopServiceHandler {
@@ -43,6 +51,13 @@ export interface ShopServiceHandler {
   listShops(request: ListShops): Promise<ShopPage>;
   isOwner(shopId: Int64, userId: Int64): Promise<boolean>;
   setState(id: Int64, state: number): Promise<void>;
+  findShop(id: Int64): Promise<ShopRecord>;
+  shopsOwnedBy(userId: Int64): Promise<readonly ShopRecord[]>;
+  addShop(fields: ShopFields): Promise<number>;
+  changeShop(id: Int64, fields: ShopFields): Promise<void>;
+  ownersOf(shopId: Int64): Promise<readonly number[]>;
+  addOwner(shopId: Int64, userId: Int64): Promise<void>;
+  removeOwner(shopId: Int64, userId: Int64): Promise<void>;
 }
 
 type Declared<Value> = new (value: Value) => object;
@@ -53,6 +68,7 @@ interface Types {
   readonly Shop: Declared<Shop>;
   readonly ListedShop: Declared<ListedShop>;
   readonly ShopPage: Declared<ShopPage>;
+  readonly ShopRecord: Declared<ShopRecord>;
   readonly ErrorDetail: Declared<{ readonly code: string; readonly message: string }>;
   readonly NotFound: Refusal;
   readonly BadRequest: Refusal;

@@ -36,7 +36,7 @@ export async function startShopService({ config, log }: ShopServiceOptions): Pro
     log: { warn: (text) => log.warn(text), error: (text) => log.error(text) },
   });
   const sockets = new Set<Socket>();
-  const server = thrift.createServer(ShopService, shopHandlers(new ShopStore(database)), {
+  const server = thrift.createServer(ShopService, shopHandlers(new ShopStore(database), log), {
     transport: thrift.TFramedTransport,
     protocol: thrift.TBinaryProtocol,
   });

@@ -76,6 +76,14 @@ export class UserHandlers {
     return this.#sessions.userOf(tokenIn(token), caller);
   }
 
+  findUser(id: I64): Promise<User> {
+    return this.#users.find({ id: databaseId(id) });
+  }
+
+  findByEmail(email: string): Promise<User> {
+    return this.#users.find({ email });
+  }
+
   authenticate(email: string, password: string): Promise<User> {
     return this.#users.authenticate(email, password);
   }

@@ -40,6 +40,8 @@ export async function startUserService(options: UserServiceOptions): Promise<Run
     changeMe: (request, context) => declared(users.changeMe(request, context), 'private, no-cache'),
     whoami: (browser, context) => declared(users.whoami(browser, context)),
     userOf: (token, context) => declared(users.userOf(token, context)),
+    findUser: (id) => declared(users.findUser(id)),
+    findByEmail: (email) => declared(users.findByEmail(email)),
     authenticate: (email, password) => declared(users.authenticate(email, password)),
     openSession: (userId) => declared(users.openSession(userId)),
     closeSession: (token) => users.closeSession(token),

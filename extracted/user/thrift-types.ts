@@ -94,6 +94,8 @@ export type UserServiceHandlers = {
   changeMe(request: ChangeMe, context: HandlerContext): Promise<User> | User;
   whoami(browser: Browser, context: HandlerContext): Promise<Whoami> | Whoami;
   userOf(token: string, context: HandlerContext): Promise<User> | User;
+  findUser(id: I64, context: HandlerContext): Promise<User> | User;
+  findByEmail(email: string, context: HandlerContext): Promise<User> | User;
   authenticate(email: string, password: string, context: HandlerContext): Promise<User> | User;
   openSession(userId: I64, context: HandlerContext): Promise<string> | string;
   closeSession(token: string, context: HandlerContext): Promise<void> | void;
@@ -116,6 +118,8 @@ export interface UserServiceClient {
   call(method: 'changeMe', args: readonly [request: ChangeMe], options?: CallOptions): Promise<User>;
   call(method: 'whoami', args: readonly [browser: Browser], options?: CallOptions): Promise<Whoami>;
   call(method: 'userOf', args: readonly [token: string], options?: CallOptions): Promise<User>;
+  call(method: 'findUser', args: readonly [id: I64], options?: CallOptions): Promise<User>;
+  call(method: 'findByEmail', args: readonly [email: string], options?: CallOptions): Promise<User>;
   call(
     method: 'authenticate',
     args: readonly [email: string, password: string],

@@ -48,6 +48,13 @@ export class UserStore {
     return toUser({ ...row, id: id! });
   }
 
+  /** @throws Refusal NotFound */
+  async find(which: { readonly id: number } | { readonly email: string }): Promise<User> {
+    const row = await this.#rows().where(which).first();
+    if (row === undefined) throw noSuchUser();
+    return toUser(row);
+  }
+
   /** The user whose email and password these are. @throws Refusal NotLoggedIn */
   async authenticate(email: string, password: string): Promise<User> {
     const row = await this.#rows().where({ email }).first();

@@ -99,6 +99,14 @@ service UserService {
     throws (1: NotLoggedIn notLoggedIn)
     (api.idempotent = "true")
 
+  User findUser(1: i64 id)
+    throws (1: NotFound notFound)
+    (api.idempotent = "true")
+
+  User findByEmail(1: string email)
+    throws (1: NotFound notFound)
+    (api.idempotent = "true")
+
   User authenticate(1: string email, 2: string password)
     throws (1: NotLoggedIn wrongLogin)
     (api.idempotent = "true")

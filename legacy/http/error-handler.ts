@@ -2,6 +2,8 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { pageSiteOf, sendErrorPage } from '../pages/error-page.ts';
 import { ApiError, errorBody, notFound, notJson, tooLarge } from './api-error.ts';
+import { requestContext } from './request-context.ts';
+import { unanswered } from './unanswered.ts';
 
 /** By the names that Express's body parser gives its own failures. */
 const parserErrors: Readonly<Record<string, () => ApiError>> = {
@@ -21,7 +23,11 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       return;
     }
     const refusal = asApiError(error);
-    if (refusal.status >= 500) log.error({ err: error, method: request.method, url: request.originalUrl });
+    if (refusal.status >= 500) {
+      const { requestId, traceparent } = requestContext() ?? {};
+      log.error({ err: error, method: request.method, url: request.originalUrl, requestId, traceparent });
+    }
+    if (refusal.status === 503) response.set('Retry-After', '1');
     const site = pageSiteOf(request);
     if (site !== undefined) sendErrorPage(response, site, refusal);
     else response.status(refusal.status).json(errorBody(refusal));
@@ -33,6 +39,8 @@ function asApiError(error: unknown): ApiError {
   if (error instanceof Error) {
     const known = 'type' in error ? parserErrors[String(error.type)] : undefined;
     if (known !== undefined) return known();
+    const missing = unanswered(error);
+    if (missing !== undefined) return missing;
     // Express's own: a path that does not decode.
     if (error instanceof URIError) return new ApiError(400, 'bad_request', 'The path cannot be read.');
   }

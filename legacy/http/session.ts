@@ -1,6 +1,6 @@
 import { parseCookie } from 'cookie';
 import type { Request, RequestHandler, Response } from 'express';
-import { SESSION_MS, type SessionTable } from '../models/session-table.ts';
+import { SESSION_MS, type Sessions } from '../models/session-table.ts';
 import type { Role, User } from '../models/user-table.ts';
 import { forbidden, notLoggedIn } from './api-error.ts';
 
@@ -16,7 +16,7 @@ export function sessionToken({ headers }: Request): string | undefined {
 }
 
 /** Who is logged in, asked of the table once for each request. */
-export function userOf(sessions: SessionTable, request: Request): Promise<User | undefined> {
+export function userOf(sessions: Sessions, request: Request): Promise<User | undefined> {
   const known = users.get(request);
   if (known !== undefined) return known;
   const token = sessionToken(request);
@@ -32,7 +32,7 @@ export async function knownUserOf(request: Request): Promise<User | undefined> {
 
 /** Logs a user in, in place of whoever was. */
 export async function logIn(
-  sessions: SessionTable,
+  sessions: Sessions,
   request: Request,
   response: Response,
   user: User,
@@ -44,7 +44,7 @@ export async function logIn(
   response.cookie(name, token, { httpOnly: true, sameSite: 'lax', path: '/', maxAge: SESSION_MS });
 }
 
-export async function logOut(sessions: SessionTable, request: Request, response: Response): Promise<void> {
+export async function logOut(sessions: Sessions, request: Request, response: Response): Promise<void> {
   const token = sessionToken(request);
   if (token !== undefined) await sessions.close(token);
   response.clearCookie(name, { httpOnly: true, sameSite: 'lax', path: '/' });
@@ -54,11 +54,7 @@ export async function logOut(sessions: SessionTable, request: Request, response:
 export type UserHandler = (request: Request, response: Response, user: User) => Promise<void> | void;
 
 /** Answers 401 where nobody is logged in and 403 where the role is another one. */
-export function forUser(
-  sessions: SessionTable,
-  allowed: readonly Role[],
-  handler: UserHandler,
-): RequestHandler {
+export function forUser(sessions: Sessions, allowed: readonly Role[], handler: UserHandler): RequestHandler {
   return async (request, response) => {
     const user = await userOf(sessions, request);
     if (user === undefined) throw notLoggedIn();

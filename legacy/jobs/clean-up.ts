@@ -1,4 +1,4 @@
-import type { Knex } from 'knex';
+import type { Models } from '../models/models.ts';
 
 export interface CleanedUp {
   /** Logins that had run out. */
@@ -12,24 +12,23 @@ const KEEP_LOGS_MS = 90 * 24 * 3_600_000;
 const BATCH = 5_000;
 
 /** Deletes sessions that ran out and logs older than 90 days, a batch at a time. */
-export async function cleanUp(database: Knex, now: Date): Promise<CleanedUp> {
+export async function cleanUp({ database, sessions, clock }: Models): Promise<CleanedUp> {
   return {
-    sessions: await deleteBefore(database, 'sessions', 'expires_at', now),
+    sessions: await inBatches(() => sessions.closeExpired(BATCH)),
     // The table has no key: a LIMIT is all that ends a batch.
-    logs: await deleteBefore(database, 'logs', 'at', new Date(now.getTime() - KEEP_LOGS_MS)),
+    logs: await inBatches(async () => {
+      const before = new Date(clock().getTime() - KEEP_LOGS_MS);
+      const [result] = await database.raw('delete from logs where at < ? limit ?', [before, BATCH]);
+      return (result as { affectedRows: number }).affectedRows;
+    }),
   };
 }
 
-async function deleteBefore(database: Knex, table: string, column: string, before: Date): Promise<number> {
+/** @param deleteSome deletes at most a batch, and says how much it was. */
+async function inBatches(deleteSome: () => Promise<number>): Promise<number> {
   for (let deleted = 0; ; ) {
-    const [result] = await database.raw('delete from ?? where ?? < ? limit ?', [
-      table,
-      column,
-      before,
-      BATCH,
-    ]);
-    const { affectedRows } = result as { affectedRows: number };
-    deleted += affectedRows;
-    if (affectedRows < BATCH) return deleted;
+    const some = await deleteSome();
+    deleted += some;
+    if (some < BATCH) return deleted;
   }
 }

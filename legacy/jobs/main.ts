@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
-import type { Knex } from 'knex';
 import pino from 'pino';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../database.ts';
+import { createModels, type Models } from '../models/models.ts';
+import { connectServices } from '../services/connect-services.ts';
 import { cleanUp } from './clean-up.ts';
 import { nightlySales } from './nightly-sales.ts';
 import { salesByShop } from './sales-by-shop.ts';
@@ -23,8 +24,8 @@ interface JobResult {
   readonly lines: readonly Line[];
 }
 
-const jobs: Readonly<Record<string, (database: Knex, day: string) => Promise<JobResult>>> = {
-  offers: async (database, day) => {
+const jobs: Readonly<Record<string, (models: Models, day: string) => Promise<JobResult>>> = {
+  offers: async ({ database }, day) => {
     const shops = await nightlySales(database, day);
     const lines = shops.map((shop) => ({
       shop: shop.shop,
@@ -37,12 +38,12 @@ const jobs: Readonly<Record<string, (database: Knex, day: string) => Promise<Job
     }));
     return { json: { day, shops }, lines };
   },
-  'sales-by-shop': async (database, day) => {
+  'sales-by-shop': async ({ database }, day) => {
     const shops = await salesByShop(database, day);
     return { json: { day, shops }, lines: shops.map((shop) => ({ ...shop })) };
   },
-  'clean-up': async (database) => {
-    const deleted = await cleanUp(database, new Date());
+  'clean-up': async (models) => {
+    const deleted = await cleanUp(models);
     return { json: { deleted }, lines: [{ ...deleted }] };
   },
 };
@@ -68,11 +69,15 @@ async function run(names: readonly string[], day: string, json: boolean): Promis
   if (!/^\d{4}-\d\d-\d\d$/.test(day) || Number.isNaN(Date.parse(day))) {
     throw new Error(`--day ${day} is not a day.\n${usage}`);
   }
-  const database = openDatabase(readConfig(process.env).database, { log, poolSize: 4 });
+  const config = readConfig(process.env);
+  const services = config.services && (await connectServices(config.services, log));
+  const database = openDatabase(config.database, { log, poolSize: 4 });
   try {
-    const result = await job(database, day);
+    const models = createModels({ database, clock: () => new Date(), log, services });
+    const result = await job(models, day);
     process.stdout.write(json ? `${JSON.stringify(result.json)}\n` : tabbed(result.lines));
   } finally {
+    await services?.close();
     await database.destroy();
   }
 }

@@ -23,6 +23,18 @@ export class LikeTable {
     await this.#database('product_likes').where({ user_id: userId, product_id: productId }).delete();
   }
 
+  /** Ids of products, the last liked first. */
+  async idsOf(userId: number, limit: number): Promise<readonly number[]> {
+    return this.#database('product_likes')
+      .where({ user_id: userId })
+      .orderBy([
+        { column: 'created_at', order: 'desc' },
+        { column: 'product_id', order: 'desc' },
+      ])
+      .limit(limit)
+      .pluck('product_id');
+  }
+
   /** The last liked first. */
   async productsOf(userId: number, limit: number): Promise<readonly Product[]> {
     const rows = await this.#database('product_likes')

@@ -1,46 +1,76 @@
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
+import type { Services } from '../services/connect-services.ts';
+import { productSeams } from '../services/product-seams.ts';
+import { shopSeams } from '../services/shop-seams.ts';
+import { userSeams } from '../services/user-seams.ts';
 import { ImageTable } from './image-table.ts';
 import { LikeTable } from './like-table.ts';
 import { LogTable } from './log-table.ts';
 import { OptionTable } from './option-table.ts';
 import { OrderTable } from './order-table.ts';
-import { ProductTable } from './product-table.ts';
-import { SessionTable } from './session-table.ts';
-import { ShopTable } from './shop-table.ts';
+import { type Products, ProductTable } from './product-table.ts';
+import { type Sessions, SessionTable } from './session-table.ts';
+import { type Shops, ShopTable } from './shop-table.ts';
 import { StockTable } from './stock-table.ts';
-import { UserTable } from './user-table.ts';
+import { type Users, UserTable } from './user-table.ts';
 
-/** The tables that all three faces share. */
+/** The tables of features that may leave, for these features' own routes: where a request for one goes the router has decided. */
+export interface MovableTables {
+  readonly products: ProductTable;
+  readonly shops: ShopTable;
+  readonly users: UserTable;
+  readonly sessions: SessionTable;
+}
+
+/** What all three faces share. Of features that may leave: their rows, wherever these are. */
 export interface Models {
   readonly database: Knex;
   readonly clock: () => Date;
-  readonly products: ProductTable;
+  readonly tables: MovableTables;
+  readonly products: Products;
   readonly images: ImageTable;
   readonly options: OptionTable;
   readonly likes: LikeTable;
   readonly stock: StockTable;
-  readonly shops: ShopTable;
+  readonly shops: Shops;
   readonly orders: OrderTable;
-  readonly users: UserTable;
-  readonly sessions: SessionTable;
+  readonly users: Users;
+  readonly sessions: Sessions;
   readonly logs: LogTable;
 }
 
-export function createModels(database: Knex, clock: () => Date, log: Logger): Models {
+export interface ModelsOptions {
+  readonly database: Knex;
+  readonly clock: () => Date;
+  readonly log: Logger;
+  /** null: all rows are the shop's own. */
+  readonly services: Services | null;
+}
+
+export function createModels({ database, clock, log, services }: ModelsOptions): Models {
   const stock = new StockTable(database);
+  const tables = {
+    products: new ProductTable(database, clock),
+    shops: new ShopTable(database, clock),
+    users: new UserTable(database, clock),
+    sessions: new SessionTable(database, clock),
+  };
+  const { product, shops, user } = services ?? {};
   return {
     database,
     clock,
-    products: new ProductTable(database, clock),
+    tables,
+    products: product ? productSeams(tables.products, product.seams, product.client) : tables.products,
     images: new ImageTable(database, clock),
     options: new OptionTable(database),
     likes: new LikeTable(database, clock),
     stock,
-    shops: new ShopTable(database, clock),
+    shops: shops ? shopSeams(tables.shops, shops.seams, shops.client) : tables.shops,
     orders: new OrderTable(database, stock),
-    users: new UserTable(database, clock),
-    sessions: new SessionTable(database, clock),
+    ...(user
+      ? userSeams(tables, user.seams, user.client)
+      : { users: tables.users, sessions: tables.sessions }),
     logs: new LogTable(database, log),
   };
 }

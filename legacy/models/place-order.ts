@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import { inTransaction } from '../database.ts';
 import { ApiError } from '../http/api-error.ts';
 import type { Models } from './models.ts';
@@ -7,6 +6,7 @@ import type { Option } from './option-table.ts';
 import type { OrderRequest, RequestedItem } from './order-rules.ts';
 import { quantities } from './order-table.ts';
 import type { Product } from './product.ts';
+import type { ShopRow } from './shop-table.ts';
 
 export interface Order {
   readonly id: number;
@@ -18,7 +18,7 @@ export interface Order {
 }
 
 /**
- * Notes an order at today's prices and takes its goods out of the stock, in one transaction.
+ * Notes an order at today's prices and takes its goods out of the stock, the two in one transaction.
  * @param userId null for a guest.
  * @throws ApiError 409 when the shop is not open, or a product is not for sale in it or not in stock.
  */
@@ -29,11 +29,12 @@ export async function placeOrder(
 ): Promise<Order> {
   const { shopId, note } = request;
   const createdAt = new Date(Math.floor(models.clock().getTime() / 1000) * 1000);
+  // Both may be another server's: no transaction of this one is open while they are asked.
+  const [found, shop] = await Promise.all([
+    models.products.findMany(request.items.map((item) => item.productId)),
+    models.shops.find(shopId),
+  ]);
   return inTransaction(models.database, async (transaction) => {
-    const found = await models.products.findMany(
-      request.items.map((item) => item.productId),
-      transaction,
-    );
     const options = await models.options.findMany(
       request.items.flatMap(({ optionId }) => optionId ?? []),
       transaction,
@@ -43,7 +44,7 @@ export async function placeOrder(
     const total = fromCents(
       lines.reduce((sum, { item }) => sum + toCents(item.unitPrice) * BigInt(item.quantity), 0n),
     );
-    await refuseUnlessOpen(transaction, shopId);
+    refuseUnlessOpen(shop);
     const lacking = await models.stock.reserve(
       transaction,
       quantities(request.items, (item) => item.productId),
@@ -71,8 +72,7 @@ export async function placeOrder(
   });
 }
 
-async function refuseUnlessOpen(transaction: Knex.Transaction, shopId: number): Promise<void> {
-  const shop = await transaction('shops').where({ id: shopId }).first('id', 'state');
+function refuseUnlessOpen(shop: ShopRow | undefined): void {
   if (shop === undefined) throw new ApiError(409, 'unknown_shop', 'There is no such shop.');
   if (shop.state !== 'open')
     throw new ApiError(409, 'shop_closed', 'The shop takes no orders at the moment.');

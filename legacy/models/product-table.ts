@@ -19,6 +19,11 @@ export interface StockedProduct extends Product {
 
 type ProductColumns = Partial<Omit<ProductRow, 'id'>>;
 
+/** Products wherever their rows are: the shop's own table, or a service. Suppliers' imports come by routes, and these move. */
+export interface Products extends Pick<ProductTable, 'find' | 'findMany' | 'freshFindMany' | 'stockedPage'> {
+  freshPage(request: PageRequest): Promise<ProductPage>;
+}
+
 /** All that the shop asks of its `products` table. */
 export class ProductTable {
   readonly #database: Knex;
@@ -34,9 +39,13 @@ export class ProductTable {
     return row === undefined ? undefined : toProduct(row);
   }
 
-  /** @param reader a transaction, for those who must see the products as the rest of it does. */
-  async findMany(ids: readonly number[], reader: Knex = this.#database): Promise<readonly Product[]> {
-    return (await reader<ProductRow>('products').whereIn('id', ids)).map(toProduct);
+  async findMany(ids: readonly number[]): Promise<readonly Product[]> {
+    return (await this.#rows().whereIn('id', ids)).map(toProduct);
+  }
+
+  /** The same, asked of whoever owns the rows: who does not answer is not replaced by a copy. */
+  freshFindMany(ids: readonly number[]): Promise<readonly Product[]> {
+    return this.findMany(ids);
   }
 
   /** Products of one shop with their stock; null where that is not counted. */
@@ -61,6 +70,11 @@ export class ProductTable {
     const more = products.length > limit;
     const page = more ? products.slice(0, limit) : products;
     return { products: page, next: more ? page.at(-1)?.id : undefined };
+  }
+
+  /** The same, asked of whoever owns the rows: who does not answer is not replaced by a copy. */
+  freshPage(request: PageRequest): Promise<ProductPage> {
+    return this.page(request);
   }
 
   /** @throws the driver's duplicate-key error when the sku is taken. */

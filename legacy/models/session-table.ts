@@ -5,6 +5,9 @@ import type { User } from './user-table.ts';
 /** How long a login lasts, milliseconds. */
 export const SESSION_MS = 14 * 24 * 3_600_000;
 
+/** Sessions wherever their rows are: the shop's own table, or a service. */
+export type Sessions = Pick<SessionTable, 'open' | 'userOf' | 'freshUserOf' | 'close' | 'closeExpired'>;
+
 /** All that the shop asks of its `sessions` table. It holds hashes of tokens, so that its rows log nobody in. */
 export class SessionTable {
   readonly #database: Knex;
@@ -37,10 +40,20 @@ export class SessionTable {
       .first('users.id', 'users.email', 'users.name', 'users.role');
   }
 
+  /** The same, asked of whoever owns the rows: who does not answer is not replaced by a copy. */
+  freshUserOf(token: string): Promise<User | undefined> {
+    return this.userOf(token);
+  }
+
   async close(token: string): Promise<void> {
     await this.#database('sessions')
       .where({ token_hash: hashOf(token) })
       .delete();
+  }
+
+  /** Deletes at most so many sessions that ran out. @returns how many it deleted. */
+  async closeExpired(limit: number): Promise<number> {
+    return this.#database('sessions').where('expires_at', '<', this.#clock()).limit(limit).delete();
   }
 
   /** Ends all logins of a user but one. */

@@ -15,6 +15,16 @@ export interface ShopRow {
 
 export type ShopFields = Pick<ShopRow, 'name' | 'city' | 'email' | 'state'>;
 
+export type ListedShop = Pick<ShopRow, 'id' | 'name' | 'city' | 'state'>;
+
+/** Shops wherever their rows are: the shop's own tables, or a service. */
+export interface Shops
+  extends Pick<ShopTable, 'find' | 'ownedBy' | 'isOwner' | 'insert' | 'update' | 'setState'>,
+    Pick<ShopTable, 'ownersOf' | 'addOwner' | 'removeOwner'> {
+  page(after: number, limit: number): Promise<readonly ListedShop[]>;
+  freshPage(after: number, limit: number): Promise<readonly ListedShop[]>;
+}
+
 /** All that the shop asks of `shops` and `shop_owners`. */
 export class ShopTable {
   readonly #database: Knex;
@@ -31,6 +41,11 @@ export class ShopTable {
 
   async page(after: number, limit: number): Promise<readonly ShopRow[]> {
     return this.#rows().where('id', '>', after).orderBy('id').limit(limit);
+  }
+
+  /** The same, asked of whoever owns the rows: who does not answer is not replaced by a copy. */
+  freshPage(after: number, limit: number): Promise<readonly ShopRow[]> {
+    return this.page(after, limit);
   }
 
   async ownedBy(userId: number): Promise<readonly ShopRow[]> {
@@ -50,27 +65,26 @@ export class ShopTable {
   }
 
   /** @returns false when there is no such shop. */
-  async update(id: number, fields: Partial<ShopFields>): Promise<boolean> {
+  async update(id: number, fields: ShopFields): Promise<boolean> {
     return (await this.#rows().where({ id }).update(fields)) > 0;
   }
 
-  async ownersOf(shopId: number): Promise<readonly { readonly id: number; readonly email: string }[]> {
-    return this.#owners()
-      .join('users', 'users.id', 'shop_owners.user_id')
-      .where({ shop_id: shopId })
-      .orderBy('users.id')
-      .select('users.id', 'users.email');
+  /** @returns false when there is no such shop. */
+  async setState(id: number, state: ShopState): Promise<boolean> {
+    return (await this.#rows().where({ id }).update({ state })) > 0;
   }
 
-  /** Makes a user an owner; who was no more than a user gets the role. */
+  /** Ids of users. */
+  async ownersOf(shopId: number): Promise<readonly number[]> {
+    return this.#owners().where({ shop_id: shopId }).orderBy('user_id').pluck('user_id');
+  }
+
+  /** Adding an owner twice is adding it once. */
   async addOwner(shopId: number, userId: number): Promise<void> {
-    await this.#database.transaction(async (transaction) => {
-      await transaction('shop_owners')
-        .insert({ shop_id: shopId, user_id: userId })
-        .onConflict(['shop_id', 'user_id'])
-        .merge(['user_id']);
-      await transaction('users').where({ id: userId, role: 'user' }).update({ role: 'owner' });
-    });
+    await this.#owners()
+      .insert({ shop_id: shopId, user_id: userId })
+      .onConflict(['shop_id', 'user_id'])
+      .merge(['user_id']);
   }
 
   async removeOwner(shopId: number, userId: number): Promise<void> {

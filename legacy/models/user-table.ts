@@ -23,6 +23,12 @@ export interface NewUser {
   readonly password: string;
 }
 
+/** Users wherever their rows are: the shop's own table, or a service. */
+export type Users = Pick<
+  UserTable,
+  'find' | 'findByEmail' | 'authenticate' | 'setRole' | 'makeOwner' | 'page'
+>;
+
 /** All that the shop asks of its `users` table. */
 export class UserTable {
   readonly #database: Knex;
@@ -71,6 +77,11 @@ export class UserTable {
   /** @returns false when there is no such user. */
   async setRole(id: number, role: Role): Promise<boolean> {
     return (await this.#rows().where({ id }).update({ role })) > 0;
+  }
+
+  /** Makes an owner of who was no more than a user. */
+  async makeOwner(id: number): Promise<void> {
+    await this.#rows().where({ id, role: 'user' }).update({ role: 'owner' });
   }
 
   /** Users by id, of those whose email or name begins so. */

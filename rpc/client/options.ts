@@ -5,7 +5,7 @@ import type { LookUp } from '../../common/resolved-addresses.ts';
 import type { Idl } from '../idl/model.ts';
 import type { ProtocolName, TransportName } from '../wire/protocols.ts';
 
-/** What travels with a call: in the header transport's headers, and into fields annotated `api.context`. */
+/** What travels with a call, in the header transport's headers; a gateway's also in fields annotated `api.context`. */
 export interface CallContext {
   readonly requestId?: string;
   /** W3C trace context. */

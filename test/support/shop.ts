@@ -6,6 +6,7 @@ import {
   startUserService,
   idlFile as userIdlFile,
 } from '../../extracted/user/server.ts';
+import type { ServicesConfig } from '../../legacy/config.ts';
 import { seed } from '../../legacy/seed.ts';
 import { type RunningShop, startShop } from '../../legacy/server.ts';
 import { migrate } from '../../scripts/migrate.ts';
@@ -50,10 +51,13 @@ export interface StartedShop extends RunningShop, AsyncDisposable {
 /** The monolith inside the test's process, on a port of the system's choice. */
 export async function startLegacy(
   database: DatabaseEndpoint,
-  options: { readonly clock?: () => Date } = {},
+  {
+    services = null,
+    ...options
+  }: { readonly clock?: () => Date; readonly services?: ServicesConfig | null } = {},
 ): Promise<StartedShop> {
   const { log, lines } = recordingLog();
-  const config = { host: '127.0.0.1', port: 0, database: endpointOf(database) };
+  const config = { host: '127.0.0.1', port: 0, database: endpointOf(database), homeMs: 800, services };
   const shop = await startShop({ config, log, ...options });
   return { ...shop, lines, [Symbol.asyncDispose]: () => shop.stop() };
 }

@@ -499,6 +499,810 @@ const ShopService_setState_result = class {
   }
 
 };
+const ShopService_findShop_args = class {
+  constructor(args) {
+    this.id = null;
+    if (args) {
+      if (args.id !== undefined && args.id !== null) {
+        this.id = args.id;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.I64) {
+          this.id = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_findShop_args');
+    if (this.id !== null && this.id !== undefined) {
+      output.writeFieldBegin('id', Thrift.Type.I64, 1);
+      output.writeI64(this.id);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_findShop_result = class {
+  constructor(args) {
+    this.success = null;
+    this.notFound = null;
+    if (args instanceof ttypes.NotFound) {
+        this.notFound = args;
+        return;
+    }
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = new ttypes.ShopRecord(args.success);
+      }
+      if (args.notFound !== undefined && args.notFound !== null) {
+        this.notFound = args.notFound;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.success = new ttypes.ShopRecord();
+          this.success.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.notFound = new ttypes.NotFound();
+          this.notFound.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_findShop_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.STRUCT, 0);
+      this.success.write(output);
+      output.writeFieldEnd();
+    }
+    if (this.notFound !== null && this.notFound !== undefined) {
+      output.writeFieldBegin('notFound', Thrift.Type.STRUCT, 1);
+      this.notFound.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_shopsOwnedBy_args = class {
+  constructor(args) {
+    this.userId = null;
+    if (args) {
+      if (args.userId !== undefined && args.userId !== null) {
+        this.userId = args.userId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.I64) {
+          this.userId = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_shopsOwnedBy_args');
+    if (this.userId !== null && this.userId !== undefined) {
+      output.writeFieldBegin('userId', Thrift.Type.I64, 1);
+      output.writeI64(this.userId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_shopsOwnedBy_result = class {
+  constructor(args) {
+    this.success = null;
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = Thrift.copyList(args.success, [ttypes.ShopRecord]);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.LIST) {
+          this.success = [];
+          const _rtmp36 = input.readListBegin();
+          const _size5 = _rtmp36.size || 0;
+          for (let _i7 = 0; _i7 < _size5; ++_i7) {
+            let elem8 = null;
+            elem8 = new ttypes.ShopRecord();
+            elem8.read(input);
+            this.success.push(elem8);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_shopsOwnedBy_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.LIST, 0);
+      output.writeListBegin(Thrift.Type.STRUCT, this.success.length);
+      for (let iter9 in this.success) {
+        if (this.success.hasOwnProperty(iter9)) {
+          iter9 = this.success[iter9];
+          iter9.write(output);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_addShop_args = class {
+  constructor(args) {
+    this.fields = null;
+    if (args) {
+      if (args.fields !== undefined && args.fields !== null) {
+        this.fields = new ttypes.ShopFields(args.fields);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.fields = new ttypes.ShopFields();
+          this.fields.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_addShop_args');
+    if (this.fields !== null && this.fields !== undefined) {
+      output.writeFieldBegin('fields', Thrift.Type.STRUCT, 1);
+      this.fields.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_addShop_result = class {
+  constructor(args) {
+    this.success = null;
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = args.success;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.I64) {
+          this.success = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_addShop_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.I64, 0);
+      output.writeI64(this.success);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_changeShop_args = class {
+  constructor(args) {
+    this.id = null;
+    this.fields = null;
+    if (args) {
+      if (args.id !== undefined && args.id !== null) {
+        this.id = args.id;
+      }
+      if (args.fields !== undefined && args.fields !== null) {
+        this.fields = new ttypes.ShopFields(args.fields);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.I64) {
+          this.id = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.fields = new ttypes.ShopFields();
+          this.fields.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_changeShop_args');
+    if (this.id !== null && this.id !== undefined) {
+      output.writeFieldBegin('id', Thrift.Type.I64, 1);
+      output.writeI64(this.id);
+      output.writeFieldEnd();
+    }
+    if (this.fields !== null && this.fields !== undefined) {
+      output.writeFieldBegin('fields', Thrift.Type.STRUCT, 2);
+      this.fields.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_changeShop_result = class {
+  constructor(args) {
+    this.notFound = null;
+    if (args instanceof ttypes.NotFound) {
+        this.notFound = args;
+        return;
+    }
+    if (args) {
+      if (args.notFound !== undefined && args.notFound !== null) {
+        this.notFound = args.notFound;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.notFound = new ttypes.NotFound();
+          this.notFound.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_changeShop_result');
+    if (this.notFound !== null && this.notFound !== undefined) {
+      output.writeFieldBegin('notFound', Thrift.Type.STRUCT, 1);
+      this.notFound.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_ownersOf_args = class {
+  constructor(args) {
+    this.shopId = null;
+    if (args) {
+      if (args.shopId !== undefined && args.shopId !== null) {
+        this.shopId = args.shopId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.I64) {
+          this.shopId = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_ownersOf_args');
+    if (this.shopId !== null && this.shopId !== undefined) {
+      output.writeFieldBegin('shopId', Thrift.Type.I64, 1);
+      output.writeI64(this.shopId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_ownersOf_result = class {
+  constructor(args) {
+    this.success = null;
+    if (args) {
+      if (args.success !== undefined && args.success !== null) {
+        this.success = Thrift.copyList(args.success, [null]);
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 0:
+        if (ftype == Thrift.Type.LIST) {
+          this.success = [];
+          const _rtmp311 = input.readListBegin();
+          const _size10 = _rtmp311.size || 0;
+          for (let _i12 = 0; _i12 < _size10; ++_i12) {
+            let elem13 = null;
+            elem13 = input.readI64();
+            this.success.push(elem13);
+          }
+          input.readListEnd();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_ownersOf_result');
+    if (this.success !== null && this.success !== undefined) {
+      output.writeFieldBegin('success', Thrift.Type.LIST, 0);
+      output.writeListBegin(Thrift.Type.I64, this.success.length);
+      for (let iter14 in this.success) {
+        if (this.success.hasOwnProperty(iter14)) {
+          iter14 = this.success[iter14];
+          output.writeI64(iter14);
+        }
+      }
+      output.writeListEnd();
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_addOwner_args = class {
+  constructor(args) {
+    this.shopId = null;
+    this.userId = null;
+    if (args) {
+      if (args.shopId !== undefined && args.shopId !== null) {
+        this.shopId = args.shopId;
+      }
+      if (args.userId !== undefined && args.userId !== null) {
+        this.userId = args.userId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.I64) {
+          this.shopId = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.I64) {
+          this.userId = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_addOwner_args');
+    if (this.shopId !== null && this.shopId !== undefined) {
+      output.writeFieldBegin('shopId', Thrift.Type.I64, 1);
+      output.writeI64(this.shopId);
+      output.writeFieldEnd();
+    }
+    if (this.userId !== null && this.userId !== undefined) {
+      output.writeFieldBegin('userId', Thrift.Type.I64, 2);
+      output.writeI64(this.userId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_addOwner_result = class {
+  constructor(args) {
+    this.notFound = null;
+    if (args instanceof ttypes.NotFound) {
+        this.notFound = args;
+        return;
+    }
+    if (args) {
+      if (args.notFound !== undefined && args.notFound !== null) {
+        this.notFound = args.notFound;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRUCT) {
+          this.notFound = new ttypes.NotFound();
+          this.notFound.read(input);
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 0:
+          input.skip(ftype);
+          break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_addOwner_result');
+    if (this.notFound !== null && this.notFound !== undefined) {
+      output.writeFieldBegin('notFound', Thrift.Type.STRUCT, 1);
+      this.notFound.write(output);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_removeOwner_args = class {
+  constructor(args) {
+    this.shopId = null;
+    this.userId = null;
+    if (args) {
+      if (args.shopId !== undefined && args.shopId !== null) {
+        this.shopId = args.shopId;
+      }
+      if (args.userId !== undefined && args.userId !== null) {
+        this.userId = args.userId;
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.I64) {
+          this.shopId = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.I64) {
+          this.userId = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_removeOwner_args');
+    if (this.shopId !== null && this.shopId !== undefined) {
+      output.writeFieldBegin('shopId', Thrift.Type.I64, 1);
+      output.writeI64(this.shopId);
+      output.writeFieldEnd();
+    }
+    if (this.userId !== null && this.userId !== undefined) {
+      output.writeFieldBegin('userId', Thrift.Type.I64, 2);
+      output.writeI64(this.userId);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopService_removeOwner_result = class {
+  constructor(args) {
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      input.skip(ftype);
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopService_removeOwner_result');
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const ShopServiceClient = exports.Client = class ShopServiceClient {
   constructor(output, pClass) {
     this.output = output;
@@ -720,6 +1524,366 @@ const ShopServiceClient = exports.Client = class ShopServiceClient {
     }
     callback(null);
   }
+
+  findShop (id) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_findShop(id);
+    });
+  }
+
+  send_findShop (id) {
+    const output = new this.pClass(this.output);
+    const params = {
+      id: id
+    };
+    const args = new ShopService_findShop_args(params);
+    try {
+      output.writeMessageBegin('findShop', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_findShop (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new ShopService_findShop_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.notFound) {
+      return callback(result.notFound);
+    }
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('findShop failed: unknown result');
+  }
+
+  shopsOwnedBy (userId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_shopsOwnedBy(userId);
+    });
+  }
+
+  send_shopsOwnedBy (userId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      userId: userId
+    };
+    const args = new ShopService_shopsOwnedBy_args(params);
+    try {
+      output.writeMessageBegin('shopsOwnedBy', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_shopsOwnedBy (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new ShopService_shopsOwnedBy_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('shopsOwnedBy failed: unknown result');
+  }
+
+  addShop (fields) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_addShop(fields);
+    });
+  }
+
+  send_addShop (fields) {
+    const output = new this.pClass(this.output);
+    const params = {
+      fields: fields
+    };
+    const args = new ShopService_addShop_args(params);
+    try {
+      output.writeMessageBegin('addShop', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_addShop (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new ShopService_addShop_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('addShop failed: unknown result');
+  }
+
+  changeShop (id, fields) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_changeShop(id, fields);
+    });
+  }
+
+  send_changeShop (id, fields) {
+    const output = new this.pClass(this.output);
+    const params = {
+      id: id,
+      fields: fields
+    };
+    const args = new ShopService_changeShop_args(params);
+    try {
+      output.writeMessageBegin('changeShop', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_changeShop (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new ShopService_changeShop_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.notFound) {
+      return callback(result.notFound);
+    }
+    callback(null);
+  }
+
+  ownersOf (shopId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_ownersOf(shopId);
+    });
+  }
+
+  send_ownersOf (shopId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      shopId: shopId
+    };
+    const args = new ShopService_ownersOf_args(params);
+    try {
+      output.writeMessageBegin('ownersOf', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_ownersOf (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new ShopService_ownersOf_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.success) {
+      return callback(null, result.success);
+    }
+    return callback('ownersOf failed: unknown result');
+  }
+
+  addOwner (shopId, userId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_addOwner(shopId, userId);
+    });
+  }
+
+  send_addOwner (shopId, userId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      shopId: shopId,
+      userId: userId
+    };
+    const args = new ShopService_addOwner_args(params);
+    try {
+      output.writeMessageBegin('addOwner', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_addOwner (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new ShopService_addOwner_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    if (null !== result.notFound) {
+      return callback(result.notFound);
+    }
+    callback(null);
+  }
+
+  removeOwner (shopId, userId) {
+    this._seqid = this.new_seqid();
+    const self = this;
+    return new Promise((resolve, reject) => {
+      self._reqs[self.seqid()] = (error, result) => {
+        return error ? reject(error) : resolve(result);
+      };
+      self.send_removeOwner(shopId, userId);
+    });
+  }
+
+  send_removeOwner (shopId, userId) {
+    const output = new this.pClass(this.output);
+    const params = {
+      shopId: shopId,
+      userId: userId
+    };
+    const args = new ShopService_removeOwner_args(params);
+    try {
+      output.writeMessageBegin('removeOwner', Thrift.MessageType.CALL, this.seqid());
+      args.write(output);
+      output.writeMessageEnd();
+      return this.output.flush();
+    }
+    catch (e) {
+      delete this._reqs[this.seqid()];
+      if (typeof output.reset === 'function') {
+        output.reset();
+      }
+      throw e;
+    }
+  }
+
+  recv_removeOwner (input, mtype, rseqid) {
+    const callback = this._reqs[rseqid] || function() {};
+    delete this._reqs[rseqid];
+    if (mtype == Thrift.MessageType.EXCEPTION) {
+      const x = new Thrift.TApplicationException();
+      x.read(input);
+      input.readMessageEnd();
+      return callback(x);
+    }
+    const result = new ShopService_removeOwner_result();
+    result.read(input);
+    input.readMessageEnd();
+
+    callback(null);
+  }
 };
 const ShopServiceProcessor = exports.Processor = class ShopServiceProcessor {
   constructor(handler) {
@@ -897,6 +2061,283 @@ const ShopServiceProcessor = exports.Processor = class ShopServiceProcessor {
         } else {
           result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
           output.writeMessageBegin("setState", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_findShop (seqid, input, output) {
+    const args = new ShopService_findShop_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.findShop.length === 1) {
+      Promise.resolve(this._handler.findShop.bind(this._handler)(
+        args.id
+      )).then(result => {
+        const result_obj = new ShopService_findShop_result({success: result});
+        output.writeMessageBegin("findShop", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof ttypes.NotFound) {
+          result = new ShopService_findShop_result(err);
+          output.writeMessageBegin("findShop", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("findShop", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.findShop(args.id, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof ttypes.NotFound) {
+          result_obj = new ShopService_findShop_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("findShop", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("findShop", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_shopsOwnedBy (seqid, input, output) {
+    const args = new ShopService_shopsOwnedBy_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.shopsOwnedBy.length === 1) {
+      Promise.resolve(this._handler.shopsOwnedBy.bind(this._handler)(
+        args.userId
+      )).then(result => {
+        const result_obj = new ShopService_shopsOwnedBy_result({success: result});
+        output.writeMessageBegin("shopsOwnedBy", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+        output.writeMessageBegin("shopsOwnedBy", Thrift.MessageType.EXCEPTION, seqid);
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.shopsOwnedBy(args.userId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined')) {
+          result_obj = new ShopService_shopsOwnedBy_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("shopsOwnedBy", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("shopsOwnedBy", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_addShop (seqid, input, output) {
+    const args = new ShopService_addShop_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.addShop.length === 1) {
+      Promise.resolve(this._handler.addShop.bind(this._handler)(
+        args.fields
+      )).then(result => {
+        const result_obj = new ShopService_addShop_result({success: result});
+        output.writeMessageBegin("addShop", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+        output.writeMessageBegin("addShop", Thrift.MessageType.EXCEPTION, seqid);
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.addShop(args.fields, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined')) {
+          result_obj = new ShopService_addShop_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("addShop", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("addShop", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_changeShop (seqid, input, output) {
+    const args = new ShopService_changeShop_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.changeShop.length === 2) {
+      Promise.resolve(this._handler.changeShop.bind(this._handler)(
+        args.id,
+        args.fields
+      )).then(result => {
+        const result_obj = new ShopService_changeShop_result({success: result});
+        output.writeMessageBegin("changeShop", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof ttypes.NotFound) {
+          result = new ShopService_changeShop_result(err);
+          output.writeMessageBegin("changeShop", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("changeShop", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.changeShop(args.id, args.fields, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof ttypes.NotFound) {
+          result_obj = new ShopService_changeShop_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("changeShop", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("changeShop", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_ownersOf (seqid, input, output) {
+    const args = new ShopService_ownersOf_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.ownersOf.length === 1) {
+      Promise.resolve(this._handler.ownersOf.bind(this._handler)(
+        args.shopId
+      )).then(result => {
+        const result_obj = new ShopService_ownersOf_result({success: result});
+        output.writeMessageBegin("ownersOf", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+        output.writeMessageBegin("ownersOf", Thrift.MessageType.EXCEPTION, seqid);
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.ownersOf(args.shopId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined')) {
+          result_obj = new ShopService_ownersOf_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("ownersOf", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("ownersOf", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_addOwner (seqid, input, output) {
+    const args = new ShopService_addOwner_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.addOwner.length === 2) {
+      Promise.resolve(this._handler.addOwner.bind(this._handler)(
+        args.shopId,
+        args.userId
+      )).then(result => {
+        const result_obj = new ShopService_addOwner_result({success: result});
+        output.writeMessageBegin("addOwner", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        if (err instanceof ttypes.NotFound) {
+          result = new ShopService_addOwner_result(err);
+          output.writeMessageBegin("addOwner", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("addOwner", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.addOwner(args.shopId, args.userId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined') || err instanceof ttypes.NotFound) {
+          result_obj = new ShopService_addOwner_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("addOwner", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("addOwner", Thrift.MessageType.EXCEPTION, seqid);
+        }
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    }
+  }
+  process_removeOwner (seqid, input, output) {
+    const args = new ShopService_removeOwner_args();
+    args.read(input);
+    input.readMessageEnd();
+    if (this._handler.removeOwner.length === 2) {
+      Promise.resolve(this._handler.removeOwner.bind(this._handler)(
+        args.shopId,
+        args.userId
+      )).then(result => {
+        const result_obj = new ShopService_removeOwner_result({success: result});
+        output.writeMessageBegin("removeOwner", Thrift.MessageType.REPLY, seqid);
+        result_obj.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      }).catch(err => {
+        let result;
+        result = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+        output.writeMessageBegin("removeOwner", Thrift.MessageType.EXCEPTION, seqid);
+        result.write(output);
+        output.writeMessageEnd();
+        output.flush();
+      });
+    } else {
+      this._handler.removeOwner(args.shopId, args.userId, (err, result) => {
+        let result_obj;
+        if ((err === null || typeof err === 'undefined')) {
+          result_obj = new ShopService_removeOwner_result((err !== null || typeof err === 'undefined') ? err : {success: result});
+          output.writeMessageBegin("removeOwner", Thrift.MessageType.REPLY, seqid);
+        } else {
+          result_obj = new Thrift.TApplicationException(Thrift.TApplicationExceptionType.UNKNOWN, err.message);
+          output.writeMessageBegin("removeOwner", Thrift.MessageType.EXCEPTION, seqid);
         }
         result_obj.write(output);
         output.writeMessageEnd();

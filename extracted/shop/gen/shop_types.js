@@ -325,16 +325,266 @@ const ShopPage = module.exports.ShopPage = class {
   }
 
 };
+const ShopRecord = module.exports.ShopRecord = class {
+  constructor(args) {
+    this.id = null;
+    this.name = null;
+    this.city = null;
+    this.email = null;
+    this.createdAt = null;
+    this.state = null;
+    if (args) {
+      if (args.id !== undefined && args.id !== null) {
+        this.id = args.id;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field id is unset!');
+      }
+      if (args.name !== undefined && args.name !== null) {
+        this.name = args.name;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field name is unset!');
+      }
+      if (args.city !== undefined && args.city !== null) {
+        this.city = args.city;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field city is unset!');
+      }
+      if (args.email !== undefined && args.email !== null) {
+        this.email = args.email;
+      }
+      if (args.createdAt !== undefined && args.createdAt !== null) {
+        this.createdAt = args.createdAt;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field createdAt is unset!');
+      }
+      if (args.state !== undefined && args.state !== null) {
+        this.state = args.state;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field state is unset!');
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.I64) {
+          this.id = input.readI64();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.name = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.city = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.STRING) {
+          this.email = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 5:
+        if (ftype == Thrift.Type.STRING) {
+          this.createdAt = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 6:
+        if (ftype == Thrift.Type.I32) {
+          this.state = input.readI32();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopRecord');
+    if (this.id !== null && this.id !== undefined) {
+      output.writeFieldBegin('id', Thrift.Type.I64, 1);
+      output.writeI64(this.id);
+      output.writeFieldEnd();
+    }
+    if (this.name !== null && this.name !== undefined) {
+      output.writeFieldBegin('name', Thrift.Type.STRING, 2);
+      output.writeString(this.name);
+      output.writeFieldEnd();
+    }
+    if (this.city !== null && this.city !== undefined) {
+      output.writeFieldBegin('city', Thrift.Type.STRING, 3);
+      output.writeString(this.city);
+      output.writeFieldEnd();
+    }
+    if (this.email !== null && this.email !== undefined) {
+      output.writeFieldBegin('email', Thrift.Type.STRING, 4);
+      output.writeString(this.email);
+      output.writeFieldEnd();
+    }
+    if (this.createdAt !== null && this.createdAt !== undefined) {
+      output.writeFieldBegin('createdAt', Thrift.Type.STRING, 5);
+      output.writeString(this.createdAt);
+      output.writeFieldEnd();
+    }
+    if (this.state !== null && this.state !== undefined) {
+      output.writeFieldBegin('state', Thrift.Type.I32, 6);
+      output.writeI32(this.state);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
+const ShopFields = module.exports.ShopFields = class {
+  constructor(args) {
+    this.name = null;
+    this.city = null;
+    this.email = null;
+    this.state = null;
+    if (args) {
+      if (args.name !== undefined && args.name !== null) {
+        this.name = args.name;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field name is unset!');
+      }
+      if (args.city !== undefined && args.city !== null) {
+        this.city = args.city;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field city is unset!');
+      }
+      if (args.email !== undefined && args.email !== null) {
+        this.email = args.email;
+      }
+      if (args.state !== undefined && args.state !== null) {
+        this.state = args.state;
+      } else {
+        throw new Thrift.TProtocolException(Thrift.TProtocolExceptionType.UNKNOWN, 'Required field state is unset!');
+      }
+    }
+  }
+
+  read (input) {
+    input.readStructBegin();
+    while (true) {
+      const ret = input.readFieldBegin();
+      const ftype = ret.ftype;
+      const fid = ret.fid;
+      if (ftype == Thrift.Type.STOP) {
+        break;
+      }
+      switch (fid) {
+        case 1:
+        if (ftype == Thrift.Type.STRING) {
+          this.name = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 2:
+        if (ftype == Thrift.Type.STRING) {
+          this.city = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.email = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.I32) {
+          this.state = input.readI32();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        default:
+          input.skip(ftype);
+      }
+      input.readFieldEnd();
+    }
+    input.readStructEnd();
+    return;
+  }
+
+  write (output) {
+    output.writeStructBegin('ShopFields');
+    if (this.name !== null && this.name !== undefined) {
+      output.writeFieldBegin('name', Thrift.Type.STRING, 1);
+      output.writeString(this.name);
+      output.writeFieldEnd();
+    }
+    if (this.city !== null && this.city !== undefined) {
+      output.writeFieldBegin('city', Thrift.Type.STRING, 2);
+      output.writeString(this.city);
+      output.writeFieldEnd();
+    }
+    if (this.email !== null && this.email !== undefined) {
+      output.writeFieldBegin('email', Thrift.Type.STRING, 3);
+      output.writeString(this.email);
+      output.writeFieldEnd();
+    }
+    if (this.state !== null && this.state !== undefined) {
+      output.writeFieldBegin('state', Thrift.Type.I32, 4);
+      output.writeI32(this.state);
+      output.writeFieldEnd();
+    }
+    output.writeFieldStop();
+    output.writeStructEnd();
+    return;
+  }
+
+};
 const ListShops = module.exports.ListShops = class {
   constructor(args) {
     this.after = null;
     this.limit = null;
+    this.requestId = null;
+    this.traceparent = null;
     if (args) {
       if (args.after !== undefined && args.after !== null) {
         this.after = args.after;
       }
       if (args.limit !== undefined && args.limit !== null) {
         this.limit = args.limit;
+      }
+      if (args.requestId !== undefined && args.requestId !== null) {
+        this.requestId = args.requestId;
+      }
+      if (args.traceparent !== undefined && args.traceparent !== null) {
+        this.traceparent = args.traceparent;
       }
     }
   }
@@ -363,6 +613,20 @@ const ListShops = module.exports.ListShops = class {
           input.skip(ftype);
         }
         break;
+        case 3:
+        if (ftype == Thrift.Type.STRING) {
+          this.requestId = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
+        case 4:
+        if (ftype == Thrift.Type.STRING) {
+          this.traceparent = input.readString();
+        } else {
+          input.skip(ftype);
+        }
+        break;
         default:
           input.skip(ftype);
       }
@@ -382,6 +646,16 @@ const ListShops = module.exports.ListShops = class {
     if (this.limit !== null && this.limit !== undefined) {
       output.writeFieldBegin('limit', Thrift.Type.I64, 2);
       output.writeI64(this.limit);
+      output.writeFieldEnd();
+    }
+    if (this.requestId !== null && this.requestId !== undefined) {
+      output.writeFieldBegin('requestId', Thrift.Type.STRING, 3);
+      output.writeString(this.requestId);
+      output.writeFieldEnd();
+    }
+    if (this.traceparent !== null && this.traceparent !== undefined) {
+      output.writeFieldBegin('traceparent', Thrift.Type.STRING, 4);
+      output.writeString(this.traceparent);
       output.writeFieldEnd();
     }
     output.writeFieldStop();

@@ -13,7 +13,7 @@ import { userPages } from './user-pages.ts';
 /** What the company's own staff works with: an API, and pages over the same tables. */
 export function admin({ models }: FaceContext): Router {
   const routes = Router({ caseSensitive: true, strict: true });
-  routes.use(productAdminRoutes(models.products));
+  routes.use(productAdminRoutes(models.tables.products));
   routes.use(shopAdminRoutes(models));
   routes.use(loginRoutes(models, adminSite, 'admin'));
   routes.use(overviewPages(models));

@@ -27,7 +27,7 @@ export function shopAdminRoutes({ shops, users, sessions }: Models): Router {
       const { state } = bodyObject(request);
       const known = shopStates.find((one) => one === state);
       if (known === undefined) throw invalid('state', `one of ${shopStates.join(', ')}`);
-      if (!(await shops.update(id, { state: known }))) throw notFound('shop');
+      if (!(await shops.setState(id, known))) throw notFound('shop');
       response.json(await shops.find(id));
     }),
   );

@@ -27,7 +27,7 @@ export function ownerRoutes(models: Models): Router {
       const { state } = bodyObject(request);
       const known = shopStates.find((one) => one === state);
       if (known === undefined) throw invalid('state', `one of ${shopStates.join(', ')}`);
-      await shops.update(shop.id, { state: known });
+      await shops.setState(shop.id, known);
       response.json({ ...shop, state: known });
     }),
   );

@@ -60,7 +60,7 @@ ${table('Orders', ['Id', 'Placed at', 'Total', 'Status', 'Note', 'Action'], late
     forPageUser(models, site, 'owner', async (request, response, user) => {
       const shop = await ownShop(models, request, user);
       const state = choice(request, 'state', shopStates);
-      await shops.update(shop.id, { state });
+      await shops.setState(shop.id, state);
       redirect(response, `/owner/shops/${shop.id}`, `The shop is ${state} now.`);
     }),
   );

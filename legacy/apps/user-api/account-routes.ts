@@ -9,7 +9,8 @@ import { roles } from '../../models/user-table.ts';
 import { checkLogin, checkNewUser, checkProfileChange } from './account-rules.ts';
 
 /** `/api/users`, `/api/session` and `/api/me`: who somebody is, and what they ordered. */
-export function accountRoutes({ users, sessions, orders }: Models): Router {
+export function accountRoutes({ tables, sessions: anySessions, orders }: Models): Router {
+  const { users, sessions } = tables;
   const routes = Router({ caseSensitive: true, strict: true });
 
   routes.post('/api/users', ...jsonBody, async (request, response) => {
@@ -61,7 +62,7 @@ export function accountRoutes({ users, sessions, orders }: Models): Router {
 
   routes.get(
     '/api/me/orders',
-    forUser(sessions, roles, async (request, response, user) => {
+    forUser(anySessions, roles, async (request, response, user) => {
       const limit = queryLimit(request);
       const page = await orders.page({ userId: user.id }, queryNumber(request, 'before'), limit);
       response.json({ orders: page, next: page.length === limit ? page.at(-1)?.id : undefined });

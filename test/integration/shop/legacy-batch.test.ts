@@ -5,6 +5,7 @@ import { openDatabase } from '../../../legacy/database.ts';
 import { cleanUp } from '../../../legacy/jobs/clean-up.ts';
 import { nightlySales } from '../../../legacy/jobs/nightly-sales.ts';
 import { salesByShop } from '../../../legacy/jobs/sales-by-shop.ts';
+import { createModels } from '../../../legacy/models/models.ts';
 import { type SeedProgress, seed } from '../../../legacy/seed.ts';
 import { migrate } from '../../../scripts/migrate.ts';
 import { describeEachEngine, type TestDatabase } from '../../support/databases.ts';
@@ -129,8 +130,10 @@ describeEachEngine('schema, seed and batch of the shop', (lane) => {
   });
 
   it('cleans up what ran out, in batches, and leaves the rest', async () => {
-    const database = openDatabase(endpointOf(shop), { log: recordingLog().log });
+    const { log } = recordingLog();
+    const database = openDatabase(endpointOf(shop), { log });
     const now = new Date('2026-11-22T03:00:00Z');
+    const models = createModels({ database, clock: () => now, log, services: null });
     const ago = (days: number) => new Date(now.getTime() - days * 24 * 3_600_000);
     const entry = { method: 'GET', path: '/', status: 200, duration_ms: 1 };
     const old = Array.from({ length: 5_001 }, () => ({ ...entry, at: ago(91) }));
@@ -140,8 +143,8 @@ describeEachEngine('schema, seed and batch of the shop', (lane) => {
         ...{ token_hash: String(days), user_id: 1, created_at: ago(9), expires_at: ago(days) },
       })),
     );
-    expect(await cleanUp(database, now)).toEqual({ sessions: 1, logs: 5_001 });
-    expect(await cleanUp(database, now)).toEqual({ sessions: 0, logs: 0 });
+    expect(await cleanUp(models)).toEqual({ sessions: 1, logs: 5_001 });
+    expect(await cleanUp(models)).toEqual({ sessions: 0, logs: 0 });
     expect(await database('logs').count({ n: '*' })).toEqual([{ n: 1 }]);
     expect(await database('sessions').pluck('token_hash')).toEqual(['-1']);
     await database.destroy();

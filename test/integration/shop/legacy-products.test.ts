@@ -179,7 +179,11 @@ describeOnEngine('mysql', 'products of the monolith', (lane) => {
         500,
         { error: { code: 'internal_error', message: 'Something went wrong on our side.' } },
       ]);
-      expect(shop.lines.at(-1)).toMatchObject({ level: 50, method: 'PATCH', err: { errno: 1644 } });
+      expect(shop.lines.findLast(({ level }) => level === 50)).toMatchObject({
+        level: 50,
+        method: 'PATCH',
+        err: { errno: 1644 },
+      });
     } finally {
       await connection.query('drop trigger refuse');
       await connection.end();

@@ -40,7 +40,7 @@ it('says which variable is wrong and fails', async () => {
   await using shop = startProgram('legacy/main.ts', { PORT: 'eighty' });
   const { code, stderr, stdout } = await shop.ended;
   expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toContain('PORT=eighty is not a port');
+  expect(stderr).toContain('PORT=eighty: set it to a whole number from 0 to 65535');
 });
 
 function disposable(agent: Agent): Agent & Disposable {

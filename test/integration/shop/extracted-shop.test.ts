@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeOnEngine } from '../../support/databases.ts';
+import { type ExtractedShop, movableFeatures, startExtractedShop } from '../../support/extracted-shop.ts';
+import { ShopVisitor } from '../../support/shop-visitor.ts';
+
+const page = { accept: 'text/html' };
+const form = (fields: Record<string, string>) => new URLSearchParams(fields);
+const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (lane) => {
+  let shop: ExtractedShop;
+  beforeAll(async () => {
+    shop = await startExtractedShop(lane, { deadlineMs: 2_000 });
+  });
+  afterAll(() => shop?.[Symbol.asyncDispose]());
+
+  /** Somebody who logs in on a page, as staff and owners do. */
+  async function atPage(site: '/admin' | '/owner', email: string): Promise<ShopVisitor> {
+    const visitor = new ShopVisitor(shop.router);
+    const answer = await visitor.call(
+      'POST',
+      `${site}/login`,
+      form({ email, password: 'shop-demo', next: '' }),
+    );
+    expect([answer.status, answer.headers.location], answer.text).toEqual([303, site]);
+    return visitor;
+  }
+
+  it('keeps who is logged in so through cutovers and rollbacks, whichever side they logged in at', async () => {
+    const before = await new ShopVisitor(shop.router).logIn('user7@example.com');
+    await shop.move('user', 'copy');
+    await shop.move('user', 'cutover');
+    const during = await new ShopVisitor(shop.router).logIn('user7@example.com');
+    const staff = await atPage('/admin', 'admin@example.com');
+    const gone = await new ShopVisitor(shop.router).logIn('user7@example.com');
+    const open = 'select user_id from sessions where expires_at > utc_timestamp() order by 1';
+    const ids = (await shop.query('user', open)).map((row) => row.user_id);
+    expect(ids).toEqual([1, 7, 7, 7]);
+    const loggedIn = async () => {
+      for (const visitor of [before, during]) {
+        expect((await visitor.call('GET', '/api/me')).json).toMatchObject({ id: 7 });
+        // The monolith's own pages, and its answer to routers that ask who somebody is, know it at once.
+        expect((await visitor.call('GET', '/api/me/orders')).status).toBe(200);
+        const asked = await new ShopVisitor(shop.legacy).call('GET', '/internal/whoami', undefined, {
+          cookie: visitor.cookie,
+        });
+        expect([asked.status, asked.json]).toEqual([200, { id: 7, role: 'user' }]);
+      }
+      expect((await staff.call('GET', '/admin/users', undefined, page)).status).toBe(200);
+    };
+    await loggedIn();
+    // Who is logged out is so at once, on every face.
+    const cookie = gone.cookie;
+    expect((await gone.call('DELETE', '/api/session')).status).toBe(204);
+    expect((await gone.call('GET', '/api/me/orders', undefined, { cookie })).status).toBe(401);
+    expect((await gone.call('GET', '/internal/whoami', undefined, { cookie })).status).toBe(401);
+    // Staff's page writes at the service.
+    const role = await staff.call('POST', '/admin/users/7/role', form({ role: 'owner' }));
+    expect(role.status, role.text).toBe(303);
+    expect(await shop.query('user', 'select role from users where id = 7')).toEqual([{ role: 'owner' }]);
+    expect((await staff.call('GET', '/admin/api/users?q=user7')).json.users).toMatchObject([
+      { role: 'owner' },
+    ]);
+    await staff.call('POST', '/admin/users/7/role', form({ role: 'user' }));
+
+    await shop.move('user', 'rollback');
+    await loggedIn();
+    expect((await new ShopVisitor(shop.legacy).call('GET', '/api/me', undefined, { cookie })).status).toBe(
+      401,
+    );
+    await shop.move('user', 'cutover');
+    await loggedIn();
+  });
+
+  it('shows owners and staff what they have just changed of a shop that is the service’s', async () => {
+    await shop.move('shops', 'copy');
+    await shop.move('shops', 'cutover');
+    const staff = await atPage('/admin', 'admin@example.com');
+    const owner = await atPage('/owner', 'owner2@example.com');
+    const changed = await owner.call('POST', '/owner/shops/1/state', form({ state: 'paused' }));
+    expect([changed.status, changed.headers.location], changed.text).toEqual([303, '/owner/shops/1']);
+    expect((await owner.call('GET', '/owner/shops/1', undefined, page)).text).toContain('selected>paused');
+    expect(await shop.query('shops', 'select state from shops where id = 1')).toEqual([{ state: 'paused' }]);
+    const [product] = await shop.query(
+      'legacy',
+      "select id from products where shop_id = 1 and status = 'live'",
+    );
+    const items = [{ productId: product!.id, quantity: 1 }];
+    const order = () => new ShopVisitor(shop.router).call('POST', '/api/orders', { shopId: 1, items });
+    expect((await order()).json.error.code).toBe('shop_closed');
+    expect((await owner.call('PATCH', '/owner/api/shops/1', { state: 'open' })).json).toMatchObject({
+      state: 'open',
+    });
+    expect((await order()).status).toBe(201);
+
+    const fields = { name: '새 가게', city: '서울', email: '', state: 'open' };
+    const added = await staff.call('POST', '/admin/shops', form(fields));
+    expect(added.status, added.text).toBe(303);
+    const path = added.headers.location!;
+    expect((await staff.call('POST', `${path}/owners`, form({ email: 'user7@example.com' }))).status).toBe(
+      303,
+    );
+    expect((await staff.call('POST', path, form({ ...fields, city: '부산' }))).status).toBe(303);
+    const { text } = await staff.call('GET', path, undefined, page);
+    expect(text).toContain('value="부산"');
+    expect(text).toContain('user7@example.com');
+    const newOwner = await atPage('/owner', 'user7@example.com');
+    expect((await newOwner.call('GET', '/owner/api/shops')).json.shops).toMatchObject([
+      { name: '새 가게', email: null },
+    ]);
+    expect((await staff.call('POST', `${path}/owners/7/remove`, form({}))).status).toBe(303);
+    expect((await newOwner.call('GET', '/owner/api/shops')).json.shops).toEqual([]);
+    expect((await staff.call('PATCH', '/admin/api/shops/4000', { state: 'open' })).status).toBe(404);
+  });
+
+  it('has one home page of all of them, and each of their logs the trace', async () => {
+    await shop.move('product', 'copy');
+    await shop.move('product', 'cutover');
+    const [product] = await shop.query('product', "select id, shop_id from products where status = 'live'");
+    const user = await new ShopVisitor(shop.router).logIn('user7@example.com');
+    expect((await user.call('PUT', `/api/me/likes/${product!.id}`)).status).toBe(204);
+    const traced = { traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    const home = await user.call('GET', '/api/home', undefined, traced);
+    expect(home.status, home.text).toBe(200);
+    expect(home.json).toMatchObject({ user: { id: 7 }, missing: [] });
+    expect(home.json.likes[0].id).toBe(product!.id);
+    expect(home.json.products.length).toBeGreaterThan(0);
+    for (const one of home.json.products)
+      expect([one.shopId, one.status]).toEqual([product!.shop_id, 'live']);
+    expect(home.json.shops.length).toBeGreaterThan(3);
+    const guest = await new ShopVisitor(shop.router).call('GET', '/api/home');
+    expect(guest.json).toMatchObject({ user: null, likes: [], missing: [] });
+  });
+
+  /** What a client is answered where the route's service is missing, and what others are. */
+  const routes = {
+    product: { read: 'GET /api/products/1', write: ['PATCH /admin/products/1', { name: 'x' }] },
+    shops: { read: 'GET /api/shops/1', write: ['PATCH /owner/api/shops/1', { state: 'open' }] },
+    user: { read: 'GET /api/me', write: ['POST /api/session', { email: 'a@b', password: 'x' }] },
+  } as const;
+  const missing = { product: ['likes', 'products'], shops: ['shops'], user: ['user', 'likes'] };
+
+  it.each(movableFeatures)(
+    '%s is down, then slow: its routes say so, and nothing else is harmed',
+    async (feature) => {
+      const owner = await atPage('/owner', 'owner2@example.com');
+      const user = await new ShopVisitor(shop.router).logIn('user7@example.com');
+      const call = (visitor: ShopVisitor, route: string, body?: object) => {
+        const [method, path] = route.split(' ') as [string, string];
+        return visitor.call(method, path, body);
+      };
+      const [product] = await shop.query(
+        'legacy',
+        "select id from products where shop_id = 1 and status = 'live'",
+      );
+      const items = [{ productId: product!.id, quantity: 1 }];
+      const others = movableFeatures.filter((other) => other !== feature);
+      const answers = async () => {
+        const { read, write } = routes[feature];
+        // All at once: nothing waits behind what waits for the service.
+        const [home, ...rest] = await Promise.all([
+          call(user, 'GET /api/home'),
+          call(user, read),
+          call(feature === 'shops' ? owner : user, write[0], write[1]),
+          ...others.map((other) => call(user, routes[other].read)),
+          // The monolith's own, by its copy of what the service does not say.
+          call(user, 'GET /api/me/orders'),
+          call(user, 'POST /api/orders', { shopId: 1, items }),
+          call(owner, 'GET /owner/shops/1'),
+        ]);
+        return [home!.json.missing, ...rest.map(({ status, json }) => json?.error?.code ?? status)];
+      };
+      const unharmed = [...others.map(() => 200), 200, 201, 200];
+      // Both sessions are in the copy: the reverse move is some milliseconds behind.
+      const [kept] = await shop.query('user', 'select count(*) as n from sessions');
+      await expect.poll(() => shop.query('legacy', 'select count(*) as n from sessions')).toEqual([kept]);
+      const { stderr } = await shop.kill(feature);
+      expect(stderr).toContain(trace);
+      expect(await answers()).toEqual([missing[feature], 'unavailable', 'unavailable', ...unharmed]);
+      await shop.start(feature);
+      await expect.poll(async () => (await call(user, routes[feature].read)).status).toBe(200);
+      const release = await shop.stall(feature);
+      expect(await answers()).toEqual([missing[feature], 'deadline', 'deadline', ...unharmed]);
+      await release();
+      await expect.poll(async () => (await user.call('GET', '/api/home')).json.missing).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('has logged the trace in the monolith too', async () => {
+    const { stderr } = await shop.kill('legacy');
+    expect(stderr.includes(trace)).toBe(true);
+  });
+});

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import mysql, { type Connection } from 'mysql2/promise';
+import { type MigrationFolder, migrate } from '../../scripts/migrate.ts';
+import { freePorts } from '../../scripts/servers/index.ts';
+import type { EngineLane, TestDatabase } from './databases.ts';
+import { type Programs, startPrograms } from './programs.ts';
+import { createShopDatabase, endpointOf } from './shop.ts';
+import { databaseEnvironment, type Program, type ProgramOutcome, startProgram } from './shop-process.ts';
+
+export const movableFeatures = ['product', 'shops', 'user'] as const;
+export type MovableFeature = (typeof movableFeatures)[number];
+
+/** The whole shop, its monolith and three services that its features move to, each a process, with a control and a router. */
+export interface ExtractedShop extends AsyncDisposable {
+  readonly programs: Programs;
+  /** Origin of the router. */
+  readonly router: string;
+  /** Origin of the monolith itself. */
+  readonly legacy: string;
+  /** `legacy`, and the services' by their features. */
+  readonly databases: Readonly<Record<'legacy' | MovableFeature, TestDatabase>>;
+  query(
+    database: 'legacy' | MovableFeature,
+    sql: string,
+    values?: unknown[],
+  ): Promise<Record<string, unknown>[]>;
+  /** Copies, cuts over or rolls back. */
+  move(feature: MovableFeature, action: 'copy' | 'cutover' | 'rollback'): Promise<void>;
+  /** Ends a process as a machine that dies does. @returns what it had printed */
+  kill(name: 'legacy' | MovableFeature): Promise<ProgramOutcome>;
+  /** Starts a service again, on its address. */
+  start(feature: MovableFeature): Promise<void>;
+  /** Makes a service slow: its reads and writes wait in its database until the function is called. */
+  stall(feature: MovableFeature): Promise<() => Promise<void>>;
+}
+
+interface Part {
+  readonly folder: MigrationFolder;
+  readonly prefix: string;
+  readonly service: string;
+  readonly transport: 'header' | 'framed';
+  readonly tables: readonly string[];
+  readonly sever: readonly string[];
+}
+
+const parts: Readonly<Record<MovableFeature, Part>> = {
+  product: {
+    ...{ folder: 'product', prefix: 'PRODUCT', service: 'ProductService', transport: 'header' },
+    tables: ['products'],
+    sever: ['images', 'options', 'likes', 'stock'].map((name) => `product_${name}.product_id`),
+  },
+  shops: {
+    ...{ folder: 'shop', prefix: 'SHOPS', service: 'ShopService', transport: 'framed' },
+    tables: ['shops', 'shop_owners'],
+    sever: ['orders.shop_id', 'shop_owners.user_id'],
+  },
+  user: {
+    ...{ folder: 'user', prefix: 'USER', service: 'UserService', transport: 'header' },
+    tables: ['users', 'sessions'],
+    sever: ['shop_owners.user_id', 'product_likes.user_id', 'orders.user_id'],
+  },
+};
+
+export interface ExtractedShopOptions {
+  /** `service.deadlineMs` of all features. */
+  readonly deadlineMs: number;
+}
+
+export async function startExtractedShop(
+  lane: EngineLane,
+  { deadlineMs }: ExtractedShopOptions,
+): Promise<ExtractedShop> {
+  await using stack = new AsyncDisposableStack();
+  const schema = `banyan_${randomBytes(4).toString('hex')}`;
+  const legacyDatabase = stack.use(await createShopDatabase(lane, 40));
+  const [legacyPort, ...ports] = await freePorts(1 + movableFeatures.length);
+  const portOf = (feature: MovableFeature) => ports[movableFeatures.indexOf(feature)]!;
+  const databases: Record<string, TestDatabase> = { legacy: legacyDatabase };
+  for (const feature of movableFeatures) {
+    databases[feature] = stack.use(await lane.createDatabase('b', feature));
+    await migrate(endpointOf(databases[feature]), parts[feature].folder);
+  }
+  const connections = new Map<string, Connection>();
+  stack.defer(async () => {
+    for (const connection of connections.values()) await connection.end();
+  });
+  stack.defer(async () => {
+    for (const database of Object.values(databases)) {
+      const connection = await mysql.createConnection(endpointOf(database));
+      await connection.query('DROP DATABASE IF EXISTS ??', [schema]);
+      await connection.end();
+    }
+  });
+
+  const running = new Map<string, Program>();
+  stack.defer(async () => {
+    for (const program of running.values()) await program[Symbol.asyncDispose]();
+  });
+  const run = async (name: string, file: string, env: Record<string, string>) => {
+    const program = startProgram(file, { LOG_LEVEL: 'debug', ...env });
+    running.set(name, program);
+    await program.ready;
+  };
+  const start = (feature: MovableFeature) => {
+    const { folder, prefix } = parts[feature];
+    const database = databaseEnvironment(prefix, databases[feature]!);
+    return run(feature, `extracted/${folder}/main.ts`, { ...database, PORT: String(portOf(feature)) });
+  };
+  await Promise.all(movableFeatures.map(start));
+
+  const features = movableFeatures.map((feature) => {
+    const { folder, service: name, transport, tables, sever } = parts[feature];
+    const service = {
+      ...{
+        idl: `${import.meta.dirname}/../../extracted/${folder}/${folder}.thrift`,
+        name,
+        transport,
+        deadlineMs,
+      },
+      addresses: [`127.0.0.1:${portOf(feature)}`],
+    };
+    return [feature, { service, database: feature, tables: [...tables], sever: [...sever] }];
+  });
+  const legacy = `http://127.0.0.1:${legacyPort}`;
+  const programs = stack.use(
+    await startPrograms('extracted-shop', {
+      databases: Object.fromEntries(
+        Object.entries(databases).map(([name, database]) => [name, endpointOf(database)]),
+      ),
+      state: { database: 'legacy', schema },
+      legacy: { addresses: [legacy], database: 'legacy' },
+      features: Object.fromEntries(features),
+    }),
+  );
+  await run('legacy', 'legacy/main.ts', {
+    ...databaseEnvironment('SHOP', legacyDatabase),
+    ...{ PORT: String(legacyPort), SEAM_DB_NAME: schema, SERVICE_DEADLINE_MS: String(deadlineMs) },
+    // The machine that tests may be busy with others.
+    HOME_DEADLINE_MS: String(2 * deadlineMs),
+    ...Object.fromEntries(
+      movableFeatures.map((feature) => [`${feature.toUpperCase()}_SERVICE`, `127.0.0.1:${portOf(feature)}`]),
+    ),
+  });
+
+  const kept = stack.move();
+  return {
+    ...{ programs, router: programs.router, legacy, start },
+    databases: databases as ExtractedShop['databases'],
+    async query(name, sql, values = []) {
+      const connection =
+        connections.get(name) ?? (await mysql.createConnection(endpointOf(databases[name]!)));
+      connections.set(name, connection);
+      return (await connection.query(sql, values))[0] as Record<string, unknown>[];
+    },
+    async move(feature, action) {
+      const answer = await programs.admin(`/v1/features/${feature}/${action}`, { why: 'the test says so' });
+      const last = typeof answer === 'string' ? JSON.parse(answer.trim().split('\n').at(-1)!) : answer;
+      if (last.type !== 'result') throw new Error(`${action} ${feature}: ${JSON.stringify(last)}`);
+    },
+    async kill(name) {
+      const program = running.get(name)!;
+      program.kill('SIGKILL');
+      running.delete(name);
+      return program.ended;
+    },
+    async stall(feature) {
+      const connection = await mysql.createConnection(endpointOf(databases[feature]!));
+      const locks = parts[feature].tables.map((table) => `${table} WRITE`);
+      await connection.query(`LOCK TABLES ${locks.join(', ')}`);
+      return () => connection.end();
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
