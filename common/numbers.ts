@@ -7,9 +7,15 @@ export function formatCount(value: number): string {
   return whole.format(value);
 }
 
-/** Three figures are enough: 0.84 ms, 12.4 ms, 317 ms, 2.35 s. */
+/** `1 row`, `2,000 rows`; `many` where an s is not enough: `1 entry`, `2 entries`. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** Three figures are enough: 0.84 ms, 12.4 ms, 317 ms, 2.35 s, 28.8 s; from a minute on `1m43s`. */
 export function formatMs(ms: number): string {
-  if (ms >= 1000) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms >= 59_500) return formatSeconds(ms / 1000);
+  if (ms >= 1000) return `${(ms / 1000).toFixed(ms >= 10_000 ? 1 : 2)} s`;
   if (ms >= 100) return `${ms.toFixed(0)} ms`;
   return `${ms.toFixed(ms >= 10 ? 1 : 2)} ms`;
 }

@@ -144,10 +144,10 @@ export class HandoverCommands {
       return [name, readCutoverGuard(guard, routes, tell)] as const;
     });
     if (faults.length === 0) return Object.fromEntries(read);
-    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
+    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('\n  - ');
     throw new BanyanError(
       'BANYAN_REQUEST_INVALID',
-      `That ${direction} of ${names.join(', ')} makes no sense: ${list}`,
+      `That ${direction} of ${names.join(', ')} makes no sense:\n  - ${list}`,
       { fix: 'Correct it; nothing was changed.', faults },
     );
   }

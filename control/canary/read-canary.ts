@@ -95,14 +95,14 @@ export function readCanary(
 
 /** All faults as one error; `BANYAN_CANARY_REFUSED` where the request is well-formed and only its routes do not fit. */
 export function canaryFaulty(feature: string, faults: readonly Fault[]): BanyanError {
-  const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
+  const list = faults.map(({ at, what }) => `${at}: ${what}`).join('\n  - ');
   if (faults.every(({ code }) => code === 'BANYAN_CANARY_REFUSED')) {
-    return new BanyanError('BANYAN_CANARY_REFUSED', `${feature} cannot be canaried so: ${list}`, {
+    return new BanyanError('BANYAN_CANARY_REFUSED', `${feature} cannot be canaried so:\n  - ${list}`, {
       fix: faults.map(({ fix }) => fix).join(' '),
       faults,
     });
   }
-  return new BanyanError('BANYAN_REQUEST_INVALID', `That canary of ${feature} makes no sense: ${list}`, {
+  return new BanyanError('BANYAN_REQUEST_INVALID', `That canary of ${feature} makes no sense:\n  - ${list}`, {
     fix: 'Correct it; nothing was changed.',
     faults,
   });

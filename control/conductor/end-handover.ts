@@ -34,7 +34,7 @@ export async function finishForward(
   id: string,
   actor: Actor,
   clock = new StepClock('open'),
-): Promise<ChangeResult> {
+): Promise<ChangeResult & { readonly holdMs: number }> {
   // While T is opened, routers take the table of the decision: writes come with the release, which waits for both.
   const routers = liveRouters(at);
   const following = untilReadsFollow(at);
@@ -48,11 +48,12 @@ export async function finishForward(
   await following;
   const live = await routers;
   clock.next('release');
-  const released = await at.untilDone('release', () =>
-    at.change(actor, 'release', release(id, at.rules), {
-      ...{ handover: id, steps: clock.times, holdMs: clock.totalMs, ...live },
-    }),
-  );
+  const released = await at.untilDone('release', async () => {
+    const holdMs = clock.totalMs;
+    const about = { handover: id, steps: clock.times, holdMs, ...live };
+    // One figure for the audit log and for whoever asked for the handover.
+    return { ...(await at.change(actor, 'release', release(id, at.rules), about)), holdMs };
+  });
   await at.reach('after-release');
   return released;
 }

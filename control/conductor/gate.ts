@@ -1,5 +1,5 @@
 import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
-import { formatBytes } from '../../common/numbers.ts';
+import { counted, formatBytes, formatCount, formatMs } from '../../common/numbers.ts';
 import { type FreeSpace, type Move, readFreeSpace, sideTables } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import { assertNotFrozen } from '../feature/assert-not-frozen.ts';
@@ -139,7 +139,7 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       const { entries, oldestMs } = await move.backlog();
       return [
         entries <= cutover.maxBacklog,
-        `${entries} dirty keys, the oldest ${Math.round(oldestMs)} ms old; at most ${cutover.maxBacklog}`,
+        `${counted(entries, 'dirty key')}${entries === 0 ? '' : `, the oldest ${formatMs(oldestMs)} old`}; at most ${formatCount(cutover.maxBacklog)}`,
       ];
     }),
     check('transactions', 'Wait for them or end them (KILL), then try again.', async () => {

@@ -82,7 +82,7 @@ export async function handOver(
     moves.get(at.feature)!.releaseTables();
     return {
       ...{ direction: rules.direction, feature: at.feature, stage: rules.to, owner: rules.newOwner },
-      ...{ holdMs: own.totalMs, version: released.version, retries: 0, steps: own.times },
+      ...{ holdMs: released.holdMs, version: released.version, retries: 0, steps: own.times },
       barrierMs: round(own.msOf('hold') + own.msOf('barrier')),
       fenceToDrainedMs: round(own.msOf('fence') + own.msOf('drain')),
     };

@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import { counted } from '../../common/numbers.ts';
 import { type DatabaseEndpoint, type Move, sideTables } from '../../mover/index.ts';
 import type { StateStore } from '../store/index.ts';
 import { pastUsage } from '../usage/past-usage.ts';
@@ -50,7 +51,7 @@ async function countedUsage(
     const named = accounts.slice(0, fewAccounts).join(', ') || 'accounts whose connections have ended';
     const more = accounts.length > fewAccounts ? ` and ${accounts.length - fewAccounts} more` : '';
     const command = access === 'write' ? 'writers' : 'readers';
-    return `${others.length} statements ${did} them ${minutes}, the last ${last.lastSeenSecondsAgo} s ago, by ${named}${more}; through the router or past it: \`banyan ${command}\`${lost}`;
+    return `${counted(others.length, 'statement')} ${did} them ${minutes}, the last ${last.lastSeenSecondsAgo} s ago, by ${named}${more}; through the router or past it: \`banyan ${command}\`${lost}`;
   } catch (error) {
     // A server that does not say closes no gate: most of MariaDB's do not.
     const said = error instanceof BanyanError ? error.message : (error as Error).message;

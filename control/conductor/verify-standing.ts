@@ -1,3 +1,4 @@
+import { counted, formatCount, formatSeconds } from '../../common/numbers.ts';
 import type { Verified } from '../../mover/index.ts';
 
 /** Clocks do not run alike. */
@@ -15,7 +16,7 @@ export function verifyStanding(
 /** For people. */
 export function verifyDetail({ rows, different, oldestMs, tables }: Verified): string {
   const never = tables.filter((table) => table.oldestMs === null).map(({ table }) => table);
-  const facts = `${rows} rows compared, ${different} different`;
+  const facts = `${counted(rows, 'row')} compared, ${formatCount(different)} different`;
   if (never.length > 0) return `${facts}; rows of ${never.join(', ')} were never compared, or did not settle`;
-  return `${facts}, the last look at any of them at most ${Math.ceil((oldestMs ?? 0) / 1_000)} s ago`;
+  return `${facts}, the last look at any of them at most ${formatSeconds(Math.ceil((oldestMs ?? 0) / 1_000))} ago`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../common/numbers.ts';
 import type { WaitingKeys } from '../../mover/index.ts';
 import type { AcceptedLoss } from '../feature/index.ts';
 import type { Seen } from '../store/index.ts';
@@ -31,12 +32,12 @@ export function describeLoss({ keys, why, tables, lastSeen }: LossFigures): stri
   if (keys === null) return `legacy may lack any number of writes: ${why}${seenWords(lastSeen)}`;
   if (keys === 0) return `legacy lacks nothing: ${why}`;
   const list = tables.filter((one) => one.keys > 0).map((one) => `${one.keys} of ${one.table}`);
-  return `legacy lacks what was written under ${keys} ${keys === 1 ? 'key' : 'keys'} at most (${list.join(', ')}): ${why}`;
+  return `legacy lacks what was written under ${counted(keys, 'key')} at most (${list.join(', ')}): ${why}`;
 }
 
 function seenWords(seen: Seen | null): string {
   if (seen === null) return '';
   const { at, entries, currentAt } = seen;
   const current = currentAt === null ? '' : `; what was written before ${currentAt} is on legacy`;
-  return `. Control last saw the log at ${at}: ${entries} ${entries === 1 ? 'entry' : 'entries'} waited${current}; how much was written since nobody can tell`;
+  return `. Control last saw the log at ${at}: ${counted(entries, 'entry', 'entries')} waited${current}; how much was written since nobody can tell`;
 }

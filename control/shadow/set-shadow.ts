@@ -54,10 +54,10 @@ const usualRepeatPercent = 10;
 export async function setShadow({ store, lease, subject, request }: SetShadowOptions): Promise<ShadowResult> {
   const faults = shadowFaults(subject, request);
   if (faults.length > 0) {
-    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
+    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('\n  - ');
     throw new BanyanError(
       'BANYAN_REQUEST_INVALID',
-      `That shadow of ${subject.name} makes no sense: ${list}`,
+      `That shadow of ${subject.name} makes no sense:\n  - ${list}`,
       {
         fix: 'Correct it; nothing was changed.',
         faults,

@@ -37,11 +37,15 @@ export async function setThrottle(options: SetThrottleOptions): Promise<Throttle
   const { workers, share, reset = false, dryRun = false, who, why } = request;
   const faults = throttleFaults(request);
   if (faults.length > 0) {
-    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
-    throw new BanyanError('BANYAN_REQUEST_INVALID', `That throttle of ${feature} makes no sense: ${list}`, {
-      fix: 'Correct it; nothing was changed.',
-      faults,
-    });
+    const list = faults.map(({ at, what }) => `${at}: ${what}`).join('\n  - ');
+    throw new BanyanError(
+      'BANYAN_REQUEST_INVALID',
+      `That throttle of ${feature} makes no sense:\n  - ${list}`,
+      {
+        fix: 'Correct it; nothing was changed.',
+        faults,
+      },
+    );
   }
   const usual: ThrottleSettings = { workers: copyWorkers, share: 1 };
   let throttle = usual;

@@ -92,7 +92,7 @@ export class Session {
       ...noPreparedStatements,
     });
     await new Promise<void>((resolve, reject) => {
-      connection.connect((error) => (error ? reject(error) : resolve()));
+      connection.connect((error) => (error ? reject(named(error, `${host}:${port}`)) : resolve()));
     });
     const version = await new Promise<string>((resolve, reject) => {
       connection.query({ sql: 'SELECT VERSION()', rowsAsArray: true }, (error, rows) =>
@@ -258,4 +258,10 @@ export class Session {
 
 function written({ affectedRows, warningStatus, insertId }: mysql.ResultSetHeader): Written {
   return { affectedRows, warnings: warningStatus, lastId: Number(insertId) };
+}
+
+/** The driver's error, which has its code still, with the server that it is about. */
+function named(error: Error, server: string): Error {
+  if (!error.message.includes(server)) error.message = `${server}: ${error.message}`;
+  return error;
 }

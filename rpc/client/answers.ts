@@ -38,7 +38,8 @@ export async function answersThrift({
     if (!(error instanceof BanyanError)) return String(error);
     if (error.code === 'BANYAN_RPC_APPLICATION') return null;
     if (error.code === 'BANYAN_RPC_DEADLINE') return `no reply within ${withinMs} ms`;
-    return error.message;
+    // Whoever asked knows the address.
+    return error.message.startsWith(`${address} `) ? error.message.slice(address.length + 1) : error.message;
   } finally {
     await client.close();
   }

@@ -1,5 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
-import type { AdminClient } from '../../control/api/index.ts';
+import { counted } from '../../common/numbers.ts';
+import { type AdminClient, connectionRefused, reason } from '../../control/api/index.ts';
 import type { BanyanConfig } from '../../control/config/index.ts';
 import { checkConfigs } from './check-configs.ts';
 import { checkFeature } from './check-feature.ts';
@@ -31,7 +32,7 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
       feature: null,
       check: 'config',
       ok: true,
-      detail: `${config.file}: ${features.map((one) => one.name).join(', ')}, ${routes} routes`,
+      detail: `${config.file}: ${features.map((one) => one.name).join(', ')}, ${counted(routes, 'route')}`,
     },
     ...(await Promise.all(features.map(checkIdl))).flat(),
     ...features.flatMap(checkTransport),
@@ -75,6 +76,10 @@ async function findControl({
     await admin?.close();
     const absent = ['BANYAN_CONTROL_UNREACHABLE', 'BANYAN_ADMIN_TOKEN_MISSING'];
     if (!(error instanceof BanyanError && absent.includes(error.code))) throw error;
+    const { code, cause, message: detail, fix } = error;
+    // What keeps its port open and says nothing runs, but not well.
+    if (code === 'BANYAN_CONTROL_UNREACHABLE' && reason(cause) !== connectionRefused)
+      return { control: null, lines: [{ ...about, detail, code, fix }] };
     return {
       control: null,
       lines: [{ ...about, detail: 'does not run; start it with `banyan control` before a copy' }],

@@ -1,3 +1,4 @@
+import { counted } from '../../common/numbers.ts';
 import type { StatusReport } from '../../control/api/index.ts';
 import { configPrint } from '../../control/config/config-print.ts';
 import type { BanyanConfig } from '../../control/config/index.ts';
@@ -17,7 +18,11 @@ export async function checkConfigs(config: BanyanConfig, status: StatusReport): 
   ];
   if (others.length === 0) {
     return [
-      { ...line, ok: true, detail: `control and ${status.replicas.length} live routers go by this one` },
+      {
+        ...line,
+        ok: true,
+        detail: `control and ${counted(status.replicas.length, 'live router')} ${status.replicas.length === 1 ? 'goes' : 'go'} by this one`,
+      },
     ];
   }
   const detail = `${others.join(', ')} ${others.length === 1 ? 'goes' : 'go'} by another one`;

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { wrapWords } from '../terminal/wrap-lines.ts';
+import { wrapCommand } from '../terminal/wrap-command.ts';
+import { wrapLines, wrapWords } from '../terminal/wrap-lines.ts';
+import { wrapStatements } from '../terminal/wrap-statements.ts';
 
 const examples = new WeakMap<Command, readonly string[]>();
 
@@ -14,7 +16,11 @@ export function examplesOf(command: Command): readonly string[] {
 export function withExamples(command: Command, ...lines: readonly string[]): Command {
   examples.set(command, lines);
   const heading = lines.length === 1 ? 'Example:' : 'Examples:';
-  return command.addHelpText('after', `\n${heading}\n${lines.map((line) => `  ${line}`).join('\n')}\n`);
+  return command.addHelpText('after', ({ error }) => {
+    const { getErrHelpWidth, getOutHelpWidth } = command.configureOutput();
+    const columns = (error ? getErrHelpWidth : getOutHelpWidth)?.() ?? 80;
+    return `\n${heading}\n${lines.flatMap((line) => wrapCommand(`  ${line}`, columns)).join('\n')}\n`;
+  });
 }
 
 /** All else that there is to say of a command, in Markdown; its links are those of docs/cli.md. Empty where nothing is. */
@@ -46,7 +52,15 @@ export function longHelpText(name: string, columns: number): string {
   return plain
     .split('\n')
     .flatMap((line) =>
-      line.startsWith('  ') ? [line] : wrapWords(line, columns, line.startsWith('- ') ? '  ' : ''),
+      line.startsWith('  ')
+        ? wrapCode(line, columns)
+        : wrapWords(line, columns, line.startsWith('- ') ? '  ' : ''),
     )
     .join('\n');
+}
+
+/** One line of a block of code: a command, a statement, or what a command prints. */
+function wrapCode(line: string, columns: number): string[] {
+  if (/^ *(?:\$|banyan) /.test(line)) return wrapCommand(line, columns);
+  return (/;(?: -- .*)?$/.test(line) ? wrapStatements : wrapLines)(line, columns).split('\n');
 }

@@ -1,4 +1,5 @@
 import type { DiffReport } from '../../control/api/index.ts';
+import { counted, formatCount } from '../terminal/numbers.ts';
 import type { Paint } from '../terminal/paint.ts';
 
 type Route = DiffReport['routes'][number];
@@ -8,12 +9,12 @@ type Path = Route['paths'][number];
 export function renderDiff(report: DiffReport, all: boolean, paint: Paint): string {
   const { feature, shadow, compared, different } = report;
   if (shadow === null) {
-    return `No answer of ${feature} was ever compared. Begin: banyan shadow ${feature} --percent 10 --why …`;
+    return `No answer of ${feature} was ever compared. Begin: \`banyan shadow ${feature} --percent 10 --why …\``;
   }
   const mark = different > 0 ? paint.bad('✗') : compared > 0 ? paint.good('✓') : paint.warn('–');
   const standing = shadow.percent === 0 ? 'not shadowed now' : `${shadow.percent} % of clients shadowed`;
   const lines = [
-    `${mark} ${feature}: ${compared} requests compared, ${different} ${different === 1 ? 'difference' : 'differences'}.`,
+    `${mark} ${feature}: ${counted(compared, 'request')} compared, ${counted(different, 'difference')}.`,
     `  ${paint.faint(`${standing}; counted since ${time(shadow.since)}`)}`,
   ];
   if (compared === 0 && shadow.percent > 0 && shadow.percent < 100) {
@@ -30,9 +31,9 @@ export function renderDiff(report: DiffReport, all: boolean, paint: Paint): stri
 }
 
 function renderRoute(route: Route, all: boolean, paint: Paint): string[] {
-  const omitted = Object.entries(route.omitted).map(([why, count]) => `${count} ${why}`);
+  const omitted = Object.entries(route.omitted).map(([why, count]) => `${formatCount(count)} ${why}`);
   const facts = [
-    `${route.compared} compared, ${route.differing} differ, ${route.repeated} asked twice`,
+    `${formatCount(route.compared)} compared, ${formatCount(route.differing)} ${route.differing === 1 ? 'differs' : 'differ'}, ${formatCount(route.repeated)} asked twice`,
     ...(omitted.length === 0 ? [] : [`left out: ${omitted.join(', ')}`]),
   ];
   const lines = [paint.strong(route.route), ...facts.map((fact) => `  ${paint.faint(fact)}`)];
@@ -40,7 +41,10 @@ function renderRoute(route: Route, all: boolean, paint: Paint): string[] {
   const quiet = (path: Path) => path.verdict === 'noise' || path.verdict === 'ignored';
   for (const path of route.paths) if (all || !quiet(path)) lines.push(...renderPath(path, paint));
   const hidden = all ? 0 : route.paths.filter(quiet).length;
-  if (hidden > 0) lines.push(`  ${paint.faint(`${hidden} more are noise or ignored (--all shows them)`)}`);
+  if (hidden > 0)
+    lines.push(
+      `  ${paint.faint(`${hidden} more ${hidden === 1 ? 'is' : 'are'} noise or ignored (--all shows them)`)}`,
+    );
   return lines;
 }
 

@@ -1,4 +1,4 @@
-import { formatCount } from '../terminal/numbers.ts';
+import { counted } from '../terminal/numbers.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { Proposal, ProposedFeature } from './propose.ts';
 import type { Legacy } from './read-legacy.ts';
@@ -14,7 +14,7 @@ export interface Findings {
 export function renderProposal({ legacy, found, proposal }: Findings, paint: Paint): string {
   const { features, rest, left } = proposal;
   const parts = [
-    `${legacy.tables.length} tables on ${legacy.server} (${legacy.engine === 'mysql' ? 'MySQL' : 'MariaDB'}), ${found.routes.length} routes: ${features.length} features, in the order in which they had best move.`,
+    `${counted(legacy.tables.length, 'table')} on ${legacy.server} (${legacy.engine === 'mysql' ? 'MySQL' : 'MariaDB'}), ${counted(found.routes.length, 'route')}: ${counted(features.length, 'feature')}, in the order in which they had best move.`,
     ...features.map((feature, at) => renderFeature(feature, at + 1, paint)),
   ];
   if (rest.length > 0) {
@@ -36,13 +36,13 @@ function renderFeature(
   at: number,
   paint: Paint,
 ): string {
-  const sizes = tables.map((table) => `${table.name} (about ${formatCount(table.rows)} rows)`);
+  const sizes = tables.map((table) => `${table.name} (about ${counted(table.rows, 'row')})`);
   return [
     `${at}. ${paint.strong(name)}`,
     `   tables  ${sizes.join(', ')}`,
     ...routes.map(
       ({ method, path, requests }, index) =>
-        `   ${index === 0 ? 'routes ' : '       '} ${method} ${path}${requests === null ? '' : paint.faint(` ${formatCount(requests)} requests`)}`,
+        `   ${index === 0 ? 'routes ' : '       '} ${method} ${path}${requests === null ? '' : paint.faint(` ${counted(requests, 'request')}`)}`,
     ),
     ...(routes.length === 0
       ? ['   routes  none: nothing flips with these tables; look for who uses them']
@@ -55,7 +55,7 @@ function renderFeature(
       .slice(0, 3)
       .map(
         ({ table, executions }) =>
-          `   ${paint.warn('!')} statements that name ${table} too ran ${formatCount(executions)} times: none can once they are on two servers`,
+          `   ${paint.warn('!')} statements that name ${table} too ran ${counted(executions, 'time')}: none can once they are on two servers`,
       ),
   ].join('\n');
 }

@@ -1,3 +1,5 @@
+import type { Fault } from '../../common/errors.ts';
+import { counted } from '../../common/numbers.ts';
 import type { FeatureStatus } from '../../control/api/index.ts';
 import { moverWords, readsAtService, verifiedWords } from '../../control/api/words/feature-words.ts';
 import type { CheckLine } from '../check/check-report.ts';
@@ -25,6 +27,8 @@ export interface PlanFacts {
   readonly hasTables: boolean;
   /** Of this feature and of what all share. */
   readonly checks: readonly CheckLine[];
+  /** What a dry run of `finish` found, where that comes next. */
+  readonly finish: readonly Fault[];
   /** Answers of both sides that were compared, and differences among them; null: none was ever asked for. */
   readonly diff: { readonly compared: number; readonly different: number } | null;
   /** A cutover begins only once somebody has signed off how answers differ. */
@@ -32,12 +36,22 @@ export interface PlanFacts {
 }
 
 /** Where a feature is on its way out of the monolith, what stands before its next step, and the commands from there on. Pure. */
-export function planFeature({ status, hasTables, checks, diff, needsSignOff }: PlanFacts): FeaturePlan {
+export function planFeature({
+  status,
+  hasTables,
+  checks,
+  finish,
+  diff,
+  needsSignOff,
+}: PlanFacts): FeaturePlan {
   const { name: feature, stage } = status;
-  const faults = checks.filter(({ ok }) => !ok);
+  const faults: FeaturePlan['faults'][number][] = [
+    ...checks.filter(({ ok }) => !ok),
+    ...finish.map(({ what, code, fix }) => ({ check: 'finish', detail: what, code, fix })),
+  ];
   if (status.failing !== null && !faults.some(({ code }) => code === status.failing?.code)) {
     const { code, message, fix } = status.failing;
-    faults.unshift({ feature, check: 'move', ok: false, detail: message, code, fix });
+    faults.unshift({ check: 'move', detail: message, code, fix });
   }
   return { feature, stage, faults, steps: stepsOf(status, hasTables, diff, needsSignOff) };
 }
@@ -57,6 +71,7 @@ function stepsOf(
   needsSignOff: boolean,
 ): PlannedStep[] {
   const steps = [
+    ...(status.paused ? [resumeStep(status)] : []),
     copyStep(status, hasTables),
     ...(hasTables ? [verifyStep(status)] : []),
     ...readSteps(status, diff, needsSignOff),
@@ -75,6 +90,11 @@ function passed({ stage, handover }: FeatureStatus): number {
   return order.indexOf(handover === null ? stage : 'syncing');
 }
 
+/** Before anything else: nothing of a paused feature goes on by itself. */
+function resumeStep({ name }: FeatureStatus): Step {
+  return { command: `banyan resume ${name}`, about: 'it is paused; changes gather in its log', done: false };
+}
+
 function copyStep(status: FeatureStatus, hasTables: boolean): Step {
   const { name, stage } = status;
   if (stage === 'copying') {
@@ -91,9 +111,10 @@ function verifyStep(status: FeatureStatus): Step {
   const { name, verified, move } = status;
   const compared = verified !== null || (move?.verified?.rows ?? 0) > 0;
   const known = compared && passed(status) >= 2;
+  const words = verifiedWords(status);
   return {
     command: `banyan verify ${name}`,
-    about: known ? verifiedWords(status) : 'compares every row on both servers',
+    about: known && words !== 'not yet' ? words : 'compares every row on both servers',
     done: passed(status) > 2 || known,
   };
 }
@@ -110,7 +131,7 @@ function readSteps(status: FeatureStatus, diff: PlanFacts['diff'], needsSignOff:
     {
       command: shadowed ? `banyan diff ${name}` : `banyan shadow ${name} --percent 10 --why …`,
       about: shadowed
-        ? `${diff.compared} answers compared, ${diff.different} differences`
+        ? `${counted(diff.compared, 'answer')} compared, ${counted(diff.different, 'difference')}`
         : "compares the service's answers with legacy's; clients notice nothing",
       done: over || shadowed,
       optional: !needsSignOff,

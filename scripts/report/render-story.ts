@@ -11,7 +11,7 @@ import { handoversOf, type PastHandover, type TimedStep } from '../../control/ap
 import { clientCostWords } from '../../control/api/words/hold-cost-words.ts';
 import { renderPlan } from '../../control/api/words/plan-words.ts';
 import { tellStatus } from '../../control/api/words/told.ts';
-import { formatCount, formatMs, formatSeconds, formatShare } from '../terminal/numbers.ts';
+import { counted, formatCount, formatMs, formatSeconds, formatShare } from '../terminal/numbers.ts';
 import { html, type Markup } from './html.ts';
 import { type StageSpan, stageSpans } from './stage-spans.ts';
 import { style } from './style.ts';
@@ -163,7 +163,7 @@ function differences({ shadow, compared, routes }: DiffReport): Markup {
     shadow.signedOff === null
       ? ''
       : html`<p>Signed off by ${shadow.signedOff.who} on ${time(shadow.signedOff.at)} UTC: ${shadow.signedOff.why}</p>`;
-  return html`<p>${formatCount(compared)} answers were compared since ${time(shadow.since)} UTC.</p>${signed}
+  return html`<p>${counted(compared, 'answer')} ${compared === 1 ? 'was' : 'were'} compared since ${time(shadow.since)} UTC.</p>${signed}
 ${rows.length === 0 ? html`<p>All were equal.</p>` : html`<table><thead><tr><th>Route</th><th>Place</th><th>Verdict</th><th class="number">Of the answers</th><th>Settled</th></tr></thead><tbody>${rows}</tbody></table>`}`;
 }
 

@@ -1,2 +1,9 @@
 /** As the dashboard prints them, too. */
-export { formatBytes, formatCount, formatMs, formatSeconds, formatShare } from '../../common/numbers.ts';
+export {
+  counted,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatSeconds,
+  formatShare,
+} from '../../common/numbers.ts';

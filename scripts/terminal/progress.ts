@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { Presets, SingleBar } from 'cli-progress';
 import { formatCount, formatSeconds, formatShare } from './numbers.ts';
+import { textWidth } from './text-width.ts';
 
 /** One step of long work. Counts are in `unit` (rows unless told). */
 export interface ProgressStep {
@@ -43,7 +44,7 @@ export interface ProgressView {
 }
 
 export interface ProgressOptions {
-  readonly stream: Writable & { readonly isTTY?: boolean };
+  readonly stream: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly indent?: number;
   /** Milliseconds between two lines where there is no terminal. Default 5,000. */
   readonly lineEveryMs?: number;
@@ -67,7 +68,7 @@ function describe(step: Counted, rate: number | undefined, eta: number | undefin
   const counts = known
     ? `${formatCount(step.done)}/${formatCount(step.total ?? 0)} ${unit}`
     : `${formatCount(step.done)} ${unit}`;
-  const speed = rate !== undefined && rate > 0 ? `  ${formatCount(rate)}/s` : '';
+  const speed = rate !== undefined && rate > 0 && unit !== 'seconds' ? `  ${formatCount(rate)}/s` : '';
   const left =
     known && eta !== undefined && step.done < (step.total ?? 0) ? `  ETA ${formatSeconds(eta)}` : '';
   return `${counts}${speed}${left}`;
@@ -98,11 +99,22 @@ class Pace {
   }
 }
 
+/** What one drawing of a bar needs. */
+interface Shown {
+  readonly phase: string;
+  readonly text: string;
+  readonly known: boolean;
+}
+
+/** A bar's columns where the terminal has room. */
+const widest = 26;
+
 class BarView implements ProgressView {
   readonly #options: ProgressOptions;
   readonly #pace: Pace;
   #bar: SingleBar | undefined;
   #phase = '';
+  #stands = '';
 
   constructor(options: ProgressOptions) {
     this.#options = options;
@@ -118,16 +130,15 @@ class BarView implements ProgressView {
     const { rate, eta } = this.#pace.of(step);
     const known = step.total !== undefined && step.total > 0;
     const total = known ? (step.total ?? 1) : Math.max(1, step.done);
-    const payload = { phase: step.phase.padEnd(8), text: describe(step, rate, eta) };
+    const payload: Shown = { phase: step.phase.padEnd(8), text: describe(step, rate, eta), known };
+    this.#stands = describe(step, undefined, undefined);
     if (this.#bar === undefined || step.phase !== this.#phase) {
       this.stop();
       this.#phase = step.phase;
       this.#bar = new SingleBar(
         {
           stream: this.#options.stream as NodeJS.WriteStream,
-          // What nobody knows the length of has no bar.
-          format: `${' '.repeat(this.#options.indent ?? 0)}{phase} ${known ? '{bar} {percentage}%  ' : ' '}{text}`,
-          barsize: 26,
+          format: (_bar, { progress }, step) => this.#line(progress, step as Shown),
           hideCursor: true,
           clearOnComplete: false,
           fps: 12,
@@ -144,9 +155,26 @@ class BarView implements ProgressView {
     this.#bar.update(step.done, payload);
   }
 
+  /** How fast it went, and how long it would have taken, is of no use in what stays on the screen. */
   stop(): void {
+    this.#bar?.update({ text: this.#stands });
     this.#bar?.stop();
     this.#bar = undefined;
+  }
+
+  /** What nobody knows the length of has no bar; a bar takes what a narrow terminal has left. */
+  #line(progress: number, { phase, text, known }: Shown): string {
+    const begin = `${' '.repeat(this.#options.indent ?? 0)}${phase} `;
+    if (!known) return `${begin} ${text}`;
+    const percent = ` ${Math.floor(progress * 100)}%  `;
+    const free = (this.#options.stream.columns ?? 80) - 1 - textWidth(begin) - textWidth(percent);
+    // How fast it goes is the first that a narrow terminal does without.
+    const told = textWidth(text) <= free ? text : this.#stands;
+    const end = `${percent}${told}`;
+    const room = free - textWidth(told);
+    const size = Math.max(0, Math.min(widest, room));
+    const done = Math.round(size * progress);
+    return `${begin}${'\u2588'.repeat(done)}${'\u2591'.repeat(size - done)}${end}`;
   }
 }
 

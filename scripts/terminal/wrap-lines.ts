@@ -1,4 +1,4 @@
-import { textWidth } from './text-width.ts';
+import { stripColours, textWidth } from './text-width.ts';
 
 /**
  * Breaks lines that a terminal of so many columns would break in the middle of a word: between words, and further lines are
@@ -13,15 +13,28 @@ export function wrapLines(text: string, columns: number | undefined): string {
 }
 
 function wrapLine(line: string, columns: number): string[] {
-  return wrapWords(line, columns, ' '.repeat(Math.min(8, /^ */.exec(line)![0].length + 4)));
+  const near = Math.min(8, /^ */.exec(line)![0].length + 4);
+  const lines = wrapWords(line, columns, ' '.repeat(hanging(stripColours(line), columns) ?? near));
+  // A path, or another word that fits no narrower column.
+  return lines.some((one) => textWidth(one) > columns) ? wrapWords(line, columns, ' '.repeat(near)) : lines;
 }
+
+/** Where further lines begin: under the text that stands beside a name in a column of its own, where that leaves half of the width. */
+function hanging(line: string, columns: number): number | null {
+  const beside = /^ *\S+(?: \S+)* {2,}/.exec(line);
+  const column = beside === null ? Number.POSITIVE_INFINITY : textWidth(beside[0]);
+  return column <= columns / 2 ? column : null;
+}
+
+/** What is read as one: a command between backticks, a number and its unit. */
+const words = /^ +|(?:`[^`\n]{1,40}`|(?<=\d) (?=(?:%|ms|s|B|KiB|MiB|GiB|TiB|UTC)(?![\p{L}\p{N}]))|\S)+ */gu;
 
 /** One line as several, all but the first indented. */
 export function wrapWords(line: string, columns: number, indent: string): string[] {
   const lines: string[] = [];
   let current = '';
   // Gaps of several spaces are columns of a table: they stay where they fit.
-  for (const [piece] of line.matchAll(/^ +|\S+ */g)) {
+  for (const [piece] of line.matchAll(words)) {
     if (current.trim() !== '' && textWidth(current + piece.trimEnd()) > columns) {
       lines.push(current.trimEnd());
       current = indent;

@@ -38,10 +38,14 @@ function notControl(status: number, url: string, cause: unknown): BanyanError {
   );
 }
 
+/** What `reason` says where nobody listens. */
+export const connectionRefused = 'connection refused';
+
 /** In a few words, why a request had no answer. */
 export function reason(error: unknown): string {
   if (error instanceof AggregateError) return reason(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
-  return code === 'ECONNREFUSED' ? 'connection refused' : error.message;
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'it took too long';
+  return code === 'ECONNREFUSED' ? connectionRefused : error.message;
 }

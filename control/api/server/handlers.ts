@@ -168,8 +168,8 @@ function assertFitsLoss(asked: {
     ...(asked.retry ? [misfit('retry', 'a rollback with a loss is tried once')] : []),
   ];
   if (faults.length === 0) return;
-  const list = faults.map(({ at, what }) => `${at}: ${what}`).join('; ');
-  throw new BanyanError('BANYAN_REQUEST_INVALID', `That makes no sense: ${list}`, {
+  const list = faults.map(({ at, what }) => `${at}: ${what}`).join('\n  - ');
+  throw new BanyanError('BANYAN_REQUEST_INVALID', `That makes no sense:\n  - ${list}`, {
     fix: 'Leave it out; nothing was changed.',
     faults,
   });

@@ -1,4 +1,4 @@
-import { formatCount, formatMs } from '../../../common/numbers.ts';
+import { counted, formatCount, formatMs } from '../../../common/numbers.ts';
 import type { FeatureStatus } from '../contract/answers/index.ts';
 
 /** What `banyan status` and the dashboard say of one feature, in a few words each. Pure. */
@@ -19,18 +19,19 @@ export function moverWords(one: FeatureStatus): {
   if (one.failing !== null) return { text: 'failed', level: 'bad' };
   if (one.paused) return { text: 'paused', level: 'warn' };
   if (one.move === null || one.move.does === 'nothing') return { text: '–', level: 'well' };
-  if (one.move.trouble !== null) return { text: one.move.trouble, level: 'warn' };
+  if (one.move.trouble !== null) return { text: 'in trouble', level: 'warn' };
   const { backlog } = one.move;
   const oldest =
     backlog === null || backlog.entries === 0 ? '' : `, the oldest ${formatMs(backlog.oldestMs)}`;
-  const behind = backlog === null ? '' : `, ${formatCount(backlog.entries)} dirty keys${oldest}`;
+  const behind = backlog === null ? '' : `, ${counted(backlog.entries, 'dirty key')}${oldest}`;
   return { text: `${one.running ?? one.move.does}${pacing(one.move.pace)}${behind}`, level: 'well' };
 }
 
 /** Only where it is not as fast as it could be. */
 export function pacing(pace: NonNullable<FeatureStatus['move']>['pace']): string {
   if (pace === null || (pace.share === 1 && pace.because.length === 0)) return '';
-  const share = pace.share === 0 ? 'stands' : `at ${Math.round(pace.share * 100)} %`;
+  const share =
+    pace.share === 0 ? 'stands' : `at ${pace.share < 0.01 ? 'less than 1' : Math.round(pace.share * 100)} %`;
   return ` ${[share, ...pace.because].join(': ')}`;
 }
 
@@ -38,17 +39,21 @@ export function pacing(pace: NonNullable<FeatureStatus['move']>['pace']): string
 export function verifiedWords({ verified, move }: Pick<FeatureStatus, 'verified' | 'move'>): string {
   const known = move?.verified ?? null;
   if (known !== null && known.oldestMs !== null) {
-    const verdict = known.different > 0 ? `${formatCount(known.different)} differ` : 'equal';
-    return `${verdict}, ${formatCount(known.rows)} rows, each within ${formatMs(known.oldestMs)}`;
+    const verdict =
+      known.different > 0
+        ? `${formatCount(known.different)} ${known.different === 1 ? 'differs' : 'differ'}`
+        : 'equal';
+    return `${verdict}, ${counted(known.rows, 'row')}, each within ${formatMs(known.oldestMs)}`;
   }
-  if (known !== null && known.different > 0) return `${formatCount(known.different)} differ`;
+  if (known !== null && known.different > 0)
+    return `${formatCount(known.different)} ${known.different === 1 ? 'differs' : 'differ'}`;
   if (verified === null) return 'not yet';
   const { different, unsettled, rowsCompared, at } = verified;
   const verdict =
     different > 0
-      ? `${formatCount(different)} differ`
+      ? `${formatCount(different)} ${different === 1 ? 'differs' : 'differ'}`
       : unsettled > 0
         ? `${formatCount(unsettled)} unsettled`
         : 'equal';
-  return `${verdict}, ${formatCount(rowsCompared)} rows, ${at.slice(11, 19)} UTC`;
+  return `${verdict}, ${counted(rowsCompared, 'row')}, ${at.slice(11, 19)} UTC`;
 }

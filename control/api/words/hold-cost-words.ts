@@ -1,4 +1,4 @@
-import { formatCount, formatMs } from '../../../common/numbers.ts';
+import { counted, formatCount, formatMs } from '../../../common/numbers.ts';
 import type { HoldFailures } from '../contract/answers/index.ts';
 
 /** What a handover cost clients, of all routers that reported it. */
@@ -39,7 +39,7 @@ export function reportedWords({ reported, routers }: Pick<ClientCost, 'reported'
 /** `12 requests held, the slowest 48.0 ms, none failed; 2 of 2 routers reported`. */
 export function clientCostWords(cost: ClientCost): string {
   const { held, longestMs } = cost;
-  const requests = held === 1 ? '1 request' : `${formatCount(held)} requests`;
+  const requests = counted(held, 'request');
   const slowest = held === 0 ? '' : `, the slowest ${formatMs(longestMs)}`;
   const failed = failedOf(cost) === 0 ? 'none failed' : failureWords(cost);
   return `${requests} held${slowest}, ${failed}; ${reportedWords(cost)} routers reported`;

@@ -1,4 +1,4 @@
-import { formatCount } from '../../../common/numbers.ts';
+import { counted } from '../../../common/numbers.ts';
 import type { FeatureStatus, StatusReport } from '../contract/answers/index.ts';
 
 /** One thing that people should know of a status, and what to do about it. */
@@ -23,7 +23,9 @@ export function tellStatus(status: StatusReport): readonly Told[] {
   const { features } = status;
   return [
     ...features.flatMap(failures),
+    ...features.flatMap(troubles),
     ...features.flatMap(findings),
+    ...features.flatMap(freezes),
     ...features.flatMap(losses),
     ...features.flatMap(refusals),
     ...unreached(status),
@@ -41,6 +43,21 @@ function failures({ name, failing }: FeatureStatus): Told[] {
   return [{ feature: name, level: 'bad', what: message, code, fix, more: [] }];
 }
 
+/** What the mover cannot do at this moment; where it has given up, that is told instead. */
+function troubles({ name, failing, paused, move }: FeatureStatus): Told[] {
+  const trouble = move?.trouble ?? null;
+  if (trouble === null || failing !== null || paused) return [];
+  const fix = '`banyan check` says which server cannot be reached; the move goes on by itself once it can.';
+  return [{ ...plain, feature: name, level: 'warn', what: trouble, fix }];
+}
+
+function freezes({ name, frozen }: FeatureStatus): Told[] {
+  if (frozen === null) return [];
+  const { who, why, since } = frozen;
+  const what = `frozen by ${who} since ${since.slice(0, 19).replace('T', ' ')} UTC (${why})`;
+  return [{ ...plain, feature: name, level: 'note', what, fix: `\`banyan unfreeze ${name}\` lifts it.` }];
+}
+
 function findings({ name, finding }: FeatureStatus): Told[] {
   if (finding === null) return [];
   const what = `${finding.what}, since ${finding.since.slice(11, 19)} UTC`;
@@ -56,7 +73,7 @@ function losses({ name, lost }: FeatureStatus): Told[] {
   const list =
     keys === null
       ? `nobody knows how many writes${since}`
-      : `what was written under ${formatCount(keys)} ${keys === 1 ? 'key' : 'keys'}, at most`;
+      : `what was written under ${counted(keys, 'key')}, at most`;
   const what = `legacy lacks ${list}: ${who} rolled back with a loss at ${at.slice(0, 19).replace('T', ' ')} UTC (${why})`;
   const fence = closed
     ? `the service's tables (${place}) refuse writes; \`banyan repair ${name} --from legacy --dry-run\` lists what was lost there`
@@ -85,7 +102,7 @@ function refusals({ name, refused }: FeatureStatus): Told[] {
         : by
             .slice(0, fewStatements)
             .map(({ user, host, statement, seen }) => `${user}@${host}, ${seen} seen: ${statement}`);
-  const writes = count === 1 ? '1 write' : `${formatCount(count)} writes`;
+  const writes = counted(count, 'write');
   const what = `the fence of ${side}'s tables refused ${writes} that did not come through the router, ${when}`;
   return [{ ...plain, feature: name, level: 'warn', what, more }];
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { AuditEntry, QuestionAnswer } from '../../../control/api/index.ts';
+import { counted } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
@@ -66,11 +67,13 @@ function renderVerification(
   paint: Paint,
 ): string {
   const before =
-    unchained === 0 ? '' : ` ${unchained} older ones have no hash, and nothing is known of them.`;
+    unchained === 0
+      ? ''
+      : ` ${counted(unchained, 'older one')} ${unchained === 1 ? 'has' : 'have'} no hash, and nothing is known of ${unchained === 1 ? 'it' : 'them'}.`;
   if (!ok)
-    return `${paint.bad('✗')} Entry ${fault?.id}: ${fault?.what}. ${verified} entries before it are right.`;
+    return `${paint.bad('✗')} Entry ${fault?.id}: ${fault?.what}. ${counted(verified, 'entry', 'entries')} before it ${verified === 1 ? 'is' : 'are'} right.`;
   const anchor = head === null ? '' : `\nanchor ${head.id}:${head.hash}`;
-  return `${paint.good('✓')} ${verified} entries are as they were written.${before}${anchor}`;
+  return `${paint.good('✓')} ${counted(verified, 'entry', 'entries')} ${verified === 1 ? 'is as it was' : 'are as they were'} written.${before}${anchor}`;
 }
 
 /** What people look for; programs get everything with --json. */
@@ -95,7 +98,7 @@ function readsChange({ from, to }: AuditEntry): string[] {
     return least === most ? `${most} %` : `${least}–${most} %`;
   };
   const [was, is] = [routes.map((route) => before[route] ?? 0), routes.map((route) => after[route] ?? 0)];
-  const some = routes.length === Object.keys(after).length ? '' : ` of ${routes.length} routes`;
+  const some = routes.length === Object.keys(after).length ? '' : ` of ${counted(routes.length, 'route')}`;
   return [`reads${some} ${range(was)} → ${range(is)}`];
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type CheckReport, unreachableChecks } from '../../check/check-report.ts';
 import type { Paint } from '../../terminal/paint.ts';
+import { pad, textWidth } from '../../terminal/text-width.ts';
 import { CommandContext, type CommonFlags, requireFeature, withLookOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openAdmin } from '../open-admin.ts';
@@ -34,8 +35,12 @@ export const checkCommand: CommandFactory = (io, outcome) => {
 };
 
 function renderChecks(report: CheckReport, paint: Paint): string {
-  const lines = report.checks.map((one) => {
-    const name = (one.feature === null ? one.check : `${one.feature}: ${one.check}`).padEnd(24);
+  const names = report.checks.map(({ feature, check }) =>
+    feature === null ? check : `${feature}: ${check}`,
+  );
+  const width = Math.max(...names.map(textWidth));
+  const lines = report.checks.map((one, at) => {
+    const name = pad(names[at]!, width);
     if (one.ok && one.code !== undefined) {
       return `${paint.strong('!')} ${name} ${one.detail} ${paint.faint(`[${one.code}]`)}\n    ${one.fix}`;
     }

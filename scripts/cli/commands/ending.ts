@@ -1,5 +1,8 @@
 import type { EndingReport } from '../../../control/api/index.ts';
+import { counted } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
+import { wrapLines } from '../../terminal/wrap-lines.ts';
+import { wrapStatements } from '../../terminal/wrap-statements.ts';
 import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
 import { confirm, isAsked, withYesOption } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -70,7 +73,10 @@ export const finishCommand: CommandFactory = (io, outcome) => {
 
 function told(report: EndingReport, paint: Paint, done: string): string[] {
   const notes = report.notes.map((one) => `${paint.strong('!')} ${one.what}\n    ${one.fix}`);
-  if (!report.dryRun) return [...notes, `${paint.good('✓')} ${report.feature} ${done}.`];
+  if (!report.dryRun)
+    return [...notes, `${paint.good('✓')} ${report.feature} ${done}.`].map((one) =>
+      wrapLines(one, paint.columns),
+    );
   const faults = report.faults.map(
     (one) =>
       `${paint.bad('✗')} ${one.what} ${paint.faint(`[${one.code}]`)}\n    ${paint.strong('fix:')} ${one.fix}`,
@@ -79,15 +85,23 @@ function told(report: EndingReport, paint: Paint, done: string): string[] {
     ({ at, sql, about }) => `${sql}; ${paint.faint(`-- ${at}: ${about}`)}`,
   );
   const verdict =
-    faults.length > 0 ? 'It would not begin.' : `${statements.length} statements, in this order.`;
+    faults.length > 0 ? 'It would not begin.' : `${counted(statements.length, 'statement')}, in this order.`;
   // What stands in the way comes last: there are more statements than a screen has lines.
-  return [...statements, ...notes, ...faults, `${verdict} Nothing was changed.`];
+  return [
+    ...statements.map((one) => wrapStatements(one, paint.columns)),
+    ...[...notes, ...faults, `${verdict} Nothing was changed.`].map((one) => wrapLines(one, paint.columns)),
+  ];
 }
 
 function leftLines({ feature, left }: EndingReport, paint: Paint): string[] {
   if (left.length === 0) return [];
   return [
-    `  Left in the databases are the copied rows and what banyan keeps of the feature; ${paint.strong(`banyan abandon ${feature} --clean`)} takes away:`,
-    ...left.map(({ at, sql, about }) => paint.faint(`  ${sql}; -- ${at}: ${about}`)),
+    wrapLines(
+      `  Left in the databases are the copied rows and what banyan keeps of the feature; ${paint.strong(`banyan abandon ${feature} --clean`)} takes away:`,
+      paint.columns,
+    ),
+    ...left.map(({ at, sql, about }) =>
+      wrapStatements(paint.faint(`  ${sql}; -- ${at}: ${about}`), paint.columns),
+    ),
   ];
 }

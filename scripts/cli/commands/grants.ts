@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { AccountGrants } from '../../grants/plan-grants.ts';
+import { wrapStatements } from '../../terminal/wrap-statements.ts';
 import { CommandContext, type CommonFlags, requireFeature, withLookOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 
@@ -23,7 +24,9 @@ export const grantsCommand: CommandFactory = (io) => {
     const { planGrants } = await import('../../grants/plan-grants.ts');
     const accounts = await planGrants(config, features, flags.host);
     const result = accounts.map(({ needed: _, ...account }) => account);
-    context.output.verbatim(result, () => accounts.map(renderAccount).join('\n\n'));
+    context.output.verbatim(result, ({ columns }) =>
+      wrapStatements(accounts.map(renderAccount).join('\n\n'), columns),
+    );
   });
 };
 

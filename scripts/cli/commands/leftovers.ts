@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { AdminClient, EndingReport } from '../../../control/api/index.ts';
+import { counted } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { CommandContext, type CommonFlags, requireFeature, withLookOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
@@ -78,11 +79,12 @@ function render({ features, state }: Result, paint: Paint): string {
       stage === 'extracted'
         ? `  To go back to the monolith instead: banyan rollback ${feature}, then banyan abandon ${feature} --clean.`
         : null;
-    const wants = faults.length === 0 ? null : `  First: ${faults.map(({ fix }) => fix).join(' ')}`;
+    const wants = faults.length === 0 ? [] : ['  First:', ...faults.map(({ fix }) => `    ${fix}`)];
     return [
-      `${paint.strong(feature)} (${stage}): ${statements.length} statements take it all away: ${paint.strong(command)} (--dry-run prints each)`,
+      `${paint.strong(feature)} (${stage}): ${counted(statements.length, 'statement')} ${statements.length === 1 ? 'takes' : 'take'} it all away: ${paint.strong(command)} (--dry-run prints each)`,
       ...lines,
-      ...[wants, stop].filter((line) => line !== null),
+      ...wants,
+      ...(stop === null ? [] : [stop]),
     ].join('\n');
   });
   const { server, schema } = state;

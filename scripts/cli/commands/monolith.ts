@@ -65,7 +65,8 @@ function render({ database, tables, routes, unseen }: Result, all: boolean, pain
     renderTable(
       [
         { title: 'table', value: ({ table }) => table },
-        { title: 'rows', align: 'right', value: ({ rows }) => formatCount(rows) },
+        // As the server estimates them.
+        { title: 'rows, about', align: 'right', value: ({ rows }) => formatCount(rows) },
         { title: 'size', align: 'right', value: ({ bytes }) => formatBytes(bytes) },
         { title: 'feature', value: ({ feature }) => feature ?? '–' },
         { title: 'stage', value: ({ stage }) => stage ?? '–' },
@@ -74,23 +75,27 @@ function render({ database, tables, routes, unseen }: Result, all: boolean, pain
       { paint },
     ),
     `routes: ${tally(routes)}${requestsTally(routes)}`,
-    renderTable(
-      [
-        { title: 'route', value: ({ method, path }) => `${method} ${path}` },
-        {
-          title: 'requests',
-          align: 'right',
-          value: ({ requests }) => (requests === null ? '–' : formatCount(requests)),
-        },
-        { title: 'feature', value: ({ feature }) => feature ?? '–' },
-        { title: 'stage', value: ({ stage }) => stage ?? '–' },
-      ],
-      shown(routes, all).toSorted((a, b) => (b.requests ?? 0) - (a.requests ?? 0)),
-      { paint },
-    ),
+    ...(shown(routes, all).length === 0 ? [] : [routesTable(shown(routes, all), paint)]),
   ];
   if (unseen.length > 0) parts.push(['Not seen:', ...unseen.map((what) => `  - ${what}`)].join('\n'));
   return parts.join('\n\n');
+}
+
+function routesTable(routes: readonly StandingRoute[], paint: Paint): string {
+  return renderTable(
+    [
+      { title: 'route', value: ({ method, path }) => `${method} ${path}` },
+      {
+        title: 'requests',
+        align: 'right',
+        value: ({ requests }) => (requests === null ? '–' : formatCount(requests)),
+      },
+      { title: 'feature', value: ({ feature }) => feature ?? '–' },
+      { title: 'stage', value: ({ stage }) => stage ?? '–' },
+    ],
+    routes.toSorted((a, b) => (b.requests ?? 0) - (a.requests ?? 0)),
+    { paint },
+  );
 }
 
 function shown<One extends Standing>(all: readonly One[], every: boolean): readonly One[] {
@@ -100,7 +105,7 @@ function shown<One extends Standing>(all: readonly One[], every: boolean): reado
 function tally(all: readonly Standing[]): string {
   const left = all.filter(({ stage }) => gone.has(stage ?? '')).length;
   const planned = all.filter(({ feature, stage }) => feature !== null && !gone.has(stage ?? '')).length;
-  return `${all.length}, of which ${left} have left, ${planned} belong to a feature that has not, and ${all.length - left - planned} to none`;
+  return `${all.length}; ${left} left with their feature, ${planned} of features that have not left, ${all.length - left - planned} of no feature`;
 }
 
 function requestsTally(routes: readonly StandingRoute[]): string {

@@ -30,7 +30,7 @@ export const planCommand: CommandFactory = (io, outcome) => {
       import('../../check/check-all.ts'),
       import('../../plan/plan-feature.ts'),
     ]);
-    const { status, diff, checks } = await context.withAdmin(name, async (admin) => {
+    const { status, diff, checks, finish } = await context.withAdmin(name, async (admin) => {
       const said = await admin.status(io.signal);
       const status = said.features.find((one) => one.name === name) ?? unknownToControl(name);
       const { shadow, compared, different } = await admin.diff(name, undefined, io.signal);
@@ -40,13 +40,19 @@ export const planCommand: CommandFactory = (io, outcome) => {
         control: { admin, status: said },
         signal: io.signal,
       });
-      return { status, checks, diff: shadow === null ? null : { compared, different } };
+      // What is next for it is no handover, which a check looks at, but the end.
+      const finish =
+        status.stage === 'extracted' && status.handover === null
+          ? (await admin.act(name, 'finish', { dryRun: true })).faults
+          : [];
+      return { status, checks, finish, diff: shadow === null ? null : { compared, different } };
     });
     const hasTables = feature.tables.length > 0;
     const facts: PlanFacts = {
       status,
       hasTables,
       checks,
+      finish,
       diff,
       needsSignOff: config.control.cutover.signOff,
     };

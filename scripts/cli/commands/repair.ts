@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { RepairResult } from '../../../control/api/index.ts';
-import { formatCount } from '../../terminal/numbers.ts';
+import { counted, formatCount } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
 import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
@@ -104,7 +104,7 @@ function renderRepair(feature: string, result: RepairResult, paint: Paint): stri
     { paint },
   );
   if (result.verified === null) {
-    return `${table}\n${feature}: ${formatCount(result.different)} rows differ; nothing was changed.`;
+    return `${table}\n${feature}: ${counted(result.different, 'row')} ${result.different === 1 ? 'differs' : 'differ'}; nothing was changed.`;
   }
   return `${table}\n${verdictOf(feature, result.verified, paint)}`;
 }
@@ -112,5 +112,5 @@ function renderRepair(feature: string, result: RepairResult, paint: Paint): stri
 function verdictOf(feature: string, verified: NonNullable<RepairResult['verified']>, paint: Paint): string {
   return isClean(verified)
     ? `${paint.good('✓')} ${feature}: both sides are equal.`
-    : `${paint.bad('✗')} ${feature}: ${formatCount(verified.different)} rows differ still: see banyan status.`;
+    : `${paint.bad('✗')} ${feature}: ${counted(verified.different, 'row')} still ${verified.different === 1 ? 'differs' : 'differ'}: see \`banyan status\`.`;
 }

@@ -1,6 +1,8 @@
 import type { Fault } from '../../../common/errors.ts';
 import type { AppliedSchema, SchemaPlan } from '../../../mover/index.ts';
 import type { Paint } from '../../terminal/paint.ts';
+import { wrapLines } from '../../terminal/wrap-lines.ts';
+import { wrapStatements } from '../../terminal/wrap-statements.ts';
 import {
   CommandContext,
   type CommonFlags,
@@ -84,14 +86,18 @@ function renderSchema(
         `${paint.bad('✗')} ${fault.what} ${paint.faint(`[${fault.code}]`)}\n    ${paint.strong('fix:')} ${fault.fix}`,
     );
     const count = faults.length === 1 ? 'One fault' : `${faults.length} faults`;
-    return [...faults, ...remarks, paint.bad(`${count}: no statement is printed or run.`)].join('\n');
+    const text = [...faults, ...remarks, paint.bad(`${count}: no statement is printed or run.`)].join('\n');
+    return wrapLines(text, paint.columns);
   }
   if (applied !== null) {
     const left = applied.present.length === 0 ? '' : `; ${applied.present.join(', ')} stood there already`;
     const made = applied.made.length === 0 ? 'Nothing to make' : `Made ${applied.made.join(', ')}`;
-    return [...remarks, `${paint.good('✓')} ${made}${left}.\n  next: banyan check ${feature}`].join('\n');
+    const text = [...remarks, `${paint.good('✓')} ${made}${left}.\n  next: banyan check ${feature}`].join(
+      '\n',
+    );
+    return wrapLines(text, paint.columns);
   }
-  return [
+  const statements = [
     `-- the tables of ${feature} for ${plan.to === 'mysql' ? 'MySQL' : 'MariaDB'}, read from ${plan.from === 'mysql' ? 'MySQL' : 'MariaDB'}`,
     ...remarks,
     `${settings};`,
@@ -100,6 +106,7 @@ function renderSchema(
       sql.startsWith('CREATE TRIGGER') ? `DELIMITER $$\n${sql}$$\nDELIMITER ;` : `${sql};`,
     ),
   ].join('\n');
+  return wrapStatements(statements, paint.columns);
 }
 
 function remark({ what, fix }: Fault): string {

@@ -4,7 +4,7 @@ import type { FeatureStatus, StatusReport } from '../../../control/api/index.ts'
 import { moverWords, readsAtService, verifiedWords } from '../../../control/api/words/feature-words.ts';
 import { renderPlan } from '../../../control/api/words/plan-words.ts';
 import { type Told, tellStatus, unserved } from '../../../control/api/words/told.ts';
-import { formatMs } from '../../terminal/numbers.ts';
+import { counted, formatMs } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
@@ -125,7 +125,7 @@ function movers(
   if (list.length === 0) return [];
   const each = list.map(
     ({ host, pid, workers, instead }) =>
-      `${host} (${pid}) with ${workers} ${workers === 1 ? 'worker' : 'workers'}${instead ? ', instead of control' : ''}`,
+      `${host} (${pid}) with ${counted(workers, 'worker')}${instead ? ', instead of control' : ''}`,
   );
   return [`${name}: copied by ${each.join('; ')}`];
 }

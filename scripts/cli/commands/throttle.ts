@@ -1,3 +1,4 @@
+import { counted } from '../../terminal/numbers.ts';
 import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
@@ -42,7 +43,7 @@ export const throttleCommand: CommandFactory = (io) => {
       const pace =
         throttle.share === 0
           ? 'stands; `banyan throttle` with another share lets it go on'
-          : `goes with ${throttle.workers} ${throttle.workers === 1 ? 'worker' : 'workers'} at ${percent} % of their time`;
+          : `goes with ${counted(throttle.workers, 'worker')} at ${percent} % of ${throttle.workers === 1 ? 'its' : 'their'} time`;
       return result.dryRun
         ? `Nothing was changed. The copy of ${feature} would go like this: it ${pace}.`
         : `${paint.good('✓')} The copy of ${feature} ${pace}.`;

@@ -4,7 +4,7 @@ import type { BanyanConfig } from '../../../control/config/index.ts';
 import type { PastUsage } from '../../../control/usage/past-usage.ts';
 import type { Usage, UsageEntry } from '../../../control/usage/watch-usage.ts';
 import type { Caller } from '../../../control/watch/report-callers.ts';
-import { formatCount, formatSeconds } from '../../terminal/numbers.ts';
+import { counted, formatCount, formatSeconds } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
 import {
@@ -143,8 +143,8 @@ function render(feature: string, usage: Usage, paint: Paint): string {
   const others = entries.filter(({ own }) => !own);
   const verdict =
     others.length === 0
-      ? `${paint.strong('?')} ${feature}: nobody was seen to have ${access === 'write' ? 'written' : 'read'} its tables in ${database} on ${server} in ${seconds} s (${samples} samples).`
-      : `${paint.strong('!')} ${feature}: these ${verb} its tables in ${database} on ${server} in ${seconds} s (${samples} samples).`;
+      ? `${paint.strong('?')} ${feature}: nobody was seen to have ${access === 'write' ? 'written' : 'read'} its tables in ${database} on ${server} in ${seconds} s (${counted(samples, 'sample')}).`
+      : `${paint.strong('!')} ${feature}: these ${verb} its tables in ${database} on ${server} in ${seconds} s (${counted(samples, 'sample')}).`;
   const parts = [verdict];
   if (entries.length > 0) {
     parts.push(

@@ -1,5 +1,5 @@
 import type { VerifyResult } from '../../../control/api/index.ts';
-import { formatCount } from '../../terminal/numbers.ts';
+import { counted, formatCount } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, featureCommand, withLookOptions } from '../command-context.ts';
@@ -62,13 +62,15 @@ function renderVerify(feature: string, report: VerifyResult, isSample: boolean, 
     const found =
       rows === null
         ? 'cannot be looked at: a mapping computes its columns'
-        : `${formatCount(rows)} rows name no row, for instance ${examples.join('; ')}`;
+        : `${counted(rows, 'row')} ${rows === 1 ? 'names' : 'name'} no row, for instance ${examples.join('; ')}`;
     return [`  ${paint.strong('!')} severed key ${key}: ${found}`];
   });
   const kept =
     report.rowsKept === 0
       ? []
-      : [`  ${formatCount(report.rowsKept)} rows were compared by the verify that was cut off.`];
+      : [
+          `  ${counted(report.rowsKept, 'row')} ${report.rowsKept === 1 ? 'was' : 'were'} compared by the verify that was cut off.`,
+        ];
   const equal = isSample ? 'equal in all that was compared' : 'equal';
   const verdict = isClean(report)
     ? `${paint.good('✓')} ${feature}: both sides are ${equal}.`

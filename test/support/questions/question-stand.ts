@@ -101,7 +101,7 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
   });
   await Promise.all(routers.map(ready));
   const signal = AbortSignal.timeout(600_000);
-  const env = { ...process.env, BANYAN_WHO: 'tester', BANYAN_CONTROL_URL: control.url };
+  const env = { ...process.env, NO_COLOR: '1', BANYAN_WHO: 'tester', BANYAN_CONTROL_URL: control.url };
   const kept = stack.move();
   return {
     ...{ desks, halt, schema, folder },

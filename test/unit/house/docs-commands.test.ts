@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { expect, test } from 'vitest';
@@ -11,9 +11,9 @@ const io = { stdout: sink, stderr: sink, env: {}, directory: root } as unknown a
 
 /** `banyan` and what follows, of each line that a reader would paste: words as a shell has them, up to a pipe, `&&`, `&` or a comment. */
 function commandsIn(line: string): string[][] {
-  const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
-    ([, single, double, plain]) => single ?? double ?? plain!,
-  );
+  const words = [
+    ...line.replaceAll('npm run banyan -- ', 'banyan ').matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g),
+  ].map(([, single, double, plain]) => single ?? double ?? plain!);
   const commands: string[][] = [[]];
   for (const word of words) {
     if (/^(?:\||&&|&|#.*|>.*)$/.test(word)) commands.push([]);
@@ -34,6 +34,44 @@ const lines = globSync(['README.md', 'docs/*.md'], { cwd: root }).flatMap((file)
   const inline = [...prose.matchAll(/(?<!`)`([^`\n]+)`/g)].map(([, command]) => command!);
   const whole = inline.filter((command) => !/[A-Z]{2,}|[[\]…|]|--[\w-]+$|^banyan idl$/.test(command));
   return [...blocks, ...whole].flatMap((line) => commandsIn(line).map((words) => [file, words] as const));
+});
+
+test('every script and program of this repository that the documentation starts is there, and knows the options given', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Readonly<Record<string, string>>;
+  };
+  let looked = 0;
+  const faults = globSync(['README.md', 'docs/*.md'], { cwd: root }).flatMap((file) =>
+    [
+      ...readFileSync(join(root, file), 'utf8').matchAll(/\bnpm run ([\w:]+)(?: --((?: [^\s`|&#]+)+))?/g),
+    ].flatMap(([whole, name, options = '']) => {
+      looked += 1;
+      if (name === 'banyan') return [];
+      if (scripts[name!] === undefined) return [`${file}: ${whole}: there is no such script`];
+      const source = globSync(`scripts/${name}/**/*.ts`, { cwd: root }).map((one) =>
+        readFileSync(join(root, one), 'utf8'),
+      );
+      const flags = [...options.matchAll(/ --([a-z-]+)/g)].map(([, flag]) => flag!);
+      return flags
+        .filter(
+          (flag) =>
+            flag !== 'help' && !source.some((text) => new RegExp(`\\b'?${flag}'?:|--${flag}\\b`).test(text)),
+        )
+        .map((flag) => `${file}: ${whole}: it knows no --${flag}`);
+    }),
+  );
+  const programs = globSync(['README.md', 'docs/*.md'], { cwd: root }).flatMap((file) =>
+    [
+      ...readFileSync(join(root, file), 'utf8').matchAll(
+        /\bnode ((?:legacy|extracted|scripts|test)\/[\w./-]+)/g,
+      ),
+    ].flatMap(([, path]) => {
+      looked += 1;
+      return existsSync(join(root, path!)) ? [] : [`${file}: there is no ${path}`];
+    }),
+  );
+  expect([...faults, ...programs]).toEqual([]);
+  expect(looked).toBeGreaterThan(25);
 });
 
 test('every command that the documentation shows is one, with options and arguments that it takes', () => {

@@ -90,6 +90,40 @@ describe('blocks of code in the documentation', () => {
     expect(looked).toBeGreaterThan(7);
   });
 
+  test('import what the package has', async () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      exports: Readonly<Record<string, string>>;
+    };
+    const imports = scripts.flatMap(({ file, code }) =>
+      [...code.matchAll(/^import (type )?\{([^}]*)\} from '(banyan[^']*)'/gm)].flatMap(
+        ([, type, names, from]) =>
+          names!.split(',').flatMap((name) => {
+            const [, alsoType, bare] = /^\s*(type )?(\w+)/.exec(name) ?? [];
+            return bare === undefined ? [] : [{ file, from: from!, bare, type: Boolean(type ?? alsoType) }];
+          }),
+      ),
+    );
+    expect(imports.length).toBeGreaterThan(15);
+    const faults: string[] = [];
+    for (const { file, from, bare, type } of imports) {
+      const path = manifest.exports[from.replace('banyan', '.')];
+      if (path === undefined) faults.push(`${file}: the package has no ${from}`);
+      // Types are gone once it runs.
+      else if (type) {
+        if (!new RegExp(`\\b${bare}\\b`).test(readFileSync(join(root, path), 'utf8')))
+          faults.push(`${file}: ${from} has no type ${bare}`);
+      } else if (!(bare in (await import(join(root, path))))) faults.push(`${file}: ${from} has no ${bare}`);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  test('are of a language that is run or checked', () => {
+    const languages = new Set(blocks.map(({ language }) => language));
+    // thrift: test/integration/rpc/docs-example.test.ts; sql: test/integration/scripts/docs-sql.test.ts; sh: docs-commands.test.ts.
+    const known = ['ts', 'js', 'json', 'sh', 'sql', 'thrift'];
+    expect([...languages].filter((language) => !known.includes(language))).toEqual([]);
+  });
+
   test('are JSON where they say so', () => {
     for (const { code } of blocks.filter(({ language }) => language === 'json')) JSON.parse(code);
   });

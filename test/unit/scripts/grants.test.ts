@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { describeError } from '../../../common/errors.ts';
-import { statePrivileges } from '../../../control/store/state-privileges.ts';
+import { seamPrivileges, statePrivileges, watchPrivileges } from '../../../control/store/state-privileges.ts';
 import { accountName, grantStatements, moverPrivileges } from '../../../mover/index.ts';
 import { parseGrant } from '../../../mover/privileges/grants.ts';
 import { privilegeFaults } from '../../../mover/privileges/missing-privileges.ts';
@@ -38,6 +38,18 @@ describe('grants', () => {
       grantStatements([...statePrivileges('banyan'), ...needs(engine, 'shop')], account),
     );
     expect(lists.get(`service, ${name}`)).toEqual(grantStatements(needs(engine, 'product'), account));
+  });
+
+  it.each([
+    ['seam', seamPrivileges],
+    ['watch', watchPrivileges],
+  ] as const)('in docs/%s.md are what the tests of it run on', async (page, privileges) => {
+    const text = await readFile(new URL(`../../../docs/${page}.md`, import.meta.url), 'utf8');
+    const shown = [...text.matchAll(/^```sql\n([\s\S]*?)^```/gm)].flatMap(([, block]) =>
+      block!.trim().split('\n'),
+    );
+    const wanted = grantStatements(privileges('banyan'), accountName('shop', '%'));
+    expect(shown.toSorted()).toEqual(wanted.toSorted());
   });
 
   it('are enough when each is held as it is printed, also where names hold wildcards', () => {

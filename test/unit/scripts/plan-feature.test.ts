@@ -13,7 +13,7 @@ const base: FeatureStatus = {
 const plan = (change: Partial<FeatureStatus>, diff: { compared: number; different: number } | null = null) =>
   planFeature({
     status: { ...base, ...change },
-    ...{ hasTables: true, checks: [], diff, needsSignOff: false },
+    ...{ hasTables: true, checks: [], finish: [], diff, needsSignOff: false },
   });
 const now = (change: Partial<FeatureStatus>, diff?: { compared: number; different: number }) =>
   plan(change, diff).steps.flatMap(({ command, standing }) => (standing === 'now' ? [command] : []));
@@ -24,6 +24,10 @@ const cutover = 'banyan cutover product --dry-run, then banyan cutover product -
 test('the next steps of a feature, stage by stage', () => {
   expect(now({})).toEqual(['banyan copy product --why …']);
   expect(now({ stage: 'copying' })).toEqual(['banyan status product --watch']);
+  const paused = plan({ stage: 'copying', paused: true }).steps;
+  expect(paused.filter(({ standing }) => standing === 'now')).toMatchObject([
+    { command: 'banyan resume product' },
+  ]);
   expect(now({ stage: 'syncing' })).toEqual(['banyan verify product']);
   const shadow = 'banyan shadow product --percent 10 --why …';
   const canary = 'banyan canary product --percent 5 --why …';
@@ -37,6 +41,11 @@ test('the next steps of a feature, stage by stage', () => {
 test('what stands in the way is told with its fix, and a handover is waited for', () => {
   const failing = { code: 'BANYAN_X', message: 'it broke', fix: 'mend it', since: base.since };
   expect(plan({ stage: 'syncing', failing }).faults).toMatchObject([{ detail: 'it broke', fix: 'mend it' }]);
+  const referenced = { code: 'BANYAN_FINISH_REFERENCED', what: 'a key names it', fix: 'drop the key' };
+  const asked = { checks: [], finish: [referenced], diff: null, hasTables: true, needsSignOff: false };
+  expect(planFeature({ status: { ...base, stage: 'extracted' }, ...asked }).faults).toEqual([
+    { check: 'finish', detail: 'a key names it', code: referenced.code, fix: 'drop the key' },
+  ]);
   const handover = { id: '1', direction: 'cutover' } as unknown as FeatureStatus['handover'];
   const step = plan({ stage: 'cutting_over', handover, verified }).steps.find(
     ({ command }) => command === null,

@@ -49,11 +49,11 @@ function report(): DiffReport {
 
 test('what differs comes first, with how sure that is and a sample; noise is counted; all within 80 columns', () => {
   const text = renderDiff(report(), false, plain);
-  expect(text).toBe(`✗ product: 4003 requests compared, 1 difference.
+  expect(text).toBe(`✗ product: 4,003 requests compared, 1 difference.
   10 % of clients shadowed; counted since 2026-11-29 09:00:00 UTC
 
 GET /api/products/:id
-  4000 compared, 4000 differ, 400 asked twice
+  4,000 compared, 4,000 differ, 400 asked twice
   left out: 12 queue-full, 3 data-behind
   different body.price  type
             1 % of answers, noise 0 %, confidence >99.99 %
@@ -64,7 +64,7 @@ GET /api/products/:id
             0.05 % of answers, noise 0 %, 2 of 2 second looks confirm it
   behind    body.stock  value
             0.22 % of answers, noise 0 %, 9 gone at a second look
-  1 more are noise or ignored (--all shows them)
+  1 more is noise or ignored (--all shows them)
 
 GET /api/products
   3 compared, 0 differ, 0 asked twice

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { BanyanError } from '../../../common/errors.ts';
 import {
+  counted,
   formatBytes,
   formatCount,
   formatMs,
@@ -12,8 +13,10 @@ import { paintFor } from '../../../scripts/terminal/paint.ts';
 import { renderError } from '../../../scripts/terminal/print-error.ts';
 import { progressView } from '../../../scripts/terminal/progress.ts';
 import { renderTable } from '../../../scripts/terminal/table.ts';
-import { pad, textWidth } from '../../../scripts/terminal/text-width.ts';
+import { pad, stripColours, textWidth } from '../../../scripts/terminal/text-width.ts';
+import { wrapCommand } from '../../../scripts/terminal/wrap-command.ts';
 import { wrapLines } from '../../../scripts/terminal/wrap-lines.ts';
+import { wrapStatements } from '../../../scripts/terminal/wrap-statements.ts';
 
 describe('tables', () => {
   it('align by what a terminal shows: wide letters and emoji take two columns, colours none', () => {
@@ -40,6 +43,10 @@ describe('numbers', () => {
     [formatMs(12.44), '12.4 ms'],
     [formatMs(317.4), '317 ms'],
     [formatMs(2350), '2.35 s'],
+    [formatMs(28_810), '28.8 s'],
+    [formatMs(102_700), '1m43s'],
+    [counted(1, 'row'), '1 row'],
+    [counted(2_000, 'entry', 'entries'), '2,000 entries'],
     [formatBytes(512), '512 B'],
     [formatBytes(1_536), '1.50 KiB'],
     [formatBytes(1024 ** 4 * 2_000), '2000 TiB'],
@@ -101,10 +108,44 @@ it('lines are broken between words, and not at all without a width', () => {
   expect(wrapLines(`${line}\n  short`, 20)).toBe(
     'one two three four\n    five six seven\n    eight\n  short',
   );
+  expect(wrapLines('✓ a longer name   one two three four five', 30)).toBe(
+    '✓ a longer name   one two\n    three four five',
+  );
+  expect(wrapLines('who  one two three four five', 21)).toBe('who  one two three\n     four five');
+  expect(wrapLines('run this: `banyan plan product` at 5 % now', 34)).toBe(
+    'run this: `banyan plan product` at\n    5 % now',
+  );
   expect(wrapLines(line, undefined)).toBe(line);
   expect(wrapLines('a-word-that-is-longer-than-the-screen', 20)).toBe(
     'a-word-that-is-longer-than-the-screen',
   );
+});
+
+it('statements and commands are broken so that they run when they are copied from the screen', () => {
+  const sql = "DELETE FROM `a b`.`t` WHERE x = 'one -- two   three'; -- legacy: this feature’s own rows";
+  const broken = wrapStatements(sql, 40);
+  expect(broken).toBe(
+    "DELETE FROM `a b`.`t` WHERE x =\n  'one -- two   three';\n-- legacy: this feature’s own rows",
+  );
+  expect(wrapStatements(sql, undefined)).toBe(sql);
+  expect(wrapCommand('  banyan canary product --why "one in ten"', 34).join('\n')).toBe(
+    '  banyan canary product --why \\\n      "one in ten"',
+  );
+});
+
+describe('a bar', () => {
+  it.each([50, 80])('of %i columns fits its line, and what stays says how far it came', (columns) => {
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns });
+    const view = progressView({ stream });
+    view.update({ phase: 'look at the rows', done: 1, total: 200_000, rate: 289_598 });
+    view.update({ phase: 'look at the rows', done: 150_000, total: 200_000, rate: 289_598 });
+    view.stop();
+    const written = stripColours(String(stream.read()));
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what moves the cursor
+    const lines = written.split(/[\n\r]|\u001b(?:\[[?0-9;]*[A-Za-z]|\d)/).map((line) => line.trimEnd());
+    expect(lines.filter((line) => textWidth(line) >= columns)).toEqual([]);
+    expect(lines.findLast((line) => line !== '')).toMatch(/75% {2}150,000\/200,000 rows$/);
+  });
 });
 
 it('elsewhere than on a terminal the end of a step is told once, however often it is told', () => {

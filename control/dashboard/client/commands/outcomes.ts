@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { formatCount, formatMs } from '../../../../common/numbers.ts';
+import { counted, formatCount, formatMs } from '../../../../common/numbers.ts';
 import type {
   CanaryResult,
   EndingReport,
@@ -27,7 +27,7 @@ export function rehearsalOf(answer: unknown): TemplateResult {
       <details><summary>The steps</summary><ol>${said.steps?.map((step) => html`<li>${step}</li>`)}</ol></details>`;
   }
   if (said.statements !== undefined) {
-    return html`<details open><summary>${said.statements.length} statements, in this order</summary>
+    return html`<details open><summary>${counted(said.statements.length, 'statement')}, in this order</summary>
         <ol class="statements">${said.statements.map(({ at, sql, about }) => html`<li><code>${sql}</code> <span class="faint">${at}: ${about}</span></li>`)}</ol></details>
       ${said.notes?.map(({ what, fix }) => html`<p>${mark('warn')}${what} ${inCode(fix)}</p>`)}
       ${said.faults?.map(({ what, fix, code }) => html`<p>${mark('bad')}${what} <span class="code">${code}</span><span class="fix">${inCode(fix)}</span></p>`)}

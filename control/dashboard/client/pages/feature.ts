@@ -103,7 +103,6 @@ export function featurePage(name: string): TemplateResult {
   return html`
     <div class="title"><h1>${name}</h1>${stageLane(one)}</div>
     ${toldList(told, false)}
-    ${one.frozen === null ? nothing : html`<p>${mark('warn')}Frozen by ${one.frozen.who} since ${timeOf(one.frozen.since, now())} UTC: ${one.frozen.why}</p>`}
     ${facts(one)}
     ${buttons(one)}
     ${gateSection(one)}

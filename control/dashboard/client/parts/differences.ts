@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { formatCount, formatShare } from '../../../../common/numbers.ts';
+import { counted, formatCount, formatShare } from '../../../../common/numbers.ts';
 import type { DiffReport } from '../../../api/contract/answers/index.ts';
 import { timeOf } from '../pure/words.ts';
 import { now } from '../state.ts';
@@ -13,8 +13,8 @@ export function differences(report: DiffReport): TemplateResult {
   if (shadow === null) return html`<p class="faint">No answers were compared yet: shadow some clients.</p>`;
   const standing = shadow.percent === 0 ? 'not shadowed now' : `${shadow.percent} % of clients shadowed`;
   return html`
-    <p>${mark(different > 0 ? 'bad' : compared > 0 ? 'well' : 'note')}${formatCount(compared)} answers compared,
-      ${different === 1 ? '1 difference' : `${formatCount(different)} differences`}
+    <p>${mark(different > 0 ? 'bad' : compared > 0 ? 'well' : 'note')}${counted(compared, 'answer')} compared,
+      ${counted(different, 'difference')}
       <span class="faint">${standing}; counted since ${timeOf(shadow.since, now())} UTC</span></p>
     ${shadow.signedOff === null ? nothing : html`<p>${mark('well')}signed off by ${shadow.signedOff.who}: ${shadow.signedOff.why}</p>`}
     ${routes.map((route) => {

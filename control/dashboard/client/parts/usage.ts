@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { formatCount, formatSeconds } from '../../../../common/numbers.ts';
+import { counted, formatCount, formatSeconds } from '../../../../common/numbers.ts';
 import type { QuestionAnswer } from '../../../api/contract/operations.ts';
 
 type Usage = QuestionAnswer<'usage'>;
@@ -9,18 +9,18 @@ const most = 20;
 /** Statements that write or read a feature's tables on legacy's server; banyan's own are left out. */
 export function usageTable({
   entries,
-  counted,
+  counted: isCounted,
   withinSeconds,
   access,
   server,
   unseen,
 }: Usage): TemplateResult {
   const others = entries.filter(({ own }) => !own);
-  const when = counted
+  const when = isCounted
     ? `in the last ${formatSeconds(withinSeconds)}`
     : 'while this was looked for: the server counts no statements';
   const did = access === 'write' ? 'wrote' : 'read';
-  return html`<p class="faint">${others.length === 0 ? 'No statement' : others.length === 1 ? '1 statement' : `${formatCount(others.length)} statements`} ${did} them on ${server} ${when}; through the router or past it.</p>
+  return html`<p class="faint">${others.length === 0 ? 'No statement' : counted(others.length, 'statement')} ${did} them on ${server} ${when}; through the router or past it.</p>
     ${others.length === 0 ? nothing : table(others.slice(0, most), access)}
     ${others.length <= most ? nothing : html`<p class="faint">${formatCount(others.length - most)} more: <code>banyan ${access === 'write' ? 'writers' : 'readers'}</code></p>`}
     ${unseen.length === 0 ? nothing : html`<details><summary>What is not seen</summary><ul>${unseen.map((sentence) => html`<li>${sentence}</li>`)}</ul></details>`}`;

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, formatSeconds } from '../../../../common/numbers.ts';
+import { counted, formatCount, formatMs, formatSeconds } from '../../../../common/numbers.ts';
 
 /** Figures as they stand in the page. */
 
@@ -19,7 +19,7 @@ export function backlogWords(
 ): string {
   if (backlog === null) return '–';
   if (backlog.entries === 0) return 'none';
-  const keys = backlog.entries === 1 ? '1 key' : `${formatCount(backlog.entries)} keys`;
+  const keys = counted(backlog.entries, 'key');
   return `${keys}, oldest ${formatMs(backlog.oldestMs)}`;
 }
 
