@@ -17,6 +17,7 @@ const settings = z
     /** How long readiness fails before the service stops taking calls, in milliseconds. */
     DRAIN_MS: z.coerce.number().int().min(0).max(999_999).default(0),
     NATS_URL: z.string().default('nats://127.0.0.1:4222'),
+    SEARCH_FEED: z.enum(['changes', 'events']).default('changes'),
     SEARCH_SHOP_URL: url(/^https?$/).default('http://127.0.0.1:7400'),
     SEARCH_STALE_MS: z.coerce.number().int().min(1_000).max(86_400_000).default(10_000),
     SEARCH_WHEN_STALE: z.enum(['say', 'refuse']).default('say'),
@@ -32,12 +33,20 @@ const settings = z
       .regex(/^[a-z][a-z0-9_-]{0,99}$/, 'small letters, digits, - and _')
       .default('shop-products'),
   })
+  .refine(
+    ({ SEARCH_FEED, SEARCH_CLOSED_SHOPS }) => SEARCH_FEED === 'changes' || SEARCH_CLOSED_SHOPS === 'show',
+    {
+      path: ['SEARCH_CLOSED_SHOPS'],
+      message: 'SEARCH_FEED=events tells of products alone',
+    },
+  )
   .transform((env) => ({
     host: env.LISTEN_HOST,
     port: env.PORT,
     healthPort: env.HEALTH_PORT ?? null,
     drainMs: env.DRAIN_MS,
     broker: env.NATS_URL,
+    feed: env.SEARCH_FEED,
     /** `http://host:port` of the router. */
     shop: env.SEARCH_SHOP_URL,
     /** The service's bound: answers that may miss more than so many milliseconds say so. */

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { ChangeFeed, type FeedStanding } from './change-feed.ts';
+import type { Feed } from './feed/feed.ts';
+import { FeedReader, type FeedStanding } from './feed/feed-reader.ts';
 import type { Position, SearchEngine, SearchIndex } from './search-index.ts';
 import { readShop } from './shop-api.ts';
 
@@ -8,6 +9,7 @@ export interface IndexerOptions {
   readonly engine: SearchEngine;
   /** `nats://127.0.0.1:4222` */
   readonly broker: string;
+  readonly feed: Feed;
   /** `http://host:port` of the router. */
   readonly shop: string;
   readonly log: Logger;
@@ -98,9 +100,9 @@ export class Indexer {
         await aborted(until);
         continue;
       }
-      let feed: ChangeFeed | undefined;
+      let feed: FeedReader | undefined;
       try {
-        feed = await ChangeFeed.connect(this.#options.broker);
+        feed = await FeedReader.connect(this.#options.broker, this.#options.feed);
         const gap = gapBefore(index.position, await feed.standing());
         if (gap !== null) {
           this.#options.log.warn(`The index is built from scratch: ${gap}`);
@@ -189,10 +191,10 @@ export class Indexer {
   }
 
   /** A broker that is down does not keep an index from being built. */
-  async #feedOrNull(): Promise<ChangeFeed | null> {
-    let feed: ChangeFeed | undefined;
+  async #feedOrNull(): Promise<FeedReader | null> {
+    let feed: FeedReader | undefined;
     try {
-      feed = await ChangeFeed.connect(this.#options.broker);
+      feed = await FeedReader.connect(this.#options.broker, this.#options.feed);
       await feed.standing();
       return feed;
     } catch (error) {
@@ -230,7 +232,7 @@ export class Indexer {
 }
 
 /** Where the feed is taken from. Without one: nowhere, which fits no stream. */
-async function startOf(feed: ChangeFeed | null, begun: number): Promise<Position> {
+async function startOf(feed: FeedReader | null, begun: number): Promise<Position> {
   if (feed === null) return { stream: '', seq: 0, freshUntil: null };
   const { stream } = await feed.standing();
   return { stream, seq: await feed.seqBefore(new Date(begun - overlapMs)), freshUntil: null };

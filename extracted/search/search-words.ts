@@ -3,8 +3,8 @@ const maxQueryLength = 200;
 const maxWords = 6;
 const maxWordLength = 40;
 
-/** A word of a text, with the characters that MariaDB's and MySQL's full-text parsers take as part of one. */
-const wordOfText = /[\p{L}\p{M}\p{N}_]+(?:'[\p{L}\p{M}\p{N}_]+)*/gu;
+/** A word of a text, with the characters that MariaDB's full-text parser takes as part of one. */
+const wordOfText = /[\p{L}\p{M}\p{N}_]+/gu;
 
 /** The words of a search as the monolith takes them from `q`: letters, marks and digits. Pure. */
 export function searchWords(q: string): readonly string[] {
@@ -18,14 +18,24 @@ export function searchWords(q: string): readonly string[] {
 }
 
 /**
- * Texts that the tables' collation (utf8mb4_unicode_ci) takes for equal become equal here: letter case, accents, full and half width. Hangul
- * is left as it is: taken apart, `각` would begin with `가`. Pure.
+ * Texts that the tables' collation (utf8mb4_unicode_ci) takes for equal become equal here: letter case, accents, full and half width,
+ * hiragana and katakana. Hangul is left as it is: taken apart, `각` would begin with `가`. Pure.
  */
 export function fold(text: string): string {
   return text
     .normalize('NFC')
-    .replace(/[^\p{Script=Hangul}]+/gu, (part) => part.normalize('NFKD').replace(/\p{M}+/gu, ''))
-    .toLowerCase();
+    .replace(/[^\p{ASCII}\p{Script=Hangul}]/gu, plain)
+    .toLowerCase()
+    .replaceAll('ς', 'σ');
+}
+
+/** One character without its marks; where it stands for several, as `½` does, itself. */
+function plain(character: string): string {
+  const [wide, narrow] = (['NFD', 'NFKD'] as const).map((form) =>
+    character.normalize(form).replace(/\p{M}+/gu, ''),
+  );
+  const kept = [...narrow!].length > 1 ? wide! : narrow!;
+  return kept.replace(/[\u3041-\u3096]/gu, (kana) => String.fromCodePoint(kana.codePointAt(0)! + 0x60));
 }
 
 /** Texts as they are searched: folded words, a space before each and one at the end. Pure. */

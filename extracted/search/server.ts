@@ -3,6 +3,7 @@ import { loadIdl, registeredTracer, serve, ThriftException } from 'banyan/rpc';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { SearchServiceConfig } from './config.ts';
+import { feeds } from './feed/feed.ts';
 import { SearchHandlers } from './handlers.ts';
 import { Indexer } from './indexer.ts';
 import { registerMetrics } from './metrics.ts';
@@ -34,8 +35,16 @@ export const idlFile = fileURLToPath(new URL('search.thrift', import.meta.url));
 export async function startSearchService(options: SearchServiceOptions): Promise<RunningSearchService> {
   const { config, log, clock = () => new Date(), afterRead } = options;
   const engine = await openEngine(config);
-  const { broker, shop } = config;
-  const indexer = new Indexer({ engine, broker, shop, log, clock, ...(afterRead && { afterRead }) });
+  const { broker, feed, shop } = config;
+  const indexer = new Indexer({
+    engine,
+    broker,
+    feed: feeds[feed],
+    shop,
+    log,
+    clock,
+    ...(afterRead && { afterRead }),
+  });
   const search = new SearchHandlers({ indexer, config, log, clock });
   const handlers: SearchServiceHandlers = {
     search: (query) => declared(search.search(query)),

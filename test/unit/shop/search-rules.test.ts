@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { readConfig } from '../../../extracted/search/config.ts';
-import { changeOf } from '../../../extracted/search/feed-row.ts';
+import { changeOfMessage as changeOf } from '../../../extracted/search/feed/change-message.ts';
+import { changeOfEvent } from '../../../extracted/search/feed/event-message.ts';
 import { gapBefore } from '../../../extracted/search/indexer.ts';
 import { searchWords } from '../../../extracted/search/search-words.ts';
 
@@ -19,6 +20,10 @@ it('the search service names all settings that it cannot use, and takes empty on
     SEARCH_SHOP_URL: 'ftp://x',
   };
   for (const name of Object.keys(wrong)) expect(() => readConfig(wrong)).toThrow(name);
+  const hiding = { SEARCH_FEED: 'events', SEARCH_CLOSED_SHOPS: 'hide' };
+  expect(() => readConfig(hiding)).toThrow(
+    'SEARCH_CLOSED_SHOPS=hide: SEARCH_FEED=events tells of products alone',
+  );
 });
 
 it('a search is at most six words of forty letters, marks and digits', () => {
@@ -57,6 +62,18 @@ it('a message of the feed becomes a change; who is not live is not found', () =>
     ...{ kind: 'shop', id: 3, state: 'closed' },
   });
   expect(() => changeOf({ op: 'u', key: { id: 42 }, after: { ...row, name: 7 }, source })).toThrow('name');
+});
+
+it('so does an event of the product service', () => {
+  const rest = { shopId: 2, sku: 'A', name: '김치', description: '', price: '12.50' };
+  const after = { id: 42, ...rest, attributes: '{"a":1}', createdAt: 'c', updatedAt: 'u' };
+  const event = { id: 'uuid', type: 'product.changed', key: '42', op: 'u', before: null, ts_ms: 1 };
+  expect(changeOfEvent({ ...event, after: { ...after, status: 'live' } })).toEqual({
+    ...{ kind: 'product', id: 42, document: after },
+  });
+  const gone = { kind: 'product', id: 42, document: null };
+  expect(changeOfEvent({ ...event, after: { ...after, status: 'sold_out' } })).toEqual(gone);
+  expect(changeOfEvent({ ...event, op: 'd', after: null })).toEqual(gone);
 });
 
 it('an index goes on only where the feed has what comes next', () => {

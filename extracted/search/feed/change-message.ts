@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Change, Document } from './document.ts';
+import type { Change, Document } from '../document.ts';
 
 /** A row of `products` as the feed prints its columns. */
 const productRow = z.object({
@@ -29,7 +29,7 @@ const message = z.object({
  *
  * @throws ZodError where it is not what docs/feed.md says
  */
-export function changeOf(said: unknown): Change | null {
+export function changeOfMessage(said: unknown): Change | null {
   const { op, key, after, source } = message.parse(said);
   if (op === 'm') return null;
   const id = z.int().parse(after?.id ?? key?.id);

@@ -1,13 +1,8 @@
 import { AckPolicy, DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { type NatsConnection, nanos } from '@nats-io/transport-node';
-import { connectToBroker } from '../events/broker.ts';
-import type { Change } from './document.ts';
-import { changeOf } from './feed-row.ts';
-
-/** banyan's change feed (its docs/feed.md). */
-const stream = 'BANYAN_CHANGES';
-/** Whatever the features are called that own the tables. The other tables' messages come too: a server before 2.10 leaves out by one pattern only. */
-const ofOurs = /^changes\.[^.]+\.(?:products|shops)\./;
+import { connectToBroker } from '../../events/broker.ts';
+import type { Change } from '../document.ts';
+import type { Feed } from './feed.ts';
 
 const pullMs = 1_000;
 const batchSize = 500;
@@ -24,30 +19,39 @@ export interface FeedBatch {
   readonly changes: readonly Change[];
   /** All up to here was given out. */
   readonly seq: number;
-  /** When the broker said that it has no more, milliseconds since 1970; null: it has. */
+  /**
+   * Nothing that was committed before that is missing, as far as the broker knows, milliseconds since 1970; null: more is to come. Of a
+   * message that comes late, it is the time when its row was read: its sender may have more like it.
+   */
   readonly caughtUpAt: number | null;
   /** Changes that follow. */
   readonly pending: number;
 }
 
-/** One connection to the broker. Where it breaks, another one goes on from the position that the index has. */
-export class ChangeFeed {
+/**
+ * One connection to the broker. Where it breaks, another one goes on from the position that the index has. All messages of the stream come,
+ * those that do not concern the index too: a server before 2.10 leaves out by one pattern only.
+ */
+export class FeedReader {
   readonly #connection: NatsConnection;
+  readonly #feed: Feed;
 
-  private constructor(connection: NatsConnection) {
+  private constructor(connection: NatsConnection, feed: Feed) {
     this.#connection = connection;
+    this.#feed = feed;
   }
 
   /** @throws when the broker cannot be reached */
-  static async connect(broker: string): Promise<ChangeFeed> {
-    return new ChangeFeed(await connectToBroker(broker, 'search'));
+  static async connect(broker: string, feed: Feed): Promise<FeedReader> {
+    return new FeedReader(await connectToBroker(broker, 'search'), feed);
   }
 
   /** @throws when there is no such stream */
   async standing(): Promise<FeedStanding> {
     const { streams } = await jetstreamManager(this.#connection, { timeout });
+    const { stream } = this.#feed;
     const { created, state } = await streams.info(stream);
-    return { stream: created, firstSeq: state.first_seq, lastSeq: state.last_seq };
+    return { stream: `${stream} ${created}`, firstSeq: state.first_seq, lastSeq: state.last_seq };
   }
 
   /** The sequence before the first message since then. */
@@ -76,11 +80,16 @@ export class ChangeFeed {
     });
     let { seq } = from;
     let received = 0;
+    /** Of the last message, when its row was read. */
+    let readAt = Number.POSITIVE_INFINITY;
     const take = (message: JsMsg): Change[] => {
       received += 1;
       if (message.info.deliverySequence !== received) throw new Error('the broker left a change out');
       seq = message.seq;
-      const change = ofOurs.test(message.subject) ? changeOf(message.json()) : null;
+      if (!this.#feed.subjects.test(message.subject)) return [];
+      const said = message.json<{ ts_ms?: unknown }>();
+      if (typeof said.ts_ms === 'number') readAt = said.ts_ms;
+      const change = this.#feed.changeOf(said);
       return change === null ? [] : [change];
     };
     // Ends a pull that waits.
@@ -114,7 +123,8 @@ export class ChangeFeed {
             pending = message.info.pending;
           }
         }
-        yield { changes, seq, caughtUpAt: pending === 0 ? askedAt : null, pending } as FeedBatch;
+        const caughtUpAt = pending === 0 ? Math.min(askedAt, readAt) : null;
+        yield { changes, seq, caughtUpAt, pending } as FeedBatch;
       }
     } finally {
       signal.removeEventListener('abort', end);
@@ -127,13 +137,13 @@ export class ChangeFeed {
 
   async #consumer(start: { deliver_policy: DeliverPolicy; opt_start_seq?: number; opt_start_time?: string }) {
     const manager = await jetstreamManager(this.#connection, { timeout });
-    const { name } = await manager.consumers.add(stream, {
+    const { name } = await manager.consumers.add(this.#feed.stream, {
       ...start,
       ack_policy: AckPolicy.None,
       mem_storage: true,
       // The broker forgets it so long after its reader went away.
       inactive_threshold: nanos(30_000),
     });
-    return jetstream(this.#connection, { timeout }).consumers.get(stream, name);
+    return jetstream(this.#connection, { timeout }).consumers.get(this.#feed.stream, name);
   }
 }

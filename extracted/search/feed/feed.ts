@@ -1,0 +1,24 @@
+import type { Change } from '../document.ts';
+import { changeOfMessage } from './change-message.ts';
+import { changeOfEvent } from './event-message.ts';
+
+/** One kind of stream that an index can follow. */
+export interface Feed {
+  /** Its name at the broker. */
+  readonly stream: string;
+  /** Of messages that may concern the index; others are passed over unread. */
+  readonly subjects: RegExp;
+  /** null: it tells of no row. @throws ZodError where it is not what the stream's messages are */
+  readonly changeOf: (said: unknown) => Change | null;
+}
+
+export const feeds = {
+  /** banyan's change feed (its docs/feed.md), whatever the features are called that own the tables. */
+  changes: {
+    stream: 'BANYAN_CHANGES',
+    subjects: /^changes\.[^.]+\.(?:products|shops)\./,
+    changeOf: changeOfMessage,
+  },
+  /** The product service's own events. */
+  events: { stream: 'PRODUCT_EVENTS', subjects: /^events\.product\./, changeOf: changeOfEvent },
+} as const satisfies Record<string, Feed>;
