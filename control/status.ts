@@ -64,6 +64,7 @@ export async function readStatus(sources: StatusSources) {
                 pace: move.pace,
                 copied: move.copied,
                 verified: move.verified,
+                feed: move.feed,
                 trouble: move.trouble,
                 progress: runner?.feed.latest ?? null,
               },

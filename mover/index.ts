@@ -17,6 +17,9 @@ export {
   type EndingStep,
   planEnding,
 } from './ending/ending-plan.ts';
+export { FeedOutlet } from './feed/feed-outlet.ts';
+export { type FeedStanding, feedCountMax } from './feed/feed-standing.ts';
+export type { AskedSnapshot } from './feed/snapshot-books.ts';
 export type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
 export { clearSide } from './lone/clear-side.ts';
 export {

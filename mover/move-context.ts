@@ -2,6 +2,7 @@ import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 import type { StopPoints } from '../common/stop-points.ts';
 import { TargetBooks } from './bookkeeping/target-books.ts';
 import { Counts } from './counts/counts.ts';
+import { Feed } from './feed/feed.ts';
 import { FenceRow } from './fence/fence-row.ts';
 import { infileAllowed } from './infile/infile-allowed.ts';
 import type { MoveLogger } from './move.ts';
@@ -33,6 +34,8 @@ export class MoveContext {
   /** Of chunks and batches on the target. */
   readonly commits = new CommitTimes();
   readonly counts: Counts;
+  /** Null where nobody wants one: then nothing is asked of a server for it. */
+  readonly feed: Feed | null;
   /** Aborted when the move is closed. */
   readonly closing = new AbortController();
   readonly #targetFence: FenceRow;
@@ -49,6 +52,7 @@ export class MoveContext {
     this.pace = new Pace({ workers: options.tuning.copyWorkers, share: 1 });
     this.books = new TargetBooks(options.spec.bookkeepingSchema, options.spec.id);
     this.#targetFence = FenceRow.of(options.spec, 'target');
+    this.feed = options.spec.feed === undefined ? null : new Feed(this, options.spec.feed.service);
     this.counts = new Counts(options.spec, { source: this.sourceLink(), target: this.targetLink() });
   }
 

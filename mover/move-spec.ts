@@ -69,6 +69,8 @@ export interface MoveSpec {
   /** Rows will never be carried back: a mapping need have no inverse. */
   readonly oneWay?: boolean;
   readonly room?: Room;
+  /** Every change is told to a feed as well: docs/feed.md. `service`: whose rows it tells. */
+  readonly feed?: { readonly service: 'source' | 'target' };
   /** The schema for capture logs (on the source's server) and progress (on the target's). Default `banyan`. */
   readonly bookkeepingSchema: string;
 }

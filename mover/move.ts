@@ -1,6 +1,7 @@
 import type { StopPoints } from '../common/stop-points.ts';
 import type { LiveMover } from './copy/offers/offer-books.ts';
 import type { Restored } from './counts/restored.ts';
+import type { FeedStanding } from './feed/feed-standing.ts';
 import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
 import type { StoreLedger } from './marks/store-mark.ts';
 import type { MoveSpec } from './move-spec.ts';
@@ -311,6 +312,8 @@ export interface Move {
   startApplying(): Applier;
   /** Log entries not yet applied, whether or not an applier runs. */
   backlog(): Promise<Backlog>;
+  /** Of the change feed, on both sides; null: there is none. */
+  feed(): Promise<FeedStanding | null>;
   /** The keys that wait in the log, `limit` of each table by name. Under a fence that is all the target can lack. */
   waiting(limit: number): Promise<readonly WaitingKeys[]>;
   /**

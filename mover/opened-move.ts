@@ -7,6 +7,9 @@ import { backlogOf } from './capture/backlog-of.ts';
 import type { CaptureState } from './capture/capture.ts';
 import { CopyRun } from './copy/copy-run.ts';
 import type { Restored } from './counts/restored.ts';
+import { FeedSnapshots } from './feed/feed-snapshots.ts';
+import { type FeedStanding, readFeedStanding } from './feed/feed-standing.ts';
+import { SnapshotBooks } from './feed/snapshot-books.ts';
 import { assertAutoIncrement, raiseAutoIncrement } from './fence/raise-auto-increment.ts';
 import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
 import type {
@@ -75,7 +78,18 @@ export class OpenedMove implements Move {
     await this.#works.assertEpoch();
     // From here on changes go unnoticed: a copy that was made so far counts for nothing, also after a crash.
     await this.restartCopy();
+    await this.#askForSnapshots();
     await this.#works.capture.drop(this.#works.context.signal(options.signal));
+  }
+
+  /** What changes while nothing is captured no entry of the feed tells: a snapshot does, once the rows are copied again. */
+  async #askForSnapshots(): Promise<void> {
+    const { context, plans, admin } = this.#works;
+    if (context.feed === null) return;
+    const { service } = context.feed;
+    const legacy = service === 'source' ? 'target' : 'source';
+    const tables = [...new Set(plans.map((plan) => plan[service].table))];
+    await SnapshotBooks.of(this.spec, legacy).ask(await admin[legacy].session(), tables);
   }
 
   async renewCapture(options: WorkOptions = {}): Promise<void> {
@@ -229,6 +243,7 @@ export class OpenedMove implements Move {
       backlog: () => this.backlog(),
       check: (source, target) => this.#checkTables(source, target),
       beat: () => this.#beat(),
+      ...(context.feed && { beside: new FeedSnapshots(context, context.feed, this.#works.parts) }),
     });
     return this.#applier;
   }
@@ -261,6 +276,15 @@ export class OpenedMove implements Move {
 
   async backlog(): Promise<Backlog> {
     return backlogOf(this.#works.parts, await this.#works.admin.source.session());
+  }
+
+  async feed(): Promise<FeedStanding | null> {
+    const { context, admin } = this.#works;
+    if (context.feed === null) return null;
+    return readFeedStanding(this.spec, context.feed.service, {
+      source: await admin.source.session(),
+      target: await admin.target.session(),
+    });
   }
 
   async waiting(limit: number): Promise<readonly WaitingKeys[]> {

@@ -22,6 +22,7 @@ for (const project of [`${client}/tsconfig.build.json`, 'tsconfig.build.json']) 
 
 const source = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const { name, version, description, license, type, engines, bin, dependencies } = source;
+const { peerDependencies, peerDependenciesMeta } = source;
 const compiled = {
   name,
   version,
@@ -32,6 +33,8 @@ const compiled = {
   bin,
   exports: compiledExports(source.exports),
   dependencies,
+  peerDependencies,
+  peerDependenciesMeta,
 };
 await writeFile(join(dist, 'package.json'), `${JSON.stringify(compiled, null, 2)}\n`);
 await mkdir(join(dist, 'scripts'), { recursive: true });

@@ -86,6 +86,8 @@ const feature = z.strictObject({
   versioned: z.enum(['refuse', 'current']).default('refuse'),
   /** Secondary indexes of the service's tables are made when these are full. */
   deferIndexes: z.boolean().default(false),
+  /** Each change of the tables' rows is told to a feed: docs/feed.md. */
+  feed: z.boolean().default(false),
   /** false: there is no way back after the cutover, and legacy is not kept current. */
   rollback: z.boolean().default(true),
   /** How changes of the tables are noted while a side owns the rows: one for both sides, or one for each. */

@@ -58,6 +58,8 @@ export interface FeatureConfig {
   readonly versioned: 'refuse' | 'current';
   /** Secondary indexes of the service's tables are made after the copy. */
   readonly deferIndexes: boolean;
+  /** Changes of its rows are told to a feed; left out: no. */
+  readonly feed?: boolean;
   /** False: after the cutover there is no way back. */
   readonly rollback: boolean;
   /** How changes are noted on each side while it owns the rows. */

@@ -53,6 +53,10 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
         ),
       );
     }
+    if (feature.feed && feature.tables.length === 0) {
+      const fix = 'Name the tables whose rows it tells, or leave feed out.';
+      faults.push(configFault([...path, 'feed'], 'is on and the feature has no tables', fix));
+    }
     const service = completeService(feature.service, directory);
     if (service.identity !== undefined && input.identity === undefined) {
       const fix = 'Add identity: { keys: [{ kid, file }] } beside features (docs/identity.md).';
@@ -68,6 +72,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       generated: feature.generated,
       versioned: feature.versioned,
       deferIndexes: feature.deferIndexes,
+      ...(feature.feed ? { feed: true } : {}),
       triggers: feature.triggers,
       capture: feature.capture,
       routes: await serviceRoutes(name, service, feature.routes, faults),

@@ -1,6 +1,14 @@
 import { BanyanError, describeError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
-import type { Applier, Backlog, CopiedTable, Move, Verified, VerifyReport } from '../../mover/index.ts';
+import type {
+  Applier,
+  Backlog,
+  CopiedTable,
+  FeedStanding,
+  Move,
+  Verified,
+  VerifyReport,
+} from '../../mover/index.ts';
 import { stages } from '../feature/stages.ts';
 import { ProgressFeed } from '../progress.ts';
 import { adoptDatabases } from '../restored/adopt-databases.ts';
@@ -166,6 +174,12 @@ export class FeatureRunner {
     return (await this.move(direction)).verified();
   }
 
+  async #feedStanding(): Promise<FeedStanding | null> {
+    if (this.specs?.forward.feed === undefined) return null;
+    const direction = requiredDirection(await this.#options.store.feature(this.feature));
+    return direction === null ? null : (await this.move(direction)).feed();
+  }
+
   /** Only of a first copy: what a table was copied with long ago is of no use to anybody. */
   async #copied(): Promise<readonly CopiedTable[] | null> {
     const { stage } = await this.#options.store.feature(this.feature);
@@ -274,15 +288,16 @@ export class FeatureRunner {
 
   async status(): Promise<RunnerStatus> {
     const { held, applying } = this.standing();
-    const { backlog, verified, copied, unread } = await readStatus({
+    const { backlog, verified, copied, feed, unread } = await readStatus({
       held,
       backlog: () => this.backlog(),
       verified: () => this.#verified(),
       copied: () => this.#copied(),
+      feed: () => this.#feedStanding(),
     });
     const known = verified === null ? null : { ...verified, trouble: this.#steady.trouble };
     const pace = this.#copying?.pace() ?? null;
-    return { held, applying, backlog, pace, copied, verified: known, trouble: this.#trouble ?? unread };
+    return { held, applying, backlog, pace, copied, verified: known, feed, trouble: this.#trouble ?? unread };
   }
 
   /** Runs the stage's work until it is stopped; tries again what may pass by itself, and reports what will not. */

@@ -55,6 +55,9 @@ export abstract class IdleMove implements Move {
   async backlog() {
     return nothing;
   }
+  async feed() {
+    return null;
+  }
   async waiting(): Promise<readonly WaitingKeys[]> {
     return [];
   }

@@ -1,6 +1,6 @@
 import { describeError } from '../../common/errors.ts';
 import { within } from '../../common/within.ts';
-import type { Backlog, CopiedTable, CopyPace, Verified } from '../../mover/index.ts';
+import type { Backlog, CopiedTable, CopyPace, FeedStanding, Verified } from '../../mover/index.ts';
 import type { MoveDirection } from './move-specs.ts';
 
 export interface RunnerStatus {
@@ -14,6 +14,8 @@ export interface RunnerStatus {
   readonly copied: readonly CopiedTable[] | null;
   /** What is known of the equality of both sides; null: nothing is to be equal, or it cannot be read. */
   readonly verified: (Verified & { readonly trouble: string | null }) | null;
+  /** Of its change feed; null: it has none, or it cannot be read. */
+  readonly feed: FeedStanding | null;
   /** What the runner tries again and again to get past: a server that is away, for example. */
   readonly trouble: string | null;
 }
@@ -26,10 +28,11 @@ export interface StatusSources {
   readonly backlog: () => Promise<Backlog>;
   readonly verified: () => Promise<Verified | null>;
   readonly copied: () => Promise<readonly CopiedTable[] | null>;
+  readonly feed: () => Promise<FeedStanding | null>;
 }
 
 /** Asks, each for so long at most; what cannot be read first is told, and nothing is asked after it. Of a move in another process nothing is known. */
-export async function readStatus({ held, backlog, verified, copied }: StatusSources) {
+export async function readStatus({ held, backlog, verified, copied, feed }: StatusSources) {
   let unread: string | null = null;
   const read = async <Found>(what: string, look: () => Promise<Found>): Promise<Found | null> => {
     if (!held || unread !== null) return null;
@@ -44,6 +47,7 @@ export async function readStatus({ held, backlog, verified, copied }: StatusSour
     backlog: await read('the log', backlog),
     verified: await read('what was verified', verified),
     copied: await read('how far the copy is', copied),
+    feed: await read('the change feed', feed),
   };
   return { ...found, unread: unread as string | null };
 }

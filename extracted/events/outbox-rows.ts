@@ -1,17 +1,6 @@
+import type { PublishedMessage, RelayMessage, RelayRows } from 'banyan/relay';
 import type { Knex } from 'knex';
-
-export interface OutboxRow {
-  readonly id: number;
-  readonly event_id: string;
-  readonly event_key: string;
-  readonly body: string;
-}
-
-/** An event that the broker has acknowledged, and where in the stream it is. */
-export interface PublishedRow {
-  readonly id: number;
-  readonly streamSeq: number;
-}
+import { type EventStream, subjectOf } from './domain-event.ts';
 
 export interface OutboxStanding {
   /** Events that wait for the broker's acknowledgement. */
@@ -23,39 +12,57 @@ export interface OutboxStanding {
 }
 
 /** The outbox of one service, in its database. */
-export class OutboxRows {
+export class OutboxRows implements RelayRows {
   readonly #database: Knex;
+  readonly #stream: EventStream;
 
-  constructor(database: Knex) {
+  constructor(database: Knex, stream: EventStream) {
     this.#database = database;
+    this.#stream = stream;
   }
 
   /**
    * The oldest that wait. Never "after the last id": ids commit out of order, and one that commits late would be passed over.
    */
-  pending(limit: number): Promise<OutboxRow[]> {
-    return this.#rows()
+  async pending(limit: number): Promise<RelayMessage[]> {
+    const rows = await this.#rows()
       .select('id', 'event_id', 'event_key', 'body')
       .whereNull('published_at')
       .orderBy('id')
       .limit(limit);
+    return rows.map(({ id, event_id, event_key, body }) => ({
+      row: String(id),
+      id: event_id,
+      subject: subjectOf(this.#stream, event_key),
+      key: event_key,
+      body,
+    }));
   }
 
-  async mark(published: readonly PublishedRow[], at: Date): Promise<void> {
+  async mark(published: readonly PublishedMessage[], at: Date): Promise<void> {
     if (published.length === 0) return;
     const cases = published.map(() => 'WHEN ? THEN ?').join(' ');
-    const values = published.flatMap(({ id, streamSeq }) => [id, streamSeq]);
+    const values = published.flatMap(({ row, streamSeq }) => [row, streamSeq]);
     await this.#rows()
       .whereIn(
         'id',
-        published.map(({ id }) => id),
+        published.map(({ row }) => row),
       )
       .update({ published_at: at, stream_seq: this.#database.raw(`CASE id ${cases} END`, values) });
+  }
+
+  async last(): Promise<{ readonly id: string; readonly streamSeq: number } | null> {
+    const row = await this.#rows().whereNotNull('stream_seq').orderBy('stream_seq', 'desc').first();
+    return row === undefined ? null : { id: row.event_id, streamSeq: Number(row.stream_seq) };
   }
 
   /** Those that the broker acknowledged and no longer has wait again. Returns how many. */
   unmarkBeyond(streamSeq: number): Promise<number> {
     return this.#rows().where('stream_seq', '>', streamSeq).update({ published_at: null, stream_seq: null });
+  }
+
+  unmarkAll(): Promise<number> {
+    return this.unmarkSince(null);
   }
 
   /** All acknowledged ones, or those that happened since then, wait again. Returns how many. */

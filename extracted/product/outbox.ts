@@ -8,7 +8,7 @@ import { productEvents } from './product-events.ts';
 const log = pino({ name: 'product-outbox', level: process.env.LOG_LEVEL || 'info' }, pino.destination(2));
 // One connection: the lock of the relay belongs to it.
 const database = openDatabase(readDatabaseConfig(process.env), log, 1);
-const rows = new OutboxRows(database);
+const rows = new OutboxRows(database, productEvents);
 const print = (json: boolean | undefined, facts: object, text: string) =>
   process.stdout.write(`${json ? JSON.stringify(facts) : text}\n`);
 

@@ -20,6 +20,8 @@ export interface BackgroundApplierOptions {
   readonly check: (source: Session, target: Session) => Promise<void>;
   /** Tells both servers, every `countEveryMs`, that they are still heard of. */
   readonly beat: () => Promise<void>;
+  /** Goes on as long as the applier does; what fails there is its own affair. */
+  readonly beside?: { run(signal: AbortSignal): Promise<void> };
 }
 
 const stopPatienceMs = 5_000;
@@ -48,6 +50,7 @@ export class BackgroundApplier implements Applier {
   readonly #stopping = new AbortController();
   readonly #waiters = new Set<DrainWaiter>();
   readonly #ended: Promise<void>;
+  readonly #besides: Promise<void>;
   #wake: () => void = () => {};
   #failure: Error | null = null;
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -63,6 +66,7 @@ export class BackgroundApplier implements Applier {
       this.#rejectWaiters(this.#failure);
       resolve(this.#failure);
     });
+    this.#besides = this.#runBesides(options.beside);
   }
 
   get running(): boolean {
@@ -98,10 +102,17 @@ export class BackgroundApplier implements Applier {
     this.#stopping.abort();
     this.#wake();
     // A server that does not answer would keep the batch in hand for ever: closing the sessions ends it.
-    await within(stopPatienceMs, this.#ended).catch(() => undefined);
+    await within(stopPatienceMs, Promise.all([this.#ended, this.#besides])).catch(() => undefined);
     this.#rejectWaiters(stopped());
     this.#lanes.close();
     await this.#ended;
+  }
+
+  async #runBesides(beside: BackgroundApplierOptions['beside']): Promise<void> {
+    if (beside === undefined) return;
+    const over = new AbortController();
+    this.failed.then(() => over.abort());
+    await beside.run(AbortSignal.any([this.#stopping.signal, over.signal]));
   }
 
   async #run(): Promise<void> {

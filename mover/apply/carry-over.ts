@@ -1,5 +1,7 @@
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
+import type { FeedBatch } from '../feed/feed-batch.ts';
+import { FeedEpochOver } from '../feed/feed-books.ts';
 import { type CarriedRows, readRows, releaseRows, writeCarried } from '../infile/carried-rows.ts';
 import { DuplicateInLoad } from '../infile/load-rows.ts';
 import type { LaneSessions } from '../lanes.ts';
@@ -44,14 +46,16 @@ export async function carryOver(work: CarryOver, sessions: LaneSessions): Promis
 
 /**
  * Many rows go by LOAD DATA, as a copy's do: their bytes pass without a value being looked at, and the server has no statement of a
- * megabyte to parse. What LOAD DATA does not take, INSERT takes, or says why not.
+ * megabyte to parse. What LOAD DATA does not take, INSERT takes, or says why not. With the feed on every value is looked at anyway.
  */
 async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
   const { alone, context } = work;
   let keys = work.keys;
   const lock = work.part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
   const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
-  let infile = keys.length >= keysWorthLoading && (await context.infileAllowed(sessions.target));
+  const { feed } = context;
+  let infile =
+    feed === null && keys.length >= keysWorthLoading && (await context.infileAllowed(sessions.target));
   for (let attempt = 1; ; attempt += 1) {
     const select = plan.source.select(plan.source.keys(keys)) + lock;
     const rows = await readRows(sessions.source, select, {
@@ -59,16 +63,19 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
       bytesMax: work.bytesMax,
       memory: sessions.memory,
     });
+    const told = feed === null ? null : await feed.batch(plan, keys, sessions);
+    await told?.read(sessions.source, { lock, bytesMax: work.bytesMax });
     const about = { table: plan.source.table, alone, keys: keys.length, loads: infile };
     await context.points.reach('apply:after-read', about);
     // After the reading: whatever was read is older than this count.
     await context.counts.beforeLanding();
     try {
-      await writeBatch(work, plan, sessions, keys, rows);
+      await writeBatch(work, plan, sessions, keys, rows, told);
       releaseRows(rows);
       return true;
     } catch (error) {
-      const locked = isLockConflict(error);
+      // Another epoch of the feed is begun, and the rows are read again.
+      const locked = isLockConflict(error) || error instanceof FeedEpochOver;
       const duplicate = isDuplicate(error) || error instanceof DuplicateInLoad;
       if (!locked && !duplicate) {
         if (!infile || !isOfLoading(error)) throw error;
@@ -96,12 +103,15 @@ function writeBatch(
   { target }: LaneSessions,
   keys: readonly KeyValues[],
   rows: CarriedRows,
+  told: FeedBatch | null,
 ): Promise<void> {
   const about = { table: plan.source.table, alone, keys: keys.length };
   return context.guarded(target, async () => {
+    await told?.beforeWriting(target);
     await target.run(plan.target.delete(plan.target.keys(keys)));
     await context.points.reach('apply:after-delete', about);
     await writeCarried(target, plan, rows);
+    await told?.afterWriting(target);
     await context.points.reach('apply:before-commit', about);
   });
 }

@@ -12,6 +12,7 @@ import type { AloneLinks } from '../sql/run-alone.ts';
 import { runAlone } from '../sql/run-alone.ts';
 import { defaultTuning } from '../tuning.ts';
 import { type EndingKind, type EndingPlan, type EndingStep, planEnding } from './ending-plan.ts';
+import { untilFeedIsSent } from './feed-ending.ts';
 import { isOneServer, Remains } from './remains.ts';
 import { deleteRows } from './target-rows.ts';
 
@@ -41,6 +42,7 @@ export async function endMove(spec: MoveSpec, kind: EndingKind, options: EndOpti
   const context = new MoveContext({ spec, epoch, points, logger, tuning: defaultTuning });
   const ending = new Ending(context, options);
   try {
+    if (kind === 'finish') await ending.awaitFeed();
     if (deletes) await ending.close();
     // With the triggers and rows that claiming and closing made anew.
     const plan = deletes ? await planEnding(spec, kind) : before;
@@ -84,6 +86,12 @@ class Ending {
     const fence = new Fence(this.#context, 'target', { ...this.#links.target, look }, assertEpoch);
     const { patienceMs, signal } = this.#options;
     await fence.close({ lockTimeoutMs: patienceMs, signal });
+  }
+
+  async awaitFeed(): Promise<void> {
+    const { source, target } = this.#plain;
+    const faults = await untilFeedIsSent(await source.session(), await target.session(), this.#context.spec);
+    assertNoFaults(this.#context.spec, { steps: [], faults, notes: [] });
   }
 
   async run(step: EndingStep): Promise<void> {

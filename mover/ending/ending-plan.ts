@@ -1,6 +1,7 @@
 import type { Fault } from '../../common/errors.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { Session } from '../sql/session.ts';
+import { feedFaults, feedNotes } from './feed-ending.ts';
 import { asideSteps, finishFaults, finishNotes } from './finish.ts';
 import { isOneServer, Remains } from './remains.ts';
 import { rowsFaults, rowsSteps } from './target-rows.ts';
@@ -73,8 +74,12 @@ async function readEnding(
   ];
   return {
     steps: steps.filter((step, index) => steps.findIndex((one) => isSame(one, step)) === index),
-    faults: finishes ? await finishFaults(source, spec) : filled ? await rowsFaults(target, spec) : [],
-    notes: finishes ? await finishNotes(source, spec) : [],
+    faults: finishes
+      ? [...(await finishFaults(source, spec)), ...(await feedFaults(source, target, spec))]
+      : filled
+        ? await rowsFaults(target, spec)
+        : [],
+    notes: [...(finishes ? await finishNotes(source, spec) : []), ...feedNotes(spec)],
   };
 }
 

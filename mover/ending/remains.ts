@@ -1,4 +1,5 @@
 import { captureTriggerNames, logName } from '../capture/triggers/capture-names.ts';
+import { feedTableName } from '../feed/feed-books.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import { isFenceTrigger } from '../fence/fence-statements.ts';
 import { Refusals } from '../fence/refusals.ts';
@@ -16,7 +17,7 @@ const sharedTables = [
   ...['mover_captures', 'mover_cascades', 'mover_binlog', 'mover_beats', 'mover_progress', 'mover_targets'],
   ...['mover_counts', 'mover_marks'],
   ...['mover_verified', 'mover_verifies', 'mover_deferred'],
-  ...['mover_offers', 'mover_movers'],
+  ...['mover_offers', 'mover_movers', 'mover_feeds', 'mover_feed_snapshots'],
   ...['mover_epochs', 'fence_keys', 'fences'],
 ];
 
@@ -52,7 +53,15 @@ export class Remains {
     const hits = this.#hits.map((table) =>
       this.#step('capture', `DROP TABLE IF EXISTS ${this.#book(table)}`, 'the count of refused writes'),
     );
-    return [...(await this.#forget('mover_captures', 'capture')), ...triggers, ...logs, ...hits];
+    return [
+      ...(await this.#forget('mover_captures', 'capture')),
+      ...triggers,
+      ...logs,
+      ...hits,
+      ...this.#feed.map((table) =>
+        this.#step('capture', `DROP TABLE IF EXISTS ${this.#book(table)}`, 'the change feed’s entries'),
+      ),
+    ];
   }
 
   /** The feature's rows in banyan's tables. The epochs go before the fences: from then on no mover left over commits. */
@@ -74,7 +83,7 @@ export class Remains {
       `SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ${quoteText(bookkeepingSchema)}`,
     );
     if (exists === undefined) return [];
-    const ours = new Set([...this.#logs, ...this.#hits]);
+    const ours = new Set([...this.#logs, ...this.#hits, ...this.#feed]);
     if (this.#present.has('fences')) {
       const sides = isOneServer(this.#spec) ? (['source', 'target'] as const) : [this.#side];
       const own = sides.map((side) => `(${fenceRows(this.#spec, side)})`).join(' OR ');
@@ -82,6 +91,7 @@ export class Remains {
       if (sides.length > 1) {
         for (const log of logsOf(this.#spec, 'source')) ours.add(log);
         ours.add(Refusals.of(this.#spec, 'source').table);
+        ours.add(feedOf(this.#spec, 'source'));
       }
     }
     const left = [...this.#present].filter((name) => !ours.has(name));
@@ -146,6 +156,10 @@ export class Remains {
     return [Refusals.of(this.#spec, this.#side).table].filter((table) => this.#present.has(table));
   }
 
+  get #feed(): string[] {
+    return [feedOf(this.#spec, this.#side)].filter((table) => this.#present.has(table));
+  }
+
   #book(name: string): string {
     return quoteTable(this.#spec.bookkeepingSchema, name);
   }
@@ -165,9 +179,23 @@ function logsOf(spec: MoveSpec, side: Side): string[] {
   return sideTables(spec, side).map((table) => logName(database, table));
 }
 
+function feedOf(spec: MoveSpec, side: Side): string {
+  return feedTableName(spec[side].database, featureOf(spec));
+}
+
+/** Kept by database and feature. */
+const byFeature = [
+  'fences',
+  'fence_keys',
+  'mover_counts',
+  'mover_marks',
+  'mover_feeds',
+  'mover_feed_snapshots',
+];
+
 function rowsOf(spec: MoveSpec, side: Side, table: string): string | null {
   if (table === 'mover_cascades') return null;
-  if (['fences', 'fence_keys', 'mover_counts', 'mover_marks'].includes(table)) return fenceRows(spec, side);
+  if (byFeature.includes(table)) return fenceRows(spec, side);
   if (table === 'mover_captures') {
     const names = sideTables(spec, side).map(quoteText).join(', ');
     return `database_name = ${quoteText(spec[side].database)} AND table_name IN (${names})`;

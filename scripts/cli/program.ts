@@ -14,6 +14,7 @@ import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { abandonCommand, finishCommand } from './commands/ending.ts';
 import { explainCommand } from './commands/explain.ts';
+import { feedCommand } from './commands/feed.ts';
 import { grantsCommand } from './commands/grants.ts';
 import { handoverCommand } from './commands/handover.ts';
 import { holdsCommand } from './commands/holds.ts';
@@ -93,7 +94,7 @@ const groups: readonly (readonly [string, readonly CommandFactory[]])[] = [
       ...steering,
     ],
   ],
-  ['Run:', [upCommand, routerCommand, controlCommand, moverCommand, reloadCommand]],
+  ['Run:', [upCommand, routerCommand, controlCommand, moverCommand, feedCommand, reloadCommand]],
   ['Look into an IDL:', [idlCommand]],
   ['Write programs:', [apiCommand]],
   ['In a shell:', [completionCommand]],

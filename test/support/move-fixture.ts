@@ -30,6 +30,8 @@ export interface MoveFixtureOptions {
   readonly capture?: CaptureKind;
   /** Foreign keys of the source that may cross the edge of the tables. */
   readonly sever?: readonly string[];
+  /** The target is the service, whose rows a feed tells. */
+  readonly feed?: boolean;
 }
 
 /**
@@ -91,6 +93,7 @@ export class MoveFixture implements AsyncDisposable {
       bookkeepingSchema,
       ...{ capture, captureBack: capture },
       ...(options.sever && { sever: { side: 'source', keys: options.sever } }),
+      ...(options.feed && { feed: { service: 'target' } }),
     };
     return new MoveFixture(spec, [source, target], accounts, ...application);
   }
@@ -100,6 +103,7 @@ export class MoveFixture implements AsyncDisposable {
     return {
       ...rest,
       ...(sever && { sever: { ...sever, side: 'target' } }),
+      ...(rest.feed && { feed: { service: 'source' } }),
       id: id.replace(':forward', ':reverse'),
       source: target,
       target: source,

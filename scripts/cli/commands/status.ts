@@ -10,6 +10,7 @@ import { renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { CommandFactory } from '../program.ts';
+import { standingWords } from './feed.ts';
 
 export const statusCommand: CommandFactory = (io, outcome) => {
   const command = new Command('status')
@@ -109,6 +110,9 @@ function renderStatus(status: StatusReport, paint: Paint): string {
     features,
     ...told,
     ...status.features.flatMap(({ name, move }) => movers(name, move?.pace?.movers ?? [])),
+    ...status.features.flatMap(({ name, move }) =>
+      move?.feed ? [`${name}: ${standingWords(move.feed)}`] : [],
+    ),
     ...canaries,
     '',
     routers,

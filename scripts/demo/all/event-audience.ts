@@ -68,7 +68,7 @@ export class EventAudience {
     const deadline = performance.now() + 60_000;
     for (;;) {
       const [pending, promised, taken] = await Promise.all([
-        new OutboxRows(this.#product).standing().then((standing) => standing.pending),
+        new OutboxRows(this.#product, productEvents).standing().then((standing) => standing.pending),
         this.#count(this.#product('outbox')),
         this.taken(),
       ]);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { describeEachEngine, type EngineLane } from '../../support/databases.ts';
+import { FeedReader } from '../../support/feed-consumer.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
 import { killedMover, kills } from '../../support/properties/killed-mover.ts';
 import { type MappedTable, mappedTable, shapes } from '../../support/properties/mapped-table.ts';
@@ -50,6 +51,7 @@ async function writeAll(
 
 const histories = fc.record({
   shape: shapes,
+  feed: fc.constantFrom(true, true, false),
   rows: fc.array(number, { maxLength: 40 }),
   writes: fc.array(write, { maxLength: 60 }),
   serviceWrites: fc.array(write, { maxLength: 30 }),
@@ -68,8 +70,21 @@ async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
   const table = mappedTable(history.shape);
   const { spec, source, target, expected, found } = table;
   await using fixture = await MoveFixture.create(lane, {
-    ...{ schema: [source], targetSchema: [target], tables: [spec] },
+    ...{ schema: [source], targetSchema: [target], tables: [spec], feed: history.feed },
   });
+  // Somebody follows the feed all the time, through every death and both directions.
+  using reader = new FeedReader(fixture.spec);
+  const over = new AbortController();
+  const following = reader.follow(over.signal);
+  following.catch(() => undefined);
+  const told = async () => {
+    if (!history.feed) return;
+    await reader.snapshotsDone();
+    await reader.drain();
+    const rows = reader.consumer.rows('t').map((row) => Object.values(row).map(String));
+    const byId = (one: string[], other: string[]) => Number(one[0]) - Number(other[0]);
+    expect(rows.sort(byId)).toEqual(await ask(fixture.target, found));
+  };
   const equal = async () =>
     expect(await ask(fixture.target, found)).toEqual(await ask(fixture.source, expected));
   for (const [id, value] of rows.entries()) await fixture.source.query(table.put('source', id, value));
@@ -90,6 +105,7 @@ async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
   await out.applier.drain({ deadlineMs: 30_000 });
   await equal();
   expect(await out.move.verify()).toMatchObject({ different: 0, unsettled: 0 });
+  await told();
   await out.applier.stop();
 
   const back = { ...mover, spec: fixture.reverse, noCopy: true };
@@ -102,6 +118,9 @@ async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
   await home.applier.drain({ deadlineMs: 30_000 });
   await equal();
   expect(await home.move.verify()).toMatchObject({ different: 0, unsettled: 0 });
+  await told();
+  over.abort();
+  await following;
 }
 
 describeEachEngine('any move', (lane) => {

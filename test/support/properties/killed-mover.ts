@@ -63,7 +63,8 @@ export async function killedMover(options: KilledMoverOptions): Promise<{ move: 
     const move = await fixture.open({ spec, tuning, points: { reach } });
     try {
       if (!noCopy) await move.fence('target', { lockTimeoutMs: 15_000 });
-      if ((await move.captureState()) !== 'complete') {
+      if (noCopy) await move.renewCapture();
+      else if ((await move.captureState()) !== 'complete') {
         await move.dropCapture();
         await move.installCapture();
       }

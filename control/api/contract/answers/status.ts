@@ -50,6 +50,15 @@ const runningMove = z.object({
       trouble: z.string().nullable(),
     })
     .nullable(),
+  /** Entries of its change feed that no broker has acknowledged; null: it has none, or it cannot be read. */
+  feed: z
+    .object({
+      /** 100,000 stands for as many or more. */
+      waiting: z.number(),
+      oldestMs: z.number(),
+      snapshots: list(z.object({ table: z.string(), rows: z.number() })),
+    })
+    .nullable(),
   trouble: z.string().nullable(),
   progress: progressLine.nullable(),
 });

@@ -1,0 +1,260 @@
+import { BanyanError } from '../../common/errors.ts';
+import type { PublishedMessage, RelayMessage, RelayRows } from '../../common/relay/relay-rows.ts';
+import { featureOf } from '../fence/fence-row.ts';
+import type { MoveSpec } from '../move-spec.ts';
+import { sideTables } from '../move-spec.ts';
+import { Link } from '../sql/link.ts';
+import { quoteText } from '../sql/names.ts';
+import type { Session } from '../sql/session.ts';
+import { isTableMissing } from '../sql/sql-error.ts';
+import { FeedBooks } from './feed-books.ts';
+import { type FeedStanding, readFeedStanding } from './feed-standing.ts';
+import { type AskedSnapshot, SnapshotBooks } from './snapshot-books.ts';
+import { subjectToken } from './subject-token.ts';
+
+type Side = 'source' | 'target';
+
+const sides: readonly Side[] = ['source', 'target'];
+const columns = 'seq, epoch, table_name, key_token, key_json, op, snapshot, after_json, read_at';
+
+/**
+ * A feature's feed as a relay sees it: the entries on both servers, in the order in which they may be sent. `spec`: the forward move.
+ *
+ * **Epoch after epoch.** Entries of the smallest epoch that waits come first. When an entry of an epoch is seen, all those of smaller epochs
+ * are committed, on both servers (`FeedBooks`): so where one side has the smallest at first sight, the other is looked at again, afterwards,
+ * for smaller ones. What is not there then will never be.
+ */
+export class FeedOutlet implements RelayRows {
+  readonly #spec: MoveSpec;
+  readonly #links: Readonly<Record<Side, Link>>;
+  readonly #books: Readonly<Record<Side, FeedBooks>>;
+  readonly #snapshots: SnapshotBooks;
+  #seen = false;
+
+  constructor(spec: MoveSpec) {
+    this.#spec = spec;
+    const link = (side: Side) => new Link({ endpoint: spec[side], lockWaitSeconds: 20 });
+    this.#links = { source: link('source'), target: link('target') };
+    this.#books = { source: FeedBooks.of(spec, 'source'), target: FeedBooks.of(spec, 'target') };
+    this.#snapshots = SnapshotBooks.of(spec, 'source');
+  }
+
+  /** The lock is on legacy's server, and ends with the connection. */
+  async alone(work: () => Promise<void>): Promise<boolean> {
+    const session = await this.#links.source.session();
+    const name = `CONCAT('banyan feed ', SHA2(${quoteText(`${this.#spec.bookkeepingSchema} ${this.#feature}`)}, 224))`;
+    const [row] = await session.texts(`SELECT GET_LOCK(LEFT(${name}, 64), 0)`);
+    if (row?.[0] !== '1') return false;
+    try {
+      await work();
+    } finally {
+      await session.texts(`SELECT RELEASE_LOCK(LEFT(${name}, 64))`).catch(() => session.close());
+    }
+    return true;
+  }
+
+  /** @throws BanyanError BANYAN_FEED_ENDED */
+  async pending(limit: number): Promise<readonly RelayMessage[]> {
+    const found = await Promise.all(sides.map((side) => this.#waiting(side, limit)));
+    if (found.every((rows) => rows === null)) {
+      if (this.#seen) throw ended(this.#feature);
+      return [];
+    }
+    this.#seen = true;
+    const [first, second] = found.map((rows) => rows?.[0]?.epoch ?? Number.POSITIVE_INFINITY) as [
+      number,
+      number,
+    ];
+    const [side, rows, epoch] =
+      first <= second ? (['source', found[0], first] as const) : (['target', found[1], second] as const);
+    if (!Number.isFinite(epoch)) return [];
+    const other = side === 'source' ? 'target' : 'source';
+    const earlier = (await this.#waiting(other, limit, epoch)) ?? [];
+    return earlier.length > 0 ? this.#ofFirstEpoch(other, earlier) : this.#ofFirstEpoch(side, rows ?? []);
+  }
+
+  async mark(published: readonly PublishedMessage[], at: Date): Promise<void> {
+    for (const side of sides) {
+      const here = published
+        .map(({ row, streamSeq }) => ({ at: row.split(' '), streamSeq }))
+        .filter(({ at: [of] }) => of === side)
+        .map(({ at: [, seq], streamSeq }) => ({ seq: Number(seq), streamSeq }));
+      if (here.length === 0) continue;
+      const cases = here.map(({ seq, streamSeq }) => `WHEN ${seq} THEN ${Number(streamSeq)}`).join(' ');
+      await this.#run(
+        side,
+        (place) => `UPDATE ${place} SET sent_at = ${at.getTime()}, stream_seq = CASE seq ${cases} END
+          WHERE seq IN (${here.map(({ seq }) => seq).join(', ')})`,
+      );
+    }
+  }
+
+  async last(): Promise<{ readonly id: string; readonly streamSeq: number } | null> {
+    const found = await Promise.all(
+      sides.map((side) =>
+        this.#texts(
+          side,
+          (place) =>
+            `SELECT epoch, seq, stream_seq FROM ${place} WHERE stream_seq IS NOT NULL ORDER BY stream_seq DESC LIMIT 1`,
+        ),
+      ),
+    );
+    const all = found.flat().map(([epoch, seq, streamSeq]) => ({
+      id: this.#messageId(Number(epoch), Number(seq)),
+      streamSeq: Number(streamSeq),
+    }));
+    return all.sort((one, other) => other.streamSeq - one.streamSeq)[0] ?? null;
+  }
+
+  unmarkBeyond(streamSeq: number): Promise<number> {
+    return this.#onBoth(
+      (place) =>
+        `UPDATE ${place} SET sent_at = NULL, stream_seq = NULL WHERE stream_seq > ${Number(streamSeq)}`,
+    );
+  }
+
+  unmarkAll(): Promise<number> {
+    return this.#onBoth(
+      (place) => `UPDATE ${place} SET sent_at = NULL, stream_seq = NULL WHERE sent_at IS NOT NULL`,
+    );
+  }
+
+  async deletePublishedBefore(before: Date, limit: number): Promise<number> {
+    let deleted = 0;
+    for (const side of sides) {
+      // By number, not by range: a range would lock the place where the next entry goes.
+      const old = await this.#texts(
+        side,
+        (place) =>
+          `SELECT seq FROM ${place} WHERE sent_at < ${before.getTime()} ORDER BY sent_at LIMIT ${limit}`,
+      );
+      if (old.length === 0) continue;
+      const list = old.map(([seq]) => seq).join(', ');
+      await this.#run(side, (place) => `DELETE FROM ${place} WHERE seq IN (${list}) AND sent_at IS NOT NULL`);
+      deleted = Math.max(deleted, old.length);
+    }
+    return deleted;
+  }
+
+  async standing(): Promise<FeedStanding> {
+    return readFeedStanding(this.#spec, 'target', {
+      source: await this.#links.source.session(),
+      target: await this.#links.target.session(),
+    });
+  }
+
+  /** Asks for a snapshot of these of the service's tables, of all unless given. The mover makes it. Returns their ids. */
+  async askForSnapshot(tables: readonly string[] = sideTables(this.#spec, 'target')): Promise<string[]> {
+    return this.#snapshots.ask(await this.#links.source.session(), tables);
+  }
+
+  async snapshots(): Promise<readonly AskedSnapshot[]> {
+    return this.#snapshots.read(await this.#links.source.session());
+  }
+
+  close(): void {
+    for (const side of sides) this.#links[side].close();
+  }
+
+  get #feature(): string {
+    return featureOf(this.#spec);
+  }
+
+  #messageId(epoch: number, seq: number): string {
+    return `${this.#feature}:${epoch}:${seq}`;
+  }
+
+  /** Null where there is no table. */
+  async #waiting(side: Side, limit: number, before?: number): Promise<WaitingEntry[] | null> {
+    try {
+      const session = await this.#links[side].session();
+      const rows = await session.texts(
+        `SELECT ${columns} FROM ${this.#books[side].entries}
+          WHERE sent_at IS NULL${before === undefined ? '' : ` AND epoch < ${before}`} ORDER BY epoch, seq LIMIT ${limit}`,
+      );
+      return rows.map(([seq, epoch, table, token, key, op, snapshot, after, readAt]) => ({
+        ...{ seq: Number(seq), epoch: Number(epoch), table: table ?? '', token: token ?? '' },
+        ...{
+          key: key ?? 'null',
+          op: op ?? '',
+          snapshot: snapshot ?? '',
+          after: after ?? 'null',
+          readAt: readAt ?? '0',
+        },
+      }));
+    } catch (error) {
+      if (isTableMissing(error)) return null;
+      throw error;
+    }
+  }
+
+  /** The epoch that follows may have its first entries on either side. */
+  #ofFirstEpoch(side: Side, rows: readonly WaitingEntry[]): RelayMessage[] {
+    return rows.filter(({ epoch }) => epoch === rows[0]?.epoch).map((row) => this.#message(side, row));
+  }
+
+  /** What was carried over to the service was legacy's, and the other way round. */
+  #message(side: Side, entry: WaitingEntry): RelayMessage {
+    const { seq, epoch, table, token, key, op, snapshot, after, readAt } = entry;
+    const source = {
+      ...{ connector: 'banyan', name: this.#feature, feature: this.#feature },
+      ...{ side: side === 'target' ? 'legacy' : 'service', db: this.#spec.target.database },
+      ...{ table, epoch, seq, snapshot },
+    };
+    const subject = `changes.${subjectToken(this.#feature)}.${subjectToken(table)}.${token}`;
+    return {
+      row: `${side} ${seq}`,
+      id: this.#messageId(epoch, seq),
+      subject,
+      key: subject,
+      body: `{"key":${key},"before":null,"after":${after},"op":"${op}","source":${JSON.stringify(source)},"ts_ms":${readAt}}`,
+    };
+  }
+
+  async #onBoth(statement: (place: string) => string): Promise<number> {
+    let changed = 0;
+    for (const side of sides) changed += await this.#run(side, statement);
+    return changed;
+  }
+
+  async #run(side: Side, statement: (place: string) => string): Promise<number> {
+    const session = await this.#links[side].session();
+    return orNothing(async () => (await session.run(statement(this.#books[side].entries))).affectedRows, 0);
+  }
+
+  async #texts(side: Side, statement: (place: string) => string): Promise<(string | null)[][]> {
+    const session: Session = await this.#links[side].session();
+    return orNothing(() => session.texts(statement(this.#books[side].entries)), []);
+  }
+}
+
+interface WaitingEntry {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly table: string;
+  readonly token: string;
+  readonly key: string;
+  readonly op: string;
+  readonly snapshot: string;
+  readonly after: string;
+  readonly readAt: string;
+}
+
+async function orNothing<Found>(look: () => Promise<Found>, nothing: Found): Promise<Found> {
+  try {
+    return await look();
+  } catch (error) {
+    if (isTableMissing(error)) return nothing;
+    throw error;
+  }
+}
+
+function ended(feature: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_FEED_ENDED',
+    `the change feed of ${feature} has ended: its move was finished or abandoned`,
+    {
+      fix: 'Stop the relay. After a finish nothing is carried over any more: let the service publish changes of its own.',
+    },
+  );
+}
