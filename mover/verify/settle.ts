@@ -10,6 +10,9 @@ import { rowsByKey } from './rows-by-key.ts';
 
 const keysInOneLook = 400;
 const betweenLooksMs = 25;
+/** Of a row that changes all the time so many of the source's versions are remembered, as far as they are short. */
+const versionsKept = 32;
+const versionBytesMax = 16_384;
 /** So many looks in a row must show the same two rows, clean, before the difference is a fault. */
 const looksNeeded = 3;
 
@@ -33,6 +36,8 @@ interface Suspect {
   readonly key: KeyValues;
   looks: number;
   seen: string;
+  /** The source's row in earlier looks, newest first. */
+  was: (RawRow | null)[];
 }
 
 /**
@@ -41,11 +46,17 @@ interface Suspect {
  * A single look proves nothing: the row may change and be applied between the reads of the two sides. But if a look finds the
  * source row as it was in an earlier look, and the key was clean at the end of that earlier look, then whatever the
  * earlier look read had been applied by then (an entry goes only after its target commit), and the target row must show it.
+ *
+ * A row that changes faster than it is applied is never equal in one look. It is as good as that where the target shows what the source
+ * showed in an earlier look: then it was carried over rightly since that look, which is all that an equal row says, too. A row whose
+ * change was lost shows what the source had before the first look.
  */
 export async function settle(keys: readonly KeyValues[], options: SettleOptions): Promise<Settled> {
   const { plan, patienceMs, signal } = options;
   const enginesDiffer = options.source.engine !== options.target.engine;
-  const suspects = new Map<string, Suspect>(keys.map((key) => [keyId(key), { key, looks: 0, seen: '' }]));
+  const suspects = new Map<string, Suspect>(
+    keys.map((key) => [keyId(key), { key, looks: 0, seen: '', was: [] }]),
+  );
   const samples: RowDifference[] = [];
   let different = 0;
   const deadline = performance.now() + patienceMs;
@@ -60,10 +71,12 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
         const id = keyId(suspect.key);
         const source = look.source.get(id) ?? null;
         const target = look.target.get(id) ?? null;
-        if (equalRows(plan, source, target, enginesDiffer)) {
+        const versions = [source, ...suspect.was];
+        if (versions.some((version) => equalRows(plan, version, target, enginesDiffer))) {
           suspects.delete(id);
           continue;
         }
+        if (bytesOf(source) <= versionBytesMax) suspect.was = versions.slice(0, versionsKept);
         const seen = look.dirty.has(id) || look.dirty.has('*') ? '' : `${rowId(source)}|${rowId(target)}`;
         suspect.looks = seen !== '' && seen === suspect.seen ? suspect.looks + 1 : seen === '' ? 0 : 1;
         suspect.seen = seen;
@@ -104,6 +117,10 @@ function equalRows(plan: TablePlan, a: RawRow | null, b: RawRow | null, enginesD
   return plan.source.columns.every(({ shape }, index) =>
     equalValues(shape, a[index], b[index], enginesDiffer),
   );
+}
+
+function bytesOf(row: RawRow | null): number {
+  return row === null ? 0 : row.reduce((bytes, value) => bytes + (value?.length ?? 0), 0);
 }
 
 function rowId(row: RawRow | null): string {

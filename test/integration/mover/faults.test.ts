@@ -226,6 +226,20 @@ describeEachEngine('faults of a move', (lane) => {
     await source.query("UPDATE t SET body = 'dirty' WHERE id = 20");
     const idle = await fixture.open({ tuning: { verifyPatienceMs: 300 } });
     expect(await idle.verify()).toMatchObject({ different: 3, unsettled: 1 });
+    // Nor is one that changes faster than it is applied, so that no look finds both sides equal.
+    let over = false;
+    const racing = (async () => {
+      const body = 'UPDATE t SET body = ? WHERE id = 20';
+      for (let n = 1; !over; n += 1) {
+        await source.query(body, [`round ${n}`]);
+        await target.query(body, [`round ${n - 1}`]);
+        await wait(10);
+      }
+    })();
+    const patient = await fixture.open();
+    expect(await patient.verify()).toMatchObject({ different: 3, unsettled: 0 });
+    over = true;
+    await racing;
   });
 
   it('a write reaches the target at once, not at the next look of an idle applier', async () => {
