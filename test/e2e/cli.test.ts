@@ -8,6 +8,7 @@ import { bucketOf } from '../../router/index.ts';
 import type { StackInfo } from '../../scripts/stack/stack-info.ts';
 import { httpCall } from '../support/http-call.ts';
 import { ctrlC, onTerminal } from '../support/on-terminal.ts';
+import { runCommand } from '../support/run-command.ts';
 import { jsonOf, leftovers, stackPlace, start, startTestStack, type TestStack } from '../support/stack.ts';
 
 /** The commands in the order in which ops use them, against one running stack: each test goes on where the last one ended. */
@@ -15,13 +16,13 @@ describe('banyan on a running stack', () => {
   let stack: TestStack;
   let info: StackInfo;
   beforeAll(async () => {
-    stack = await startTestStack('cli', '--rows', '30000', '--routers', '2');
+    stack = await startTestStack('cli', '--rows', '8000', '--routers', '2');
     info = await stack.info();
   });
   afterAll(() => stack?.[Symbol.asyncDispose]());
 
   const json = async (...args: string[]) => {
-    const ended = await stack.banyan(...args, '--json');
+    const ended = await runCommand(stack.place, ...args, '--json');
     return { code: ended.code, value: jsonOf(ended) as Record<string, unknown>, stderr: ended.stderr };
   };
   const terminal = () => ({ columns: 160, env: { ...process.env, NO_COLOR: '1', ...stack.place.env } });
@@ -152,7 +153,7 @@ describe('banyan on a running stack', () => {
     const copy = await json('copy', 'product', '--why', 'test: copy');
     expect(copy).toMatchObject({ code: 0, value: { feature: 'product', stage: 'syncing' } });
     const verify = await json('verify', 'product');
-    expect(verify).toMatchObject({ code: 0, value: { rowsCompared: 30000, different: 0 } });
+    expect(verify).toMatchObject({ code: 0, value: { rowsCompared: 8000, different: 0 } });
     expect(verify.stderr).toMatch(/^verify .* rows/m);
   });
 
@@ -353,7 +354,10 @@ describe('banyan on a running stack', () => {
         `${name} is another process`,
       );
     }
-    await becomes(async () => (await json('status')).code === 0, 'control answers');
+    await becomes(async () => {
+      const { code, value } = await json('status');
+      return code === 0 && value.role === 'active';
+    }, 'control conducts again');
     for (const url of [...info.router, info.legacy]) {
       await becomes(
         async () => (await httpCall(url, { method: 'GET', path: '/api/products/1' })).status === 200,
