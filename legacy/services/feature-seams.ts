@@ -2,6 +2,7 @@ import { ThriftException } from 'banyan/rpc';
 import { type SeamLink, seam } from 'banyan/seam';
 import type { Logger } from 'pino';
 import type { FeatureName } from '../config.ts';
+import { requestContext } from '../http/request-context.ts';
 
 /** What a call does on either side. */
 export interface Sides<Args extends unknown[], Result> {
@@ -55,7 +56,8 @@ export class FeatureSeams {
         return await ask(...args);
       } catch (error) {
         if (!isUnanswered(error)) throw error;
-        this.#pausedUntil = performance.now() + PAUSE_MS;
+        // A request that would not wait says nothing about the service, and must not decide for others.
+        if (!isOutOfTime()) this.#pausedUntil = performance.now() + PAUSE_MS;
         this.#log.warn(
           { err: error, feature: this.#feature, seam: name },
           'The service does not answer: the shop’s copy of its rows is read.',
@@ -68,6 +70,13 @@ export class FeatureSeams {
 
 function isUnanswered(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('BANYAN_RPC_');
+}
+
+/** Whether it was the request's own deadline that came first. */
+function isOutOfTime(): boolean {
+  const { deadlineAt = Number.POSITIVE_INFINITY } = requestContext() ?? {};
+  // Calls are told whole milliseconds, and at least one.
+  return deadlineAt - performance.now() < 2;
 }
 
 /** For results that are undefined where the service says by an exception that there is nothing. */

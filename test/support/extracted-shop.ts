@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import mysql, { type Connection } from 'mysql2/promise';
 import { type MigrationFolder, migrate } from '../../scripts/migrate.ts';
 import { freePorts } from '../../scripts/servers/index.ts';
 import type { EngineLane, TestDatabase } from './databases.ts';
 import { type Programs, startPrograms } from './programs.ts';
+import { ed25519Pair } from './router/identity-keys.ts';
 import { createShopDatabase, endpointOf } from './shop.ts';
 import { databaseEnvironment, type Program, type ProgramOutcome, startProgram } from './shop-process.ts';
 
@@ -15,6 +19,8 @@ export interface ExtractedShop extends AsyncDisposable {
   readonly programs: Programs;
   /** Origin of the router. */
   readonly router: string;
+  /** Origin of the router's metrics. */
+  readonly routerAdmin: string;
   /** Origin of the monolith itself. */
   readonly legacy: string;
   /** `legacy`, and the services' by their features. */
@@ -24,10 +30,12 @@ export interface ExtractedShop extends AsyncDisposable {
     sql: string,
     values?: unknown[],
   ): Promise<Record<string, unknown>[]>;
-  /** Copies, cuts over or rolls back. */
-  move(feature: MovableFeature, action: 'copy' | 'cutover' | 'rollback'): Promise<void>;
+  /** While it is paused, the reverse move brings nothing into the monolith's tables. */
+  move(feature: MovableFeature, action: 'copy' | 'cutover' | 'rollback' | 'pause' | 'resume'): Promise<void>;
   /** Ends a process as a machine that dies does. @returns what it had printed */
   kill(name: 'legacy' | MovableFeature): Promise<ProgramOutcome>;
+  /** Runs one of the monolith's jobs to its end, as JSON. */
+  job(name: string): Promise<ProgramOutcome>;
   /** Starts a service again, on its address. */
   start(feature: MovableFeature): Promise<void>;
   /** Makes a service slow: its reads and writes wait in its database until the function is called. */
@@ -73,17 +81,13 @@ export async function startExtractedShop(
   await using stack = new AsyncDisposableStack();
   const schema = `banyan_${randomBytes(4).toString('hex')}`;
   const legacyDatabase = stack.use(await createShopDatabase(lane, 40));
-  const [legacyPort, ...ports] = await freePorts(1 + movableFeatures.length);
+  const [legacyPort, adminPort, ...ports] = await freePorts(2 + movableFeatures.length);
   const portOf = (feature: MovableFeature) => ports[movableFeatures.indexOf(feature)]!;
   const databases: Record<string, TestDatabase> = { legacy: legacyDatabase };
   for (const feature of movableFeatures) {
     databases[feature] = stack.use(await lane.createDatabase('b', feature));
     await migrate(endpointOf(databases[feature]), parts[feature].folder);
   }
-  const connections = new Map<string, Connection>();
-  stack.defer(async () => {
-    for (const connection of connections.values()) await connection.end();
-  });
   stack.defer(async () => {
     for (const database of Object.values(databases)) {
       const connection = await mysql.createConnection(endpointOf(database));
@@ -92,6 +96,15 @@ export async function startExtractedShop(
     }
   });
 
+  const folder = await mkdtemp(join(tmpdir(), 'extracted-shop-'));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const keyFile = join(folder, 'identity.pem');
+  await writeFile(keyFile, ed25519Pair('test').signs.key);
+
+  const connections = new Map<string, Connection>();
+  stack.defer(async () => {
+    for (const connection of connections.values()) await connection.end();
+  });
   const running = new Map<string, Program>();
   stack.defer(async () => {
     for (const program of running.values()) await program[Symbol.asyncDispose]();
@@ -118,6 +131,15 @@ export async function startExtractedShop(
         deadlineMs,
       },
       addresses: [`127.0.0.1:${portOf(feature)}`],
+      ...(feature === 'product' && {
+        identity: {
+          ask: '/internal/whoami',
+          credentials: { cookie: 'session' },
+          ...{ claims: { role: 'json:role' }, anonymous: 'pass', cacheMs: 0, refusedMs: 0 },
+          // Longer than the monolith waits for a service before it reads its copy.
+          deadlineMs: 3 * deadlineMs,
+        },
+      }),
     };
     return [feature, { service, database: feature, tables: [...tables], sever: [...sever] }];
   });
@@ -129,10 +151,12 @@ export async function startExtractedShop(
       ),
       state: { database: 'legacy', schema },
       legacy: { addresses: [legacy], database: 'legacy' },
+      router: { admin: `127.0.0.1:${adminPort}` },
+      identity: { keys: [{ kid: 'test', file: keyFile }] },
       features: Object.fromEntries(features),
     }),
   );
-  await run('legacy', 'legacy/main.ts', {
+  const environment = {
     ...databaseEnvironment('SHOP', legacyDatabase),
     ...{ PORT: String(legacyPort), SEAM_DB_NAME: schema, SERVICE_DEADLINE_MS: String(deadlineMs) },
     // The machine that tests may be busy with others.
@@ -140,11 +164,14 @@ export async function startExtractedShop(
     ...Object.fromEntries(
       movableFeatures.map((feature) => [`${feature.toUpperCase()}_SERVICE`, `127.0.0.1:${portOf(feature)}`]),
     ),
-  });
+  };
+  await run('legacy', 'legacy/main.ts', environment);
 
   const kept = stack.move();
   return {
     ...{ programs, router: programs.router, legacy, start },
+    routerAdmin: `http://127.0.0.1:${adminPort}`,
+    job: (name) => startProgram('legacy/jobs/main.ts', environment, [name, '--json']).ended,
     databases: databases as ExtractedShop['databases'],
     async query(name, sql, values = []) {
       const connection =
@@ -155,7 +182,7 @@ export async function startExtractedShop(
     async move(feature, action) {
       const answer = await programs.admin(`/v1/features/${feature}/${action}`, { why: 'the test says so' });
       const last = typeof answer === 'string' ? JSON.parse(answer.trim().split('\n').at(-1)!) : answer;
-      if (last.type !== 'result') throw new Error(`${action} ${feature}: ${JSON.stringify(last)}`);
+      if (last.error !== undefined) throw new Error(`${action} ${feature}: ${JSON.stringify(last)}`);
     },
     async kill(name) {
       const program = running.get(name)!;
@@ -166,8 +193,13 @@ export async function startExtractedShop(
     async stall(feature) {
       const connection = await mysql.createConnection(endpointOf(databases[feature]!));
       const locks = parts[feature].tables.map((table) => `${table} WRITE`);
+      // Whoever ends it before the test does must not wait for its locks.
+      connections.set(`stall ${feature}`, connection);
       await connection.query(`LOCK TABLES ${locks.join(', ')}`);
-      return () => connection.end();
+      return async () => {
+        connections.delete(`stall ${feature}`);
+        await connection.end();
+      };
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };

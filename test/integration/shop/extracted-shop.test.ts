@@ -30,6 +30,8 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     const before = await new ShopVisitor(shop.router).logIn('user7@example.com');
     await shop.move('user', 'copy');
     await shop.move('user', 'cutover');
+    // The monolith's own tables stand still from here on: what it knows it is told by the service.
+    await shop.move('user', 'pause');
     const during = await new ShopVisitor(shop.router).logIn('user7@example.com');
     const staff = await atPage('/admin', 'admin@example.com');
     const gone = await new ShopVisitor(shop.router).logIn('user7@example.com');
@@ -63,6 +65,17 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     ]);
     await staff.call('POST', '/admin/users/7/role', form({ role: 'user' }));
 
+    await shop.move('user', 'resume');
+    // A job deletes there what ran out.
+    const expired = 'select count(*) as n from sessions where expires_at < utc_timestamp()';
+    const [{ n }] = (await shop.query('user', expired)) as [{ n: number }];
+    const cleaned = await shop.job('clean-up');
+    expect([n > 0, JSON.parse(cleaned.stdout)], cleaned.stderr).toMatchObject([
+      true,
+      { deleted: { sessions: n } },
+    ]);
+    expect(await shop.query('user', expired)).toEqual([{ n: 0 }]);
+
     await shop.move('user', 'rollback');
     await loggedIn();
     expect((await new ShopVisitor(shop.legacy).call('GET', '/api/me', undefined, { cookie })).status).toBe(
@@ -75,6 +88,7 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
   it('shows owners and staff what they have just changed of a shop that is the service’s', async () => {
     await shop.move('shops', 'copy');
     await shop.move('shops', 'cutover');
+    await shop.move('shops', 'pause');
     const staff = await atPage('/admin', 'admin@example.com');
     const owner = await atPage('/owner', 'owner2@example.com');
     const changed = await owner.call('POST', '/owner/shops/1/state', form({ state: 'paused' }));
@@ -111,6 +125,7 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     expect((await staff.call('POST', `${path}/owners/7/remove`, form({}))).status).toBe(303);
     expect((await newOwner.call('GET', '/owner/api/shops')).json.shops).toEqual([]);
     expect((await staff.call('PATCH', '/admin/api/shops/4000', { state: 'open' })).status).toBe(404);
+    await shop.move('shops', 'resume');
   });
 
   it('has one home page of all of them, and each of their logs the trace', async () => {
@@ -128,6 +143,17 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     for (const one of home.json.products)
       expect([one.shopId, one.status]).toEqual([product!.shop_id, 'live']);
     expect(home.json.shops.length).toBeGreaterThan(3);
+    // The router asks the monolith who the users of a service's requests are, and it asks the service that has the sessions.
+    const identified = async () => {
+      const metrics = await (await fetch(`${shop.routerAdmin}/metrics`)).text();
+      return Number(
+        /^banyan_identity_total\{feature="product",outcome="identified"\} (\d+)$/m.exec(metrics)?.[1],
+      );
+    };
+    const known = await identified();
+    expect((await user.call('GET', `/api/products/${product!.id}`)).status).toBe(200);
+    expect((await new ShopVisitor(shop.router).call('GET', `/api/products/${product!.id}`)).status).toBe(200);
+    expect(await identified()).toBe(known + 1);
     const guest = await new ShopVisitor(shop.router).call('GET', '/api/home');
     expect(guest.json).toMatchObject({ user: null, likes: [], missing: [] });
   });

@@ -1,0 +1,45 @@
+import { openSeams } from 'banyan/seam';
+import pino from 'pino';
+import { expect, it } from 'vitest';
+import { withDeadline } from '../../../legacy/http/request-context.ts';
+import { FeatureSeams } from '../../../legacy/services/feature-seams.ts';
+import { MemoryLink } from '../../support/router/memory-link.ts';
+
+const log = pino({ level: 'silent' });
+const late = () => Promise.reject(Object.assign(new Error('late'), { code: 'BANYAN_RPC_DEADLINE' }));
+
+it('reads the copy where the service does not answer, and spares others the wait only if it was not one’s own hurry', async () => {
+  const link = new MemoryLink();
+  link.put({
+    features: [
+      { name: 'user', stage: 'extracted', owner: 'service', inTransition: false, hold: false, salt: 'u' },
+    ],
+    routes: [],
+  });
+  const seams = await openSeams({ state: {} as never, link, logger: log });
+  const feature = new FeatureSeams('user', seams, log);
+  let [asked, answers] = [0, false];
+  const read = feature.read('userOf', {
+    legacy: async () => 'copy',
+    service: async () => {
+      asked += 1;
+      return answers ? 'service' : late();
+    },
+  });
+  // Somebody who waits for nothing: the next is not kept from the service.
+  await withDeadline(performance.now(), async () => expect(await read()).toBe('copy'));
+  answers = true;
+  expect(await read()).toBe('service');
+  answers = false;
+  expect(await read()).toBe('copy');
+  expect([await read(), asked]).toEqual(['copy', 3]);
+
+  const fresh = feature.readFresh('freshUserOf', { legacy: async () => 'copy', service: late });
+  await expect(fresh()).rejects.toThrow('late');
+  const finished = feature.read('gone', {
+    legacy: () => Promise.reject(new Error('no such table')),
+    service: late,
+  });
+  await expect(finished()).rejects.toThrow('late');
+  await seams.close();
+});
