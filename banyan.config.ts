@@ -44,6 +44,18 @@ const features: BanyanConfigInput['features'] = {
     tables: ['shops', 'shop_owners'],
     sever: ['orders.shop_id', 'shop_owners.user_id'],
   },
+  user: {
+    service: {
+      idl: './extracted/user/user.thrift',
+      name: 'UserService',
+      addresses: [local('USER', 7422)],
+      transport: 'header',
+      deadlineMs: 5000,
+    },
+    database: 'user',
+    tables: ['users', 'sessions'],
+    sever: ['shop_owners.user_id', 'product_likes.user_id', 'orders.user_id'],
+  },
   // A feature that the monolith never had, in a Lambda function.
   benefits: {
     service: {
@@ -65,6 +77,7 @@ const features: BanyanConfigInput['features'] = {
 const databases: BanyanConfigInput['databases'] = {
   product: { ...account, port: port('PRODUCT_DB', 7432), database: 'product' },
   shops: { ...account, port: port('SHOPS_DB', 7433), database: 'shops' },
+  user: { ...account, port: port('USER_DB', 7435), database: 'user' },
 };
 
 export default defineConfig({

@@ -17,16 +17,17 @@ export function expectMember(status: number, member: string, value: unknown): Ex
   };
 }
 
-/** 200 with a list in a member; `check` looks into it. */
+/** 200 with a list in a member; `check` looks into it, and into the other members. */
 export function expectList<T>(
   member: string,
-  check: (list: readonly T[]) => string | null = () => null,
+  check: (list: readonly T[], body: Readonly<Record<string, unknown>>) => string | null = () => null,
 ): Expectation {
   return (answer) => {
     const wrong = expectStatus(200)(answer);
     if (wrong !== null) return wrong;
-    const list = (answer.body as Record<string, unknown> | undefined)?.[member];
-    return Array.isArray(list) ? check(list) : `the answer has no ${member}`;
+    const body = answer.body as Record<string, unknown> | undefined;
+    const list = body?.[member];
+    return Array.isArray(list) ? check(list, body!) : `the answer has no ${member}`;
   };
 }
 

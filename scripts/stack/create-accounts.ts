@@ -12,6 +12,12 @@ import type { StackSettings } from './stack-settings.ts';
 /** What an application's account may do: read and write its rows, and nothing of banyan's. */
 const ofApplication = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'];
 
+/** What the monolith's seams need, as docs/seam.md grants it. */
+const ofSeams: readonly NeededPrivilege[] = [
+  { database: 'banyan', table: 'state_route_table', privileges: ['SELECT'], why: 'of the monolith’s seams' },
+  { database: 'banyan', table: 'state_replicas', privileges: ofApplication, why: 'of the monolith’s seams' },
+];
+
 /**
  * The accounts of a deployment, once the tables stand: banyan's with what `banyan grants` prints, the monolith's and the services' with
  * their own rows. An account that is there already keeps no other privilege.
@@ -38,6 +44,17 @@ export async function createAccounts({ engine, databases, accounts, parts }: Sta
       ]);
     }),
   );
+}
+
+/** Lets the monolith see who owns what: on the tables that control has made by now. */
+export async function grantSeams({ databases, accounts }: StackSettings): Promise<void> {
+  const connection = await createConnection(databases.legacy);
+  try {
+    const account = accountName(accounts.shop, '127.0.0.1');
+    for (const statement of grantStatements(ofSeams, account)) await connection.query(statement);
+  } finally {
+    await connection.end();
+  }
 }
 
 async function administer(

@@ -3,18 +3,14 @@ import { databaseVariables, localUrl, type PartProgram, portOf } from './parts/i
 import type { StackSettings } from './stack-settings.ts';
 
 /**
- * The monolith: one process, or one for each face and, on the monolith's address, what stands in front of them. It knows nothing of banyan: it
- * is told what any deployment would tell it. All but the last start side by side.
+ * The monolith: one process, or one for each face and, on the monolith's address, what stands in front of them.
  */
 export function legacyPrograms(settings: StackSettings): readonly PartProgram[] {
-  const database = databaseVariables('SHOP_DB', {
-    ...settings.databases.legacy,
-    user: settings.accounts.shop,
-  });
+  const told = legacyVariables(settings);
   const face = (name: string, flags: readonly string[], port: string): PartProgram => ({
     name,
     args: ['legacy/main.ts', ...flags],
-    env: { PORT: String(portOf(settings, port)), ...database },
+    env: { PORT: String(portOf(settings, port)), ...told },
   });
   if (!settings.faces) return [face('legacy', [], 'LEGACY')];
   return [
@@ -32,6 +28,16 @@ export function legacyPrograms(settings: StackSettings): readonly PartProgram[] 
       env: {},
     },
   ];
+}
+
+/** What the monolith and its jobs are told: their database, and who owns what has left, where its own code is to follow that. */
+export function legacyVariables(settings: StackSettings): Readonly<Record<string, string>> {
+  const { databases, accounts, faces, parts } = settings;
+  return {
+    ...databaseVariables('SHOP_DB', { ...databases.legacy, user: accounts.shop }),
+    ...(faces &&
+      Object.assign({ SEAM_DB_NAME: 'banyan' }, ...parts.map((part) => part.forLegacy?.(settings)))),
+  };
 }
 
 export function controlProgram(): PartProgram {

@@ -3,7 +3,7 @@ import { seed } from '../../legacy/seed.ts';
 import { type MigrationFolder, migrate } from '../migrate.ts';
 import type { ProgressStep } from '../terminal/progress.ts';
 import { checkPorts } from './check-ports.ts';
-import { createAccounts } from './create-accounts.ts';
+import { createAccounts, grantSeams } from './create-accounts.ts';
 import { createDatabase } from './create-database.ts';
 import { takeDataFolder } from './data-folder.ts';
 import { GuardLink } from './guard-link.ts';
@@ -127,12 +127,12 @@ async function startAll(starting: Starting): Promise<void> {
   });
 
   watcher.step('processes', 'monolith, services, control, router');
-  await Promise.all([
-    ...legacyPrograms(settings).map((program) => startProcess(starting, program)),
-    ...parts.map((part) => startPart(starting, part)),
-  ]);
+  await Promise.all(parts.map((part) => startPart(starting, part)));
+  // It makes the schema in which routers and the monolith's seams read who owns what.
   await startProcess(starting, controlProgram());
-  await Promise.all(routerPrograms(settings).map((program) => startProcess(starting, program)));
+  if (settings.faces) await grantSeams(settings);
+  const others = [...legacyPrograms(settings), ...routerPrograms(settings)];
+  await Promise.all(others.map((program) => startProcess(starting, program)));
   watcher.step('ready', '');
 }
 

@@ -23,12 +23,10 @@ export function registerPlaces(
   databases: Readonly<Record<string, DatabaseEndpoint>>,
 ): readonly RegisterPlace[] {
   const legacy = { where: 'legacy', database: databases.legacy! };
+  const accounts = `SELECT email AS register, role AS value FROM users WHERE email LIKE 'story-%'`;
   const shopState = `SELECT id AS register, state AS value FROM shops`;
   return [
-    {
-      ...{ ...legacy, kind: 'account' },
-      sql: `SELECT email AS register, role AS value FROM users WHERE email LIKE 'story-%'`,
-    },
+    { ...legacy, kind: 'account', sql: accounts },
     {
       ...{ ...legacy, kind: 'order' },
       sql: `SELECT note AS register, status AS value FROM orders WHERE note LIKE 'story-%'`,
@@ -39,9 +37,8 @@ export function registerPlaces(
     },
     { ...legacy, kind: 'stock', sql: `SELECT product_id AS register, quantity AS value FROM product_stock` },
     { ...legacy, kind: 'shop state', sql: shopState },
-    ...(databases.shops === undefined
-      ? []
-      : [{ kind: 'shop state', where: 'shops', database: databases.shops, sql: shopState } as const]),
+    { kind: 'shop state', where: 'shops', database: databases.shops!, sql: shopState },
+    { kind: 'account', where: 'user', database: databases.user!, sql: accounts },
   ];
 }
 

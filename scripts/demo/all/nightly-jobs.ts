@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pause } from '../../../common/pause.ts';
-import { databaseVariables } from '../../stack/parts/index.ts';
+import { legacyVariables } from '../../stack/stack-programs.ts';
 import { repositoryRoot, type StackSettings } from '../../stack/stack-settings.ts';
 
 export interface JobRuns {
@@ -33,12 +33,12 @@ export class NightlyJobs {
     return [...this.#counts].map(([job, count]) => ({ job, ...count }));
   }
 
-  async #run({ databases, accounts, environment }: StackSettings, pauseMs: number): Promise<void> {
+  async #run(settings: StackSettings, pauseMs: number): Promise<void> {
     const { signal } = this.#stop;
     const env = {
       ...process.env,
-      ...environment,
-      ...databaseVariables('SHOP_DB', { ...databases.legacy, user: accounts.shop }),
+      ...settings.environment,
+      ...legacyVariables(settings),
     };
     for (let n = 0; !signal.aborted; n++) {
       const job = jobs[n % jobs.length]!;

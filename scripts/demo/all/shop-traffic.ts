@@ -35,8 +35,6 @@ export class ShopTraffic {
   readonly #options: ShopTrafficOptions;
   readonly #crowd: Crowd;
   #entered = 0;
-  /** The monolith's pages write to its own table: refused once the service owns it. */
-  changesShops = true;
 
   constructor(options: ShopTrafficOptions) {
     this.#options = options;
@@ -63,7 +61,6 @@ export class ShopTraffic {
   start(): void {
     const { products, shops, sample } = this.#options;
     const crowd = this.#crowd;
-    const changesState = () => this.changesShops;
     for (let index = 0; index < visitors.readers; index++) {
       crowd.enter(new Reader({ index, products, shops, ask: this.#asker() }));
     }
@@ -76,9 +73,9 @@ export class ShopTraffic {
       crowd.enter(new Customer({ index, goods, words, session: this.#session(`customer${index}`) }));
     }
     for (const [index, shop] of sample.forOwners.entries()) {
-      crowd.enter(new Owner({ shop, changesState, session: this.#session(`owner${index}`) }));
+      crowd.enter(new Owner({ shop, session: this.#session(`owner${index}`) }));
     }
-    crowd.enter(new Staff({ shops: sample.forStaff, changesState, session: this.#session('staff') }));
+    crowd.enter(new Staff({ shops: sample.forStaff, session: this.#session('staff') }));
   }
 
   /** From now on benefits are offered and redeemed. */

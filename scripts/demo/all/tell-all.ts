@@ -36,12 +36,12 @@ export interface ToldAll {
 /** What each service answers, as far as clients can tell: what its end may cost. */
 const paths = {
   product: ['/api/products', '/admin/products'],
-  shops: ['/api/shops'],
+  user: ['/api/users', '/api/session', '/api/me'],
 } as const;
 /** Features with tables, in the order in which they leave. */
-const moved = ['product', 'shops'] as const;
+const moved = ['product', 'shops', 'user'] as const;
 /** Pauses of the story, each as long as the others. */
-const pauses = 14;
+const pauses = 16;
 
 /** The story of the whole shop: one service after the other leaves, two come back and leave again, processes die, and traffic never stops. */
 export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
@@ -116,8 +116,14 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await steps.verify('shops');
   await steps.canary('shops', 50);
   await live();
-  traffic.changesShops = false;
   await steps.handOver('shops', 'cutover');
+  await live();
+
+  await steps.copy('user');
+  await steps.verify('user');
+  await steps.canary('user', 50);
+  await live();
+  await steps.handOver('user', 'cutover');
   await live();
 
   const taken = await audience.taken();

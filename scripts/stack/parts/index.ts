@@ -4,9 +4,17 @@ import { log } from './log.ts';
 import type { PartName, StackPart } from './part.ts';
 import { product } from './product.ts';
 import { shops } from './shops.ts';
+import { user } from './user.ts';
 
 /** Every service that a stack can have. */
-export const stackParts: Readonly<Record<PartName, StackPart>> = { product, shops, benefits, log, events };
+export const stackParts: Readonly<Record<PartName, StackPart>> = {
+  product,
+  shops,
+  user,
+  benefits,
+  log,
+  events,
+};
 
 export { natsUrl } from './events.ts';
 export * from './part.ts';

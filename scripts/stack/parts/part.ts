@@ -15,11 +15,13 @@ export interface StackPart {
   readonly environment?: (settings: StackSettings) => Readonly<Record<string, string>>;
   /** Started one after the other, each when the one before is ready. */
   readonly processes: (settings: StackSettings) => readonly PartProcess[];
+  /** For the monolith, so that its own code asks the service for what has left. */
+  readonly forLegacy?: (settings: StackSettings) => Readonly<Record<string, string>>;
   /** Where it can be reached, for people: by the names of its processes. */
   readonly places: (settings: StackSettings) => Readonly<Record<string, string>>;
 }
 
-export const partNames = ['product', 'shops', 'benefits', 'log', 'events'] as const;
+export const partNames = ['product', 'shops', 'user', 'benefits', 'log', 'events'] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface StackPort {
@@ -87,7 +89,12 @@ export function portOf({ ports }: StackSettings, name: string): number {
   return port;
 }
 
+/** `127.0.0.1:port` */
+export function localAddress(settings: StackSettings, name: string): string {
+  return `127.0.0.1:${portOf(settings, name)}`;
+}
+
 /** `http://127.0.0.1:port` */
 export function localUrl(settings: StackSettings, name: string): string {
-  return `http://127.0.0.1:${portOf(settings, name)}`;
+  return `http://${localAddress(settings, name)}`;
 }

@@ -1,4 +1,4 @@
-import { databaseVariables, portOf, type StackPart, serviceDatabase } from './part.ts';
+import { databaseVariables, localAddress, portOf, type StackPart, serviceDatabase } from './part.ts';
 
 /** The product service: banyan's own server. */
 export const product: StackPart = {
@@ -23,5 +23,6 @@ export const product: StackPart = {
       },
     },
   ],
+  forLegacy: (settings) => ({ PRODUCT_SERVICE: localAddress(settings, 'PRODUCT') }),
   places: () => ({ product: 'Thrift' }),
 };

@@ -1,4 +1,4 @@
-import { databaseVariables, portOf, type StackPart, serviceDatabase } from './part.ts';
+import { databaseVariables, localAddress, portOf, type StackPart, serviceDatabase } from './part.ts';
 
 /** The shop service, on Apache's Thrift library. */
 export const shops: StackPart = {
@@ -20,5 +20,6 @@ export const shops: StackPart = {
       },
     },
   ],
-  places: (settings) => ({ shops: `Thrift at 127.0.0.1:${portOf(settings, 'SHOPS')}` }),
+  forLegacy: (settings) => ({ SHOPS_SERVICE: localAddress(settings, 'SHOPS') }),
+  places: (settings) => ({ shops: `Thrift at ${localAddress(settings, 'SHOPS')}` }),
 };

@@ -42,6 +42,17 @@ export class Customer implements Visitor {
     await session.ask({ method: 'GET', path: '/api/me' }, expectMember(200, 'email', this.#account?.email));
   }
 
+  async home(): Promise<void> {
+    const { email } = this.#account!;
+    // What is missing is named; what is there must be right.
+    const check = expectList('missing', (missing: readonly string[], { user }) =>
+      missing.includes('user') || (user as { email?: unknown } | null)?.email === email
+        ? null
+        : `the user is ${JSON.stringify(user)} instead of ${email}`,
+    );
+    await this.#options.session.ask({ method: 'GET', path: '/api/home' }, check);
+  }
+
   async search(turn: number): Promise<void> {
     const { session, words } = this.#options;
     const q = encodeURIComponent(words[turn % words.length]!);
@@ -154,6 +165,6 @@ export class Customer implements Visitor {
 type Step = Exclude<keyof Customer, 'next'>;
 
 const steps: readonly Step[] = [
-  ...(['profile', 'search', 'like', 'likes', 'order', 'orders', 'ownOrder', 'search'] as const),
-  ...(['cancel', 'order', 'likes', 'unlike', 'orders', 'signOut'] as const),
+  ...(['profile', 'search', 'like', 'likes', 'order', 'orders', 'ownOrder', 'home'] as const),
+  ...(['cancel', 'search', 'order', 'likes', 'home', 'unlike', 'orders', 'signOut'] as const),
 ];

@@ -6,8 +6,6 @@ import type { Session } from './session.ts';
 export interface OwnerOptions {
   readonly session: Session;
   readonly shop: ShopSample['forOwners'][number];
-  /** Whether the monolith may write to `shops`. */
-  readonly changesState: () => boolean;
 }
 
 const states = ['open', 'paused', 'closed'] as const;
@@ -22,12 +20,12 @@ export class Owner implements Visitor {
   }
 
   async next(): Promise<void> {
-    const { session, shop, changesState } = this.#options;
+    const { session, shop } = this.#options;
     const turn = ++this.#turn;
     if (!session.isLoggedIn) return void (await session.logIn(shop.email, expectStatus(200)));
     const page = `/owner/shops/${shop.id}`;
     const state = states[turn % states.length]!;
-    const kind = turn % (changesState() ? 8 : 6);
+    const kind = turn % 8;
     if (kind === 0) await session.ask({ method: 'GET', path: '/owner/api/shops' }, expectList('shops'));
     else if (kind === 1) await session.ask({ method: 'GET', path: page }, expectText('Orders'));
     else if (kind === 2 || kind === 5) await this.#stock(turn);
