@@ -41,15 +41,27 @@ export class FeatureSeams {
     return seam(`${this.#feature}.${name}`, { feature: this.#feature, access: 'read', ...sides }, this.#link);
   }
 
-  /** Asks the owner of the rows; where that is a service and it does not answer, the shop's copy does. */
-  read<Args extends unknown[], Result>(name: string, sides: Sides<Args, Result>): Fn<Args, Result> {
+  /**
+   * Asks the owner of the rows; where that is a service and it does not answer, the shop's copy does.
+   * @param isSure whether what the copy says may be told: what it lacks may have come to the service a moment ago
+   */
+  read<Args extends unknown[], Result>(
+    name: string,
+    sides: Sides<Args, Result>,
+    isSure: (read: Result) => boolean = () => true,
+  ): Fn<Args, Result> {
     const ask = this.readFresh(name, sides);
-    const readCopy = (args: Args, why: unknown, otherwise: () => Promise<Result>) =>
-      sides.legacy(...args).catch((error: unknown) => {
+    const readCopy = async (args: Args, why: unknown, otherwise: () => Promise<Result>) => {
+      try {
+        const read = await sides.legacy(...args);
+        return isSure(read) ? read : await otherwise();
+      } catch (error) {
+        if (isUnanswered(error)) throw error;
         // Once the feature is finished there is none.
         this.#log.warn({ err: error, why, seam: name }, 'The shop’s copy of the rows cannot be read.');
         return otherwise();
-      });
+      }
+    };
     return async (...args) => {
       if (performance.now() < this.#pausedUntil) return readCopy(args, 'paused', () => ask(...args));
       try {

@@ -48,7 +48,8 @@ export function userSeams(
       }),
     },
     sessions: {
-      userOf: seams.read('userOf', userOf),
+      // A login of a moment ago: nobody is told to log in who has just done so.
+      userOf: seams.read('userOf', userOf, (user) => user !== undefined),
       freshUserOf: seams.readFresh('freshUserOf', userOf),
       open: seams.write('openSession', {
         legacy: (userId: number) => sessions.open(userId),
