@@ -19,7 +19,7 @@ export interface ShopDatabaseConfig {
 }
 
 /** Features that may have left, by their names in banyan's config. */
-export const featureNames = ['product', 'shops', 'user'] as const;
+export const featureNames = ['product', 'shops', 'user', 'log'] as const;
 export type FeatureName = (typeof featureNames)[number];
 
 /** How the shop learns who owns the rows of what may have left, and asks whoever does. */

@@ -63,8 +63,8 @@ export async function startShop({
     stopping.abort();
     await closed;
     clearTimeout(cutOff);
+    await models.logBatches.flush();
     await services?.close();
-    await models.logs.flush();
     await database.destroy();
   }
   return {

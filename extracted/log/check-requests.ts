@@ -17,13 +17,13 @@ export function checkEntries(entries: readonly Entry[]): void {
 }
 
 /** @throws Refusal BadRequest */
-export function readQuery({ day, after, limit = 100 }: Query): PageRequest {
+export function readQuery({ day, after, limit = 100, newestFirst = false }: Query): PageRequest {
   if (!isTime(`${day}T00:00:00.000Z`)) throw bad('day must be like 2026-11-30.');
   if (limit < 1 || limit > maxEntries) throw bad(`limit must be from 1 to ${maxEntries}.`);
-  if (after === undefined) return { day, after: null, limit };
+  if (after === undefined) return { day, after: null, limit, newestFirst };
   const [at = '', last = ''] = after.split(' ');
   if (!isTime(at) || !id.test(last)) throw bad('after must be the following of an earlier page.');
-  return { day, after: { at, id: last }, limit };
+  return { day, after: { at, id: last }, limit, newestFirst };
 }
 
 function faultOf(entry: Entry): string | null {

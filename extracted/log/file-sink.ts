@@ -42,7 +42,8 @@ export class FileSink implements Sink {
     });
   }
 
-  async query({ day, after, limit }: PageRequest): Promise<readonly Entry[]> {
+  async query({ day, after, limit, newestFirst }: PageRequest): Promise<readonly Entry[]> {
+    const sign = newestFirst ? -1 : 1;
     const names = (await namesOf(this.#folder, day)).map((name) =>
       readFile(join(this.#folder, name), 'utf8'),
     );
@@ -52,8 +53,8 @@ export class FileSink implements Sink {
     return lines
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Entry)
-      .filter((entry) => after === null || compareEntries(entry, after) > 0)
-      .sort(compareEntries)
+      .filter((entry) => after === null || compareEntries(entry, after) * sign > 0)
+      .sort((a, b) => compareEntries(a, b) * sign)
       .slice(0, limit);
   }
 

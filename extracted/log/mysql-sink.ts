@@ -21,8 +21,8 @@ const nameOf = Object.fromEntries(Object.entries(Level).map(([name, value]) => [
 /** A table with a partition a day: a day is read without the others, and dropped at once. */
 export class MysqlSink implements Sink {
   readonly #database: Knex;
-  /** Days that have a partition, as far as this process knows. */
-  readonly #partitioned = new Set<string>();
+  /** The last day that has a partition, by its name, as far as this process knows. */
+  #last = '';
 
   constructor(database: Knex) {
     this.#database = database;
@@ -45,13 +45,17 @@ export class MysqlSink implements Sink {
       .merge({ id: this.#database.ref('id') });
   }
 
-  async query({ day, after, limit }: PageRequest): Promise<readonly Entry[]> {
+  async query({ day, after, limit, newestFirst }: PageRequest): Promise<readonly Entry[]> {
+    const [order, beyond] = newestFirst ? (['desc', '<'] as const) : (['asc', '>'] as const);
     const query = this.#database<Row & { readonly day: string }>('entries')
       .select('id', 'at', 'source', 'level', 'message', 'fields')
       .where({ day })
-      .orderBy(['at', 'id'])
+      .orderBy([
+        { column: 'at', order },
+        { column: 'id', order },
+      ])
       .limit(limit);
-    if (after !== null) query.whereRaw('(at, id) > (?, ?)', [new Date(after.at), after.id]);
+    if (after !== null) query.whereRaw(`(at, id) ${beyond} (?, ?)`, [new Date(after.at), after.id]);
     const rows = (await query) as Row[];
     return rows.map(({ at, level, fields, ...rest }) => ({
       ...rest,
@@ -65,29 +69,29 @@ export class MysqlSink implements Sink {
     return this.#database.destroy();
   }
 
-  /** Cuts the day's partition off `rest`. A day before the last one that was cut off goes to the partition that holds its time. */
+  /**
+   * Cuts the day's partition off `rest`. What is older than the first of them is in `earlier`; a day before the last one that was cut off goes to the
+   * partition that holds its time.
+   */
   async #partition(day: string): Promise<void> {
-    if (this.#partitioned.has(day)) return;
+    const name = `d${day.replaceAll('-', '')}`;
+    if (name <= this.#last) return;
     const [parts] = await this.#database.raw(
       `SELECT PARTITION_NAME AS name FROM information_schema.PARTITIONS
        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'entries'`,
     );
-    const last = (parts as { name: string }[])
-      .map(({ name }) => name)
-      .filter((name) => name !== 'rest')
-      .sort()
-      .at(-1);
-    const name = `d${day.replaceAll('-', '')}`;
-    if (last === undefined || last < name) {
-      const end = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
-      const cut = `PARTITION ${name} VALUES LESS THAN ('${end}'), PARTITION rest VALUES LESS THAN (MAXVALUE)`;
-      await this.#database
-        .raw(`ALTER TABLE entries REORGANIZE PARTITION rest INTO (${cut})`)
-        .catch((error) => {
-          // Another process has just done it: there is one of that name, or a later one.
-          if (![1493, 1517].includes((error as { errno?: number }).errno ?? 0)) throw error;
-        });
-    }
-    this.#partitioned.add(day);
+    const days = (parts as { name: string }[]).map((part) => part.name).filter((one) => /^d\d+$/.test(one));
+    this.#last = days.sort().at(-1) ?? '';
+    if (name <= this.#last) return;
+    const end = new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+    const earlier = days.length === 0 ? `PARTITION earlier VALUES LESS THAN ('${day}'), ` : '';
+    const cut = `PARTITION ${name} VALUES LESS THAN ('${end}'), PARTITION rest VALUES LESS THAN (MAXVALUE)`;
+    await this.#database
+      .raw(`ALTER TABLE entries REORGANIZE PARTITION rest INTO (${earlier}${cut})`)
+      .catch((error) => {
+        // Another process has just done it: there is one of that name, or a later one.
+        if (![1493, 1517].includes((error as { errno?: number }).errno ?? 0)) throw error;
+      });
+    this.#last = name;
   }
 }

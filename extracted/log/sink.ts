@@ -6,13 +6,14 @@ export interface PageRequest {
   /** The last entry of the page before; null: from the day's first. */
   readonly after: Pick<Entry, 'at' | 'id'> | null;
   readonly limit: number;
+  readonly newestFirst: boolean;
 }
 
 /** Where entries are kept. One instance has its place to itself. */
 export interface Sink {
   /** Keeps the entries; done when a killed process no longer loses them. An entry that is there already is there once. */
   append(entries: readonly Entry[]): Promise<void>;
-  /** By time, then id. @throws Refusal NotReadable where it only writes */
+  /** By time, then id, or backwards. @throws Refusal NotReadable where it only writes */
   query(request: PageRequest): Promise<readonly Entry[]>;
   close(): Promise<void>;
 }

@@ -23,6 +23,7 @@ export interface Query {
   day: string;
   after?: string;
   limit?: number;
+  newestFirst?: boolean;
 }
 
 export interface Page {

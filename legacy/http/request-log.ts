@@ -4,8 +4,8 @@ import type { Models } from '../models/models.ts';
 import { requestContext } from './request-context.ts';
 import { knownUserOf } from './session.ts';
 
-/** Writes every request to the `logs` table once it is over, and to the process's log at level debug. */
-export function requestLog({ logs, clock }: Models, log: Logger): RequestHandler {
+/** Notes every request in the shop's log once it is over, and to the process's log at level debug. */
+export function requestLog({ logBatches, clock }: Models, log: Logger): RequestHandler {
   return (request, response, next) => {
     const at = clock();
     const began = performance.now();
@@ -21,7 +21,7 @@ export function requestLog({ logs, clock }: Models, log: Logger): RequestHandler
         durationMs: Math.round(performance.now() - began),
         userId: user?.id ?? null,
       };
-      logs.note(entry);
+      logBatches.note({ ...entry, requestId: requestId ?? null });
       log.debug({ ...entry, requestId, traceparent }, 'A request.');
     });
     next();

@@ -3,8 +3,9 @@ import pino from 'pino';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../database.ts';
 import { createModels, type Models } from '../models/models.ts';
-import { connectServices } from '../services/connect-services.ts';
+import { connectServices, type Services } from '../services/connect-services.ts';
 import { cleanUp } from './clean-up.ts';
+import { moveLogs } from './move-logs.ts';
 import { nightlySales } from './nightly-sales.ts';
 import { salesByShop } from './sales-by-shop.ts';
 
@@ -13,6 +14,7 @@ Runs one of the nightly jobs and prints what it did, as tab-separated lines or a
   offers          prints each shop's offers, and its sales of one day (the default)
   sales-by-shop   sums up one day's sales by shop, keeps them in daily_sales and prints them
   clean-up        deletes sessions that ran out, and logs older than 90 days
+  move-logs       appends what the table logs has to the log service (LOG_SERVICE), each row once however often it is run
 The day is in UTC, and yesterday unless it is given.
 The database is the one that SHOP_DB_HOST, _PORT, _USER, _PASSWORD and _NAME point at.
 `;
@@ -24,7 +26,9 @@ interface JobResult {
   readonly lines: readonly Line[];
 }
 
-const jobs: Readonly<Record<string, (models: Models, day: string) => Promise<JobResult>>> = {
+const jobs: Readonly<
+  Record<string, (models: Models, day: string, services: Services | null) => Promise<JobResult>>
+> = {
   offers: async ({ database }, day) => {
     const shops = await nightlySales(database, day);
     const lines = shops.map((shop) => ({
@@ -45,6 +49,13 @@ const jobs: Readonly<Record<string, (models: Models, day: string) => Promise<Job
   'clean-up': async (models) => {
     const deleted = await cleanUp(models);
     return { json: { deleted }, lines: [{ ...deleted }] };
+  },
+  'move-logs': async ({ database }, _, services) => {
+    if (services?.log === undefined) {
+      throw new Error('move-logs needs the log service: set SEAM_DB_NAME, and LOG_SERVICE to its host:port.');
+    }
+    const moved = await moveLogs(database, services.log.client);
+    return { json: { moved }, lines: [{ ...moved }] };
   },
 };
 
@@ -74,7 +85,7 @@ async function run(names: readonly string[], day: string, json: boolean): Promis
   const database = openDatabase(config.database, { log, poolSize: 4 });
   try {
     const models = createModels({ database, clock: () => new Date(), log, services });
-    const result = await job(models, day);
+    const result = await job(models, day, services);
     process.stdout.write(json ? `${JSON.stringify(result.json)}\n` : tabbed(result.lines));
   } finally {
     await services?.close();

@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import type { Logger } from 'pino';
 
 /** What was asked, and how it was answered. */
 export interface LogEntry {
@@ -12,6 +11,13 @@ export interface LogEntry {
   readonly userId: number | null;
 }
 
+/** An entry before it is kept: by its id it is known when it is sent again. */
+export interface NewLogEntry extends LogEntry {
+  readonly id: string;
+  /** The table has no column for it. */
+  readonly requestId: string | null;
+}
+
 export interface LogQuery {
   readonly path: string;
   readonly status: number | undefined;
@@ -20,39 +26,23 @@ export interface LogQuery {
   readonly limit: number;
 }
 
-const FLUSH_MS = 500;
-const BATCH = 200;
+/** Entries wherever they are kept: the shop's own table, or a service. */
+export type Logs = Pick<LogTable, 'append' | 'page'>;
 
-/**
- * All that the shop asks of its `logs` table. Every endpoint writes to it, so entries wait in the process and go in
- * batches: what a process that is killed had not written is lost, and nobody waits for it.
- */
+/** All that the shop asks of its `logs` table. */
 export class LogTable {
   readonly #database: Knex;
-  readonly #log: Logger;
-  #waiting: LogEntry[] = [];
-  #timer: NodeJS.Timeout | undefined;
-  #writing: Promise<void> = Promise.resolve();
 
-  constructor(database: Knex, log: Logger) {
+  constructor(database: Knex) {
     this.#database = database;
-    this.#log = log;
   }
 
-  note(entry: LogEntry): void {
-    this.#waiting.push(entry);
-    if (this.#waiting.length >= BATCH) void this.flush();
-    else this.#timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
-  }
-
-  /** Everything noted so far stands in the table afterwards, or was given up with a warning. */
-  flush(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const batch = this.#waiting;
-    this.#waiting = [];
-    if (batch.length > 0) this.#writing = this.#writing.then(() => this.#write(batch));
-    return this.#writing;
+  async append(entries: readonly NewLogEntry[]): Promise<void> {
+    await this.#database('logs').insert(
+      entries.map(({ at, method, path, status, durationMs, userId }) => ({
+        ...{ at, method, path, status, duration_ms: durationMs, user_id: userId },
+      })),
+    );
   }
 
   /** The last ones first. */
@@ -64,19 +54,5 @@ export class LogTable {
     if (path !== '') query.whereILike('path', `${path.replaceAll(/[\\%_]/g, '\\$&')}%`);
     if (status !== undefined) query.where({ status });
     return query.select('at', 'method', 'path', 'status', { durationMs: 'duration_ms', userId: 'user_id' });
-  }
-
-  async #write(batch: readonly LogEntry[]): Promise<void> {
-    try {
-      await this.#database('logs').insert(
-        batch.map(({ durationMs, userId, ...same }) => ({
-          ...same,
-          duration_ms: durationMs,
-          user_id: userId,
-        })),
-      );
-    } catch (error) {
-      this.#log.warn({ err: error, entries: batch.length }, 'Entries of the logs table are lost.');
-    }
   }
 }

@@ -1,12 +1,14 @@
 import type { Knex } from 'knex';
 import type { Logger } from 'pino';
 import type { Services } from '../services/connect-services.ts';
+import { logSeams } from '../services/log-seams.ts';
 import { productSeams } from '../services/product-seams.ts';
 import { shopSeams } from '../services/shop-seams.ts';
 import { userSeams } from '../services/user-seams.ts';
 import { ImageTable } from './image-table.ts';
 import { LikeTable } from './like-table.ts';
-import { LogTable } from './log-table.ts';
+import { LogBatches } from './log-batches.ts';
+import { type Logs, LogTable } from './log-table.ts';
 import { OptionTable } from './option-table.ts';
 import { OrderTable } from './order-table.ts';
 import { type Products, ProductTable } from './product-table.ts';
@@ -37,7 +39,8 @@ export interface Models {
   readonly orders: OrderTable;
   readonly users: Users;
   readonly sessions: Sessions;
-  readonly logs: LogTable;
+  readonly logs: Logs;
+  readonly logBatches: LogBatches;
 }
 
 export interface ModelsOptions {
@@ -56,7 +59,9 @@ export function createModels({ database, clock, log, services }: ModelsOptions):
     users: new UserTable(database, clock),
     sessions: new SessionTable(database, clock),
   };
-  const { product, shops, user } = services ?? {};
+  const { product, shops, user, log: logService } = services ?? {};
+  const logTable = new LogTable(database);
+  const logs = logService ? logSeams(logTable, logService.seams, logService.client) : logTable;
   return {
     database,
     clock,
@@ -71,6 +76,7 @@ export function createModels({ database, clock, log, services }: ModelsOptions):
     ...(user
       ? userSeams(tables, user.seams, user.client)
       : { users: tables.users, sessions: tables.sessions }),
-    logs: new LogTable(database, log),
+    logs,
+    logBatches: new LogBatches(logs, log),
   };
 }

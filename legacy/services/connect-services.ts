@@ -1,6 +1,7 @@
 import { openSeams } from 'banyan/seam';
 import type { Logger } from 'pino';
 import type { FeatureName, ServicesConfig } from '../config.ts';
+import type { LogServiceClient } from './contracts/log.ts';
 import type { ProductServiceClient } from './contracts/product.ts';
 import type { ShopServiceClient } from './contracts/shop.ts';
 import type { UserServiceClient } from './contracts/user.ts';
@@ -18,6 +19,7 @@ export interface Services {
   readonly product?: MovableFeature<ProductServiceClient>;
   readonly shops?: MovableFeature<ShopServiceClient>;
   readonly user?: MovableFeature<UserServiceClient>;
+  readonly log?: MovableFeature<LogServiceClient>;
   /** Lets calls under way end, and gives the lease back, so that no handover waits for this process. */
   close(): Promise<void>;
 }
@@ -29,6 +31,7 @@ const contracts: Readonly<Record<FeatureName, Contract>> = {
   // Apache's own library: it knows no headers.
   shops: { name: 'shop', service: 'ShopService', transport: 'framed' },
   user: { name: 'user', service: 'UserService', transport: 'header' },
+  log: { name: 'log', service: 'LogService', transport: 'header' },
 };
 
 /** @throws BanyanError `BANYAN_ROUTER_NO_TABLE`: banyan's schema cannot be read, and there is no snapshot. */
@@ -53,7 +56,14 @@ export async function connectServices(config: ServicesConfig, log: Logger): Prom
     const product = await feature<ProductServiceClient>('product');
     const shops = await feature<ShopServiceClient>('shops');
     const user = await feature<UserServiceClient>('user');
-    return { ...(product && { product }), ...(shops && { shops }), ...(user && { user }), close };
+    const logs = await feature<LogServiceClient>('log');
+    return {
+      ...(product && { product }),
+      ...(shops && { shops }),
+      ...(user && { user }),
+      ...(logs && { log: logs }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -4,6 +4,7 @@ import type { RowsCompared } from '../compare-rows.ts';
 import type { FailedRequest } from '../crowd.ts';
 import type { RouteCount } from '../requests-by-route.ts';
 import type { Failure } from '../traffic.ts';
+import type { LogVerdict } from './audit-logs.ts';
 import type { PlacedVerdict } from './audit-registers.ts';
 import type { EventVerdict } from './event-audience.ts';
 import type { FaceLatency } from './face-latencies.ts';
@@ -46,6 +47,13 @@ export interface AllReport {
   /** banyan's own comparison, at the end. */
   readonly verify: { readonly rowsCompared: number; readonly different: number };
   readonly events: { readonly promised: number; readonly taken: number; readonly wrong: number };
+  /** Rows of the monolith's table, the log service's entries, and requests answered since the monolith appends there. */
+  readonly logs: {
+    readonly rows: number;
+    readonly entries: number;
+    readonly answered: number;
+    readonly wrong: number;
+  };
   readonly jobs: readonly JobRuns[];
   /** Of all processes together; null where the system does not tell. */
   readonly peakMemoryBytes: number | null;
@@ -79,6 +87,7 @@ export interface AllFacts {
   /** Sentences of other audits; empty when all is well. */
   readonly others: readonly string[];
   readonly events: EventVerdict;
+  readonly logs: LogVerdict;
   readonly jobs: readonly JobRuns[];
   readonly jobFailures: readonly string[];
   readonly peakMemoryBytes: number | null;
@@ -119,6 +128,7 @@ export function makeAllReport(facts: AllFacts): AllReport {
     ...facts.pairs.flatMap(({ table, samples }) => samples.map((text) => `${table}: ${text}`)),
     ...(different > 0 ? [`banyan verify finds ${different} different rows`] : []),
     ...facts.others,
+    ...facts.logs.findings.slice(0, kept),
     ...facts.events.findings.slice(0, kept),
     ...facts.jobFailures.slice(0, kept),
     ...(facts.acknowledged === 0 ? ['no write was acknowledged: nothing was shown'] : []),
@@ -150,6 +160,10 @@ export function makeAllReport(facts: AllFacts): AllReport {
       promised: facts.events.promised,
       taken: facts.events.taken,
       wrong: facts.events.findings.length,
+    },
+    logs: {
+      ...{ rows: facts.logs.rows, entries: facts.logs.entries, answered: facts.logs.answered },
+      wrong: facts.logs.findings.length,
     },
     jobs: facts.jobs,
     peakMemoryBytes: facts.peakMemoryBytes,

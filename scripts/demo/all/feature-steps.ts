@@ -70,13 +70,13 @@ export class FeatureSteps {
     narrator.done('canary', `${feature}: ${percent} % of readers go to the service`);
   }
 
-  /** A feature that the monolith never had has no rows to hold writes for. */
-  async launch(feature: string): Promise<void> {
+  /** A feature without tables: there is nothing to copy. */
+  async launch(feature: string, text: string): Promise<void> {
     const { narrator } = this.#options;
     narrator.begin('launch');
     await driveFeature(this.drive(feature), 'copy');
     this.handovers.push({ feature, ...(await driveHandover(this.drive(feature), 'cutover')) });
-    narrator.done('launch', `${feature}: routes without tables; the monolith never had them`);
+    narrator.done('launch', `${feature}: ${text}`);
   }
 
   async handOver(feature: string, direction: 'cutover' | 'rollback'): Promise<void> {

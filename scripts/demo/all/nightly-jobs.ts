@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { pause } from '../../../common/pause.ts';
-import { legacyVariables } from '../../stack/stack-programs.ts';
-import { repositoryRoot, type StackSettings } from '../../stack/stack-settings.ts';
+import type { StackSettings } from '../../stack/stack-settings.ts';
+import { runJob } from './run-job.ts';
 
 export interface JobRuns {
   readonly job: string;
@@ -12,7 +10,7 @@ export interface JobRuns {
 
 const jobs = ['offers', 'sales-by-shop', 'clean-up'] as const;
 
-/** The shop's nightly jobs, one after the other, night after night, until they are stopped: each as a process, as cron starts them. */
+/** The shop's nightly jobs, one after the other, night after night, until they are stopped. */
 export class NightlyJobs {
   /** What the failed ones said. */
   readonly failures: string[] = [];
@@ -35,28 +33,14 @@ export class NightlyJobs {
 
   async #run(settings: StackSettings, pauseMs: number): Promise<void> {
     const { signal } = this.#stop;
-    const env = {
-      ...process.env,
-      ...settings.environment,
-      ...legacyVariables(settings),
-    };
     for (let n = 0; !signal.aborted; n++) {
       const job = jobs[n % jobs.length]!;
-      const today = new Date().toISOString().slice(0, 10);
-      const child = spawn(process.execPath, ['legacy/jobs/main.ts', job, '--day', today], {
-        ...{ cwd: repositoryRoot, env },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      let said = '';
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        said += text;
-      });
-      const [status] = await once(child, 'close');
+      const { fault } = await runJob(settings, job);
       const count = this.#counts.get(job)!;
       count.runs++;
-      if (status !== 0) {
+      if (fault !== null) {
         count.failed++;
-        this.failures.push(`${new Date().toISOString()} job ${job}: ${said.trim().split('\n')[0]}`);
+        this.failures.push(`${new Date().toISOString()} job ${job}: ${fault}`);
       }
       await pause(pauseMs, signal);
     }

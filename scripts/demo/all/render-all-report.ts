@@ -9,7 +9,7 @@ export function renderAllReport(report: AllReport, paint: Paint): string {
     renderTable(columns, rows, { indent: 2, paint });
   const bad = (value: number) => (value > 0 ? paint.bad(formatCount(value)) : formatCount(value));
   const ms = (value: number | null) => (value === null ? '–' : formatMs(value));
-  const { requests, writes, verify, events } = report;
+  const { requests, writes, verify, events, logs } = report;
   const features = table(
     [
       { title: 'requests by feature', value: (row) => row.route.padEnd(26) },
@@ -80,6 +80,10 @@ export function renderAllReport(report: AllReport, paint: Paint): string {
     [
       'events',
       `${formatCount(events.promised)} promised, ${formatCount(events.taken)} with an effect, ${bad(events.wrong)} wrong: each once, in its key's order`,
+    ],
+    [
+      'logs',
+      `${formatCount(logs.rows)} rows moved, ${formatCount(logs.answered)} requests since; ${bad(logs.wrong)} of them not there exactly once`,
     ],
     ['jobs', `${jobs}; ${bad(failedJobs)} failed`],
     ['memory', `${memory} at most, all processes together`],

@@ -10,6 +10,7 @@ import { Narrator } from '../narrator.ts';
 import { pickProducts } from '../pick-products.ts';
 import { requestsByRoute } from '../requests-by-route.ts';
 import { type AllReport, makeAllReport, type TablePair } from './all-report.ts';
+import { auditLogs } from './audit-logs.ts';
 import { auditRedemptions } from './audit-redemptions.ts';
 import { auditRegisters, auditStock, registerPlaces, stockOf } from './audit-registers.ts';
 import { EventAudience } from './event-audience.ts';
@@ -76,12 +77,15 @@ export async function runAll({
     }
   }
   const registers = await auditRegisters(registerPlaces(databases), traffic.registers);
+  const routerLogs = routers.map((_, index) => join(settings.dataDir, 'logs', `router${index}.log`));
+  const logs = await auditLogs({
+    ...{ legacy: databases.legacy, log: databases.log!, routerLogs, since: told.logsSince, signal },
+  });
   const others = [
     ...(await auditStock(databases.legacy, stockBefore)),
     ...(await auditRedemptions(routers[0]!, traffic.registers)),
   ];
   narrator.done('audit', 'what visitors were told against every database, and all rows byte by byte');
-  const logs = routers.map((_, index) => join(settings.dataDir, 'logs', `router${index}.log`));
   return makeAllReport({
     engine: settings.engine,
     rows: settings.rows,
@@ -89,9 +93,10 @@ export async function runAll({
     secondsInAll: Math.round((performance.now() - beganAt) / 1000),
     ...{ total: traffic.total, acknowledged: traffic.acknowledged, failures: traffic.failures },
     ...{ kills: told.kills, handovers: told.handovers, verifies: told.verifies },
-    byFeature: await requestsByRoute(logs, 'feature'),
+    byFeature: await requestsByRoute(routerLogs, 'feature'),
     byFace: traffic.latencies.summary(),
     ...{ products, registers, pairs, others, jobs: runs, jobFailures: jobs.failures },
+    logs,
     events: await audience.judge(),
     peakMemoryBytes: await memory.stop(),
     restarts: stack.restarts(),

@@ -11,6 +11,7 @@ import type { EventAudience } from './event-audience.ts';
 import { type FeatureHandover, FeatureSteps } from './feature-steps.ts';
 import { answers, killProcess } from './kill-process.ts';
 import type { Kill, Reach } from './kills.ts';
+import { runJob } from './run-job.ts';
 import type { ShopTraffic } from './shop-traffic.ts';
 
 export interface TellAllOptions {
@@ -29,6 +30,8 @@ export interface ToldAll {
   readonly kills: readonly Kill[];
   /** banyan's own comparison once traffic had stopped, by feature. */
   readonly verifies: Readonly<Record<string, VerifyResult>>;
+  /** Since when the monolith has appended to the log service, milliseconds since 1970. */
+  readonly logsSince: number;
   /** How long traffic ran. */
   readonly seconds: number;
 }
@@ -41,7 +44,7 @@ const paths = {
 /** Features with tables, in the order in which they leave. */
 const moved = ['product', 'shops', 'user'] as const;
 /** Pauses of the story, each as long as the others. */
-const pauses = 16;
+const pauses = 18;
 
 /** The story of the whole shop: one service after the other leaves, two come back and leave again, processes die, and traffic never stops. */
 export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
@@ -91,7 +94,7 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await live();
   await check(options, steps);
 
-  await steps.launch('benefits');
+  await steps.launch('benefits', 'routes without tables; the monolith never had them');
   traffic.admitMembers();
   await live();
 
@@ -126,6 +129,13 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await steps.handOver('user', 'cutover');
   await live();
 
+  await steps.launch('log', 'the monolith appends to the service; its table has what was before');
+  // A batch that was under way then has gone to the table.
+  const logsSince = Date.now() + 1_000;
+  await live();
+  await moveLogs(options);
+  await live();
+
   const taken = await audience.taken();
   const hearsMore = async () => (await audience.taken()) > taken + 20;
   await kill('the broker', 'nats', 'nothing', hearsMore);
@@ -149,7 +159,7 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   narrator.done('drained', `${formatSeconds(seconds)} of traffic; every change is on both sides`);
   const verifies: Record<string, VerifyResult> = {};
   for (const feature of moved) verifies[feature] = await steps.verify(feature);
-  return { handovers: steps.handovers, kills, verifies, seconds };
+  return { handovers: steps.handovers, kills, verifies, logsSince, seconds };
 }
 
 async function check({ config, signal, narrator }: TellAllOptions, steps: FeatureSteps): Promise<void> {
@@ -163,4 +173,17 @@ async function check({ config, signal, narrator }: TellAllOptions, steps: Featur
     });
   }
   narrator.done('check', `${formatCount(report.checks.length)} checks passed, nothing stands in the way`);
+}
+
+/** What is added and never changed needs no capture: what stands in the table is appended over there while new entries go there already. */
+async function moveLogs({ stack, narrator }: TellAllOptions): Promise<void> {
+  narrator.begin('logs');
+  const { said, fault } = await runJob(stack.settings, 'move-logs');
+  if (fault !== null) {
+    throw new BanyanError('BANYAN_DEMO_FAILED', `The job move-logs failed: ${fault}`, {
+      fix: 'Look at logs/log.log in the data folder; the job can be run again.',
+    });
+  }
+  const { moved } = JSON.parse(said) as { readonly moved: { readonly rows: number } };
+  narrator.done('logs', `log: ${formatCount(moved.rows)} rows of the table are in the service, each once`);
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StackSettings } from '../stack-settings.ts';
-import { portOf, type StackPart, serviceDatabase } from './part.ts';
+import { localAddress, portOf, type StackPart, serviceDatabase } from './part.ts';
 
 /** The log service, over MySQL to begin with: the file says which sink. */
 export const log: StackPart = {
@@ -26,7 +26,8 @@ export const log: StackPart = {
       env: { PORT: String(portOf(settings, 'LOG')), LOG_SINK_FILE: sinkFile(settings) },
     },
   ],
-  places: (settings) => ({ log: `Thrift at 127.0.0.1:${portOf(settings, 'LOG')}` }),
+  forLegacy: (settings) => ({ LOG_SERVICE: localAddress(settings, 'LOG') }),
+  places: (settings) => ({ log: `Thrift at ${localAddress(settings, 'LOG')}` }),
 };
 
 function sinkFile({ dataDir }: StackSettings): string {

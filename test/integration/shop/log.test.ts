@@ -146,18 +146,24 @@ describeOnEngine('mariadb', 'the log service', (lane) => {
       await using _ = { [Symbol.asyncDispose]: () => another.stop() };
       await client.call('append', [twice]);
       await client.call('append', [[twice[0]!, twice[0]!, ...twice]]);
-      const seen: Entry[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await query({ limit: 7, ...(after !== undefined && { after }) });
-        seen.push(...page.entries);
-        after = page.following;
-        if (after === undefined) break;
-      }
-      const ofDay = (await kept[sink]()).filter((id) => id !== 'next-day');
+      const all = async (newestFirst: boolean) => {
+        const found: Entry[] = [];
+        for (let after: string | undefined; ; ) {
+          const page = await query({ limit: 7, newestFirst, ...(after !== undefined && { after }) });
+          found.push(...page.entries);
+          after = page.following;
+          if (after === undefined) return found;
+        }
+      };
+      const seen = await all(false);
+      expect(await all(true)).toEqual(seen.toReversed());
+      const ofDay = (await kept[sink]()).filter((id) => !['next-day', 'old'].includes(id));
       expect(seen.map(({ id }) => id).sort()).toEqual(ofDay.sort());
       expect(seen.map(({ at }) => at)).toEqual(seen.map(({ at }) => at).sort());
       expect(seen.at(-1)).toEqual(twice[0]);
       expect((await query({ day: '2026-12-01' })).entries).toEqual([twice[1]]);
+      // What is older than the log itself is in no day's partition: none of them is dropped with it.
+      await client.call('append', [[entry({ id: 'old', at: '2019-05-01T00:00:00.000Z' })]]);
       const bad = [entry(), entry({ at: '2026-02-30T00:00:00.000Z' })];
       await expect(client.call('append', [bad])).rejects.toThrow('entries[1]: at must be');
     }
@@ -165,6 +171,10 @@ describeOnEngine('mariadb', 'the log service', (lane) => {
       `SELECT PARTITION_NAME AS name FROM information_schema.PARTITIONS
        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'entries' ORDER BY 1`,
     );
-    expect((parts as { name: string }[]).map(({ name }) => name)).toEqual(['d20261130', 'd20261201', 'rest']);
+    expect((parts as { name: string }[]).map(({ name }) => name)).toEqual([
+      ...['d20261130', 'd20261201', 'earlier', 'rest'],
+    ]);
+    const [old] = await connection.query('SELECT id FROM entries PARTITION (earlier)');
+    expect(old).toEqual([{ id: 'old' }]);
   });
 });
