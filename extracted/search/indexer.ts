@@ -45,7 +45,8 @@ export class Indexer {
   readonly #options: IndexerOptions;
   #index: SearchIndex | null = null;
   #pending: number | null = null;
-  #rebuilding = false;
+  #asked = false;
+  #building = false;
   #rebuilt = 0;
   #rebuilds = 0;
   readonly #troubles = new Map<'feed' | 'rebuild', string>();
@@ -67,7 +68,7 @@ export class Indexer {
   get standing(): IndexerStanding {
     return {
       pending: this.#pending,
-      rebuilding: this.#rebuilding,
+      rebuilding: this.#asked || this.#building,
       rebuilt: this.#rebuilt,
       rebuilds: this.#rebuilds,
       trouble: [...this.#troubles.values()][0] ?? null,
@@ -80,9 +81,9 @@ export class Indexer {
     if (this.#index === null) this.rebuild();
   }
 
-  /** Asked for while one is under way it is the same one. */
+  /** Asked for while one is under way another one follows it. */
   rebuild(): void {
-    this.#rebuilding = true;
+    this.#asked = true;
     this.#wanted.resolve();
   }
 
@@ -134,16 +135,21 @@ export class Indexer {
     while (!signal.aborted) {
       await Promise.race([this.#wanted.promise, aborted(signal)]);
       if (signal.aborted) return;
+      // From here on it is asked for anew: what is missing may have come too late for this one.
+      this.#wanted = Promise.withResolvers();
+      this.#asked = false;
+      this.#building = true;
       try {
         await this.#rebuild(signal);
         this.#rebuilds += 1;
-        this.#rebuilding = false;
-        this.#wanted = Promise.withResolvers();
         this.#clear('rebuild');
       } catch (error) {
         if (signal.aborted) return;
+        this.rebuild();
         this.#note('rebuild', error, 'The index could not be built; it is tried again.');
         await wait(retryMs, undefined, { signal }).catch(() => undefined);
+      } finally {
+        this.#building = false;
       }
     }
   }
@@ -185,6 +191,7 @@ export class Indexer {
       this.#replaced.abort();
       this.#replaced = new AbortController();
       log.info({ products: next.size, ms: clock().getTime() - begun }, 'Another index answers.');
+      await this.#keep();
     } finally {
       await feed?.close().catch(() => undefined);
     }
@@ -207,10 +214,18 @@ export class Indexer {
   async #save(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await wait(saveEveryMs, undefined, { signal }).catch(() => undefined);
-      await this.#options.engine
-        .save()
-        .catch((error: unknown) => this.#options.log.error({ err: error }, 'The index could not be kept.'));
+      await this.#keep();
     }
+  }
+
+  /** A disk that is full keeps nobody from searching: what is not kept, the feed or a rebuild brings again. */
+  async #keep(): Promise<void> {
+    const { engine, log } = this.#options;
+    await engine
+      .save()
+      .catch((error: unknown) =>
+        log.error({ err: error }, 'The index could not be kept; it is tried again.'),
+      );
   }
 
   #exclusive(work: () => Promise<void>): Promise<void> {

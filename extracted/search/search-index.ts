@@ -34,7 +34,7 @@ export interface SearchEngine {
   open(): Promise<SearchIndex | null>;
   /** An empty one, that answers nobody yet. */
   create(position: Position): Promise<SearchIndex>;
-  /** From now on `next` answers, and is what `open` finds; the one before is deleted. */
+  /** From now on `next` answers, and is what `open` finds once it was saved; the one before is deleted. */
   swap(next: SearchIndex): Promise<void>;
   /** Deletes one that never answered. */
   drop(next: SearchIndex): Promise<void>;

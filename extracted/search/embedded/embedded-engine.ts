@@ -47,10 +47,10 @@ export class EmbeddedEngine implements SearchEngine {
     return Promise.resolve(new EmbeddedIndex(position, this.#options));
   }
 
-  async swap(next: SearchIndex): Promise<void> {
+  swap(next: SearchIndex): Promise<void> {
     this.#current = next as EmbeddedIndex;
     this.#saved = null;
-    await this.save();
+    return Promise.resolve();
   }
 
   drop(): Promise<void> {

@@ -66,6 +66,7 @@ async function withIndex(): Promise<Prepared> {
   const document = { ...named, createdAt: '', updatedAt: '' };
   await index.apply([{ kind: 'product', id: 1, document }], index.position);
   await engine.swap(index);
+  await engine.save();
   return {
     environment: { SEARCH_DATA_DIR: kept, PORT: '0' },
     [Symbol.asyncDispose]: () => rm(kept, { recursive: true }),

@@ -177,6 +177,7 @@ it('a file that was cut off, or is of another version, is none', async () => {
   const index = await engine.create(at(0));
   await index.apply(goods, at(7));
   await engine.swap(index);
+  await engine.save();
   const file = join(place.folder, 'index.ndjson');
   const text = await readFile(file, 'utf8');
   for (const broken of [
