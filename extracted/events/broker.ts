@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 
 /**
@@ -6,6 +8,23 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
  *
  * @throws when the broker cannot be reached within `timeoutMs`
  */
-export function connectToBroker(url: string, name: string, timeoutMs = 5_000): Promise<NatsConnection> {
+export async function connectToBroker(url: string, name: string, timeoutMs = 5_000): Promise<NatsConnection> {
+  await answers(url, timeoutMs);
   return connect({ servers: url, name, reconnect: false, timeout: timeoutMs, pingInterval: 10_000 });
+}
+
+/**
+ * Waits for a broker's first word. The client does so as well, but one that gave up waiting keeps its socket: a connection that nobody has is
+ * left when a frozen broker goes on, and no process with one ends by itself.
+ */
+async function answers(url: string, timeoutMs: number): Promise<void> {
+  const { protocol, hostname, port } = new URL(url.includes('://') ? url : `nats://${url}`);
+  // Over TLS a broker may wait for the handshake.
+  if (protocol !== 'nats:') return;
+  const socket = createConnection({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 4222) });
+  try {
+    await once(socket, 'data', { signal: AbortSignal.timeout(timeoutMs) });
+  } finally {
+    socket.destroy();
+  }
 }
