@@ -154,6 +154,13 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     expect((await user.call('GET', `/api/products/${product!.id}`)).status).toBe(200);
     expect((await new ShopVisitor(shop.router).call('GET', `/api/products/${product!.id}`)).status).toBe(200);
     expect(await identified()).toBe(known + 1);
+    // An order is at the price of this moment, though the monolith's own table does not know it yet.
+    await shop.move('product', 'pause');
+    await user.call('PATCH', `/admin/products/${product!.id}`, { price: '77.70' });
+    const items = [{ productId: product!.id, quantity: 1 }];
+    const ordered = await user.call('POST', '/api/orders', { shopId: product!.shop_id, items });
+    expect([ordered.status, ordered.json.total], ordered.text).toEqual([201, '77.70']);
+    await shop.move('product', 'resume');
     const guest = await new ShopVisitor(shop.router).call('GET', '/api/home');
     expect(guest.json).toMatchObject({ user: null, likes: [], missing: [] });
   });
@@ -203,6 +210,11 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
       const { stderr } = await shop.kill(feature);
       expect(stderr).toContain(trace);
       expect(await answers()).toEqual([missing[feature], 'unavailable', 'unavailable', ...unharmed]);
+      if (feature === 'shops') {
+        const refused = await owner.call('POST', '/owner/shops/1/state', form({ state: 'closed' }), page);
+        expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+        expect(refused.text).toContain('This part of the shop is not there at the moment.');
+      }
       await shop.start(feature);
       await expect.poll(async () => (await call(user, routes[feature].read)).status).toBe(200);
       const release = await shop.stall(feature);
