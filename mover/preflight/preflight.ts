@@ -29,6 +29,7 @@ import { checkBinlog } from './check-binlog.ts';
 import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
+import { feedKeyFaults } from './feed-key-faults.ts';
 import { foreignKeyFaults } from './foreign-key-faults.ts';
 import { roomWarnings } from './room-warnings.ts';
 import { tryMapping } from './try-mapping.ts';
@@ -198,7 +199,7 @@ async function checkTable(
   const faults = comparePair(table, here, there, spec.oneWay).map((fault) =>
     fault.code === 'BANYAN_TABLE_NO_KEY' && proposal !== null ? { ...fault, fix: proposal } : fault,
   );
-  faults.push(...further);
+  faults.push(...further, ...feedKeyFaults(spec, table, here, there));
   if (targetRows === 'none' && there.tableType === 'BASE TABLE') {
     const [row] = await target.rows(
       `SELECT 1 FROM ${quoteTable(spec.target.database, targetTable(table))} WHERE ${targetScope(table, here, there)} LIMIT 1`,
