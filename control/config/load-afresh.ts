@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BanyanError } from '../../common/errors.ts';
 import type { BanyanConfig } from './config.ts';
@@ -8,10 +7,12 @@ import { normalizeConfig } from './normalize.ts';
 /** A module is loaded once in a process; a thread has modules of its own, also those that the config imports. */
 const loader = `
   const { parentPort, workerData } = require('node:worker_threads');
-  import(workerData).then(
-    (module) => parentPort.postMessage({ value: module.default }),
+  import(workerData.importer).then(({ importConfig }) => importConfig(workerData.file)).then(
+    (value) => parentPort.postMessage({ value }),
     (error) => parentPort.postMessage({ reason: String(error?.message ?? error) }),
   ).catch((error) => parentPort.postMessage({ reason: String(error?.message ?? error) }));`;
+
+const importer = import.meta.resolve(`./import-config${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`);
 
 const withinMs = 30_000;
 
@@ -20,7 +21,7 @@ const withinMs = 30_000;
  * once.
  */
 export async function loadConfigAfresh(file: string): Promise<BanyanConfig> {
-  const worker = new Worker(loader, { eval: true, workerData: pathToFileURL(file).href });
+  const worker = new Worker(loader, { eval: true, workerData: { importer, file } });
   try {
     const [message] = await once(worker, 'message', { signal: AbortSignal.timeout(withinMs) });
     const { value, reason } = message as { value?: unknown; reason?: string };

@@ -1,7 +1,7 @@
-import { pathToFileURL } from 'node:url';
 import { BanyanError } from '../../common/errors.ts';
 import type { BanyanConfig } from './config.ts';
 import { findConfigFile } from './find-config-file.ts';
+import { importConfig } from './import-config.ts';
 import { normalizeConfig } from './normalize.ts';
 
 /**
@@ -12,9 +12,9 @@ import { normalizeConfig } from './normalize.ts';
  */
 export async function loadConfig(file?: string, directory: string = process.cwd()): Promise<BanyanConfig> {
   const path = findConfigFile(directory, file);
-  let loaded: { readonly default?: unknown };
+  let loaded: unknown;
   try {
-    loaded = await import(pathToFileURL(path).href);
+    loaded = await importConfig(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BanyanError('BANYAN_CONFIG_UNREADABLE', `${path} cannot be loaded: ${reason}`, {
@@ -22,10 +22,10 @@ export async function loadConfig(file?: string, directory: string = process.cwd(
       cause,
     });
   }
-  if (loaded.default === undefined) {
+  if (loaded === undefined) {
     throw new BanyanError('BANYAN_CONFIG_UNREADABLE', `${path} has no default export.`, {
       fix: 'Write `export default defineConfig({ … })` with defineConfig from "banyan".',
     });
   }
-  return normalizeConfig(loaded.default, path);
+  return normalizeConfig(loaded, path);
 }

@@ -242,6 +242,6 @@ function missing(endpoint: DatabaseEndpoint, table: string): Fault {
   return {
     code: 'BANYAN_TABLE_MISSING',
     what: `there is no table ${table} in ${endpoint.database} at ${endpoint.host}:${endpoint.port}`,
-    fix: 'Run the migrations of that database, or correct the table name in banyan.config.ts.',
+    fix: 'Run the migrations of that database (`banyan schema FEATURE --apply` makes the tables of a service), or correct the table name in banyan.config.ts.',
   };
 }

@@ -32,7 +32,7 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
       feature: null,
       check: 'config',
       ok: true,
-      detail: `${config.file}: ${features.map((one) => one.name).join(', ')}, ${counted(routes, 'route')}`,
+      detail: `${config.file}: ${features.length === 0 ? 'no feature yet' : features.map((one) => one.name).join(', ')}, ${counted(routes, 'route')}`,
     },
     ...(await Promise.all(features.map(checkIdl))).flat(),
     ...features.flatMap(checkTransport),

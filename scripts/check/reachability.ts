@@ -31,6 +31,8 @@ export function checkDatabases(config: BanyanConfig): Promise<CheckLine[]> {
 
 /** ER_ACCESS_DENIED_ERROR says nothing of the server that starting it would mend. */
 function fixFor({ code }: NodeJS.ErrnoException, name: string): string {
+  if (code === 'ER_DBACCESS_DENIED_ERROR')
+    return `Grant that account its rights there: \`banyan grants\` prints the statements. Or correct databases.${name} in the config.`;
   return code === 'ER_ACCESS_DENIED_ERROR'
     ? `Make that account (banyan grants prints how), or correct user and password of databases.${name} in the config. An account for just the host that the message names, also the anonymous ''@host of a new MariaDB, goes before one for '%'.`
     : `Start that server, or correct databases.${name} in the config (host, port, user, password, database).`;

@@ -65,6 +65,6 @@ export async function runApp(command: string, options: AppOptions): Promise<stri
 function silent(command: string, what: string, said: readonly string[]): BanyanError {
   const last = said.join('').trim().split('\n').slice(-3).join(' | ');
   return new BanyanError('BANYAN_APP_SILENT', `\`${command}\` ${what}${last === '' ? '' : `: ${last}`}`, {
-    fix: 'Give the command that starts the app, with the environment that it needs, on Node 20 or later; or use --access-log.',
+    fix: 'Give the command that starts the app, with the environment that it needs, on Node 20 or later, and another port than the one that serves has (`env PORT=0 node server.js`); or use --access-log.',
   });
 }

@@ -1,12 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import axe from 'axe-core';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { formatMs } from '../../common/numbers.ts';
+import { administer } from '../support/accounts.ts';
 import { type BookingWorld, startBookings } from '../support/bookings/booking-world.ts';
 import { findChromium } from '../support/browser/find-chromium.ts';
-import { describeOnEngine } from '../support/databases.ts';
+import { describeOnEngine, type EngineLane } from '../support/databases.ts';
+import { jsonOf } from '../support/stack.ts';
 
 /** Where pictures for the documents go: `npm run docs:pictures`. */
 const pictures = process.env.BANYAN_PICTURES;
@@ -71,6 +76,27 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
           .getByText(/through the router or past it/)
           .waitFor();
 
+      // Two statements of an account that passes the router are there as long as they run.
+      {
+        await using stranger = await startStranger(lane, world);
+        for (const [name, statement, table] of [
+          ['Writers', 'UPDATE', 'bookings'],
+          ['Readers', 'SELECT', 'booking_notes'],
+        ] as const) {
+          await anna
+            .getByRole('region', { name: `${name} of legacy’s tables` })
+            .getByRole('row', { name: stranger.user })
+            .filter({ hasText: statement })
+            .filter({ hasText: table })
+            .first()
+            .waitFor();
+        }
+      }
+      await anna
+        .getByRole('row', { name: /stranger_/ })
+        .first()
+        .waitFor({ state: 'detached' });
+
       await give(anna, 'Verify', async (dialog) => {
         await dialog.getByRole('button', { name: 'Verify' }).click();
         await dialog.getByText(/rows compared, all equal/).waitFor();
@@ -106,7 +132,15 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
         .getByLabel(/A request/)
         .fill(`curl '${programs.router}/v2/bookings?day=2026-12-24' -H 'x-client-id: 7'`);
       await kim.getByRole('button', { name: 'Where does it go?' }).click();
-      await kim.getByText(/is in bucket \d+/).waitFor();
+      const explained = await asked(
+        world,
+        'explain',
+        'GET',
+        `/v2/bookings?day=2026-12-24`,
+        '-H',
+        'x-client-id: 7',
+      );
+      await kim.getByText(`is in bucket ${explained.bucket}`).waitFor();
       await findNoFault(kim);
       await picture(kim, 'request', 660);
 
@@ -115,6 +149,10 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
         const begin = dialog.getByRole('button', { name: 'Cut over' });
         await dialog.getByText('It would begin.').waitFor();
         await dialog.getByText('dirty key').first().waitFor();
+        // The guards of the command line, and no others.
+        const { gate } = await asked(world, 'cutover', 'bookings', '--dry-run');
+        for (const { check } of gate) await dialog.getByText(check, { exact: true }).first().waitFor();
+        expect(await dialog.locator('.gate > *').count()).toBe(gate.length);
         await dialog.getByLabel('Why').fill('all is equal');
         await dialog.getByLabel(/Type the feature/).fill('booking');
         await dialog.getByText('Type the feature’s name.', { exact: true }).waitFor();
@@ -127,9 +165,15 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
         await dialog.getByText(/The service owns the rows of bookings now/).waitFor({ timeout: waitMs });
       });
       expect(await statusOf(world)).toMatchObject({ stage: 'extracted', owner: 'service' });
-      await anna.getByRole('heading', { name: /cutover done, writes held/ }).waitFor();
+      const [{ holdMs }] = await asked(world, 'holds', 'bookings');
+      await anna.getByRole('heading', { name: `cutover done, writes held ${formatMs(holdMs)}` }).waitFor();
+      const [{ why: latest }] = await asked(world, 'audit', 'bookings');
+      await anna.getByRole('region', { name: 'Audit' }).getByText(latest).first().waitFor();
       expect(await anna.locator('.handover .timeline li').count()).toBeGreaterThan(6);
-      await anna.getByText(/requests? held.*none failed; 1 of 1 routers reported/).waitFor();
+      await anna
+        .getByText(/requests? held.*none failed; 1 of 1 routers reported/)
+        .first()
+        .waitFor();
       await findNoFault(anna);
       await picture(anna, 'feature', 1_700);
 
@@ -163,7 +207,7 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       expect(await statusOf(world)).toMatchObject({ stage: 'syncing', owner: 'legacy' });
       await row.getByText('syncing').waitFor();
 
-      // Another config: what it changes first, then it is in force, for the routers too.
+      // Another config, of a large monolith: what it changes first, then it is in force, for the routers too.
       await programs.configure((content) => ({
         ...content,
         features: {
@@ -172,6 +216,7 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
             service: { kind: 'http', addresses: [world.monolith] },
             routes: { 'GET /about': {} },
           },
+          ...manyFeatures(world.monolith),
         },
       }));
       await anna.getByRole('link', { name: 'Overview' }).click();
@@ -189,8 +234,18 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
         await dialog.getByText('Done.').waitFor({ timeout: waitMs });
       });
       await kim.getByRole('row', { name: 'about' }).getByText('legacy', { exact: true }).first().waitFor();
+      const large = ((await programs.admin('/v1/status')) as Status).features;
+      expect(large).toHaveLength(50);
+      expect(large.flatMap(({ routes }) => routes).length).toBeGreaterThan(2_000);
+      expect(await kim.locator('.features > .row').count()).toBe(51);
+      const before = await watchRows(kim);
       await programs.admin('/v1/features/about/copy', { why: 'it has no tables' });
       await kim.getByRole('row', { name: 'about' }).getByText('syncing').waitFor();
+      // Of 50 rows what has changed is written anew: none was taken away and made again, so that nothing jumps and focus stays.
+      expect(await before.rowsMade()).toBe(0);
+      await kim.getByLabel('Find').fill('many-17');
+      await kim.getByText('1 of 50').waitFor();
+      await kim.getByLabel('Find').fill('');
 
       // Both at one instant.
       await anna.getByRole('link', { name: 'bookings', exact: true }).click();
@@ -210,7 +265,8 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
         }
       });
       const { features } = (await programs.admin('/v1/status')) as Status;
-      expect(features.map(({ stage }) => stage)).toEqual(['extracted', 'extracted']);
+      const left = features.filter(({ stage }) => stage === 'extracted').map(({ name }) => name);
+      expect(left.toSorted()).toEqual(['about', 'bookings']);
 
       // The same, for people who were not there.
       const file = join(tmpdir(), `banyan-story-${process.pid}.html`);
@@ -236,6 +292,66 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
     },
   );
 });
+
+/** Somebody past the router, who writes one of legacy's tables and reads the other until it is over. */
+async function startStranger({ servers }: EngineLane, { desks }: BookingWorld) {
+  const [[found]] = await desks.legacy.pool.query<RowDataPacket[]>('SELECT DATABASE() AS name');
+  const database = String(found!.name);
+  const user = `stranger_${randomBytes(4).toString('hex')}`;
+  await administer(servers.a, [
+    `CREATE USER '${user}'@'127.0.0.1' IDENTIFIED BY 'here'`,
+    `GRANT SELECT, UPDATE ON \`${database}\`.* TO '${user}'@'127.0.0.1'`,
+  ]);
+  const { host, port } = servers.a;
+  const running = await Promise.all(
+    ['UPDATE bookings SET paid = SLEEP(600) WHERE number = 1', 'SELECT SLEEP(600) FROM booking_notes'].map(
+      async (sql) => {
+        const connection = await createConnection({ host, port, user, password: 'here', database });
+        return { id: connection.threadId, ended: connection.query(sql).catch(() => connection.destroy()) };
+      },
+    ),
+  );
+  return {
+    user,
+    async [Symbol.asyncDispose]() {
+      await administer(servers.a, [
+        ...running.map(({ id }) => `KILL ${id}`),
+        `DROP USER '${user}'@'127.0.0.1'`,
+      ]);
+      await Promise.all(running.map(({ ended }) => ended));
+    },
+  };
+}
+
+/** Features without tables, so that there are fifty, with two thousand routes. */
+function manyFeatures(address: string) {
+  const features = Array.from({ length: 48 }, (_, at) => {
+    const paths = Array.from({ length: 42 }, (_, route) => [`GET /many/${at}/${route}/:id`, {}]);
+    return [
+      `many-${at}`,
+      { service: { kind: 'http' as const, addresses: [address] }, routes: Object.fromEntries(paths) },
+    ];
+  });
+  return Object.fromEntries(features);
+}
+
+/** Counts rows that are made from now on. */
+async function watchRows(page: Page) {
+  await page.evaluate(`
+    window.rowsMade = 0;
+    new MutationObserver((all) => {
+      for (const { addedNodes } of all)
+        for (const node of addedNodes) if (node.nodeType === 1 && node.matches('.row')) window.rowsMade += 1;
+    }).observe(document.querySelector('.features'), { childList: true, subtree: true });
+  `);
+  return { rowsMade: () => page.evaluate<number>('window.rowsMade') };
+}
+
+/** What the command line answers, to compare the page with. */
+async function asked({ programs }: BookingWorld, ...args: string[]) {
+  // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
+  return jsonOf(await programs.banyan(...args, '--json')) as any;
+}
 
 /** Clients that go on all the while; what they were answered badly. */
 async function startTraffic({ desks, programs }: BookingWorld) {
@@ -363,6 +479,7 @@ async function picture(page: Page, name: string, height = 800): Promise<void> {
 
 interface Status {
   readonly features: readonly {
+    readonly name: string;
     readonly stage: string;
     readonly owner: string;
     readonly routes: readonly { readonly readPercent: number | null }[];

@@ -71,7 +71,7 @@ export class AdminClient {
           'BANYAN_ADMIN_TOKEN_MISSING',
           `There is no admin token at ${options.tokenFile}: the control process has never run here.`,
           {
-            fix: 'Start it with `banyan control` (the demo shop: `npm run stack`), then run the command again.',
+            fix: 'Start it with `banyan control`, or `banyan up` for trying out (the demo shop: `npm run stack`), then run the command again.',
           },
         );
       }
@@ -218,7 +218,7 @@ export class AdminClient {
         'BANYAN_CONTROL_UNREACHABLE',
         `The control process at ${this.url} does not answer: ${reason(error)}`,
         {
-          fix: 'Start it with `banyan control` (the demo shop: `npm run stack`), or correct control.listen in the config.',
+          fix: 'Start it with `banyan control`, or `banyan up` for trying out (the demo shop: `npm run stack`), or correct control.listen in the config.',
           cause: error,
         },
       );

@@ -71,7 +71,8 @@ export const initCommand: CommandFactory = (io) => {
             ]
           : [
               `${paint.good('✓')} ${folder} has ${files.map(({ name }) => name).join(', ')}.`,
-              `  next: grants.sql on legacy's server, then ${paint.strong('banyan check')}, banyan control, banyan router`,
+              `  next: grants.sql on legacy's server, then ${paint.strong('banyan check')} and ${paint.strong('banyan up')} (control and a router in one process)`,
+              `  The config connects as ${database.user}: let that be an account of banyan's own, never the monolith's.`,
             ]),
       ].join('\n'),
     );

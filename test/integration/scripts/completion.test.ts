@@ -7,6 +7,7 @@ import { forcible } from '../../../control/conductor/forcible.ts';
 import { bashScript } from '../../../scripts/cli/completion/bash-script.ts';
 import { completedCommands } from '../../../scripts/cli/completion/completed.ts';
 import { buildProgram } from '../../../scripts/cli/program.ts';
+import { findOnPath } from '../../../scripts/servers/find-on-path.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -62,4 +63,33 @@ test('bash completes what is declared: commands, their options, choices, and the
   // The argument may come again; a config that cannot be read has no features to offer.
   expect([feature, second, after]).toEqual([['product'], ['product'], ['']]);
   expect([text, noFile]).toEqual([[''], ['']]);
+});
+
+/** Those of other shells are tried where the machine has these shells. */
+async function inShell(shell: string, args: readonly string[], script: string): Promise<string | null> {
+  if ((await findOnPath(shell, process.env)) === null) return null;
+  const banyan = `function banyan; '${process.execPath}' '${root}scripts/banyan.mjs' $argv; end`;
+  const text = shell === 'fish' ? `${banyan}\n${script}` : script;
+  const { stdout } = await promisify(execFile)(shell, [...args, '-c', text], { cwd: root });
+  return stdout;
+}
+
+test('fish offers commands, features and guards; zsh takes the script', async ({ skip }) => {
+  const ask = (line: string) => `complete -C '${line}'`;
+  const lines = ['banyan cuto', 'banyan cutover pro', 'banyan cutover product --force '].map(ask);
+  const script = `banyan completion fish | source\n${lines.join('\n')}`;
+  const zsh = `source <('${process.execPath}' '${root}scripts/banyan.mjs' completion zsh); print -l $_comps[banyan]`;
+  const [fish, compdef] = await Promise.all([
+    inShell('fish', ['--no-config'], script),
+    inShell('zsh', ['-f'], zsh),
+  ]);
+  if (fish === null && compdef === null) skip('neither fish nor zsh is installed');
+  if (fish !== null) {
+    const words = fish
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t')[0]);
+    expect(words).toEqual(['cutover', 'product', ...[...forcible].toSorted()]);
+  }
+  if (compdef !== null) expect(compdef).toContain('_banyan');
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { BanyanError } from '../../../common/errors.ts';
 import { type BanyanConfigInput, loadConfig, servicePlace } from '../../../control/config/index.ts';
+import { loadConfigAfresh } from '../../../control/config/load-afresh.ts';
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
 import { moveSpecs } from '../../../control/runner/index.ts';
 import { buildRouteTable } from '../../../control/store/index.ts';
@@ -422,6 +423,17 @@ test('finds the config upwards from where it is run, and says so when there is n
   await expect(loadConfig('nothing.ts', below)).rejects.toMatchObject({ code: 'BANYAN_CONFIG_MISSING' });
   await writeFile(join(folder, 'banyan.config.mjs'), `export default ${JSON.stringify(plain)}`);
   expect((await loadConfig(undefined, below)).file).toBe(join(folder, 'banyan.config.mjs'));
+});
+
+test('is a module also in a project of CommonJS, which `npm init` makes, and also when it is read again', async () => {
+  const project = join(folder, 'commonjs');
+  await mkdir(project);
+  await writeFile(join(project, 'package.json'), '{"type":"commonjs"}');
+  const file = join(project, 'banyan.config.ts');
+  const content = `import { join } from 'node:path';\nconst none: string = join('', '');\nexport default ${JSON.stringify({ ...plain, features: {} })};`;
+  await writeFile(file, content);
+  expect((await loadConfig(file)).legacy.addresses).toEqual(plain.legacy.addresses);
+  expect((await loadConfigAfresh(file)).legacy.addresses).toEqual(plain.legacy.addresses);
 });
 
 test('a file that cannot be loaded or exports nothing is named', async () => {
