@@ -26,6 +26,8 @@ export interface Programs extends AsyncDisposable {
   admin(path: string, body?: object): Promise<unknown>;
   /** One `banyan` command against them. */
   banyan(...args: string[]): Promise<Ended>;
+  /** One that goes on until it is killed. */
+  start(...args: string[]): Started;
 }
 
 /** Two databases on two servers, gone with whatever banyan keeps beside them. */
@@ -125,6 +127,7 @@ export async function startPrograms(
       return response.headers.get('content-type')?.includes('ndjson') ? response.text() : response.json();
     },
     banyan: (...args) => run(...args).ended,
+    start: run,
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
