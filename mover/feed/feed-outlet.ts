@@ -14,6 +14,9 @@ import { subjectToken } from './subject-token.ts';
 
 type Side = 'source' | 'target';
 
+/** Of entries in memory. */
+const bytesAtOnce = 8 * 1024 * 1024;
+
 const sides: readonly Side[] = ['source', 'target'];
 const columns = 'seq, epoch, table_name, key_token, key_json, op, snapshot, after_json, read_at';
 
@@ -168,10 +171,13 @@ export class FeedOutlet implements RelayRows {
   async #waiting(side: Side, limit: number, before?: number): Promise<WaitingEntry[] | null> {
     try {
       const session = await this.#links[side].session();
-      const rows = await session.texts(
-        `SELECT ${columns} FROM ${this.#books[side].entries}
-          WHERE sent_at IS NULL${before === undefined ? '' : ` AND epoch < ${before}`} ORDER BY epoch, seq LIMIT ${limit}`,
-      );
+      const from = `FROM ${this.#books[side].entries}
+          WHERE sent_at IS NULL${before === undefined ? '' : ` AND epoch < ${before}`} ORDER BY epoch, seq`;
+      // Entries may be megabytes long: their lengths first.
+      const lengths = await session.texts(`SELECT COALESCE(LENGTH(after_json), 0) ${from} LIMIT ${limit}`);
+      const fitting = fittingIn(lengths.map(([length]) => Number(length)));
+      if (fitting === 0) return [];
+      const rows = await session.texts(`SELECT ${columns} ${from} LIMIT ${fitting}`);
       return rows.map(([seq, epoch, table, token, key, op, snapshot, after, readAt]) => ({
         ...{ seq: Number(seq), epoch: Number(epoch), table: table ?? '', token: token ?? '' },
         ...{
@@ -226,6 +232,16 @@ export class FeedOutlet implements RelayRows {
     const session: Session = await this.#links[side].session();
     return orNothing(() => session.texts(statement(this.#books[side].entries)), []);
   }
+}
+
+/** How many of the first fit into memory together; one does in any case. */
+function fittingIn(lengths: readonly number[]): number {
+  let bytes = 0;
+  const tooMany = lengths.findIndex((length, index) => {
+    bytes += length;
+    return index > 0 && bytes > bytesAtOnce;
+  });
+  return tooMany < 0 ? lengths.length : tooMany;
 }
 
 interface WaitingEntry {

@@ -31,8 +31,8 @@ interface Sides {
  * and appended after it. Without the range a change could be read and appended between the chunk's read and its commit, and the chunk's older
  * row would come last.
  *
- * While legacy owns the rows they are read from the service, which has what was appended so far and nothing newer; so its copy must
- * be complete.
+ * While legacy owns the rows they are read from the service, which has what was appended so far and nothing newer. So its copy must be complete,
+ * before each chunk is read and when it is appended: a copy may be begun again at any time.
  *
  * The row lock of the target's fence, which every transaction of the mover takes, makes the commit fail after a handover.
  */
@@ -88,7 +88,9 @@ export class FeedSnapshots {
     const found = this.#parts
       .flatMap((part) => part.plans.map((plan) => ({ part, plan })))
       .filter(({ plan }) => plan[this.#feed.service].table === asked.table);
-    if (!(await this.#mayBegin(sides.target, found))) return false;
+    if (found.length === 0) throw unknown(this.#context.spec.id, asked.table);
+    const plans = found.map(({ plan }) => plan);
+    if (!(await this.#isCopied(sides.target, plans))) return false;
     const mine = asked.begunBy === this.#context.spec.id;
     if (!mine) await this.#tell(sides, [mark(asked.table, 'first')]);
     let told: AskedSnapshot = mine
@@ -128,10 +130,12 @@ export class FeedSnapshots {
       await batchesOver;
       await context.points.reach('feed:range-published', about);
       const epoch = await this.#feed.begun({ source, target });
+      if (!(await this.#isCopied(target, [plan]))) throw copiedAgain(table.table);
       const found = await service.rowsWithin(table.select(table.side.range(range)), bytesAtOnce);
       await context.points.reach('feed:after-read', about);
       await context.guarded(target, async () => {
         await this.#feed.guard(target, epoch);
+        if (!(await this.#isCopied(target, [plan]))) throw copiedAgain(table.table);
         const entries = found.map((raw) => told(table.table, table.row(raw)));
         await this.#feed.append(target, epoch, entries);
         await context.points.reach('feed:before-commit', about);
@@ -150,19 +154,10 @@ export class FeedSnapshots {
     });
   }
 
-  async #mayBegin(target: Session, found: readonly { readonly plan: TablePlan }[]): Promise<boolean> {
-    if (found.length === 0) {
-      throw new BanyanError(
-        'BANYAN_TABLE_UNKNOWN',
-        `${this.#context.spec.id} moves no table that was asked for`,
-        {
-          fix: 'Ask again: `banyan feed FEATURE --snapshot`.',
-        },
-      );
-    }
+  async #isCopied(target: Session, plans: readonly TablePlan[]): Promise<boolean> {
     if (this.#feed.service === 'source') return true;
-    for (const { plan } of found) {
-      const { state } = await this.#context.books.readProgress(target, plan.name);
+    for (const { name } of plans) {
+      const { state } = await this.#context.books.readProgress(target, name);
       if (state !== 'copied') return false;
     }
     return true;
@@ -179,4 +174,18 @@ function told(table: string, { key, after }: FeedRow): FeedEntry {
 
 function mark(table: string, snapshot: 'first' | 'last'): FeedEntry {
   return { table, key: null, op: 'm', after: null, snapshot };
+}
+
+function unknown(move: string, table: string): BanyanError {
+  return new BanyanError(
+    'BANYAN_TABLE_UNKNOWN',
+    `${move} moves no table into ${table}, of which a snapshot was asked for`,
+    {
+      fix: 'Ask again: `banyan feed FEATURE --snapshot`.',
+    },
+  );
+}
+
+function copiedAgain(table: string): Error {
+  return new Error(`${table} is being copied again: its snapshot goes on when the copy is complete`);
 }
