@@ -13,6 +13,9 @@ const parts = (env.BANYAN_PARTS ?? 'product').split(',');
 const only = <T>(of: Readonly<Record<string, T>>) =>
   Object.fromEntries(Object.entries(of).filter(([name]) => parts.includes(name)));
 
+// The search follows every change of products and shops.
+const feed = parts.includes('search');
+
 const features: BanyanConfigInput['features'] = {
   product: {
     service: {
@@ -26,6 +29,7 @@ const features: BanyanConfigInput['features'] = {
     },
     database: 'product',
     tables: ['products'],
+    feed,
     // What hangs on a product stays with the monolith; these keys cannot reach over to the service's server.
     sever: ['product_images', 'product_options', 'product_likes', 'product_stock'].map(
       (table) => `${table}.product_id`,
@@ -42,6 +46,7 @@ const features: BanyanConfigInput['features'] = {
     },
     database: 'shops',
     tables: ['shops', 'shop_owners'],
+    feed,
     sever: ['orders.shop_id', 'shop_owners.user_id'],
   },
   user: {
@@ -63,6 +68,15 @@ const features: BanyanConfigInput['features'] = {
       idl: './extracted/log/log.thrift',
       name: 'LogService',
       addresses: [local('LOG', 7406)],
+      deadlineMs: 5000,
+    },
+  },
+  // Its index is made of what others own.
+  search: {
+    service: {
+      idl: './extracted/search/search.thrift',
+      name: 'SearchService',
+      addresses: [local('SEARCH', 7408)],
       deadlineMs: 5000,
     },
   },

@@ -6,6 +6,7 @@ import type { RouteCount } from '../requests-by-route.ts';
 import type { Failure } from '../traffic.ts';
 import type { LogVerdict } from './audit-logs.ts';
 import type { PlacedVerdict } from './audit-registers.ts';
+import type { SearchVerdict } from './audit-search.ts';
 import type { EventVerdict } from './event-audience.ts';
 import type { FaceLatency } from './face-latencies.ts';
 import type { FeatureHandover } from './feature-steps.ts';
@@ -54,6 +55,13 @@ export interface AllReport {
     readonly answered: number;
     readonly wrong: number;
   };
+  /** Products that can be bought, those in the index, and how many were searched for. */
+  readonly search: {
+    readonly live: number;
+    readonly indexed: number;
+    readonly searched: number;
+    readonly wrong: number;
+  };
   readonly jobs: readonly JobRuns[];
   /** Of all processes together; null where the system does not tell. */
   readonly peakMemoryBytes: number | null;
@@ -88,6 +96,7 @@ export interface AllFacts {
   readonly others: readonly string[];
   readonly events: EventVerdict;
   readonly logs: LogVerdict;
+  readonly search: SearchVerdict;
   readonly jobs: readonly JobRuns[];
   readonly jobFailures: readonly string[];
   readonly peakMemoryBytes: number | null;
@@ -129,6 +138,7 @@ export function makeAllReport(facts: AllFacts): AllReport {
     ...(different > 0 ? [`banyan verify finds ${different} different rows`] : []),
     ...facts.others,
     ...facts.logs.findings.slice(0, kept),
+    ...facts.search.findings.slice(0, kept),
     ...facts.events.findings.slice(0, kept),
     ...facts.jobFailures.slice(0, kept),
     ...(facts.acknowledged === 0 ? ['no write was acknowledged: nothing was shown'] : []),
@@ -164,6 +174,10 @@ export function makeAllReport(facts: AllFacts): AllReport {
     logs: {
       ...{ rows: facts.logs.rows, entries: facts.logs.entries, answered: facts.logs.answered },
       wrong: facts.logs.findings.length,
+    },
+    search: {
+      ...{ live: facts.search.live, indexed: facts.search.indexed, searched: facts.search.searched },
+      wrong: facts.search.findings.length,
     },
     jobs: facts.jobs,
     peakMemoryBytes: facts.peakMemoryBytes,

@@ -45,8 +45,14 @@ export async function auditLogs({
       legacy,
       'SELECT at, method, path, status, duration_ms AS durationMs, user_id AS userId FROM logs',
     );
-    const entries = await rowsOf(log, "SELECT id, at, message, fields FROM entries WHERE source = 'shop'");
-    const findings = [...judgeMoved(rows, entries), ...judgeAppended(answered, entries)];
+    const entries = (await rowsOf(
+      log,
+      "SELECT id, at, message, fields FROM entries WHERE source = 'shop'",
+    )) as unknown as StoredEntry[];
+    const findings = [
+      ...judgeMoved(rows as unknown as LogRow[], entries),
+      ...judgeAppended(answered, entries),
+    ];
     if (findings.length === 0 || performance.now() > deadline) {
       return { rows: rows.length, entries: entries.length, answered: answered.size, findings };
     }
@@ -57,7 +63,19 @@ export async function auditLogs({
 /** Ids of entries that were rows begin so. */
 const movedPrefix = 'logs-';
 
-function judgeMoved(rows: readonly RowDataPacket[], entries: readonly RowDataPacket[]): string[] {
+interface LogRow {
+  readonly at: Date;
+}
+
+interface StoredEntry {
+  readonly id: string;
+  readonly at: Date;
+  /** JSON of the request. */
+  readonly fields: string;
+}
+
+/** Each row of the table has its entry, and each of those entries its row; equal rows count. Pure. */
+export function judgeMoved(rows: readonly LogRow[], entries: readonly StoredEntry[]): string[] {
   const wanted = tally(rows.map(({ at, ...row }) => `${at.toISOString()} ${JSON.stringify(row)}`));
   const found = tally(
     entries
@@ -70,7 +88,11 @@ function judgeMoved(rows: readonly RowDataPacket[], entries: readonly RowDataPac
   });
 }
 
-function judgeAppended(answered: ReadonlyMap<string, string>, entries: readonly RowDataPacket[]): string[] {
+/** Each request, by its id, has one entry. Pure. */
+export function judgeAppended(
+  answered: ReadonlyMap<string, string>,
+  entries: readonly Pick<StoredEntry, 'fields'>[],
+): string[] {
   const times = tally(entries.map(({ fields }) => String(JSON.parse(fields).requestId ?? '')));
   return [...answered].flatMap(([id, request]) => {
     const count = times.get(id) ?? 0;

@@ -63,6 +63,31 @@ export class FeatureSteps {
     return report;
   }
 
+  /** Nothing is copied for a feature without tables; its stage moves on. */
+  async shadow(feature: string, percent: number): Promise<void> {
+    const { narrator } = this.#options;
+    narrator.begin('shadow');
+    if (percent === 0) {
+      await driveFeature(this.drive(feature), 'shadow', { percent });
+      return;
+    }
+    await driveFeature(this.drive(feature), 'copy');
+    await driveFeature(this.drive(feature), 'shadow', { percent });
+    narrator.done('shadow', `${feature}: the service is asked, too, and legacy answers`);
+  }
+
+  async tellDifferences(feature: string): Promise<void> {
+    const { narrator, signal } = this.#options;
+    const admin = await this.drive(feature).connect();
+    try {
+      const { compared, different } = await admin.diff(feature, undefined, signal);
+      const text = `${formatCount(compared)} answers of both sides compared, ${formatCount(different)} places different`;
+      narrator.done('diff', `${feature}: ${text}`);
+    } finally {
+      await admin.close();
+    }
+  }
+
   async canary(feature: string, percent: number): Promise<void> {
     const { narrator } = this.#options;
     narrator.begin('canary');

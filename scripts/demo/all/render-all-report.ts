@@ -9,7 +9,7 @@ export function renderAllReport(report: AllReport, paint: Paint): string {
     renderTable(columns, rows, { indent: 2, paint });
   const bad = (value: number) => (value > 0 ? paint.bad(formatCount(value)) : formatCount(value));
   const ms = (value: number | null) => (value === null ? '–' : formatMs(value));
-  const { requests, writes, verify, events, logs } = report;
+  const { requests, writes, verify, events, logs, search } = report;
   const features = table(
     [
       { title: 'requests by feature', value: (row) => row.route.padEnd(26) },
@@ -84,6 +84,10 @@ export function renderAllReport(report: AllReport, paint: Paint): string {
     [
       'logs',
       `${formatCount(logs.rows)} rows moved, ${formatCount(logs.answered)} requests since; ${bad(logs.wrong)} of them not there exactly once`,
+    ],
+    [
+      'search',
+      `${formatCount(search.indexed)} products in the index, ${formatCount(search.live)} in the rows; ${formatCount(search.searched)} searched for, ${bad(search.wrong)} wrong`,
     ],
     ['jobs', `${jobs}; ${bad(failedJobs)} failed`],
     ['memory', `${memory} at most, all processes together`],

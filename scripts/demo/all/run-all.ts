@@ -13,9 +13,11 @@ import { type AllReport, makeAllReport, type TablePair } from './all-report.ts';
 import { auditLogs } from './audit-logs.ts';
 import { auditRedemptions } from './audit-redemptions.ts';
 import { auditRegisters, auditStock, registerPlaces, stockOf } from './audit-registers.ts';
+import { auditSearch } from './audit-search.ts';
 import { EventAudience } from './event-audience.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { NightlyJobs } from './nightly-jobs.ts';
+import { untilSearchIsFresh } from './search-status.ts';
 import { sampleShops } from './shop-sample.ts';
 import { editedProducts, ShopTraffic, visitors } from './shop-traffic.ts';
 import { tellAll } from './tell-all.ts';
@@ -81,6 +83,8 @@ export async function runAll({
   const logs = await auditLogs({
     ...{ legacy: databases.legacy, log: databases.log!, routerLogs, since: told.logsSince, signal },
   });
+  const indexed = () => untilSearchIsFresh(settings, signal).then((status) => Number(status.products));
+  const search = await auditSearch(routers[0]!, databases.product, indexed, signal);
   const others = [
     ...(await auditStock(databases.legacy, stockBefore)),
     ...(await auditRedemptions(routers[0]!, traffic.registers)),
@@ -97,6 +101,7 @@ export async function runAll({
     byFace: traffic.latencies.summary(),
     ...{ products, registers, pairs, others, jobs: runs, jobFailures: jobs.failures },
     logs,
+    search,
     events: await audience.judge(),
     peakMemoryBytes: await memory.stop(),
     restarts: stack.restarts(),

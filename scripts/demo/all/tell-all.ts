@@ -12,6 +12,7 @@ import { type FeatureHandover, FeatureSteps } from './feature-steps.ts';
 import { answers, killProcess } from './kill-process.ts';
 import type { Kill, Reach } from './kills.ts';
 import { runJob } from './run-job.ts';
+import { untilSearchIsFresh } from './search-status.ts';
 import type { ShopTraffic } from './shop-traffic.ts';
 
 export interface TellAllOptions {
@@ -44,7 +45,7 @@ const paths = {
 /** Features with tables, in the order in which they leave. */
 const moved = ['product', 'shops', 'user'] as const;
 /** Pauses of the story, each as long as the others. */
-const pauses = 18;
+const pauses = 20;
 
 /** The story of the whole shop: one service after the other leaves, two come back and leave again, processes die, and traffic never stops. */
 export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
@@ -129,6 +130,9 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await steps.handOver('user', 'cutover');
   await live();
 
+  await searchLeaves(options, steps, live);
+  await live();
+
   await steps.launch('log', 'the monolith appends to the service; its table has what was before');
   // A batch that was under way then has gone to the table.
   const logsSince = Date.now() + 1_000;
@@ -159,7 +163,13 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   narrator.done('drained', `${formatSeconds(seconds)} of traffic; every change is on both sides`);
   const verifies: Record<string, VerifyResult> = {};
   for (const feature of moved) verifies[feature] = await steps.verify(feature);
-  return { handovers: steps.handovers, kills, verifies, logsSince, seconds };
+  return {
+    handovers: steps.handovers,
+    kills,
+    verifies,
+    logsSince,
+    seconds,
+  };
 }
 
 async function check({ config, signal, narrator }: TellAllOptions, steps: FeatureSteps): Promise<void> {
@@ -186,4 +196,25 @@ async function moveLogs({ stack, narrator }: TellAllOptions): Promise<void> {
   }
   const { moved } = JSON.parse(said) as { readonly moved: { readonly rows: number } };
   narrator.done('logs', `log: ${formatCount(moved.rows)} rows of the table are in the service, each once`);
+}
+
+/** A feature without tables: both searches are asked for a while, and compared, before the service answers clients. */
+async function searchLeaves(
+  { stack, narrator, signal }: TellAllOptions,
+  steps: FeatureSteps,
+  live: () => Promise<void>,
+): Promise<void> {
+  narrator.begin('search');
+  const { products } = await untilSearchIsFresh(stack.settings, signal);
+  narrator.done(
+    'search',
+    `search: an index of ${formatCount(Number(products))} products follows every change`,
+  );
+  await steps.shadow('search', 100);
+  await live();
+  await steps.tellDifferences('search');
+  await steps.shadow('search', 0);
+  await steps.canary('search', 50);
+  await live();
+  await steps.handOver('search', 'cutover');
 }

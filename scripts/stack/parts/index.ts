@@ -3,6 +3,7 @@ import { events } from './events.ts';
 import { log } from './log.ts';
 import type { PartName, StackPart } from './part.ts';
 import { product } from './product.ts';
+import { search } from './search.ts';
 import { shops } from './shops.ts';
 import { user } from './user.ts';
 
@@ -14,6 +15,7 @@ export const stackParts: Readonly<Record<PartName, StackPart>> = {
   benefits,
   log,
   events,
+  search,
 };
 
 export { natsUrl } from './events.ts';

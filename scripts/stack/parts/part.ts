@@ -21,7 +21,7 @@ export interface StackPart {
   readonly places: (settings: StackSettings) => Readonly<Record<string, string>>;
 }
 
-export const partNames = ['product', 'shops', 'user', 'benefits', 'log', 'events'] as const;
+export const partNames = ['product', 'shops', 'user', 'benefits', 'log', 'events', 'search'] as const;
 export type PartName = (typeof partNames)[number];
 
 export interface StackPort {

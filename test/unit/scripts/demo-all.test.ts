@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { judgeAppended, judgeMoved } from '../../../scripts/demo/all/audit-logs.ts';
 import { judgeEffects } from '../../../scripts/demo/all/event-audience.ts';
 import { attribute, type Kill } from '../../../scripts/demo/all/kills.ts';
 import { judgeRegisters, Registers } from '../../../scripts/demo/all/registers.ts';
@@ -104,6 +105,33 @@ describe('effects of events', () => {
       'event 4 of k had its effect twice',
       'event 9 of k was never promised',
       'event 2 of l had no effect',
+    ]);
+  });
+});
+
+describe('the log service’s entries', () => {
+  const at = new Date(0);
+  const row = { at, method: 'GET', path: '/a', status: 200, durationMs: 1, userId: null };
+  const fields = JSON.stringify({ method: 'GET', path: '/a', status: 200, durationMs: 1, userId: null });
+
+  it('each row of the table once, as often as it stands there', () => {
+    const entries = ['logs-1', 'logs-2', 'another'].map((id) => ({ id, at, fields }));
+    expect(judgeMoved([row, row], entries)).toEqual([]);
+    expect(judgeMoved([row, row, row], entries)).toHaveLength(1);
+    expect(judgeMoved([row], entries)).toHaveLength(1);
+    expect(judgeMoved([row, { ...row, status: 404 }], entries)).toHaveLength(2);
+  });
+
+  it('one of each request', () => {
+    const entry = (requestId: string) => ({ fields: JSON.stringify({ requestId }) });
+    const answered = new Map([
+      ['a', 'GET /a'],
+      ['b', 'GET /b'],
+    ]);
+    expect(judgeAppended(answered, [entry('b'), entry('a'), { fields }])).toEqual([]);
+    expect(judgeAppended(answered, [entry('a'), entry('a')])).toEqual([
+      'log: GET /a (a) has 2 entries',
+      'log: GET /b (b) has 0 entries',
     ]);
   });
 });
