@@ -127,13 +127,13 @@ function readSteps(status: FeatureStatus, diff: PlanFacts['diff'], needsSignOff:
   const canaried = routes.some(
     ({ readPercent, readCohorts }) => (readPercent ?? 0) > 0 || readCohorts.length > 0,
   );
-  return [
+  const steps: Step[] = [
     {
       command: shadowed ? `banyan diff ${name}` : `banyan shadow ${name} --percent 10 --why …`,
       about: shadowed
         ? `${counted(diff.compared, 'answer')} compared, ${counted(diff.different, 'difference')}`
         : "compares the service's answers with legacy's; clients notice nothing",
-      done: over || shadowed,
+      done: shadowed,
       optional: !needsSignOff,
     },
     ...(needsSignOff
@@ -152,10 +152,12 @@ function readSteps(status: FeatureStatus, diff: PlanFacts['diff'], needsSignOff:
       about: canaried
         ? `reads at the service: ${readsAtService(status)}`
         : 'sends a share of the readers to the service',
-      done: over || canaried,
+      done: canaried,
       optional: true,
     },
   ];
+  // What might have been done before the cutover, and was not, is no step any more.
+  return over ? steps.filter(({ done }) => done) : steps;
 }
 
 function cutoverStep(status: FeatureStatus): Step {
@@ -165,7 +167,7 @@ function cutoverStep(status: FeatureStatus): Step {
     return { command: null, about, done: false };
   }
   return {
-    command: `banyan cutover ${name} --dry-run, then banyan cutover ${name} --why …`,
+    command: `banyan cutover ${name} --dry-run && banyan cutover ${name} --why …`,
     about: 'the service owns the rows; writes are held for a moment',
     done: passed(status) > 2,
   };
@@ -173,7 +175,7 @@ function cutoverStep(status: FeatureStatus): Step {
 
 function finishStep({ name, stage, rollback }: FeatureStatus): Step {
   return {
-    command: `banyan finish ${name} --dry-run, then banyan finish ${name} --why …`,
+    command: `banyan finish ${name} --dry-run && banyan finish ${name} --why …`,
     about:
       rollback && stage === 'extracted'
         ? `when you need banyan rollback ${name} no more`

@@ -62,7 +62,8 @@ function exitCodeFor(status: StatusReport): number {
 }
 
 function renderStatus(status: StatusReport, paint: Paint): string {
-  const features = renderTable(
+  const none = 'The config names no feature yet; `banyan init` proposes some.';
+  const table = renderTable(
     [
       { title: 'feature', value: (one) => one.name },
       { title: 'stage', value: (one) => one.stage },
@@ -74,6 +75,7 @@ function renderStatus(status: StatusReport, paint: Paint): string {
     status.features,
     { paint },
   );
+  const features = status.features.length === 0 ? none : table;
   const told = tellStatus(status).map((one) => renderTold(one, paint));
   const canaries = status.features.flatMap((one) =>
     one.canaries.map((plan) => {

@@ -19,7 +19,7 @@ const now = (change: Partial<FeatureStatus>, diff?: { compared: number; differen
   plan(change, diff).steps.flatMap(({ command, standing }) => (standing === 'now' ? [command] : []));
 
 const verified = { at: '2026-01-01T00:00:00.000Z', rowsCompared: 5, different: 0, unsettled: 0 };
-const cutover = 'banyan cutover product --dry-run, then banyan cutover product --why …';
+const cutover = 'banyan cutover product --dry-run && banyan cutover product --why …';
 
 test('the next steps of a feature, stage by stage', () => {
   expect(now({})).toEqual(['banyan copy product --why …']);
@@ -33,7 +33,7 @@ test('the next steps of a feature, stage by stage', () => {
   const canary = 'banyan canary product --percent 5 --why …';
   expect(now({ stage: 'syncing', verified })).toEqual([shadow, canary, cutover]);
   expect(now({ stage: 'syncing', verified }, { compared: 9, different: 1 })).toEqual([canary, cutover]);
-  const finish = 'banyan finish product --dry-run, then banyan finish product --why …';
+  const finish = 'banyan finish product --dry-run && banyan finish product --why …';
   expect(now({ stage: 'extracted', owner: 'service' })).toEqual([finish]);
   expect(now({ stage: 'finished', owner: 'service' })).toEqual([]);
 });
