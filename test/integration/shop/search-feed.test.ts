@@ -258,11 +258,11 @@ describeOnEngine('mariadb', 'the search’s index', (lane) => {
       stack.defer(() => direct.close());
       await expect(direct.call('search', [{ q: ['항아리'] }])).rejects.toThrow('Unavailable');
       go();
-      await expect.poll(async () => (await direct.call('status', [])).serving).toBe(true);
-      expect((await direct.call('search', [{ q: ['항아리'] }])).products.map(({ name }) => name)).toEqual([
-        '항아리 일곱',
-        '달항아리 넷',
-      ]);
+      // Its very first answer: the feed would soon make good for one that came too early.
+      const ask = () => direct.call('search', [{ q: ['항아리'] }]).catch(() => null);
+      let first = await ask();
+      while (first === null) first = await ask();
+      expect(first.products.map(({ name }) => name)).toEqual(['항아리 일곱', '달항아리 넷']);
     },
   );
 });
