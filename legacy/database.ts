@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import createKnex, { type Knex } from 'knex';
 import type { ConnectionOptions } from 'mysql2';
 import type { Logger } from 'pino';
@@ -35,8 +36,10 @@ export function isMissingParent(error: unknown): boolean {
 /** A deadlock, or a row that changed since the transaction first looked: nothing was done, and the same work may succeed now. */
 const conflicts: readonly unknown[] = [1213, 1020];
 const TRIES = 4;
+/** A row that a foreign key names may be another server's, and on its way here: so long until the next try, and each time longer. */
+const PARENT_MS = 100;
 
-/** Does the work in a transaction, again where it met another one. @throws what the work throws. */
+/** Does the work in a transaction, again where it met another one, or a key whose row has not come yet. @throws what the work throws. */
 export async function inTransaction<T>(
   database: Knex,
   work: (transaction: Knex.Transaction) => Promise<T>,
@@ -45,7 +48,9 @@ export async function inTransaction<T>(
     try {
       return await database.transaction(work);
     } catch (error) {
-      if (attempt === TRIES || !conflicts.includes(errnoOf(error))) throw error;
+      const lacksParent = isMissingParent(error);
+      if (attempt === TRIES || !(lacksParent || conflicts.includes(errnoOf(error)))) throw error;
+      if (lacksParent) await wait(PARENT_MS * attempt);
     }
   }
 }

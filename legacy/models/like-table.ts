@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { inTransaction } from '../database.ts';
 import { type Product, toProduct } from './product.ts';
 
 /** All that the shop asks of its `product_likes` table. */
@@ -13,10 +14,12 @@ export class LikeTable {
 
   /** Liking twice is liking once. @throws the driver's error 1452 when there is no such product. */
   async like(userId: number, productId: number): Promise<void> {
-    await this.#database('product_likes')
-      .insert({ user_id: userId, product_id: productId, created_at: this.#clock() })
-      .onConflict(['user_id', 'product_id'])
-      .merge(['product_id']);
+    await inTransaction(this.#database, (transaction) =>
+      transaction('product_likes')
+        .insert({ user_id: userId, product_id: productId, created_at: this.#clock() })
+        .onConflict(['user_id', 'product_id'])
+        .merge(['product_id']),
+    );
   }
 
   async unlike(userId: number, productId: number): Promise<void> {
