@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { BanyanError } from '../../../common/errors.ts';
 import { AdminClient, type ProgressLine, type VerifyResult } from '../../../control/api/index.ts';
 import { progressStep } from '../../cli/commands/run-action.ts';
 import { isClean } from '../../cli/commands/verify.ts';
@@ -107,9 +109,27 @@ export class FeatureSteps {
   async handOver(feature: string, direction: 'cutover' | 'rollback'): Promise<void> {
     const { narrator } = this.#options;
     narrator.begin(direction);
-    const handover = await driveHandover(this.drive(feature), direction);
+    const handover = await this.#throughTheGate(feature, direction);
     this.handovers.push({ feature, ...handover });
     const owner = direction === 'cutover' ? 'the service' : 'legacy';
     narrator.done(direction, `${feature}: writes held ${formatMs(handover.holdMs)}; ${owner} owns the rows`);
   }
+
+  /** A nightly job's long statement closes the gate: then this waits and tries again, as its message says. */
+  async #throughTheGate(feature: string, direction: 'cutover' | 'rollback'): Promise<Handover> {
+    const { narrator, signal } = this.#options;
+    const deadline = performance.now() + gatePatienceMs;
+    for (;;) {
+      try {
+        return await driveHandover(this.drive(feature), direction);
+      } catch (error) {
+        const isClosed = error instanceof BanyanError && error.code === 'BANYAN_GATE_CLOSED';
+        if (!isClosed || performance.now() > deadline) throw error;
+        narrator.note(`${feature}: ${error.message}`);
+        await wait(2_000, undefined, { signal });
+      }
+    }
+  }
 }
+
+const gatePatienceMs = 60_000;
