@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Engine } from '../servers/engine.ts';
 import type { Bench, BenchContext, BenchPlan } from './bench.ts';
 import { engineCases, planByEngine } from './mover-peers/by-engine.ts';
@@ -43,7 +44,7 @@ async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan>
     context.spawn({
       command: process.execPath,
       args: [
-        new URL('mover-peers/banyan-binlog.ts', import.meta.url).pathname,
+        fileURLToPath(new URL('mover-peers/banyan-binlog.ts', import.meta.url)),
         JSON.stringify({ source, target }),
       ],
       ready: /^reading/,

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { BanyanError } from '../../common/errors.ts';
 import type { Bench, BenchContext, BenchPlan, BenchSubject, RatioSpec } from './bench.ts';
 import type { Copied, CopyPeer } from './mover-peers/peers.ts';
@@ -100,7 +101,7 @@ async function planOf(context: BenchContext, engine: Engine, kind: Kind): Promis
         const child = await context.spawn({
           command: process.execPath,
           args: [
-            new URL('mover-peers/banyan-copy.ts', import.meta.url).pathname,
+            fileURLToPath(new URL('mover-peers/banyan-copy.ts', import.meta.url)),
             JSON.stringify({ source, target, workers, deferIndexes }),
           ],
           ready: /^\{"seconds"/,

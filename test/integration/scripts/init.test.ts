@@ -20,7 +20,7 @@ describe('the routes of an app that banyan did not write', () => {
     '%s: routers in routers, apps in apps, patterns, guards',
     async (name) => {
       const env = { ...process.env, EXPRESS: name };
-      const text = await runApp(`${process.execPath} test/support/strange-app/app.cjs`, {
+      const text = await runApp(`'${process.execPath}' test/support/strange-app/app.cjs`, {
         ...{ directory: root, env, signal },
       });
       const { routes, unsaid } = readExpressRoutes(text, 'the app');
@@ -43,7 +43,7 @@ describe('the routes of an app that banyan did not write', () => {
   );
 
   test('an app that ends before it listens is told with what it said', async () => {
-    const failing = runApp(`${process.execPath} -e "throw new Error('no licence')"`, {
+    const failing = runApp(`'${process.execPath}' -e "throw new Error('no licence')"`, {
       ...{ directory: root, env: process.env, signal },
     });
     await expect(failing).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describeOnEngine('mysql', 'banyan init on the demo shop', (lane) => {
     const shop = `SHOP_DB_HOST=${host} SHOP_DB_PORT=${port} SHOP_DB_USER=${user} SHOP_DB_PASSWORD='${password}' SHOP_DB_NAME=${database.database}`;
     const init = [
       ...['init', '--json', '--database', `mysql://${user}@${host}:${port}/${database.database}`],
-      ...['--legacy', legacy.url, '--app', `PORT=0 ${shop} ${process.execPath} legacy/main.ts`],
+      ...['--legacy', legacy.url, '--app', `PORT=0 ${shop} '${process.execPath}' legacy/main.ts`],
     ];
     const dry = await cli(...init);
     const proposed: { name: string; tables: string[] }[] = dry.said.features;

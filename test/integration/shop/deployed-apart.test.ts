@@ -129,9 +129,12 @@ it.skipIf(systemdAnalyze === null)('the units are sound', async () => {
   expect(names).toHaveLength(3);
   const units = join(folder, 'units');
   await mkdir(units);
+  // A path without spaces.
+  const node = join(folder, 'node');
+  await symlink(process.execPath, node);
   for (const name of names) {
     const text = await readFile(join(deploying, name), 'utf8');
-    await writeFile(join(units, name), text.replaceAll('/usr/bin/node', process.execPath));
+    await writeFile(join(units, name), text.replaceAll('/usr/bin/node', node));
   }
   // Templates are read as one of their instances. It prints what it finds, and finds nothing.
   const files = names.map((name) => join(units, name.replace('@.', '@1.')));

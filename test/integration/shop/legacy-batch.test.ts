@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import knex from 'knex';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -152,7 +153,7 @@ describeEachEngine('schema, seed and batch of the shop', (lane) => {
 
   it('can take its migrations back', async () => {
     const database = knex({ client: 'mysql2', connection: endpointOf(shop) });
-    const directory = new URL('../../../migrations/legacy/', import.meta.url).pathname;
+    const directory = fileURLToPath(new URL('../../../migrations/legacy/', import.meta.url));
     await database.migrate.rollback({ directory, loadExtensions: ['.ts'] }, true);
     const [left] = await database.raw(`show tables where tables_in_${shop.database} not like 'knex%'`);
     expect(left).toEqual([]);
