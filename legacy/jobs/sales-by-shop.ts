@@ -43,22 +43,20 @@ export async function salesByShop(database: Knex, day: string): Promise<readonly
       revenue: database.raw('sum(order_items.quantity * order_items.unit_price)'),
     })
     .as('sold');
-  // Each of the tables that hang on a product is summed up by itself: joined together they would multiply each other.
-  const likes = database('product_likes')
-    .groupBy('product_id')
-    .select('product_id')
-    .count({ n: '*' })
-    .as('likes');
-  const pictures = database('product_images').distinct('product_id').as('pictures');
+  // Each of the tables that hang on a product is summed up by itself: joined together they would multiply each other. By shop, too: what is
+  // grouped by product MariaDB makes anew for every shop.
+  const liked = database('product_likes')
+    .join('products', 'products.id', 'product_likes.product_id')
+    .groupBy('products.shop_id')
+    .select('products.shop_id', { likes: database.raw('count(*)') })
+    .as('liked');
+  const picture = database('product_images').whereRaw('product_images.product_id = products.id').select(1);
   const goods = database('products')
-    .leftJoin(likes, 'likes.product_id', 'products.id')
-    .leftJoin(pictures, 'pictures.product_id', 'products.id')
     .leftJoin('product_stock', 'product_stock.product_id', 'products.id')
     .groupBy('products.shop_id')
     .select('products.shop_id', {
-      likes: database.raw('sum(coalesce(likes.n, 0))'),
       sold_out: database.raw("sum(products.status = 'live' and product_stock.quantity = 0)"),
-      without_picture: database.raw("sum(products.status = 'live' and pictures.product_id is null)"),
+      without_picture: database.raw("sum(products.status = 'live' and not exists (?))", picture),
     })
     .as('goods');
   const owners = database('shop_owners')
@@ -68,6 +66,7 @@ export async function salesByShop(database: Knex, day: string): Promise<readonly
   const rows: Record<string, string | number | null>[] = await database('shops')
     .join(sold, 'sold.shop_id', 'shops.id')
     .leftJoin(goods, 'goods.shop_id', 'shops.id')
+    .leftJoin(liked, 'liked.shop_id', 'shops.id')
     .leftJoin(owners, 'owners.shop_id', 'shops.id')
     .leftJoin('users as owner', 'owner.id', 'owners.user_id')
     .orderBy('shops.id')
@@ -76,7 +75,7 @@ export async function salesByShop(database: Knex, day: string): Promise<readonly
       'shops.name',
       'shops.state',
       'sold.*',
-      'goods.likes',
+      'liked.likes',
       'goods.sold_out',
       'goods.without_picture',
       {

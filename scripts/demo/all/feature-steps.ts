@@ -115,7 +115,7 @@ export class FeatureSteps {
     narrator.done(direction, `${feature}: writes held ${formatMs(handover.holdMs)}; ${owner} owns the rows`);
   }
 
-  /** A nightly job's long statement closes the gate: then this waits and tries again, as its message says. */
+  /** A nightly job's long statement is in the way: then this waits and tries again, as the message says. */
   async #throughTheGate(feature: string, direction: 'cutover' | 'rollback'): Promise<Handover> {
     const { narrator, signal } = this.#options;
     const deadline = performance.now() + gatePatienceMs;
@@ -123,8 +123,8 @@ export class FeatureSteps {
       try {
         return await driveHandover(this.drive(feature), direction);
       } catch (error) {
-        const isClosed = error instanceof BanyanError && error.code === 'BANYAN_GATE_CLOSED';
-        if (!isClosed || performance.now() > deadline) throw error;
+        if (!(error instanceof BanyanError && notBegun.has(error.code)) || performance.now() > deadline)
+          throw error;
         narrator.note(`${feature}: ${error.message}`);
         await wait(2_000, undefined, { signal });
       }
@@ -132,4 +132,6 @@ export class FeatureSteps {
   }
 }
 
+/** Nothing has changed, and nobody was held. */
+const notBegun: ReadonlySet<string> = new Set(['BANYAN_GATE_CLOSED', 'BANYAN_FENCE_TIMEOUT']);
 const gatePatienceMs = 60_000;
