@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Feed } from './feed/feed.ts';
-import { FeedReader, type FeedStanding } from './feed/feed-reader.ts';
+import { type FeedBatch, FeedReader, type FeedStanding } from './feed/feed-reader.ts';
 import type { Position, SearchEngine, SearchIndex } from './search-index.ts';
 import { readShop } from './shop-api.ts';
 
@@ -45,6 +45,8 @@ export class Indexer {
   readonly #options: IndexerOptions;
   #index: SearchIndex | null = null;
   #pending: number | null = null;
+  /** Up to where ends of snapshots need no rebuild any more. */
+  #snapshot = { stream: '', seq: 0 };
   #asked = false;
   #building = false;
   #rebuilt = 0;
@@ -111,13 +113,15 @@ export class Indexer {
           await aborted(until);
           continue;
         }
-        for await (const { changes, seq, caughtUpAt, pending } of feed.follow(index.position, until)) {
+        for await (const batch of feed.follow(index.position, until)) {
+          const { changes, seq, caughtUpAt, pending } = batch;
           await this.#exclusive(async () => {
             if (index !== this.#index) return;
             const freshUntil = caughtUpAt ?? index.position.freshUntil;
             await index.apply(changes, { ...index.position, seq, freshUntil });
           });
           this.#pending = pending;
+          this.#afterSnapshot(batch, index);
           this.#clear('feed');
         }
       } catch (error) {
@@ -129,6 +133,14 @@ export class Indexer {
         await feed?.close().catch(() => undefined);
       }
     }
+  }
+
+  /** Rows that were deleted before the feed was on are in the index still. One that is built from now on lacks them. */
+  #afterSnapshot({ snapshotSeq: seq }: FeedBatch, { position: { stream } }: SearchIndex): void {
+    if (seq === 0 || (stream === this.#snapshot.stream && seq <= this.#snapshot.seq)) return;
+    this.#snapshot = { stream, seq };
+    this.#options.log.info('The index is built from scratch: a snapshot of the feed has ended.');
+    this.rebuild();
   }
 
   async #build(signal: AbortSignal): Promise<void> {
@@ -164,6 +176,11 @@ export class Indexer {
     const begun = clock().getTime();
     const feed = await this.#feedOrNull();
     try {
+      if (feed !== null) {
+        // The rows that are read from here on lack what was deleted before.
+        const { stream, lastSeq } = await feed.standing();
+        this.#snapshot = { stream, seq: lastSeq };
+      }
       const next = await engine.create(await startOf(feed, begun));
       try {
         for await (const changes of readShop(shop, signal)) {
@@ -176,7 +193,9 @@ export class Indexer {
           await next.apply([], { ...next.position, freshUntil: begun });
         } else {
           const read = clock().getTime();
-          for await (const { changes, seq, caughtUpAt } of feed.follow(next.position, signal)) {
+          for await (const batch of feed.follow(next.position, signal)) {
+            const { changes, seq, caughtUpAt } = batch;
+            this.#afterSnapshot(batch, next);
             await next.apply(changes, { ...next.position, seq, freshUntil: caughtUpAt });
             if (caughtUpAt !== null && caughtUpAt >= read) break;
           }

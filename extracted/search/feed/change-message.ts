@@ -39,6 +39,15 @@ export function changeOfMessage(said: unknown): Change | null {
   return { kind: 'product', id, document: after === null ? null : documentOf(productRow.parse(after)) };
 }
 
+const mark = z.looseObject({ op: z.literal('m'), source: z.looseObject({ snapshot: z.literal('last') }) });
+
+/**
+ * Whether a message ends a table's snapshot. One is sent where the feed was not on before: what was deleted until then no message tells. Pure.
+ */
+export function endsSnapshot(said: unknown): boolean {
+  return mark.safeParse(said).success;
+}
+
 /** Only a live product is found. */
 function documentOf(row: z.output<typeof productRow>): Document | null {
   if (row.status !== 'live') return null;

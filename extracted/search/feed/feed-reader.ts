@@ -26,6 +26,8 @@ export interface FeedBatch {
   readonly caughtUpAt: number | null;
   /** Changes that follow. */
   readonly pending: number;
+  /** Of the last message so far that ended a snapshot; 0: there was none. */
+  readonly snapshotSeq: number;
 }
 
 /**
@@ -80,6 +82,7 @@ export class FeedReader {
     });
     let { seq } = from;
     let received = 0;
+    let snapshotSeq = 0;
     /** Of the last message, when its row was read. */
     let readAt = Number.POSITIVE_INFINITY;
     const take = (message: JsMsg): Change[] => {
@@ -89,6 +92,7 @@ export class FeedReader {
       if (!this.#feed.subjects.test(message.subject)) return [];
       const said = message.json<{ ts_ms?: unknown }>();
       if (typeof said.ts_ms === 'number') readAt = said.ts_ms;
+      if (this.#feed.endsSnapshot(said)) snapshotSeq = seq;
       const change = this.#feed.changeOf(said);
       return change === null ? [] : [change];
     };
@@ -111,7 +115,8 @@ export class FeedReader {
           if (delivered.consumer_seq !== received) throw new Error('a change was lost on its way');
           // Also what was deleted from the stream: nothing is missed of it.
           if (pending === 0) seq = Math.max(seq, standing.lastSeq);
-          yield { changes: [], seq, caughtUpAt: pending === 0 ? checkedAt : null, pending } as FeedBatch;
+          const caughtUpAt = pending === 0 ? checkedAt : null;
+          yield { changes: [], seq, caughtUpAt, pending, snapshotSeq } as FeedBatch;
           continue;
         }
         const changes = take(first);
@@ -124,7 +129,7 @@ export class FeedReader {
           }
         }
         const caughtUpAt = pending === 0 ? Math.min(askedAt, readAt) : null;
-        yield { changes, seq, caughtUpAt, pending } as FeedBatch;
+        yield { changes, seq, caughtUpAt, pending, snapshotSeq } as FeedBatch;
       }
     } finally {
       signal.removeEventListener('abort', end);

@@ -1,5 +1,5 @@
 import type { Change } from '../document.ts';
-import { changeOfMessage } from './change-message.ts';
+import { changeOfMessage, endsSnapshot } from './change-message.ts';
 import { changeOfEvent } from './event-message.ts';
 
 /** One kind of stream that an index can follow. */
@@ -10,6 +10,8 @@ export interface Feed {
   readonly subjects: RegExp;
   /** null: it tells of no row. @throws ZodError where it is not what the stream's messages are */
   readonly changeOf: (said: unknown) => Change | null;
+  /** Whether rows may be gone that no message told of. */
+  readonly endsSnapshot: (said: unknown) => boolean;
 }
 
 export const feeds = {
@@ -18,7 +20,13 @@ export const feeds = {
     stream: 'BANYAN_CHANGES',
     subjects: /^changes\.[^.]+\.(?:products|shops)\./,
     changeOf: changeOfMessage,
+    endsSnapshot,
   },
   /** The product service's own events. */
-  events: { stream: 'PRODUCT_EVENTS', subjects: /^events\.product\./, changeOf: changeOfEvent },
+  events: {
+    stream: 'PRODUCT_EVENTS',
+    subjects: /^events\.product\./,
+    changeOf: changeOfEvent,
+    endsSnapshot: () => false,
+  },
 } as const satisfies Record<string, Feed>;
