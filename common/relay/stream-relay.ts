@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { JetStreamClient, JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { BanyanError } from '../errors.ts';
+import { connectToBroker } from './connect-to-broker.ts';
 import { loadNats, type NatsClient } from './nats-client.ts';
 import type { PublishedMessage, RelayMessage, RelayRows } from './relay-rows.ts';
 
@@ -67,7 +68,7 @@ export class StreamRelay {
     while (!signal.aborted) {
       let connection: NatsConnection | undefined;
       try {
-        connection = await connectOnce(nats, broker, `relay of ${stream.name}`);
+        connection = await connectToBroker(nats.transport, broker, `relay of ${stream.name}`);
         await this.#relay(nats, connection, signal, () => {
           if (told !== '') log.info(`The ${what} go out again.`);
           told = '';
@@ -182,11 +183,6 @@ export class StreamRelay {
 
 /** The broker counts a message's headers, too. */
 const headerRoom = 1_024;
-
-/** Never renewed by itself: after a break the stream is looked at before anything is sent. */
-function connectOnce({ transport }: NatsClient, url: string, name: string): Promise<NatsConnection> {
-  return transport.connect({ servers: url, name, reconnect: false, timeout: 5_000, pingInterval: 10_000 });
-}
 
 async function streamInfo({ jetstream }: NatsClient, manager: JetStreamManager, name: string) {
   try {

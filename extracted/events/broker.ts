@@ -1,30 +1,7 @@
-import { once } from 'node:events';
-import { createConnection } from 'node:net';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { connectToBroker as connectBy } from 'banyan/relay';
 
-/**
- * One connection, never renewed by itself: after a break whoever uses it looks at the stream again before going on, since the broker that
- * comes back may have lost its disk.
- *
- * @throws when the broker cannot be reached within `timeoutMs`
- */
-export async function connectToBroker(url: string, name: string, timeoutMs = 5_000): Promise<NatsConnection> {
-  await answers(url, timeoutMs);
-  return connect({ servers: url, name, reconnect: false, timeout: timeoutMs, pingInterval: 10_000 });
-}
-
-/**
- * Waits for a broker's first word. The client does so as well, but one that gave up waiting keeps its socket: a connection that nobody has is
- * left when a frozen broker goes on, and no process with one ends by itself.
- */
-async function answers(url: string, timeoutMs: number): Promise<void> {
-  const { protocol, hostname, port } = new URL(url.includes('://') ? url : `nats://${url}`);
-  // Over TLS a broker may wait for the handshake.
-  if (protocol !== 'nats:') return;
-  const socket = createConnection({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 4222) });
-  try {
-    await once(socket, 'data', { signal: AbortSignal.timeout(timeoutMs) });
-  } finally {
-    socket.destroy();
-  }
+/** See banyan's own `connectToBroker`, by the client that services install. @throws when the broker cannot be reached within five seconds */
+export function connectToBroker(url: string, name: string): Promise<NatsConnection> {
+  return connectBy({ connect }, url, name);
 }
