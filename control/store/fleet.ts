@@ -16,7 +16,7 @@ export class Fleet {
   readonly #knex: Knex;
   readonly #unsettled: Knex;
 
-  /** `unsettled`: sees what routers report before the server has it on its disk. */
+  /** `unsettled`: sees what routers report before the server has it on its disk; the fleet closes it. */
   constructor(knex: Knex, unsettled: Knex) {
     this.#knex = knex;
     this.#unsettled = unsettled;
@@ -94,5 +94,9 @@ export class Fleet {
 
   forgetDeadReplicas(): Promise<void> {
     return forgetDeadReplicas(this.#knex);
+  }
+
+  async close(): Promise<void> {
+    await this.#unsettled.destroy();
   }
 }

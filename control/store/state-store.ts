@@ -71,8 +71,6 @@ export class StateStore {
   readonly leases: Leases;
   readonly fleet: Fleet;
   readonly #knex: Knex;
-  /** Sees what routers report before the server has it on its disk. */
-  readonly #unsettled: Knex;
   #features: readonly FeatureConfig[];
   #cohorts: readonly CohortDefinition[];
   #print: ConfigPrint | null;
@@ -83,12 +81,11 @@ export class StateStore {
   private constructor({ state, features, cohorts = [], print }: StateStoreOptions) {
     const knex = connectState(state);
     this.#knex = knex;
-    this.#unsettled = connectState(state, 'READ UNCOMMITTED');
     this.#features = features;
     this.#cohorts = cohorts;
     this.#print = print ?? null;
     this.leases = new Leases(knex);
-    this.fleet = new Fleet(knex, this.#unsettled);
+    this.fleet = new Fleet(knex, connectState(state, 'READ UNCOMMITTED'));
   }
 
   /** Creates or migrates the schema and connects. */
@@ -322,7 +319,7 @@ export class StateStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#knex.destroy(), this.#unsettled.destroy()]);
+    await Promise.all([this.#knex.destroy(), this.fleet.close()]);
   }
 
   get #routed(): Routed {
