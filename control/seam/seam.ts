@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isFenceRefusal } from '../../mover/fence/is-fence-refusal.ts';
+import { isFenceRefusal } from '../../common/fence-refusal.ts';
 import type { Decision } from '../../router/table/decision.ts';
 import type { Side } from '../../router/table/route-table.ts';
 import { SeamEntrance } from './enter-seam.ts';
@@ -32,6 +32,11 @@ interface Outer {
 }
 
 const within = new AsyncLocalStorage<Outer>();
+
+/** The service's database refused the write, and the service said so. */
+function isRefusedAtService(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'BANYAN_RPC_FENCED';
+}
 
 /**
  * Makes one function of two implementations (branch by abstraction): each call goes to the side that owns the feature's rows, by the decision
@@ -72,7 +77,7 @@ export function seam<Args extends unknown[], Result>(
       link.metrics?.ended(name, side, 'ok');
       return result;
     } catch (error) {
-      const isFenced = isFenceRefusal(error);
+      const isFenced = isFenceRefusal(error) || isRefusedAtService(error);
       link.metrics?.ended(name, side, isFenced ? 'fenced' : 'error');
       if (!isFenced) throw error;
       if (!(mayRetry && (await entrance.movedOn(decision)))) {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { destination, type Logger, pino } from 'pino';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
-import { isFenceRefusal } from '../../mover/fence/is-fence-refusal.ts';
+import { isFenceRefusal } from '../../common/fence-refusal.ts';
 import { connectState } from '../store/connect-state.ts';
 import { type Access, touchedTables } from '../usage/touched-tables.ts';
 import { withoutValues } from '../usage/without-values.ts';

@@ -1,7 +1,8 @@
+import { fenceRefusalBegins } from '../../common/fence-refusal.ts';
 import { type ChangeEvent, changeEvents } from '../capture/triggers/capture-names.ts';
 import { derivedName, quoteTable, quoteText } from '../sql/names.ts';
 import { type FenceRow, isApplication } from './fence-row.ts';
-import { type Refusals, refusalBegins } from './refusals.ts';
+import type { Refusals } from './refusals.ts';
 
 export const fenceEvents = changeEvents;
 
@@ -18,7 +19,7 @@ export function isFenceTrigger(name: string): boolean {
 }
 
 /** What the application reads when it writes to rows that the other side owns (SQLSTATE 45000; at most 128 characters). */
-const refusal = `${refusalBegins}this table does not own its rows now; write through the router`;
+const refusal = `${fenceRefusalBegins}this table does not own its rows now; write through the router`;
 
 /**
  * The lock of the row makes the fence exact: a writer holds it until its transaction ends, so closing waits for it; a later

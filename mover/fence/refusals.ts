@@ -1,3 +1,4 @@
+import { fenceRefusalBegins } from '../../common/fence-refusal.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { derivedName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
@@ -20,9 +21,6 @@ export interface RefusedStatement {
   /** Tells it from the same statement at another time. */
   readonly id: string;
 }
-
-/** Part of what a client reads that was refused; see fence-statements.ts. */
-export const refusalBegins = 'banyan fence: ';
 
 /**
  * Counts the statements that one side's fence refuses. What a trigger writes is rolled back with the statement that it refuses, and nothing
@@ -96,7 +94,7 @@ export async function refusedStatements(
     const rows = await session.texts(
       `SELECT PROCESSLIST_USER, PROCESSLIST_HOST, DIGEST_TEXT, CONCAT(THREAD_ID, ':', EVENT_ID)
          FROM performance_schema.events_statements_history JOIN performance_schema.threads USING (THREAD_ID)
-        WHERE MESSAGE_TEXT LIKE ${quoteText(`${refusalBegins}%`)} AND EVENT_NAME LIKE 'statement/sql/%' AND (${named})`,
+        WHERE MESSAGE_TEXT LIKE ${quoteText(`${fenceRefusalBegins}%`)} AND EVENT_NAME LIKE 'statement/sql/%' AND (${named})`,
     );
     return rows.map(([user, host, statement, id]) => ({
       ...{ user: user ?? '', host: host ?? '', statement: statement ?? '', id: id ?? '' },

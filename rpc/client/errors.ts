@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import { fenceRefusalBegins } from '../../common/fence-refusal.ts';
 import type { Refusal } from '../wire/refusal.ts';
 
 export function unavailable(address: string, why: string, cause?: unknown): BanyanError {
@@ -62,6 +63,16 @@ export function wrongReply(what: string): BanyanError {
 
 /** The service answered with an application exception: it threw what the IDL does not declare, or knows no such method. */
 export function applicationError(method: string, type: number, message: string): BanyanError {
+  if (message.includes(fenceRefusalBegins)) {
+    return new BanyanError(
+      'BANYAN_RPC_FENCED',
+      `${method} was refused by the service's database: the service does not own the rows now`,
+      {
+        fix: 'Ask again: the caller decided by a route table from before the last handover, or the service is called past router and seam. `banyan status` names the owner.',
+        details: { method },
+      },
+    );
+  }
   return new BanyanError('BANYAN_RPC_APPLICATION', `${method} failed in the service: ${message}`, {
     fix: 'Look at the log of the service.',
     details: { method, type },

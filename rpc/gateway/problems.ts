@@ -61,6 +61,8 @@ function failureProblem(error: unknown, code: string): Omit<GatewayProblem, 'rpc
     case 'BANYAN_RPC_UNAVAILABLE':
     case 'BANYAN_RPC_OVERLOADED':
     case 'BANYAN_RPC_CLOSED':
+    // It goes to the other side when it comes again.
+    case 'BANYAN_RPC_FENCED':
       return { status: 503, code: 'unavailable', message: 'the service is unavailable' };
     case 'BANYAN_RPC_DEADLINE':
       return { status: 504, code: 'deadline', message: 'the service did not answer in time' };

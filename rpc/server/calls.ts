@@ -1,4 +1,5 @@
 import type { BanyanError } from '../../common/errors.ts';
+import { fenceRefusalBegins, isFenceRefusal } from '../../common/fence-refusal.ts';
 import { noUser } from '../../common/identity/identify.ts';
 import { identityVerifier } from '../../common/identity/identity-verifier.ts';
 import { BadValue } from '../codec/bad-value.ts';
@@ -155,6 +156,7 @@ export class Calls {
         }
         throw error;
       } catch (undeclared) {
+        const isFenced = isFenceRefusal(undeclared);
         const why =
           undeclared instanceof BadValue ? `${undeclared.path} ${undeclared.what}` : 'internal error';
         this.#options.log?.error(
@@ -167,17 +169,23 @@ export class Calls {
             remainingMs: wholeMs(context.remainingMs()),
             peer: context.peer,
           },
-          undeclared instanceof BadValue
-            ? `${method.name} answered with what the IDL does not allow: ${why}`
-            : `${method.name} threw what the IDL does not declare`,
+          isFenced
+            ? `${method.name} wrote to a table whose rows the monolith owns, and the fence refused it`
+            : undeclared instanceof BadValue
+              ? `${method.name} answered with what the IDL does not allow: ${why}`
+              : `${method.name} threw what the IDL does not declare`,
         );
         if (method.oneway) request.none();
-        else request.fail(ApplicationErrorType.internalError, 'internal error');
+        // The caller decided before the rows changed hands; it asks the other side when it knows.
+        else request.fail(ApplicationErrorType.internalError, isFenced ? fencedText : 'internal error');
         return 'error';
       }
     }
   }
 }
+
+/** What the message of an official library's server says too, which passes the database's text on. */
+const fencedText = `${fenceRefusalBegins}this side does not own the rows now`;
 
 function wholeMs(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms);

@@ -7,9 +7,11 @@ import { startControl } from '../../../control/index.ts';
 import { openSeams, seam } from '../../../control/seam/index.ts';
 import { seamPrivileges } from '../../../control/store/state-privileges.ts';
 import type { Side } from '../../../router/table/route-table.ts';
+import { loadIdl, serve } from '../../../rpc/index.ts';
 import { createAccount } from '../../support/accounts.ts';
 import { describeOnEngine } from '../../support/databases.ts';
 import { deferred, silent } from '../../support/router/router-stage.ts';
+import { idlFiles } from '../../support/rpc/docs-idl.ts';
 import { AdminClient } from './admin-client.ts';
 import { createParcelWorld } from './parcel-world.ts';
 import { endsWithNothingLost, ParcelWriter } from './parcel-writer.ts';
@@ -87,11 +89,23 @@ describeOnEngine('mariadb', 'seams under cutovers and rollbacks', (db) => {
     expect(await world.query('service', "SELECT code FROM parcels WHERE code = 'slow'")).toHaveLength(1);
 
     // A process that is frozen once its call is decided: nobody waits for it beyond its lease, and its fenced write is made again, or told.
-    await using job = startJob({ ...settings, logger: undefined, sides: world.sides, leaseMs: 700 });
+    // Where the fence refuses a service that it asks, the service says so.
+    await using files = await idlFiles({ 'parcels.thrift': 'service Parcels { void add(1: string code) }' });
+    const idl = files.path('parcels.thrift');
+    const insert = "INSERT INTO parcels (code, weight, note) VALUES (?, 1, 'service')";
+    const service = await serve({
+      ...{ idl: await loadIdl(idl), service: 'Parcels', host: '127.0.0.1', port: 0 },
+      handlers: { add: async (code: string) => void (await world.query('service', insert, [code])) },
+    });
+    await using job = startJob({
+      ...{ ...settings, logger: undefined, sides: world.sides, leaseMs: 700 },
+      ...{ idl, address: service.address },
+    });
     expect(await job.heard()).toMatchObject({ replica: expect.stringContaining('seam:') });
     for (const [line, direction, decided, end] of [
       ['frozen', 'rollback', 'service', { decided: 'legacy' }],
       ['once late', 'cutover', 'legacy', { failed: 'BANYAN_SEAM_FENCED' }],
+      ['asked frozenToo', 'rollback', 'service', { decided: 'legacy' }],
     ] as const) {
       job.tell(line);
       expect(await job.heard()).toEqual({ decided });
@@ -105,9 +119,11 @@ describeOnEngine('mariadb', 'seams under cutovers and rollbacks', (db) => {
       expect(await job.heard()).toEqual({ done: line });
     }
     for (const side of ['legacy', 'service'] as const) {
-      const sql = "SELECT code, note FROM parcels WHERE code IN ('frozen', 'late')";
-      await expect.poll(() => world.query(side, sql)).toEqual([{ code: 'frozen', note: 'legacy' }]);
+      const sql = "SELECT code, note FROM parcels WHERE code IN ('frozen', 'late', 'frozenToo') ORDER BY id";
+      const made = ['frozen', 'frozenToo'].map((code) => ({ code, note: 'legacy' }));
+      await expect.poll(() => world.query(side, sql)).toEqual(made);
     }
+    await service.stop();
     await link.close();
     expect(
       (await admin.get('/v1/status')).replicas.map(({ replica }: { replica: string }) => replica),

@@ -1,10 +1,10 @@
 import express from 'express';
 import createKnex from 'knex';
 import { expect, test } from 'vitest';
+import { fenceRefusalBegins } from '../../../common/fence-refusal.ts';
 import { StateStore } from '../../../control/store/index.ts';
 import { watchPrivileges } from '../../../control/store/state-privileges.ts';
 import { nameCallers, runAs, watchQueries } from '../../../control/watch/index.ts';
-import { refusalBegins } from '../../../mover/fence/refusals.ts';
 import { createAccount } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { silent, startUpstream } from '../../support/router/router-stage.ts';
@@ -85,7 +85,7 @@ describeEachEngine('a monolith that watches its queries', (db) => {
     });
     expect(JSON.stringify(all)).not.toContain('secret');
 
-    const refuse = `SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${refusalBegins}this table does not own its rows now'`;
+    const refuse = `SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${fenceRefusalBegins}this table does not own its rows now'`;
     await knex.raw(`CREATE TRIGGER fence BEFORE UPDATE ON products FOR EACH ROW ${refuse}`);
     expect(await send('POST', '/orders/1')).toBe(409);
     expect(failed).toMatchObject([

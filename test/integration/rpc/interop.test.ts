@@ -45,6 +45,9 @@ describe.each(wires)('officially generated code over $transport $protocol', ({ t
     expect(failed.body?.toString()).toBe('{"message":"as declared","code":7}');
     const broken = await gateway.invoke('fail', httpInput('GET', '/fail/x', { params: { how: 'x' } }));
     expect(broken).toMatchObject({ status: 500, failure: { code: 'BANYAN_RPC_APPLICATION' } });
+    const fenced = await gateway.invoke('fail', httpInput('GET', '/fail/x', { params: { how: 'fenced' } }));
+    expect(fenced).toMatchObject({ status: 503, failure: { code: 'BANYAN_RPC_FENCED' } });
+    expect(fenced.rawHeaders.slice(0, 2)).toEqual(['Retry-After', '1']);
     await client.close();
   });
 
@@ -72,6 +75,11 @@ describe.each(wires)('officially generated code over $transport $protocol', ({ t
       declared: { message: 'as declared', code: 7 },
       undeclared: { message: 'internal error', type: 6 },
     });
+    // What the official library passes on of itself, this server says of the fence, and of nothing else.
+    const own = createClient({ idl, service, addresses: [server.address], protocol, transport });
+    await expect(own.call('fail', ['fenced'])).rejects.toMatchObject({ code: 'BANYAN_RPC_FENCED' });
+    await expect(own.call('fail', ['x'])).rejects.toThrow('failed in the service: internal error');
+    await own.close();
     await server.stop();
   });
 });

@@ -15,6 +15,7 @@ export const everythingHandlers: Handlers = {
   notify: () => undefined,
   fail(how: string) {
     if (how === 'declared') throw new ThriftException('Failure', { message: 'as declared', code: 7 });
+    if (how === 'fenced') throw Object.assign(new Error('banyan fence: not its rows'), { errno: 1644 });
     throw new Error('not declared');
   },
 };

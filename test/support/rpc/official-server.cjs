@@ -14,7 +14,9 @@ const handler = {
   notify: () => Promise.resolve(),
   fail: (how) =>
     Promise.reject(
-      how === 'declared' ? new Failure({ message: 'as declared', code: 7 }) : new Error('not declared'),
+      how === 'declared'
+        ? new Failure({ message: 'as declared', code: 7 })
+        : new Error(how === 'fenced' ? 'insert into t - banyan fence: not its rows' : 'not declared'),
     ),
 };
 const options = {

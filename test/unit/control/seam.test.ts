@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import { isFenceRefusal } from '../../../common/fence-refusal.ts';
 import { openSeams, type SeamLinkOptions, seam } from '../../../control/seam/index.ts';
-import { isFenceRefusal } from '../../../mover/fence/is-fence-refusal.ts';
 import { MemoryLink } from '../../support/router/memory-link.ts';
 import { deferred, feature, silent, table } from '../../support/router/router-stage.ts';
 

@@ -2,6 +2,7 @@ import { openSeams } from 'banyan/seam';
 import pino from 'pino';
 import { expect, it } from 'vitest';
 import { withDeadline } from '../../../legacy/http/request-context.ts';
+import { unanswered } from '../../../legacy/http/unanswered.ts';
 import { FeatureSeams } from '../../../legacy/services/feature-seams.ts';
 import { MemoryLink } from '../../support/router/memory-link.ts';
 
@@ -42,4 +43,14 @@ it('reads the copy where the service does not answer, and spares others the wait
   });
   await expect(finished()).rejects.toThrow('late');
   await seams.close();
+});
+
+it('answers 503 for a write that the fence refused, and for no other trigger’s refusal', () => {
+  const refused = (text: string) => unanswered(Object.assign(new Error(text), { errno: 1644 }));
+  expect(refused('insert into t - banyan fence: not its rows')).toMatchObject({
+    ...{ status: 503, code: 'unavailable' },
+  });
+  expect(refused('insert into t - stock may not be negative')).toBe(undefined);
+  const told = unanswered(Object.assign(new Error('refused'), { code: 'BANYAN_RPC_FENCED' }));
+  expect(told?.status).toBe(503);
 });
