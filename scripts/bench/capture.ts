@@ -1,38 +1,38 @@
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../servers/engine.ts';
-import type { Bench, BenchContext, BenchPlan } from './bench.ts';
+import type { Bench, BenchContext, BenchPlan, RatioSpec } from './bench.ts';
+import type { Running } from './mover-peers/bare-capture.ts';
 import { engineCases, planByEngine } from './mover-peers/by-engine.ts';
 
-/** Beside one without any capture. */
-const kinds = ['Triggers', 'Binlog'] as const;
+/** How a write is noticed; the two peers are the least that any tool of that kind costs: one INSERT in a trigger, one copy of the log's bytes. */
+type Capture = 'Plain' | 'BareTrigger' | 'Triggers' | 'BareBinlog' | 'Binlog';
 
 /**
- * What capture costs an application's writes: single-row updates of random items, each its own transaction, eight at a time,
- * with triggers, with a reader of the binary log, and with neither. The mover does not apply meanwhile: what it takes is not the
- * writer's. The CPU of a write is the server's; the reader, a process of its own that shares this machine's cores with server and
- * writers, has its own.
+ * What capture costs an application's writes: single-row updates of random items, each its own transaction, eight at a time, on servers
+ * that write each commit to the disk. The mover does not apply meanwhile: what it takes is not the writer's. The CPU of a write is the
+ * server's; a reader of the binary log, a process of its own that shares this machine's cores with server and writers, has its own.
  */
 export const bench: Bench = {
   name: 'capture',
   summary: 'what capture costs each single-row update on the source, on MariaDB and MySQL',
   rounds: 9,
-  minutes: 4,
+  minutes: 6,
   cases: engineCases,
   setup: (context) => planByEngine(context, planOf),
 };
 
 async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan> {
-  const [{ startMoverServers }, items, { openItemsMove }, { writeHard }, { cpuMicrosOf }] = await Promise.all(
-    [
+  const [{ startMoverServers }, items, { openItemsMove }, { writeHard }, { cpuMicrosOf }, bare] =
+    await Promise.all([
       import('./mover-peers/servers.ts'),
       import('./mover-peers/items.ts'),
       import('./mover-peers/items-move.ts'),
       import('./mover-peers/writers.ts'),
       import('../runs/cpu-time.ts'),
-    ],
-  );
+      import('./mover-peers/bare-capture.ts'),
+    ]);
   const rows = context.quick ? 5_000 : 100_000;
-  const servers = await startMoverServers(context, engine);
+  const servers = await startMoverServers(context, engine, { durable: true });
   for (const endpoint of [servers.source, servers.target]) await items.createItems(endpoint, 1);
   await items.fillItems(servers.source, rows);
   const triggers = await openItemsMove(servers);
@@ -40,7 +40,7 @@ async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan>
   const seconds = context.quick ? 1 : 3;
   const sourcePid = servers.processes[0]!.pid;
   const { source, target } = servers;
-  const startReader = () =>
+  const readLog = () =>
     context.spawn({
       command: process.execPath,
       args: [
@@ -49,36 +49,65 @@ async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan>
       ],
       ready: /^reading/,
     });
-  const subject = (name: string, capture: (typeof kinds)[number] | null) => ({
-    name: `${engine}${name}`,
+  const copyLog = await bare.bareBinlogReader(context, engine, source);
+  const begin: Record<Capture, () => Promise<Running>> = {
+    Plain: async () => bare.nothing,
+    BareTrigger: () => bare.bareTrigger(source),
+    Triggers: async () => {
+      await triggers.installCapture();
+      return { cpuMicros: () => 0, stop: () => triggers.dropCapture() };
+    },
+    BareBinlog: async () => (copyLog === null ? bare.nothing : copyLog()),
+    Binlog: readLog,
+  };
+  const kinds: Capture[] = [
+    'Plain',
+    'BareTrigger',
+    'Triggers',
+    ...(copyLog === null ? [] : ['BareBinlog' as const]),
+    'Binlog',
+  ];
+  const subject = (kind: Capture) => ({
+    name: `${engine}${kind}`,
     case: engine,
     async measure({ signal }: { readonly signal: AbortSignal }) {
-      await triggers.dropCapture();
-      if (capture === 'Triggers') await triggers.installCapture();
-      const reader = capture === 'Binlog' ? await startReader() : null;
-      await writeHard(source, { rows, seconds: 0.5, signal });
-      const before = cpuMicrosOf(sourcePid);
-      const readerBefore = reader?.cpuMicros() ?? 0;
-      const { writes, ...rest } = await writeHard(source, { rows, seconds, signal });
-      const serverCpu = cpuMicrosOf(sourcePid) - before;
-      const readerCpu = (reader?.cpuMicros() ?? 0) - readerBefore;
-      await reader?.stop();
-      return {
-        serverCpuMicrosPerWrite: serverCpu / writes,
-        ...(reader === null ? {} : { readerCpuMicrosPerWrite: readerCpu / writes }),
-        ...rest,
-      };
+      const capture = await begin[kind]();
+      try {
+        await writeHard(source, { rows, seconds: 0.5, signal });
+        const before = cpuMicrosOf(sourcePid);
+        const readerBefore = capture.cpuMicros();
+        const { writes, ...rest } = await writeHard(source, { rows, seconds, signal });
+        return {
+          serverCpuMicrosPerWrite: (cpuMicrosOf(sourcePid) - before) / writes,
+          readerCpuMicrosPerWrite: (capture.cpuMicros() - readerBefore) / writes,
+          ...rest,
+        };
+      } finally {
+        await capture.stop();
+      }
     },
   });
+  const ratio = (of: Capture, over: Capture, atLeast?: number): RatioSpec[] => {
+    if (!kinds.includes(over)) return [];
+    const pair = { of: `${engine}${of}`, over: `${engine}${over}` };
+    const name = `${engine}${of}${over === 'Plain' ? '' : `Vs${over}`}`;
+    return [
+      {
+        name: `${name}Throughput`,
+        metric: 'writesPerSecond',
+        ...pair,
+        ...(atLeast === undefined ? {} : { atLeast }),
+      },
+      { name: `${name}ServerCpu`, metric: 'serverCpuMicrosPerWrite', ...pair },
+    ];
+  };
   return {
-    subjects: [subject('Plain', null), ...kinds.map((name) => subject(name, name))],
-    ratios: kinds.flatMap((name) => {
-      const pair = { of: `${engine}${name}`, over: `${engine}Plain` };
-      const atLeast = name === 'Binlog' ? 0.99 : 0.88;
-      return [
-        { name: `${engine}${name}Throughput`, metric: 'writesPerSecond', ...pair, atLeast },
-        { name: `${engine}${name}ServerCpu`, metric: 'serverCpuMicrosPerWrite', ...pair },
-      ];
-    }),
+    subjects: kinds.map(subject),
+    ratios: [
+      ...ratio('Triggers', 'Plain', 0.88),
+      ...ratio('Triggers', 'BareTrigger'),
+      ...ratio('Binlog', 'Plain', 0.99),
+      ...ratio('Binlog', 'BareBinlog'),
+    ],
   };
 }

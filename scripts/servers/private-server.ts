@@ -31,6 +31,10 @@ export interface PrivateServerOptions {
   readonly trustTriggers?: boolean;
   /** Of InnoDB, in MiB. Default 128. */
   readonly bufferPoolMib?: number;
+  /** Default: 64. */
+  readonly redoLogMib?: number;
+  /** Redo and binary log are on the disk before a commit is answered: only a killed machine shows the difference. Default false. */
+  readonly durable?: boolean;
   readonly program?: ServerProgram;
   readonly signal?: AbortSignal;
   /** How long the server may take until it answers, in milliseconds. */
@@ -140,14 +144,14 @@ function serverArguments(options: PrivateServerOptions, program: ServerProgram, 
     '--character-set-server=utf8mb4',
     `--innodb-buffer-pool-size=${options.bufferPoolMib ?? 128}M`,
     // A killed server loses nothing (the log is written at each commit); only a killed machine could.
-    '--innodb-flush-log-at-trx-commit=2',
-    '--sync-binlog=0',
+    `--innodb-flush-log-at-trx-commit=${options.durable ? 1 : 2}`,
+    `--sync-binlog=${options.durable ? 1 : 0}`,
     ...(engine === 'mariadb'
-      ? ['--innodb-log-file-size=64M']
+      ? [`--innodb-log-file-size=${options.redoLogMib ?? 64}M`]
       : [
           '--mysqlx=OFF',
           '--secure-file-priv=NULL',
-          '--innodb-redo-log-capacity=64M',
+          `--innodb-redo-log-capacity=${options.redoLogMib ?? 64}M`,
           '--auto-generate-certs=OFF',
         ]),
     ...(program.pluginDir ? [`--plugin-dir=${program.pluginDir}`] : []),

@@ -14,7 +14,13 @@ export interface MoverServers {
   readonly processes: readonly PrivateServer[];
 }
 
-export async function startMoverServers(context: BenchContext, engine: Engine): Promise<MoverServers> {
+export async function startMoverServers(
+  context: BenchContext,
+  engine: Engine,
+  {
+    durable = false,
+  }: { /** Each commit is on the disk before it is answered. */ readonly durable?: boolean } = {},
+): Promise<MoverServers> {
   const ports = await freePorts(2);
   const processes: PrivateServer[] = [];
   for (const [index, port] of ports.entries()) {
@@ -25,6 +31,10 @@ export async function startMoverServers(context: BenchContext, engine: Engine): 
       user: 'bench',
       password: 'bench',
       serverId: index + 1,
+      // As an operator would have it: the rows fit into memory, and no page is written twice because the redo log is full.
+      bufferPoolMib: 1024,
+      redoLogMib: 1024,
+      durable,
       signal: context.signal,
     });
     context.defer(() => server.stop());
