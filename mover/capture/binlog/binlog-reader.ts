@@ -284,7 +284,8 @@ export class BinlogReader {
     if (xa !== null) {
       const prepared = this.#prepared.get(xa.xid);
       this.#prepared.delete(xa.xid);
-      if (xa.commits) for (const one of prepared?.held ?? []) one.table.note(one.keys, this.#group);
+      // Its rows come again only to who reads from where it was prepared.
+      if (xa.commits && prepared) for (const one of prepared.held) one.table.note(one.keys, prepared.since);
       this.#end(event);
       return;
     }

@@ -188,7 +188,8 @@ describeEachEngine('a move with capture from the binary log', (lane) => {
   it('rows of a prepared XA transaction keep nobody waiting, are carried over when it commits, and not before a drain', async () => {
     await using fixture = await MoveFixture.create(lane, table);
     await fixture.source.query(rows(3));
-    const move = await fixture.open();
+    const points = new TestPoints();
+    const move = await fixture.open({ points });
     await move.installCapture();
     const applier = move.startApplying();
     await move.copy();
@@ -207,6 +208,23 @@ describeEachEngine('a move with capture from the binary log', (lane) => {
     await other.query("XA COMMIT 'x'");
     await expect.poll(() => value(1), { timeout: 10_000 }).toBe('prepared');
     await applier.drain({ deadlineMs: 20_000 });
+    await applier.stop();
+
+    // Committed, read and not applied when the process ends: its rows lie in the log where it was prepared.
+    await other.query("XA START 'z'");
+    await other.query("UPDATE t SET v = 'prepared before' WHERE id = 3");
+    await other.query("XA END 'z'");
+    await other.query("XA PREPARE 'z'");
+    await fixture.source.query("UPDATE t SET v = 'between' WHERE id = 2");
+    await other.query("XA COMMIT 'z'");
+    await expect.poll(async () => (await move.backlog()).entries, { timeout: 10_000 }).toBe(2);
+    const saved = Promise.withResolvers<void>();
+    points.at('binlog:saving-position', () => saved.resolve());
+    await saved.promise;
+    await move.close();
+    const next = await fixture.open();
+    await next.startApplying().drain({ deadlineMs: 20_000 });
+    expect([await value(2), await value(3)]).toEqual(['between', 'prepared before']);
   });
 
   it('is not installed while an XA transaction is prepared: its rows may be in the log before it', async () => {
