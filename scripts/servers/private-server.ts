@@ -35,6 +35,8 @@ export interface PrivateServerOptions {
   readonly redoLogMib?: number;
   /** Redo and binary log are on the disk before a commit is answered: only a killed machine shows the difference. Default false. */
   readonly durable?: boolean;
+  /** Whether what it applies as a replica is in its own binary log too: always on MySQL. Default false. */
+  readonly logsWhatItReplicates?: boolean;
   readonly program?: ServerProgram;
   readonly signal?: AbortSignal;
   /** How long the server may take until it answers, in milliseconds. */
@@ -147,7 +149,10 @@ function serverArguments(options: PrivateServerOptions, program: ServerProgram, 
     `--innodb-flush-log-at-trx-commit=${options.durable ? 1 : 2}`,
     `--sync-binlog=${options.durable ? 1 : 0}`,
     ...(engine === 'mariadb'
-      ? [`--innodb-log-file-size=${options.redoLogMib ?? 64}M`]
+      ? [
+          `--innodb-log-file-size=${options.redoLogMib ?? 64}M`,
+          ...(options.logsWhatItReplicates ? ['--log-slave-updates'] : []),
+        ]
       : [
           '--mysqlx=OFF',
           '--secure-file-priv=NULL',

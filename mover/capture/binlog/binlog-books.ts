@@ -3,7 +3,7 @@ import { ensureSchema } from '../../sql/ensure-schema.ts';
 import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import { sameFingerprint } from '../../watch/fingerprint.ts';
-import type { BinlogPosition } from './binlog-position.ts';
+import type { BinlogPlace } from './binlog-position.ts';
 
 const tablesSchema = z.record(z.string(), z.object({ columns: z.string(), identity: z.string() }));
 
@@ -14,7 +14,7 @@ export interface BinlogRecord {
   /** Whose log it is. */
   readonly server: string;
   /** Every change before it is applied on the target. */
-  readonly position: BinlogPosition;
+  readonly position: BinlogPlace;
   /** What the captured tables looked like, by name. */
   readonly tables: z.infer<typeof tablesSchema>;
   /** Why changes may be missing; null while none can be. */
@@ -25,7 +25,7 @@ export interface BinlogRecord {
  * The record of each capture, and its heart: a row of which each beat is a commit like any other, so that it tells by its
  * coming how far the log has been read, and by its return that all commits logged before are visible.
  *
- *   mover_binlog(move_id, generation, server, file, position, tables, broken)
+ *   mover_binlog(move_id, generation, server, file, position, tables, broken, gtids, born)
  *   mover_beats(move_id, beat)
  */
 export class BinlogBooks {
@@ -46,30 +46,35 @@ export class BinlogBooks {
          move_id ${text(190)} PRIMARY KEY, generation ${text(64)}, server ${text(500)}, file ${text(500)},
          position BIGINT UNSIGNED NOT NULL,
          tables LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-         broken TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+         broken TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, ${added}
        ) ENGINE = InnoDB`,
     );
+    // Made by a version that knew none of these.
+    if (!(await this.#columns(session)).has('gtids')) {
+      await session.run(`ALTER TABLE ${this.#records} ADD COLUMN (${added})`);
+    }
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#beats} (move_id ${text(190)} PRIMARY KEY, beat ${text(64)}) ENGINE = InnoDB`,
     );
   }
 
   async read(session: Session): Promise<BinlogRecord | null> {
-    const [books] = await session.texts(
-      `SELECT 1 FROM information_schema.TABLES
-        WHERE TABLE_SCHEMA = ${quoteText(this.#schema)} AND TABLE_NAME = 'mover_binlog'`,
-    );
-    if (books === undefined) return null;
+    const columns = await this.#columns(session);
+    if (columns.size === 0) return null;
+    const late = columns.has('gtids') ? 'gtids, born' : 'NULL, NULL';
     const [row] = await session.texts(
-      `SELECT generation, server, file, position, tables, broken FROM ${this.#records} WHERE ${this.#here}`,
+      `SELECT generation, server, file, position, tables, broken, ${late} FROM ${this.#records} WHERE ${this.#here}`,
     );
     if (row === undefined) return null;
-    const [generation, server, file, at, tables, broken] = row;
+    const [generation, server, file, at, tables, broken, gtids, born] = row;
     const parsed = tablesSchema.safeParse(parseJson(tables ?? ''));
     return {
       generation: generation ?? '',
       server: server ?? '',
-      position: { file: file ?? '', at: Number(at) },
+      position: {
+        ...{ file: file ?? '', at: Number(at) },
+        ...{ gtids: gtids ?? null, born: born === null || born === undefined ? null : Number(born) },
+      },
       tables: parsed.success ? parsed.data : {},
       broken: parsed.success ? (broken ?? null) : 'its record cannot be read',
     };
@@ -78,15 +83,29 @@ export class BinlogBooks {
   async write(session: Session, record: BinlogRecord): Promise<void> {
     const { generation, server, position, tables } = record;
     await session.run(
-      `REPLACE INTO ${this.#records} VALUES (${quoteText(this.#moveId)}, ${quoteText(generation)}, ${quoteText(server)},
-         ${quoteText(position.file)}, ${position.at}, ${quoteText(JSON.stringify(tables))}, NULL)`,
+      `REPLACE INTO ${this.#records} SET move_id = ${quoteText(this.#moveId)}, generation = ${quoteText(generation)},
+         server = ${quoteText(server)}, ${assignments(position)}, tables = ${quoteText(JSON.stringify(tables))}`,
     );
   }
 
-  async savePosition(session: Session, generation: string, { file, at }: BinlogPosition): Promise<void> {
+  /** Saves nothing once the log is read on another server. */
+  async savePosition(
+    session: Session,
+    { generation, server }: BinlogRecord,
+    position: BinlogPlace,
+  ): Promise<void> {
     await session.run(
-      `UPDATE ${this.#records} SET file = ${quoteText(file)}, position = ${at}
-        WHERE ${this.#here} AND generation = ${quoteText(generation)}`,
+      `UPDATE ${this.#records} SET ${assignments(position)} WHERE ${this.#here}
+         AND generation = ${quoteText(generation)} AND server = ${quoteText(server)}`,
+    );
+  }
+
+  /** The log of `before` is read on from here on another server, which has other numbers for the same tables. */
+  async changeServer(session: Session, before: BinlogRecord, now: BinlogRecord): Promise<void> {
+    await session.run(
+      `UPDATE ${this.#records} SET server = ${quoteText(now.server)}, ${assignments(now.position)},
+              tables = ${quoteText(JSON.stringify(now.tables))}
+        WHERE ${this.#here} AND generation = ${quoteText(before.generation)} AND server = ${quoteText(before.server)}`,
     );
   }
 
@@ -110,6 +129,15 @@ export class BinlogBooks {
     await session.run(`REPLACE INTO ${this.#beats} VALUES (${quoteText(this.#moveId)}, ${quoteText(value)})`);
   }
 
+  /** Of the table of records; none where there is no such table. */
+  async #columns(session: Session): Promise<Set<string>> {
+    const rows = await session.texts(
+      `SELECT COLUMN_NAME FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = ${quoteText(this.#schema)} AND TABLE_NAME = 'mover_binlog'`,
+    );
+    return new Set(rows.map(([name]) => name ?? ''));
+  }
+
   get #here(): string {
     return `move_id = ${quoteText(this.#moveId)}`;
   }
@@ -121,6 +149,12 @@ export class BinlogBooks {
   get #beats(): string {
     return quoteTable(this.#schema, BinlogBooks.beats);
   }
+}
+
+const added = 'gtids LONGTEXT CHARACTER SET ascii COLLATE ascii_bin NULL, born BIGINT NULL';
+
+function assignments({ file, at, gtids, born }: BinlogPlace): string {
+  return `file = ${quoteText(file)}, position = ${at}, gtids = ${gtids === null ? 'NULL' : quoteText(gtids)}, born = ${born ?? 'NULL'}`;
 }
 
 /** Of the captured tables, the first that is not what it was when the capture was installed; null when all are. */

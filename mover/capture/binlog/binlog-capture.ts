@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { BanyanError } from '../../../common/errors.ts';
 import type { MoveContext } from '../../move-context.ts';
 import type { Link } from '../../sql/link.ts';
 import { quoteTable } from '../../sql/names.ts';
@@ -10,26 +11,28 @@ import { captureMissing, schemaChanged } from '../capture-faults.ts';
 import { logName } from '../triggers/capture-names.ts';
 import { createLogStatements } from '../triggers/capture-statements.ts';
 import { TriggerLog } from '../triggers/trigger-log.ts';
+import { onThisServer } from './adopt-server.ts';
 import { alteredTable, BinlogBooks, type BinlogRecord } from './binlog-books.ts';
 import { brokenBefore, positionLost } from './binlog-faults.ts';
 import { BinlogFollower } from './binlog-follower.ts';
 import { BinlogLog } from './binlog-log.ts';
 import {
   filterFaults,
-  hasBinlogFile,
   readBinlogEnd,
   readBinlogSettings,
-  readServerName,
+  serverOf,
   settingFaults,
   settingsError,
 } from './binlog-settings.ts';
+import { type Ask, assertHasGtids, readGtids } from './find-in-log.ts';
 
 /**
  * Notes which keys of the moved tables change by reading the source's binary log: nothing is added to the application's
  * writes, and no trigger stands on its tables but the fence's, around a handover.
  *
  * Installing takes the log's end as the place to read from, then commits a beat: what was logged before that place is
- * visible by then, to a copy too. A transaction that is open is logged when it commits, which is later. One that was
+ * visible by then, to a copy too. So with the ids of transactions, which are asked for afterwards: what lies before the place
+ * is among them. A transaction that is open is logged when it commits, which is later. One that was
  * prepared (XA) may have its rows logged before and commit after: there must be none.
  */
 export class BinlogCapture implements Capture {
@@ -66,6 +69,8 @@ export class BinlogCapture implements Capture {
       if (end === null) throw positionLost('the server says no position');
       await points.reach('binlog:position-read');
       await this.#books.beat(session, randomBytes(8).toString('hex'));
+      const gtids = await readGtids((sql) => session.texts(sql), session.engine);
+      await this.#books.beat(session, randomBytes(8).toString('hex'));
       await assertNonePrepared(session, spec.source);
       const tables = await readFingerprints(session, spec.source.database, this.#names);
       for (const name of this.#names) {
@@ -76,8 +81,8 @@ export class BinlogCapture implements Capture {
       }
       await this.#books.write(session, {
         generation: randomBytes(12).toString('hex'),
-        server: await readServerName(session),
-        position: end.position,
+        server: await serverOf(session),
+        position: { ...end.position, gtids, born: null },
         tables: Object.fromEntries(tables),
         broken: null,
       });
@@ -121,12 +126,27 @@ export class BinlogCapture implements Capture {
     const session = await this.#link.session();
     const record = await this.#books.read(session);
     if (record === null) return 'none';
-    const whole =
-      record.broken === null &&
-      (await this.#changed(session, record)) === null &&
-      (await readServerName(session)) === record.server &&
-      (await hasBinlogFile(session, record.position.file));
-    return whole ? 'complete' : 'broken';
+    if (record.broken !== null) return 'broken';
+    try {
+      await this.#assertReadable(session, record);
+      return 'complete';
+    } catch (error) {
+      if (error instanceof BanyanError) return 'broken';
+      throw error;
+    }
+  }
+
+  /** That the server has the record's place, or finds it, and the tables that it speaks of. */
+  async #assertReadable(session: Session, found: BinlogRecord): Promise<void> {
+    const record = await onThisServer(this.#context, session, found);
+    const changed = await this.#changed(session, record);
+    if (changed !== null) throw schemaChanged(this.#context.spec.source.database, changed);
+    const { file, at, gtids } = record.position;
+    const ask: Ask = (sql) => session.texts(sql);
+    if (gtids !== null) await assertHasGtids(ask, session.engine, gtids);
+    const [, bytes] = (await ask('SHOW BINARY LOGS')).find(([name]) => name === file) ?? [];
+    if (bytes === undefined) throw positionLost(`the server has no file ${file} any more`);
+    if (Number(bytes) < at) throw positionLost(`${file} has ${bytes} bytes, and was read up to ${at}`);
   }
 
   async check(given?: Session): Promise<void> {
@@ -136,11 +156,10 @@ export class BinlogCapture implements Capture {
     const record = await this.#books.read(session);
     if (record === null) throw captureMissing(database);
     if (record.broken !== null) throw brokenBefore(record.broken);
-    const changed = await this.#changed(session, record);
+    // Where the log is read already, a session with another server is one that was left behind.
+    if (this.#follower.server === record.server) await this.#follower.assertSameServer(session);
+    const changed = await this.#changed(session, await onThisServer(this.#context, session, record));
     if (changed !== null) throw schemaChanged(database, changed);
-    if ((await readServerName(session)) !== record.server) {
-      throw positionLost(`the position is one of another server (${record.server})`);
-    }
     await this.#assertSettings(session);
   }
 

@@ -1,8 +1,13 @@
 import { ByteReader } from './byte-reader.ts';
+import type { Gtid } from './gtids.ts';
 
 /** One event as the server sent it, without a checksum. */
 export interface BinlogEvent {
+  /** When its statement began, or its file was made, by the source's clock, in seconds since 1970. */
+  readonly timestamp: number;
   readonly type: number;
+  /** The number of the server that wrote it first. */
+  readonly server: number;
   /** Offset in the file of what follows; 0 for what is in no file, and within a MariaDB transaction. */
   readonly next: number;
   /** Bytes of the event in its file. */
@@ -26,6 +31,7 @@ export const eventType = {
   compressedTransaction: 40,
   taggedGtid: 42,
   mariadbGtid: 162,
+  mariadbGtidList: 163,
   compressedQuery: 165,
   /** Up to 171: MariaDB's row events with log_bin_compress. */
   compressedRows: 166,
@@ -35,13 +41,12 @@ const headerBytes = 19;
 
 export function readEvent(buffer: Buffer, start: number, end: number): BinlogEvent {
   const reader = new ByteReader(buffer, start, end);
-  // When its statement began, by the source's clock.
-  reader.skip(4);
+  const timestamp = reader.uint(4);
   const type = reader.uint(1);
-  reader.skip(4);
+  const server = reader.uint(4);
   const size = reader.uint(4);
   const next = reader.uint(4);
-  return { type, next, size, body: buffer.subarray(start + headerBytes, end) };
+  return { timestamp, type, server, next, size, body: buffer.subarray(start + headerBytes, end) };
 }
 
 export interface QueryEvent {
@@ -68,6 +73,32 @@ export function readRotate({ body }: BinlogEvent): { readonly file: string; read
   const reader = new ByteReader(body);
   const at = Number(reader.uint64());
   return { file: reader.text(reader.left), at };
+}
+
+/** The id of the transaction that begins with this event. */
+export function readGtid({ type, server, body }: BinlogEvent): Gtid {
+  const reader = new ByteReader(body);
+  if (type === eventType.mariadbGtid) {
+    const number = reader.uint64();
+    return { domain: String(reader.uint(4)), origin: String(server), number };
+  }
+  reader.skip(1);
+  const uuid = reader
+    .bytes(16)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+  return { domain: '', origin: uuid, number: reader.uint64() };
+}
+
+/** What a file of MariaDB's comes after: of each domain the last transaction of each server, and at the end the last of all. */
+export function readGtidList({ body }: BinlogEvent): Gtid[] {
+  const reader = new ByteReader(body);
+  // The highest four bits are flags.
+  const count = reader.uint(4) & 0x0fff_ffff;
+  return Array.from({ length: count }, () => {
+    const [domain, origin] = [String(reader.uint(4)), String(reader.uint(4))];
+    return { domain, origin, number: reader.uint64() };
+  });
 }
 
 /** An XA transaction's id as text, the same from every event that names it; and whether it commits at once. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { BanyanError } from '../../../common/errors.ts';
+import { BanyanError } from '../../../common/errors.ts';
 import type { MoveContext } from '../../move-context.ts';
 import { readTableShape } from '../../shape/read-table-shape.ts';
 import type { ColumnShape } from '../../sql/column-shape.ts';
@@ -8,11 +8,12 @@ import type { Session } from '../../sql/session.ts';
 import { readFingerprints } from '../../watch/fingerprint.ts';
 import type { CapturedTable } from '../capture.ts';
 import { captureMissing, schemaChanged } from '../capture-faults.ts';
+import { adoptServer } from './adopt-server.ts';
 import { alteredTable, BinlogBooks, type BinlogRecord } from './binlog-books.ts';
 import { brokenBefore, brokenText } from './binlog-faults.ts';
 import type { BinlogLog } from './binlog-log.ts';
 import { BinlogReader, type Place, type WatchedTable } from './binlog-reader.ts';
-import { readBinlogSettings } from './binlog-settings.ts';
+import { readBinlogSettings, serverOf } from './binlog-settings.ts';
 import type { WatchedColumn } from './row-events.ts';
 
 const beatEveryMs = 1_000;
@@ -48,6 +49,7 @@ export class BinlogFollower {
   #reader: BinlogReader | null = null;
   #record: BinlogRecord | null = null;
   #saved = '';
+  #renewing = false;
   #timer: NodeJS.Timeout | null = null;
   #ticking: Promise<void> = Promise.resolve();
   #failure: BanyanError | null = null;
@@ -83,9 +85,10 @@ export class BinlogFollower {
     const { database } = spec.source;
     closing.signal.throwIfAborted();
     const session = await this.#link.session();
-    const record = await this.#books.read(session);
-    if (record === null) throw captureMissing(database);
-    if (record.broken !== null) throw brokenBefore(record.broken);
+    const found = await this.#books.read(session);
+    if (found === null) throw captureMissing(database);
+    if (found.broken !== null) throw brokenBefore(found.broken);
+    const record = await adoptServer(this.#context, this.#books, session, found);
     const names = this.#logs.map(({ table }) => table.table);
     const now = await readFingerprints(session, database, names);
     const unknown = names.find((name) => record.tables[name] === undefined);
@@ -113,16 +116,56 @@ export class BinlogFollower {
     this.#reader = new BinlogReader({
       endpoint: spec.source,
       from: record.position,
+      ...{ server: record.server, engine: session.engine },
       tables: watched,
       moved: { database, tables: names },
       anyCase: settings.lower_case_table_names !== '0',
       logger,
       onFailure: (error) => void this.#fail(error),
+      onOtherServer: (server) => this.#beginAnew(server),
     });
     this.#timer = setInterval(() => {
       this.#ticking = this.#ticking.then(() => this.#tick());
     }, beatEveryMs);
     this.#timer.unref();
+  }
+
+  /** The server whose log is read; null while none is. */
+  get server(): string | null {
+    return this.#record?.server ?? null;
+  }
+
+  /**
+   * Sessions outlive the change of an address: one that is still with the server before shows rows that are old by now.
+   * @throws Error as a lost connection is; the session is closed then.
+   */
+  async assertSameServer(session: Session): Promise<void> {
+    const server = await serverOf(session);
+    if (this.server === null || server === this.server) return;
+    session.close();
+    throw connectionLost(`a session is with another server (${server}) than the binary log is read on`);
+  }
+
+  /** Forgets what was read, and reads again from the saved position, on the server that the address leads to now. */
+  #beginAnew(server: string): void {
+    if (this.#renewing || this.#context.closing.signal.aborted) return;
+    this.#renewing = true;
+    const { spec, logger } = this.#context;
+    logger.warn({ move: spec.id, before: this.server, now: server }, 'the binary log is another server’s');
+    const begin = async () => {
+      await this.#stopReading();
+      const session = await this.#link.session();
+      if ((await serverOf(session)) !== server) session.close();
+      await this.#start();
+    };
+    this.#starting = begin().finally(() => {
+      this.#renewing = false;
+    });
+    this.#starting.catch((error: unknown) => {
+      this.#starting = null;
+      // Whatever else it is: whoever needs the log next tries again.
+      if (error instanceof BanyanError) void this.#fail(error);
+    });
   }
 
   #note(log: BinlogLog, keys: readonly (readonly (Buffer | null)[])[], since: Place): void {
@@ -157,6 +200,7 @@ export class BinlogFollower {
 
   /** Everything that was logged before is visible to plain reads when it returns. */
   async beat(session: Session): Promise<void> {
+    await this.assertSameServer(session);
     await this.#books.beat(session, this.#nextBeat());
   }
 
@@ -171,6 +215,7 @@ export class BinlogFollower {
    */
   async sync(session: Session): Promise<boolean> {
     await this.start();
+    await this.assertSameServer(session);
     if (this.#reader?.paused) return false;
     const beat = this.#nextBeat();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -180,6 +225,8 @@ export class BinlogFollower {
       if (this.#failure !== null) reject(this.#failure);
       else if (this.#context.closing.signal.aborted) reject(this.#context.closing.signal.reason);
       else if (this.#reader?.paused) resolve();
+      // Reading began anew.
+      else if (!this.#waiting.has(beat)) reject(lateBeat());
     }, 20);
     try {
       await this.#books.beat(session, beat);
@@ -208,6 +255,8 @@ export class BinlogFollower {
     if (this.#timer === null || this.#failure !== null) return;
     try {
       const session = await this.#link.session();
+      const server = await serverOf(session);
+      if (this.#record !== null && server !== this.#record.server) return this.#beginAnew(server);
       await this.savePosition(session);
       if ([...this.#waiting.values()].some(({ seen }) => seen === unwatched)) return;
       const beat = this.#nextBeat();
@@ -232,12 +281,11 @@ export class BinlogFollower {
       reader.oldestPrepared,
       ...this.#logs.map(({ log }) => log.queue.oldest()),
     ].filter((place) => place !== null);
-    const { file, at } = places.reduce((oldest, place) => (place.order < oldest.order ? place : oldest));
-    const position = `${file}:${at}`;
-    if (position === this.#saved) return;
-    await this.#context.points.reach('binlog:saving-position', { position });
-    await this.#books.savePosition(session, record.generation, { file, at });
-    this.#saved = position;
+    const place = reader.described(places.reduce((oldest, one) => (one.order < oldest.order ? one : oldest)));
+    if (place === null || JSON.stringify(place) === this.#saved) return;
+    await this.#context.points.reach('binlog:saving-position', { position: `${place.file}:${place.at}` });
+    await this.#books.savePosition(session, record, place);
+    this.#saved = JSON.stringify(place);
   }
 
   async #fail(error: BanyanError): Promise<void> {
@@ -254,18 +302,22 @@ export class BinlogFollower {
 
   /** Stops reading and forgets what was read; `start` begins anew. */
   async stop(): Promise<void> {
+    await this.#starting?.catch(() => undefined);
+    await this.#stopReading();
+    await this.#ticking;
+    this.#starting = null;
+    this.#failure = null;
+  }
+
+  async #stopReading(): Promise<void> {
     const { closing } = this.#context;
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
-    await this.#starting?.catch(() => undefined);
     await this.#reader?.close();
-    await this.#ticking;
     if (!closing.signal.aborted) for (const { log } of this.#logs) log.queue.clear();
     this.#waiting.clear();
     this.#reader = null;
     this.#record = null;
-    this.#starting = null;
-    this.#failure = null;
     this.#saved = '';
   }
 }
@@ -293,4 +345,8 @@ function lateBeat(): Error {
       code: 'ETIMEDOUT',
     },
   );
+}
+
+function connectionLost(what: string): Error {
+  return Object.assign(new Error(what), { code: 'PROTOCOL_CONNECTION_LOST' });
 }

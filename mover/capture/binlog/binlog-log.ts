@@ -37,6 +37,7 @@ export class BinlogLog implements ChangeLog {
     const marked = await this.marks.take(source, leaveAlone, limit);
     if (marked !== null) return marked;
     await this.#follower.start();
+    await this.#follower.assertSameServer(source);
     const entries = await this.#outside(source, leaveAlone, limit);
     if (entries.length === 0) return null;
     // Before anything is read: whatever comes from now on is an entry of its own.

@@ -3,19 +3,36 @@ import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { BanyanError } from '../../../common/errors.ts';
 import type { MoveLogger } from '../../move.ts';
 import type { KeyValues } from '../../plan/key-range.ts';
+import type { EngineKind } from '../../sql/session.ts';
 import { errnoOf, isConnectionLost } from '../../sql/sql-error.ts';
 import {
   type BinlogEvent,
   eventType,
+  readGtid,
+  readGtidList,
   readQuery,
   readRotate,
   readXaEnd,
   readXaPrepare,
 } from './binlog-event.ts';
-import { positionLost, readingForbidden, replaced, statementLogged, unreadable } from './binlog-faults.ts';
-import type { BinlogPosition } from './binlog-position.ts';
+import {
+  otherFile,
+  positionLost,
+  readingForbidden,
+  replaced,
+  statementLogged,
+  unreadable,
+} from './binlog-faults.ts';
+import type { BinlogPlace, BinlogPosition } from './binlog-position.ts';
+import { readServerName } from './binlog-settings.ts';
 import { BinlogStream } from './binlog-stream.ts';
+import { type Ask, assertHasGtids, fileBegins } from './find-in-log.ts';
+import { GtidPosition } from './gtid-position.ts';
+import { GtidSet } from './gtid-set.ts';
+import { GtidTrail } from './gtid-trail.ts';
+import type { Gtid } from './gtids.ts';
 import { judgeStatement } from './judge-statement.ts';
+import { type KnownTransactions, knownTransactions } from './known-transactions.ts';
 import {
   readKeys,
   readTableMap,
@@ -40,7 +57,10 @@ export interface WatchedTable {
 
 export interface BinlogReaderOptions {
   readonly endpoint: DatabaseEndpoint;
-  readonly from: BinlogPosition;
+  readonly from: BinlogPlace;
+  /** Whose log that is; see `readServerName`. */
+  readonly server: string;
+  readonly engine: EngineKind;
   readonly tables: readonly WatchedTable[];
   readonly moved: { readonly database: string; readonly tables: readonly string[] };
   /** Names of tables are equal in any case there (lower_case_table_names is not 0). */
@@ -48,6 +68,18 @@ export interface BinlogReaderOptions {
   readonly logger: MoveLogger;
   /** Once: nothing is read after it. */
   readonly onFailure: (error: BanyanError) => void;
+  /** The address leads to another server now. Once: nothing is read after it. */
+  readonly onOtherServer: (server: string) => void;
+}
+
+/** Another server than the one whose log is read: it does not leave the reader. */
+class OtherServer extends Error {
+  readonly server: string;
+
+  constructor(server: string) {
+    super(`the address leads to another server (${server})`);
+    this.server = server;
+  }
 }
 
 /** ER_MASTER_FATAL_ERROR_READING_BINLOG: the server has no such file any more, or no such place in it. */
@@ -83,11 +115,28 @@ export class BinlogReader {
   #held: HeldBack[] | null = null;
   #stream: BinlogStream | null = null;
   #paused = false;
+  /** When the file of the boundary was made. */
+  #born: number | null;
+  /** Of transactions without an id, or with a tag, nothing is known: then there is none. */
+  #trail: GtidTrail | null = null;
+  readonly #known: KnownTransactions | null = null;
+  /** The transaction in hand, where it has an id. */
+  #gtid: Gtid | null = null;
+  /** The transaction in hand was read already, on another server. */
+  #isKnown = false;
 
   constructor(options: BinlogReaderOptions) {
     this.#options = options;
+    const { engine, from } = options;
+    this.#born = from.born;
+    if (from.gtids !== null) {
+      const kind = engine === 'mysql' ? GtidSet : GtidPosition;
+      this.#trail = new GtidTrail(kind.parse(from.gtids), () => kind.parse(''));
+      // Elsewhere in a file the place itself is exact.
+      if (from.at <= fileBegins) this.#known = knownTransactions(engine, from.gtids);
+    }
     this.#tables = new Map(options.tables.map((table) => [this.#id(table.database, table.table), table]));
-    this.#boundary = { ...options.from, order: 0 };
+    this.#boundary = { file: from.file, at: from.at, order: 0 };
     this.#group = this.#boundary;
     this.#ended = this.#run();
   }
@@ -101,6 +150,14 @@ export class BinlogReader {
   get oldestPrepared(): Place | null {
     const [oldest] = [...this.#prepared.values()].sort((a, b) => a.since.order - b.since.order);
     return oldest?.since ?? null;
+  }
+
+  /** What to save of a place at or before the boundary; null while the place where another server began is not passed. */
+  described(place: Place): BinlogPlace | null {
+    if (this.#known?.expected) return null;
+    const { file, at, order } = place;
+    const born = file === this.#boundary.file ? this.#born : null;
+    return { file, at, gtids: this.#trail?.upTo(order) ?? null, born };
   }
 
   get paused(): boolean {
@@ -133,6 +190,12 @@ export class BinlogReader {
         await this.#follow(signal);
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof OtherServer) {
+          // An address may lead here and there for a moment.
+          await wait(100, undefined, { signal }).catch(() => undefined);
+          this.#options.onOtherServer(error.server);
+          return;
+        }
         if (this.#order > before) failures = 0;
         failures += 1;
         const fatal = this.#fatal(error);
@@ -154,9 +217,11 @@ export class BinlogReader {
     this.#maps = new Map();
     this.#held = null;
     this.#inTransaction = false;
+    this.#gtid = null;
+    this.#isKnown = false;
     const stream = await BinlogStream.open({
       endpoint: this.#options.endpoint,
-      from: this.#boundary,
+      from: (ask) => this.#from(ask),
       onEvent: (event) => this.#take(event),
       onEnd: reject,
     });
@@ -172,6 +237,15 @@ export class BinlogReader {
       this.#stream = null;
       stream.close();
     }
+  }
+
+  /** The boundary, if this is still the server whose log it is. */
+  async #from(ask: Ask): Promise<BinlogPosition> {
+    const { engine, server, from } = this.#options;
+    const name = await readServerName(ask, engine);
+    if (name !== server) throw new OtherServer(name);
+    if (from.gtids !== null) await assertHasGtids(ask, engine, from.gtids);
+    return this.#boundary;
   }
 
   #fatal(error: unknown): BanyanError | null {
@@ -191,7 +265,7 @@ export class BinlogReader {
     if (change !== null) {
       const known = this.#maps.get(tableIdOf(event.body));
       if (known === undefined) throw new RangeError('rows of a table that was not announced');
-      if (known.table !== null) {
+      if (known.table !== null && !this.#isKnown) {
         this.#note({
           table: known.table,
           keys: readKeys(event.body, change, known.map, known.table.key),
@@ -205,10 +279,19 @@ export class BinlogReader {
         this.#maps.set(map.id, { map, table: this.#tables.get(this.#id(map.database, map.table)) ?? null });
         return;
       }
+      case eventType.format:
+        this.#file(event);
+        return;
       case eventType.gtid:
+        this.#begin(event);
+        return;
       case eventType.taggedGtid:
       case eventType.anonymousGtid:
         this.#begin(event);
+        this.#trail = null;
+        return;
+      case eventType.mariadbGtidList:
+        this.#known?.fileBegins(readGtidList(event));
         return;
       case eventType.mariadbGtid: {
         this.#begin(event);
@@ -230,9 +313,8 @@ export class BinlogReader {
         return;
       case eventType.rotate: {
         const { file, at } = readRotate(event);
-        this.#boundary = { file, at, order: this.#order };
-        this.#group = this.#boundary;
-        this.#inTransaction = false;
+        if (file !== this.#boundary.file) this.#born = null;
+        this.#groupEnds({ file, at, order: this.#order });
         return;
       }
       case eventType.incident:
@@ -249,6 +331,12 @@ export class BinlogReader {
     }
   }
 
+  /** Every file begins with that event, and each stream with the one of its file. */
+  #file({ timestamp }: BinlogEvent): void {
+    if (this.#born !== null && this.#born !== timestamp) throw otherFile(this.#boundary.file);
+    this.#born = timestamp;
+  }
+
   #note(change: HeldBack): void {
     if (this.#held !== null) this.#held.push(change);
     else change.table.note(change.keys, this.#group);
@@ -262,26 +350,35 @@ export class BinlogReader {
   #begin(event: BinlogEvent): void {
     // What came before has ended, whatever it was.
     const at = event.next - event.size;
-    if (at >= this.#boundary.at) this.#boundary = { file: this.#boundary.file, at, order: this.#order };
-    this.#group = this.#boundary;
-    this.#inTransaction = false;
-    this.#held = null;
+    this.#groupEnds(at >= this.#boundary.at ? { ...this.#boundary, at, order: this.#order } : this.#boundary);
+    if (event.type !== eventType.gtid && event.type !== eventType.mariadbGtid) return;
+    this.#gtid = readGtid(event);
+    this.#isKnown = this.#known?.has(this.#gtid) ?? false;
   }
 
   #end(event: BinlogEvent): void {
     // An offset has 32 bits: in a file that one transaction has made longer, the last place that can be told stays.
-    if (event.next >= this.#boundary.at) {
-      this.#boundary = { file: this.#boundary.file, at: event.next, order: this.#order };
-    }
-    this.#group = this.#boundary;
+    const { next } = event;
+    this.#groupEnds(
+      next >= this.#boundary.at ? { ...this.#boundary, at: next, order: this.#order } : this.#boundary,
+    );
+  }
+
+  /** The transaction in hand, if there is one, lies before this place. */
+  #groupEnds(boundary: Place): void {
+    this.#boundary = boundary;
+    this.#group = boundary;
     this.#inTransaction = false;
     this.#held = null;
+    if (this.#gtid !== null && !this.#isKnown) this.#trail?.append(this.#order, this.#gtid);
+    this.#gtid = null;
+    this.#isKnown = false;
   }
 
   #statement(event: BinlogEvent): void {
     const { database, sql } = readQuery(event);
     const xa = readXaEnd(sql);
-    if (xa !== null) {
+    if (xa !== null && !this.#isKnown) {
       const prepared = this.#prepared.get(xa.xid);
       this.#prepared.delete(xa.xid);
       // Its rows come again only to who reads from where it was prepared.
@@ -294,7 +391,8 @@ export class BinlogReader {
       this.#inTransaction = true;
       return;
     }
-    const meaning = judgeStatement(sql, database, this.#options.moved);
+    const judged = judgeStatement(sql, database, this.#options.moved);
+    const meaning = this.#isKnown && judged !== 'ends' ? 'harmless' : judged;
     if (meaning === 'rows') throw statementLogged(sql, database);
     if (meaning === 'replaced') throw replaced(sql);
     if (/^BEGIN\b/i.test(sql)) this.#inTransaction = true;
@@ -303,7 +401,7 @@ export class BinlogReader {
 
   #prepare(event: BinlogEvent): void {
     const { xid, onePhase } = readXaPrepare(event);
-    const held = this.#held ?? [];
+    const held = this.#isKnown ? [] : (this.#held ?? []);
     this.#held = null;
     if (onePhase) for (const one of held) one.table.note(one.keys, this.#group);
     else if (held.length > 0) this.#prepared.set(xid, { since: this.#group, held });

@@ -1,8 +1,9 @@
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { BanyanError, type Fault } from '../../../common/errors.ts';
-import type { Session } from '../../sql/session.ts';
+import type { EngineKind, Session } from '../../sql/session.ts';
 import { errno, errnoOf } from '../../sql/sql-error.ts';
 import type { BinlogPosition } from './binlog-position.ts';
+import type { Ask } from './find-in-log.ts';
 
 /** Shorter than that, a weekend's pause would cost a copy. */
 const retentionAtLeastSeconds = 86_400;
@@ -112,19 +113,23 @@ export function filterFaults(
   }));
 }
 
-/** Names the server's log: a position means nothing in another one's. */
-export async function readServerName(session: Session): Promise<string> {
-  const [row] = await session.texts(
-    session.engine === 'mysql'
+/** Names the server's log: a file and an offset mean nothing in another one's. */
+export async function readServerName(ask: Ask, engine: EngineKind): Promise<string> {
+  const [row] = await ask(
+    engine === 'mysql'
       ? 'SELECT @@server_uuid'
       : "SELECT CONCAT_WS(' ', @@server_id, @@hostname, @@port, @@datadir)",
   );
   return row?.[0] ?? '';
 }
 
-export async function hasBinlogFile(session: Session, file: string): Promise<boolean> {
-  const rows = await session.texts('SHOW BINARY LOGS');
-  return rows.some(([name]) => name === file);
+const servers = new WeakMap<Session, Promise<string>>();
+
+/** The server that a session is connected to, asked for once. */
+export function serverOf(session: Session): Promise<string> {
+  const known = servers.get(session) ?? readServerName((sql) => session.texts(sql), session.engine);
+  servers.set(session, known);
+  return known;
 }
 
 export function settingsError(faults: readonly Fault[]): BanyanError {

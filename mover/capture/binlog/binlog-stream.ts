@@ -4,12 +4,15 @@ import type { Duplex } from 'node:stream';
 import mysql from 'mysql2';
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../../common/no-prepared-statements.ts';
+import type { EngineKind } from '../../sql/session.ts';
 import { type BinlogEvent, eventType, readEvent } from './binlog-event.ts';
 import type { BinlogPosition } from './binlog-position.ts';
+import type { Ask } from './find-in-log.ts';
 
 export interface BinlogStreamOptions {
   readonly endpoint: DatabaseEndpoint;
-  readonly from: BinlogPosition;
+  /** Where to begin: asked of the server by the very connection that will read from it. */
+  readonly from: (ask: Ask, engine: EngineKind) => Promise<BinlogPosition>;
   readonly onEvent: (event: BinlogEvent) => void;
   /** Once, when no more will come: the connection was lost, the server refused, `onEvent` threw. Not after `close`. */
   readonly onEnd: (error: unknown) => void;
@@ -93,10 +96,13 @@ export class BinlogStream {
       keepAliveInitialDelay: 10_000,
       ...noPreparedStatements,
     }) as ReplicaConnection;
-    const ask = (sql: string) =>
-      new Promise<void>((resolve, reject) => {
-        connection.query(sql, (error) => (error ? reject(error) : resolve()));
+    const ask: Ask = (sql) =>
+      new Promise((resolve, reject) => {
+        connection.query({ sql, rowsAsArray: true, typeCast: (field) => field.string() }, (error, rows) =>
+          error ? reject(error) : resolve(rows as unknown as (string | null)[][]),
+        );
       });
+    let from: BinlogPosition;
     try {
       // Each engine knows its own and ignores the rest. The checksum's name changed with MySQL 8.
       await ask(
@@ -105,20 +111,22 @@ export class BinlogStream {
       );
       // A paused stream is slow, not dead.
       await ask('SET SESSION net_write_timeout = 3600');
+      const version = (await ask('SELECT VERSION()'))[0]?.[0] ?? '';
+      from = await options.from(ask, /mariadb/i.test(version) ? 'mariadb' : 'mysql');
     } catch (error) {
       connection.on('error', () => undefined);
       connection.destroy();
       throw error;
     }
     const stream = new BinlogStream(connection, options);
-    stream.#dump();
+    stream.#dump(from);
     return stream;
   }
 
-  #dump(): void {
+  #dump(from: BinlogPosition): void {
     this.#connection.addCommand(
       new DumpCommand({
-        from: this.#options.from,
+        from,
         onPacket: (packet) => this.#take(packet),
         onError: (error) => this.#end(error),
       }),
