@@ -55,6 +55,7 @@ export class Remains {
     );
     return [
       ...(await this.#forget('mover_captures', 'capture')),
+      ...(await this.#forget('mover_binlog', 'capture')),
       ...triggers,
       ...logs,
       ...hits,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BanyanError } from '../../../common/errors.ts';
 import type { MoveContext } from '../../move-context.ts';
 import type { Link } from '../../sql/link.ts';
-import { quoteTable } from '../../sql/names.ts';
+import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import { readFingerprints, sameFingerprint } from '../../watch/fingerprint.ts';
 import { assertNonePrepared } from '../../watch/prepared-transactions.ts';
@@ -102,6 +102,15 @@ export class BinlogCapture implements Capture {
     }
   }
 
+  async #hasMarks(session: Session): Promise<boolean> {
+    const logs = this.#tables.map(({ database, table }) => quoteText(logName(database, table)));
+    const [row] = await session.texts(
+      `SELECT COUNT(*) FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = ${quoteText(this.#context.spec.bookkeepingSchema)} AND TABLE_NAME IN (${logs.join(', ')})`,
+    );
+    return Number(row?.[0]) === new Set(logs).size;
+  }
+
   async renew(signal: AbortSignal): Promise<void> {
     // What the log holds from before the source became the owner is not worth reading.
     await this.drop(signal);
@@ -141,6 +150,7 @@ export class BinlogCapture implements Capture {
     const record = await onThisServer(this.#context, session, found);
     const changed = await this.#changed(session, record);
     if (changed !== null) throw schemaChanged(this.#context.spec.source.database, changed);
+    if (!(await this.#hasMarks(session))) throw captureMissing(this.#context.spec.source.database);
     const { file, at, gtids } = record.position;
     const ask: Ask = (sql) => session.texts(sql);
     if (gtids !== null) await assertHasGtids(ask, session.engine, gtids);

@@ -1,5 +1,6 @@
+import type { RowDataPacket } from 'mysql2/promise';
 import { expect, it } from 'vitest';
-import { inspectMove } from '../../../../mover/index.ts';
+import { clearSide, inspectMove } from '../../../../mover/index.ts';
 import { administer } from '../../../support/accounts.ts';
 import { describeEachEngine } from '../../../support/databases.ts';
 import { MoveFixture, TestPoints } from '../../../support/move-fixture.ts';
@@ -242,6 +243,27 @@ describeEachEngine('a move with capture from the binary log', (lane) => {
     }
     expect(await move.captureState()).toBe('none');
     await move.installCapture();
+  });
+
+  it('is broken without the tables of its marks, and gone when its side was cleared', async () => {
+    await using fixture = await MoveFixture.create(lane, table);
+    const { spec } = fixture;
+    const move = await fixture.open();
+    await move.installCapture();
+    const [logs] = await fixture.source.query<RowDataPacket[]>('SHOW TABLES FROM ?? LIKE ?', [
+      spec.bookkeepingSchema,
+      'mover_log_%',
+    ]);
+    await administer(lane.servers.a, [
+      `DROP TABLE ${spec.bookkeepingSchema}.${Object.values(logs[0] ?? {})[0]}`,
+    ]);
+    expect(await move.captureState()).toBe('broken');
+    await move.dropCapture();
+    await move.installCapture();
+    expect(await move.captureState()).toBe('complete');
+    await move.close();
+    await clearSide(spec, 'source', { patienceMs: 10_000, signal: AbortSignal.timeout(20_000) });
+    expect(await (await fixture.open()).captureState()).toBe('none');
   });
 
   it('stops at a statement that was logged without its rows; only a copy heals that', async () => {
