@@ -25,6 +25,11 @@ export function userOf(sessions: Sessions, request: Request): Promise<User | und
   return found;
 }
 
+/** From here on the request's user is this one. */
+export function becomes(request: Request, user: User): void {
+  users.set(request, Promise.resolve(user));
+}
+
 /** Who is logged in, as far as anything has asked for it: the log of requests asks for nothing itself. */
 export async function knownUserOf(request: Request): Promise<User | undefined> {
   return users.get(request)?.catch(() => undefined);

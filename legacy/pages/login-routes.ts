@@ -5,14 +5,22 @@ import { redirect, takeFlash } from '../http/flash.ts';
 import { field, formBody } from '../http/form-body.ts';
 import { forUser, logIn, logOut, type UserHandler, userOf } from '../http/session.ts';
 import type { Models } from '../models/models.ts';
-import type { Role } from '../models/user-table.ts';
+import type { Role, User } from '../models/user-table.ts';
 import { html } from './html.ts';
 import { type Site, sendPage } from './layout.ts';
 
 const assets = fileURLToPath(new URL('assets/', import.meta.url));
 
-/** What every site with pages has: its style sheet, and the way in and out. */
-export function loginRoutes({ users, sessions }: Models, site: Site, role: Role): Router {
+/**
+ * What every site with pages has: its style sheet, and the way in and out.
+ * @param entering of who has given the right password: as who they come in
+ */
+export function loginRoutes(
+  { users, sessions }: Models,
+  site: Site,
+  role: Role,
+  entering: (user: User) => Promise<User> | User = (user) => user,
+): Router {
   const { base } = site;
   const routes = Router({ caseSensitive: true, strict: true });
   routes.use(`${base}/assets`, express.static(assets, { index: false, redirect: false }));
@@ -22,10 +30,11 @@ export function loginRoutes({ users, sessions }: Models, site: Site, role: Role)
   });
 
   routes.post(`${base}/login`, ...formBody, async (request, response, next) => {
-    const user = await users.authenticate(
+    const known = await users.authenticate(
       field(request, 'email', 190, 0),
       field(request, 'password', 200, 0),
     );
+    const user = known && (await entering(known));
     const to = field(request, 'next', 1_000, 0);
     if (user === undefined || user.role !== role) {
       response.status(401);

@@ -13,6 +13,7 @@ import { databaseEnvironment, type Program, type ProgramOutcome, startProgram } 
 
 export const movableFeatures = ['product', 'shops', 'user'] as const;
 export type MovableFeature = (typeof movableFeatures)[number];
+export type ShopProgram = 'legacy' | 'log' | MovableFeature;
 
 /** The whole shop, its monolith and three services that its features move to, each a process, with a control and a router. */
 export interface ExtractedShop extends AsyncDisposable {
@@ -31,13 +32,20 @@ export interface ExtractedShop extends AsyncDisposable {
     values?: unknown[],
   ): Promise<Record<string, unknown>[]>;
   /** While it is paused, the reverse move brings nothing into the monolith's tables. */
-  move(feature: MovableFeature, action: 'copy' | 'cutover' | 'rollback' | 'pause' | 'resume'): Promise<void>;
+  move(
+    feature: MovableFeature | 'log',
+    action: 'copy' | 'cutover' | 'rollback' | 'pause' | 'resume',
+  ): Promise<void>;
+  /** The log service, and where its sink writes. */
+  readonly logFolder: string;
   /** Ends a process as a machine that dies does. @returns what it had printed */
-  kill(name: 'legacy' | MovableFeature): Promise<ProgramOutcome>;
+  kill(name: ShopProgram): Promise<ProgramOutcome>;
+  /** Makes a process stand still until the function is called. */
+  freeze(name: ShopProgram): () => void;
   /** Runs one of the monolith's jobs to its end, as JSON. */
   job(name: string): Promise<ProgramOutcome>;
-  /** Starts a service again, on its address. */
-  start(feature: MovableFeature): Promise<void>;
+  /** Starts a process again, on its address. */
+  start(name: ShopProgram): Promise<void>;
   /** Makes a service slow: its reads and writes wait in its database until the function is called. */
   stall(feature: MovableFeature): Promise<() => Promise<void>>;
 }
@@ -81,7 +89,7 @@ export async function startExtractedShop(
   await using stack = new AsyncDisposableStack();
   const schema = `banyan_${randomBytes(4).toString('hex')}`;
   const legacyDatabase = stack.use(await createShopDatabase(lane, 40));
-  const [legacyPort, adminPort, ...ports] = await freePorts(2 + movableFeatures.length);
+  const [legacyPort, adminPort, logPort, ...ports] = await freePorts(3 + movableFeatures.length);
   const portOf = (feature: MovableFeature) => ports[movableFeatures.indexOf(feature)]!;
   const databases: Record<string, TestDatabase> = { legacy: legacyDatabase };
   for (const feature of movableFeatures) {
@@ -114,12 +122,17 @@ export async function startExtractedShop(
     running.set(name, program);
     await program.ready;
   };
-  const start = (feature: MovableFeature) => {
-    const { folder, prefix } = parts[feature];
-    const database = databaseEnvironment(prefix, databases[feature]!);
-    return run(feature, `extracted/${folder}/main.ts`, { ...database, PORT: String(portOf(feature)) });
+  const logFolder = join(folder, 'log');
+  const sinkFile = join(folder, 'sink.json');
+  await writeFile(sinkFile, JSON.stringify({ kind: 'file', folder: logFolder }));
+  const start = (name: ShopProgram) => {
+    if (name === 'legacy') return run(name, 'legacy/main.ts', environment);
+    if (name === 'log')
+      return run(name, 'extracted/log/main.ts', { PORT: String(logPort), LOG_SINK_FILE: sinkFile });
+    const { folder, prefix } = parts[name];
+    const database = databaseEnvironment(prefix, databases[name]!);
+    return run(name, `extracted/${folder}/main.ts`, { ...database, PORT: String(portOf(name)) });
   };
-  await Promise.all(movableFeatures.map(start));
 
   const features = movableFeatures.map((feature) => {
     const { folder, service: name, transport, tables, sever } = parts[feature];
@@ -143,7 +156,22 @@ export async function startExtractedShop(
     };
     return [feature, { service, database: feature, tables: [...tables], sever: [...sever] }];
   });
+  const logService = {
+    ...{ idl: `${import.meta.dirname}/../../extracted/log/log.thrift`, name: 'LogService', deadlineMs },
+    addresses: [`127.0.0.1:${logPort}`],
+  };
   const legacy = `http://127.0.0.1:${legacyPort}`;
+  const environment: Record<string, string> = {
+    ...databaseEnvironment('SHOP', legacyDatabase),
+    ...{ PORT: String(legacyPort), SEAM_DB_NAME: schema, SERVICE_DEADLINE_MS: String(deadlineMs) },
+    // The machine that tests may be busy with others.
+    HOME_DEADLINE_MS: String(2 * deadlineMs),
+    LOG_SERVICE: `127.0.0.1:${logPort}`,
+    ...Object.fromEntries(
+      movableFeatures.map((feature) => [`${feature.toUpperCase()}_SERVICE`, `127.0.0.1:${portOf(feature)}`]),
+    ),
+  };
+  await Promise.all(([...movableFeatures, 'log'] as const).map(start));
   const programs = stack.use(
     await startPrograms('extracted-shop', {
       databases: Object.fromEntries(
@@ -153,23 +181,14 @@ export async function startExtractedShop(
       legacy: { addresses: [legacy], database: 'legacy' },
       router: { admin: `127.0.0.1:${adminPort}` },
       identity: { keys: [{ kid: 'test', file: keyFile }] },
-      features: Object.fromEntries(features),
+      features: { ...Object.fromEntries(features), log: { service: logService } },
     }),
   );
-  const environment = {
-    ...databaseEnvironment('SHOP', legacyDatabase),
-    ...{ PORT: String(legacyPort), SEAM_DB_NAME: schema, SERVICE_DEADLINE_MS: String(deadlineMs) },
-    // The machine that tests may be busy with others.
-    HOME_DEADLINE_MS: String(2 * deadlineMs),
-    ...Object.fromEntries(
-      movableFeatures.map((feature) => [`${feature.toUpperCase()}_SERVICE`, `127.0.0.1:${portOf(feature)}`]),
-    ),
-  };
-  await run('legacy', 'legacy/main.ts', environment);
+  await start('legacy');
 
   const kept = stack.move();
   return {
-    ...{ programs, router: programs.router, legacy, start },
+    ...{ programs, router: programs.router, legacy, start, logFolder },
     routerAdmin: `http://127.0.0.1:${adminPort}`,
     job: (name) => startProgram('legacy/jobs/main.ts', environment, [name, '--json']).ended,
     databases: databases as ExtractedShop['databases'],
@@ -189,6 +208,11 @@ export async function startExtractedShop(
       program.kill('SIGKILL');
       running.delete(name);
       return program.ended;
+    },
+    freeze(name) {
+      const program = running.get(name)!;
+      program.kill('SIGSTOP');
+      return () => program.kill('SIGCONT');
     },
     async stall(feature) {
       const connection = await mysql.createConnection(endpointOf(databases[feature]!));

@@ -54,6 +54,12 @@ async function startLocalAws() {
     endpoint: `http://127.0.0.1:${lambdaPort}`,
     start,
     kill: (name: keyof typeof starts) => running.get(name)![Symbol.asyncDispose](),
+    /** Makes it stand still until the function is called. */
+    freeze(name: keyof typeof starts) {
+      const program = running.get(name)!;
+      program.kill('SIGSTOP');
+      return () => program.kill('SIGCONT');
+    },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
@@ -79,6 +85,7 @@ describeOnEngine('mariadb', 'benefits: a new feature in a Lambda function over D
                 function: 'benefits',
                 region: aws.AWS_REGION,
                 endpoint: local.endpoint,
+                deadlineMs: 3_500,
               },
               routes: {
                 'POST /admin/shops/:shopId/benefits': {},
@@ -150,5 +157,20 @@ describeOnEngine('mariadb', 'benefits: a new feature in a Lambda function over D
     expect((await redeem('kim', 'once')).json).toEqual(first.json);
     expect(codes([await redeem('kim')])).toEqual(['409 already_redeemed']);
     expect((await api('GET', benefit)).json).toMatchObject({ left: 0 });
+
+    // Slow, and no longer than that: the function gives up before the router does. What was not answered is sent again with its key.
+    const spring = (await post('/admin/shops/7/benefits', { ...wanted, quantity: 5 })).headers.location!;
+    const late = (member: string) => post(`${spring}/redemptions`, { memberId: member }, `late-${member}`);
+    for (const [name, told] of [
+      ['dynamodb', '503 unavailable'],
+      ['lambda', '504 BANYAN_UPSTREAM_TIMEOUT'],
+    ] as const) {
+      const thaw = local.freeze(name);
+      expect(codes([await late(name)])).toEqual([told]);
+      thaw();
+      await expect.poll(async () => codes([await late(name)])).toEqual(['201']);
+      expect(codes([await late(name)])).toEqual(['201']);
+    }
+    expect((await api('GET', spring)).json).toMatchObject({ left: 3 });
   });
 });

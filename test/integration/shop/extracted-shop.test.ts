@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeOnEngine } from '../../support/databases.ts';
 import { type ExtractedShop, movableFeatures, startExtractedShop } from '../../support/extracted-shop.ts';
@@ -165,6 +167,13 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     expect(guest.json).toMatchObject({ user: null, likes: [], missing: [] });
   });
 
+  /** All sessions are in the copy: the reverse move is some milliseconds behind. */
+  async function inCopy(): Promise<void> {
+    const count = 'select count(*) as n from sessions';
+    const kept = await shop.query('user', count);
+    await expect.poll(() => shop.query('legacy', count)).toEqual(kept);
+  }
+
   /** What a client is answered where the route's service is missing, and what others are. */
   const routes = {
     product: { read: 'GET /api/products/1', write: ['PATCH /admin/products/1', { name: 'x' }] },
@@ -204,9 +213,7 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
         return [home!.json.missing, ...rest.map(({ status, json }) => json?.error?.code ?? status)];
       };
       const unharmed = [...others.map(() => 200), 200, 201, 200];
-      // Both sessions are in the copy: the reverse move is some milliseconds behind.
-      const [kept] = await shop.query('user', 'select count(*) as n from sessions');
-      await expect.poll(() => shop.query('legacy', 'select count(*) as n from sessions')).toEqual([kept]);
+      await inCopy();
       const { stderr } = await shop.kill(feature);
       expect(stderr).toContain(trace);
       expect(await answers()).toEqual([missing[feature], 'unavailable', 'unavailable', ...unharmed]);
@@ -233,8 +240,78 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     60_000,
   );
 
-  it('has logged the trace in the monolith too', async () => {
+  it('log is down, then slow: nobody waits for it, and each request is there once', async () => {
+    await shop.move('log', 'copy');
+    await shop.move('log', 'cutover');
+    const staff = await atPage('/admin', 'admin@example.com');
+    const ids: string[] = [];
+    const ask = async () => {
+      const id = `logged-${ids.length}`;
+      // Of the monolith itself: routers give ids of their own.
+      const headers = { cookie: staff.cookie, 'x-request-id': id };
+      const answer = await new ShopVisitor(shop.legacy).call('GET', '/api/me/orders', undefined, headers);
+      expect(answer.status).toBe(200);
+      ids.push(id);
+    };
+    const allKept = async () => {
+      const files = await readdir(shop.logFolder);
+      const texts = await Promise.all(files.map((file) => readFile(join(shop.logFolder, file), 'utf8')));
+      const found = [...texts.join('').matchAll(/requestId\\":\\"(logged-\d+)/g)].map(([, id]) => id);
+      return found.sort();
+    };
+    const readers = async () => {
+      const pages = [staff.call('GET', '/internal/logs/2026-01-01'), staff.call('GET', '/admin/api/logs')];
+      return (await Promise.all(pages)).map(({ status, json }) => json?.error?.code ?? status);
+    };
+    await ask();
+    await expect.poll(allKept).toEqual(ids);
+    await shop.kill('log');
+    for (let n = 0; n < 5; n++) await ask();
+    // The page has the monolith's own table to show.
+    expect(await readers()).toEqual(['unavailable', 200]);
+    await shop.start('log');
+    await expect.poll(allKept, { timeout: 15_000 }).toEqual(ids);
+    const thaw = shop.freeze('log');
+    const since = performance.now();
+    for (let n = 0; n < 4; n++) await ask();
+    expect(await readers()).toEqual(['deadline', 200]);
+    // Longer than an append waits: what was sent is sent again, beside the one that the service finds when it goes on.
+    await expect.poll(() => performance.now() - since > 5_500, { timeout: 10_000 }).toBe(true);
+    thaw();
+    await expect.poll(allKept, { timeout: 15_000 }).toEqual([...ids].sort());
+    await ask();
+    await expect.poll(allKept).toEqual([...ids].sort());
+    expect(await readers()).toEqual([200, 200]);
+  }, 60_000);
+
+  it('whoever was added to a shop is its owner, though the monolith ended before the role was written', async () => {
+    const staff = await atPage('/admin', 'admin@example.com');
+    const owners = 'select user_id from shop_owners where shop_id = 2 and user_id = 7';
+    const role = 'select role from users where id = 7';
+    await shop.query('user', "update users set role = 'user' where id = 7");
+    await inCopy();
+    shop.freeze('user');
+    const added = staff.call('POST', '/admin/shops/2/owners', form({ email: 'user7@example.com' }));
+    added.catch(() => undefined);
+    await expect.poll(() => shop.query('shops', owners), { timeout: 10_000 }).toHaveLength(1);
     const { stderr } = await shop.kill('legacy');
     expect(stderr.includes(trace)).toBe(true);
-  });
+    // What the monolith had asked of it is gone with it.
+    await shop.kill('user');
+    await Promise.all([shop.start('legacy'), shop.start('user')]);
+    await expect.poll(async () => (await staff.call('GET', '/admin/users')).status).toBe(200);
+    expect(await shop.query('user', role)).toEqual([{ role: 'user' }]);
+    const owner = await atPage('/owner', 'user7@example.com');
+    expect((await owner.call('GET', '/owner/api/shops')).json.shops).toMatchObject([{ id: 2 }]);
+    expect(await shop.query('user', role)).toEqual([{ role: 'owner' }]);
+    // Staff, who were told nothing, may do it again.
+    const once = await staff.call('POST', '/admin/shops/2/owners', form({ email: 'user7@example.com' }));
+    expect(once.status).toBe(303);
+    expect(await shop.query('shops', owners)).toHaveLength(1);
+    // Who owns nothing is none.
+    const other = new ShopVisitor(shop.router);
+    const fields = { email: 'new@example.com', name: 'New', password: 'shop-demo' };
+    expect((await other.call('POST', '/api/users', fields)).status).toBe(201);
+    expect((await other.call('GET', '/owner/api/shops')).status).toBe(403);
+  }, 60_000);
 });
