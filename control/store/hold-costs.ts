@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { isTableMissing } from '../../common/table-missing.ts';
 import type { HoldCost, HoldFailures } from '../../router/hold/hold-costs.ts';
 import type { NewEntry } from './audit.ts';
 import type { Routed, Turn } from './turn.ts';
@@ -30,14 +31,12 @@ const noteSql = `
   INSERT INTO state_hold_costs (feature, handover, replica, cost, told, at) VALUES (?, ?, ?, ?, 0, NOW(3))
   ON DUPLICATE KEY UPDATE told = IF(cost = VALUES(cost), told, 0), cost = VALUES(cost), at = VALUES(at)`;
 
-const noSuchTable = 1146;
-
 /** By a router. One that is newer than the control that made the schema has nowhere to note it, and goes on. */
 export async function noteHoldCost(connection: Connection, replica: string, cost: HoldCost): Promise<void> {
   const { feature, handover, held, longestMs, failed } = cost;
   const values = [feature, handover, replica, JSON.stringify({ held, longestMs, failed })];
-  await connection.query<RowDataPacket[]>(noteSql, values).catch((error: { readonly errno?: number }) => {
-    if (error.errno !== noSuchTable) throw error;
+  await connection.query<RowDataPacket[]>(noteSql, values).catch((error: unknown) => {
+    if (!isTableMissing(error)) throw error;
   });
 }
 

@@ -1,9 +1,9 @@
+import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSide } from '../move.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { isTableMissing } from '../sql/sql-error.ts';
 
 /** What one side's server says of itself and of the other side's. */
 export interface Count {

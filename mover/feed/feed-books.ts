@@ -1,10 +1,10 @@
 import { BanyanError } from '../../common/errors.ts';
+import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
 import { derivedName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { isTableMissing } from '../sql/sql-error.ts';
 
 /** One side's table of a feature's entries, in banyan's schema on that side's server: what was carried over to that side. */
 export function feedTableName(database: string, feature: string): string {

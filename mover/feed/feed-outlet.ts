@@ -1,12 +1,12 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { PublishedMessage, RelayMessage, RelayRows } from '../../common/relay/relay-rows.ts';
+import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { sideTables } from '../move-spec.ts';
 import { Link } from '../sql/link.ts';
 import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { isTableMissing } from '../sql/sql-error.ts';
 import { FeedBooks } from './feed-books.ts';
 import { type FeedStanding, readFeedStanding } from './feed-standing.ts';
 import { type AskedSnapshot, SnapshotBooks } from './snapshot-books.ts';

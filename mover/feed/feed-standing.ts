@@ -1,6 +1,6 @@
+import { isTableMissing } from '../../common/table-missing.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import type { Session } from '../sql/session.ts';
-import { isTableMissing } from '../sql/sql-error.ts';
 import { FeedBooks } from './feed-books.ts';
 import { SnapshotBooks } from './snapshot-books.ts';
 

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { isTableMissing } from '../sql/sql-error.ts';
 
 /** A snapshot of one of the service's tables that somebody has asked for. */
 export interface AskedSnapshot {

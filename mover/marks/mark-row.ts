@@ -1,9 +1,9 @@
+import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSide } from '../move.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import { isTableMissing } from '../sql/sql-error.ts';
 import type { StoreMark } from './store-mark.ts';
 
 /** The row `mover_marks(database_name, feature, entry, hash, stage, marked_at)` of one side of a feature, on that side's own server. */

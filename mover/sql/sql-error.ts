@@ -6,8 +6,6 @@ export const errno = {
   unknownThread: 1094,
   duplicateEntry: 1062,
   parseError: 1064,
-  noSuchDatabase: 1049,
-  noSuchTable: 1146,
   lockWaitTimeout: 1205,
   deadlock: 1213,
   queryInterrupted: 1317,
@@ -32,12 +30,6 @@ export function isConnectionLost(error: unknown): boolean {
 /** True for what a plain repetition of the transaction can cure. */
 export function isLockConflict(error: unknown): boolean {
   return databaseTrouble(error) === 'locked';
-}
-
-/** True where the table is not there: MySQL names its database where that is missing too, MariaDB the table. */
-export function isTableMissing(error: unknown): boolean {
-  const number = errnoOf(error);
-  return number === errno.noSuchTable || number === errno.noSuchDatabase;
 }
 
 export function isDuplicate(error: unknown): boolean {

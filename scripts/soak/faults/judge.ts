@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RowDataPacket } from 'mysql2/promise';
 import type { Side } from '../../../common/side.ts';
+import { isTableMissing } from '../../../common/table-missing.ts';
 import { errno, errnoOf } from '../../../mover/sql/sql-error.ts';
 import type { World } from './world.ts';
-
-const noSuchTable = 1146;
 
 /** The sides whose database takes a write of the application's at this moment. */
 export async function openSides(world: World): Promise<Side[]> {
@@ -16,7 +15,7 @@ export async function openSides(world: World): Promise<Side[]> {
       open.push(side);
     } catch (error) {
       // Refused by the fence; or the table has another name since the end of the move.
-      if (errnoOf(error) !== errno.signalled && errnoOf(error) !== noSuchTable) throw error;
+      if (errnoOf(error) !== errno.signalled && !isTableMissing(error)) throw error;
     }
   }
   return open;
