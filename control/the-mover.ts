@@ -3,6 +3,7 @@ import {
   clearSide,
   endMove,
   inspectData,
+  lookAtCapture,
   openMove,
   openSide,
   planEnding,
@@ -12,5 +13,6 @@ import type { MoverDoor } from './runner/index.ts';
 
 /** The mover that control uses outside tests. */
 export const theMover: MoverDoor = {
-  ...{ preflight, inspectData, claimEpoch, openMove, openSide, clearSide, planEnding, endMove },
+  ...{ preflight, inspectData, lookAtCapture, claimEpoch, openMove, openSide },
+  ...{ clearSide, planEnding, endMove },
 };

@@ -6,6 +6,7 @@
  * raiseAutoIncrement. The reverse move is the same engine with source and target swapped.
  */
 
+export type { CaptureState } from './capture/capture.ts';
 export { claimEpoch } from './claim-epoch.ts';
 export { type CopyOfferedOptions, copyOffered } from './copy/offers/copy-offered.ts';
 export type { LiveMover } from './copy/offers/offer-books.ts';
@@ -28,6 +29,7 @@ export {
   type LoneStanding,
   openSide,
 } from './lone/lone-side.ts';
+export { lookAtCapture } from './look/look-at-capture.ts';
 export { type LookedAtColumn, type LookedAtRow, lookAtRow } from './look/look-at-row.ts';
 export { latest } from './marks/marks.ts';
 export { type StoreLedger, type StoreMark, storeRestored } from './marks/store-mark.ts';

@@ -1,6 +1,12 @@
 import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
 import { counted, formatBytes, formatCount, formatMs } from '../../common/numbers.ts';
-import { type FreeSpace, type Move, readFreeSpace, sideTables } from '../../mover/index.ts';
+import {
+  type CaptureState,
+  type FreeSpace,
+  type Move,
+  readFreeSpace,
+  sideTables,
+} from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import { assertNotFrozen } from '../feature/assert-not-frozen.ts';
 import { stageRefused } from '../feature/stage-refused.ts';
@@ -31,8 +37,8 @@ export interface GateOptions {
   readonly rules: HandoverRules;
   readonly state: FeatureState;
   readonly move: Move;
-  /** The move of the way back; opening it shows what stands against that. */
-  readonly wayBack: () => Promise<Move>;
+  /** What stands of the capture of the way back; rejects where its move could not be opened. */
+  readonly wayBack: () => Promise<CaptureState>;
   readonly cutover: CutoverConfig;
   readonly replicas: readonly Replica[];
   /** Which routes and jobs of the monolith were seen on tables. */
@@ -230,7 +236,7 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
         const off = 'rollback is off: legacy is kept current no more once the service owns the rows';
         return [rules.direction === 'cutover', off];
       }
-      const capture = await (await options.wayBack()).captureState();
+      const capture = await options.wayBack();
       const made = capture === 'complete' ? 'stands' : 'is made before anybody is held';
       return [true, `the capture of ${rules.newOwner}’s tables ${made}`];
     }),

@@ -1,7 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { Side } from '../../common/side.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
-import type { LoneSide, Move, MoveLogger, MoveSpec } from '../../mover/index.ts';
+import type { CaptureState, LoneSide, Move, MoveLogger, MoveSpec } from '../../mover/index.ts';
 import type { CutoverConfig } from '../config/index.ts';
 import type { HandoverState } from '../feature/feature-state.ts';
 import type { HandoverRules } from '../feature/stages.ts';
@@ -69,7 +69,17 @@ export class HandoverContext {
 
   /** The move of the way back: its source is the new owner. */
   wayBack(): Promise<Move> {
-    return this.subject.runner.move(this.direction === 'forward' ? 'reverse' : 'forward');
+    return this.subject.runner.move(this.#back);
+  }
+
+  /** What stands of its capture. Does not open it: that takes the fences over from whoever knows them, and a look must not. */
+  async wayBackCapture(): Promise<CaptureState> {
+    const { specs } = this.subject;
+    return specs === null ? 'complete' : this.options.door.lookAtCapture(specs[this.#back]);
+  }
+
+  get #back(): MoveDirection {
+    return this.direction === 'forward' ? 'reverse' : 'forward';
   }
 
   /** One side without the other, for as long as this handover is in that phase; null: the feature has no tables. */

@@ -67,7 +67,7 @@ export async function lookAtGate(
     rules,
     state,
     move: await at.move(),
-    wayBack: () => at.wayBack(),
+    wayBack: () => at.wayBackCapture(),
     cutover,
     newOwner: at.subject.places[rules.newOwner],
     verifyCounts: how.verifyCounts,

@@ -1,5 +1,6 @@
 import type { Fault } from '../../common/errors.ts';
 import type {
+  CaptureState,
   DataReport,
   EndingKind,
   EndingPlan,
@@ -19,6 +20,8 @@ export interface MoverDoor {
   preflight(spec: MoveSpec): Promise<readonly Fault[]>;
   /** What can only be seen in the source's rows: one look through each table. */
   inspectData(spec: MoveSpec, options: InspectDataOptions): Promise<DataReport>;
+  /** What stands of the move's capture, where it could be opened. Changes nothing. */
+  lookAtCapture(spec: MoveSpec): Promise<CaptureState>;
   /** Every commit of an earlier claimant's move is refused from here on. */
   claimEpoch(spec: MoveSpec): Promise<number>;
   openMove(spec: MoveSpec, options: OpenMoveOptions): Promise<Move>;
