@@ -9,6 +9,11 @@ const lookShare = 2;
 /** So many routers an error names. */
 const namedAtMost = 5;
 
+export interface BarrierOptions {
+  /** True: nothing but routers keeps writes from the old owner, so whoever has not confirmed is waited for as long as its report stands. */
+  readonly unfenced?: boolean;
+}
+
 /**
  * Resolves once no router can send a write of one of the features to the old owner any more: every live replica has confirmed
  * the hold and ended the writes it began before it, and every other one's lease has run out. The store is asked, by its
@@ -19,10 +24,16 @@ export async function awaitBarrier(
   features: readonly string[],
   holdVersion: number,
   signal: AbortSignal,
+  { unfenced = false }: BarrierOptions = {},
 ): Promise<void> {
-  const complete = async () => (await store.fleet.barrierPending(features, holdVersion, 1)).length === 0;
-  if (await askUntil(complete, signal)) return;
-  const pending = await store.fleet.barrierPending(features, holdVersion, Number.MAX_SAFE_INTEGER);
+  // The hold was committed before.
+  const began = performance.now();
+  const pendingOf = (limit: number) => {
+    const sinceMs = unfenced ? 0 : performance.now() - began;
+    return store.fleet.barrierPending(features, holdVersion, { limit, sinceMs });
+  };
+  if (await askUntil(async () => (await pendingOf(1)).length === 0, signal)) return;
+  const pending = await pendingOf(Number.MAX_SAFE_INTEGER);
   throw new BanyanError(
     'BANYAN_BARRIER_TIMEOUT',
     `Not every router held in time: ${describePending(pending)}.`,
@@ -42,7 +53,8 @@ export function everyRouterFollows(
   version: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return askUntil(() => store.fleet.everyReplicaFollows(version), signal);
+  const began = performance.now();
+  return askUntil(() => store.fleet.everyReplicaFollows(version, performance.now() - began), signal);
 }
 
 /** Asks at least once. */

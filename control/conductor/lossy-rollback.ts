@@ -82,7 +82,7 @@ export async function rollBackWithLoss(at: HandoverContext, request: LossyReques
     say('hold', `routers park writes (route table ${holdVersion})`);
     clock.next('barrier');
     await at.reach('after-hold');
-    await awaitBarrier(store, [at.feature], holdVersion, inTime);
+    await awaitBarrier(store, [at.feature], holdVersion, inTime, { unfenced: !before.reached });
     await at.reach('after-barrier');
     clock.next('fence');
     service = await closeService(at, id, request, inTime);

@@ -5,6 +5,7 @@ import {
   everyReplicaFollows,
   forgetDeadReplicas,
   hasSeams,
+  type PendingOptions,
   type PendingReplica,
   type Replica,
   readBarrierPending,
@@ -40,14 +41,14 @@ export class Fleet {
   barrierPending(
     features: readonly string[],
     holdVersion: number,
-    limit: number,
+    options: PendingOptions,
   ): Promise<readonly PendingReplica[]> {
-    return readBarrierPending(this.#unsettled, features, holdVersion, limit);
+    return readBarrierPending(this.#unsettled, features, holdVersion, options);
   }
 
-  /** Whether every live replica decides by the route table of `version` or a later one. */
-  everyReplicaFollows(version: number): Promise<boolean> {
-    return everyReplicaFollows(this.#unsettled, version);
+  /** Whether every live replica decides by the route table of `version` or a later one: see `everyReplicaFollows`. */
+  everyReplicaFollows(version: number, sinceMs = 0): Promise<boolean> {
+    return everyReplicaFollows(this.#unsettled, version, sinceMs);
   }
 
   /**

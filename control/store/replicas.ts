@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { ConfigPrint } from '../config/config-print.ts';
+import { leaseMarginMs } from './state-link/fleet.ts';
 
 /** One router replica as the state store knows it. */
 export interface Replica {
@@ -79,7 +80,8 @@ export async function countLive(knex: Knex): Promise<number> {
  * What a barrier of the features still waits for, at most `limit` of the replicas; the server picks them out, so of a thousand
  * rows that are as they should be none is sent. A replica that is live must decide by the hold's table or a later one, and must
  * have ended every write of the features that it began before. One whose lease ran out holds such writes by itself
- * (DESIGN: a router that cannot know does not guess), so it is not waited for.
+ * (DESIGN: a router that cannot know does not guess), so it is not waited for: its report stands no more; or it has not reported for a
+ * lease, and if the hold's table is none that it goes by, that one was written longer ago than a lease, `sinceMs` (see `StandingReport`).
  *
  * May read uncommitted: a report says what already is so, whether or not the server keeps it, and a lease that is not kept was granted to
  * nobody.
@@ -88,18 +90,16 @@ export async function readBarrierPending(
   knex: Knex,
   features: readonly string[],
   holdVersion: number,
-  limit: number,
+  { limit, sinceMs }: PendingOptions,
 ): Promise<readonly PendingReplica[]> {
   const rows: Pick<ReplicaRow, 'replica' | 'version' | 'drained'>[] = await knex('state_replicas')
     .select('replica', 'version', 'drained')
     .where('lease_until', '>', knex.raw('NOW(3)'))
     .andWhere((pending) => {
-      pending.where('version', '<', holdVersion);
+      pending.where((behind) => behindOf(behind, holdVersion, sinceMs));
       for (const feature of features) {
-        pending.orWhereRaw('CAST(COALESCE(JSON_EXTRACT(drained, ?), 0) AS UNSIGNED) < ?', [
-          `$.${JSON.stringify(feature)}`,
-          holdVersion,
-        ]);
+        const values = [holdVersion, `$.${JSON.stringify(feature)}`, holdVersion];
+        pending.orWhereRaw(`(${drainingSql} AND ${reportedSql})`, values);
       }
     })
     .orderBy('replica')
@@ -110,11 +110,25 @@ export async function readBarrierPending(
   }));
 }
 
-/** Whether every live replica decides by the route table of `version` or a later one. */
-export async function everyReplicaFollows(knex: Knex, version: number): Promise<boolean> {
+/** Within its lease; one of an earlier version goes by what it reports alone. */
+const reportedSql = `(look_ms IS NULL OR beat_at > NOW(3) - INTERVAL (look_ms + ${leaseMarginMs}) * 1000 MICROSECOND)`;
+
+const drainingSql = 'version >= ? AND CAST(COALESCE(JSON_EXTRACT(drained, ?), 0) AS UNSIGNED) < ?';
+
+/** Those that may still go by an older table than that of `version`, which was written `sinceMs` ago at least. */
+function behindOf(query: Knex.QueryBuilder, version: number, sinceMs: number): void {
+  query
+    .where('version', '<', version)
+    .whereRaw(`(${reportedSql} OR look_ms + ${leaseMarginMs} > ?)`, [Math.floor(sinceMs)]);
+}
+
+/**
+ * Whether every live replica decides by the route table of `version` or a later one, which was written `sinceMs` ago at least.
+ */
+export async function everyReplicaFollows(knex: Knex, version: number, sinceMs: number): Promise<boolean> {
   const behind = await knex('state_replicas')
     .where('lease_until', '>', knex.raw('NOW(3)'))
-    .andWhere('version', '<', version)
+    .andWhere((query) => behindOf(query, version, sinceMs))
     .first('replica');
   return behind === undefined;
 }
@@ -152,6 +166,13 @@ export function cannotServe(
     if (print === undefined || config === null || config.features[feature] === print) return [];
     return [`${router} calls it by another IDL or config`];
   });
+}
+
+export interface PendingOptions {
+  /** How many are named at most. */
+  readonly limit: number;
+  /** How long ago the hold's table was written, at least, milliseconds. 0: whoever has a report that stands is waited for. */
+  readonly sinceMs: number;
 }
 
 export interface PendingReplica {

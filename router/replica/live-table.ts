@@ -11,6 +11,9 @@ import { holdVersions } from './hold-versions.ts';
 import { writeSnapshot } from './snapshot-file.ts';
 import type { ReplicaReport, StateLink } from './state-link.ts';
 
+/** Between two beats while the store does not answer, milliseconds: a fleet that asks a store which is not up to it keeps it down. */
+const longestPauseMs = 1_000;
+
 export interface LiveTableOptions {
   readonly link: StateLink;
   readonly replica: string;
@@ -62,6 +65,8 @@ export class LiveTable {
   #failedSince = Number.NEGATIVE_INFINITY;
   #refused = -1;
   #failing = false;
+  /** Beats in a row without an answer. */
+  #failures = 0;
   #lastReplyAt = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> = Promise.resolve();
   /** Who waits for a beat that begins after they asked. */
@@ -136,6 +141,7 @@ export class LiveTable {
       if (report.holds !== undefined) this.#options.holdCosts?.told(report.holds);
       if (this.#failing) this.#options.logger.info('the state store answers again');
       this.#failing = false;
+      this.#failures = 0;
       if (reply.currentAgoMs !== undefined) this.#options.onCurrent?.(reply.currentAgoMs, sentAt);
       if (reply.table !== undefined && reply.table.version !== this.#current.version) {
         await this.#take(withCalls(reply.table));
@@ -146,6 +152,7 @@ export class LiveTable {
         this.#options.logger.warn({ error: (error as Error).message }, 'the state store does not answer');
       }
       this.#failing = true;
+      this.#failures += 1;
       if (report.counted !== undefined) this.#options.counts?.failed();
       const wasOutdated = this.mayBeOutdated;
       this.#failedSince = sentAt;
@@ -200,8 +207,15 @@ export class LiveTable {
       await this.beat();
       // Counted from this beat's own start: a hurried beat must not put the one after it off.
       const every = Math.min(Math.max(this.#options.beatMs, this.#calmMs), this.#hurryMs);
-      if (!this.#hurry) await this.#pause(began + every - this.#now());
+      if (!this.#hurry) await this.#pause(Math.max(began + every - this.#now(), this.#respiteMs()));
     }
+  }
+
+  /** Twice as long after each failure; of many routers not all at once. */
+  #respiteMs(): number {
+    if (this.#failures === 0) return 0;
+    const longest = Math.min(longestPauseMs, this.#options.beatMs * 2 ** (this.#failures - 1));
+    return longest * (0.5 + Math.random() / 2);
   }
 
   #pause(ms: number): Promise<void> {
@@ -268,11 +282,13 @@ export class LiveTable {
     for (const [feature, version] of Object.entries(this.#holds)) {
       if (writesInFlight(feature) === 0) drained[feature] = version;
     }
+    const draining = Object.keys(drained).length < Object.keys(this.#holds).length;
     const { counts, holdCosts } = this.#options;
     const counted = counts?.due(last);
     const holds = holdCosts?.due(last) ?? [];
     return {
       ...{ replica, host, pid: process.pid, version: this.#current.version, drained, services: services() },
+      ...(draining ? { draining } : {}),
       ...(counted === undefined ? {} : { counted }),
       ...(holds.length === 0 ? {} : { holds }),
       ...(counts?.asksCurrent || this.#options.asksCurrent?.() ? { asksCurrent: true } : {}),

@@ -15,6 +15,8 @@ export interface ReplicaReport {
    * request of the feature which was begun before the hold has ended. A feature not listed is not drained.
    */
   readonly drained: Readonly<Record<string, number>>;
+  /** True: a hold is in force whose earlier writes have not all ended. */
+  readonly draining?: boolean;
   /** The features whose service this replica was configured with: any other one's requests it cannot send there. */
   readonly services: readonly string[];
   /** What it has counted so far, whole: a report that arrives twice counts once. Left out when there is nothing new. */
@@ -51,7 +53,7 @@ export interface SideCounts {
 }
 
 export interface StateReply {
-  /** The lease granted, in milliseconds, counted by the replica from the moment it *sent* the beat. */
+  /** The lease granted, in milliseconds, counted by the replica from the moment it *sent* the beat; none where it is not above 0. */
   readonly leaseMs: number;
   /** Present when the store holds a version other than the report's. */
   readonly table?: RouteTable;

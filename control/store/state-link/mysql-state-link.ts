@@ -4,9 +4,9 @@ import type { ReplicaReport, StateLink, StateReply } from '../../../router/repli
 import type { RouteTable } from '../../../router/table/route-table.ts';
 import { noteHoldCost } from '../hold-costs.ts';
 import type { ReplicaConfig } from '../replicas.ts';
-import { calmMs, countMs, hurryMs } from './fleet.ts';
+import { calmMs, countMs, hurryMs, standsMs } from './fleet.ts';
 import { LinkConnection } from './link-connection.ts';
-import { StandingReport, type Told } from './standing-report.ts';
+import { type Renewed, StandingReport, type Told } from './standing-report.ts';
 
 export interface MysqlStateLinkOptions {
   readonly state: DatabaseEndpoint;
@@ -46,6 +46,11 @@ export class MysqlStateLink implements StateLink {
   readonly #now: () => number;
   #replicas = 1;
   #countedAt = Number.NEGATIVE_INFINITY;
+  #counted = 0;
+  /** When the last look at the route table was sent that found no newer one. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** There was a newer route table than the one that was reported last. */
+  #behind = false;
   #told: Told = { reload: null, hurrying: false, counting: false };
 
   constructor(options: MysqlStateLinkOptions) {
@@ -55,34 +60,60 @@ export class MysqlStateLink implements StateLink {
     this.#standing = new StandingReport(options.leaseMs, options.kind ?? 'router', this.#now);
   }
 
-  /**
-   * The route table is read after the report is written wherever the lease may have been over: a barrier that did not wait for this
-   * replica may have ended by then. Where it was not, every barrier waits until this replica has reported that table's version.
-   */
-  beat(report: ReplicaReport, signal: AbortSignal): Promise<StateReply> {
-    return this.#connection.use(signal, async (connection) => {
-      const config = this.#options.config?.() ?? null;
-      const { agoMs, look } = await this.#standing.report(connection, report, { config, told: this.#told });
-      for (const { feature, shadow, traffic } of report.counted ?? []) {
-        await connection.query(countsSql, [report.replica, feature, print(shadow), print(traffic)]);
-      }
-      for (const cost of report.holds ?? []) await noteHoldCost(connection, report.replica, cost);
-      const table = look ? await this.#look(connection, report.version) : null;
-      await this.#count(connection);
-      return {
-        ...this.#reply(agoMs),
-        ...(report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {}),
-        ...(table !== null && { table }),
-      };
-    });
+  /** What it has reported need not be read back, so a report of a table that it has just read is one statement. */
+  async beat(report: ReplicaReport, signal: AbortSignal): Promise<StateReply> {
+    try {
+      return await this.#connection.use(signal, (connection) => this.#beat(connection, report));
+    } catch (error) {
+      // Another server may answer next, or one that was restored: everything is said again.
+      this.#standing.forget();
+      throw error;
+    }
   }
 
-  #reply(agoMs: number): StateReply {
+  async #beat(connection: Connection, report: ReplicaReport): Promise<StateReply> {
+    const at = this.#now();
+    const standsMs = this.#standsMs(report);
+    const config = this.#options.config?.() ?? null;
+    const renewed = await this.#standing.report(connection, report, { config, told: this.#told, standsMs });
+    for (const { feature, shadow, traffic } of report.counted ?? []) {
+      await connection.query(countsSql, [report.replica, feature, print(shadow), print(traffic)]);
+    }
+    for (const cost of report.holds ?? []) await noteHoldCost(connection, report.replica, cost);
+    const look = renewed.look || (!renewed.looked && this.#mayHaveLapsed(at, renewed));
+    const table = look ? await this.#look(connection, report.version) : null;
+    if (look) this.#behind = table !== null;
+    if (renewed.looked || (look && table === null)) this.#lookedAt = at;
+    // There was no newer table that kept the report from being renewed: its row is not what it was.
+    if (renewed.refused && table === null) this.#standing.forget();
+    await this.#count(connection);
+    const since = Math.max(this.#lookedAt, at - renewed.agoMs) - at;
+    return {
+      ...this.#reply(since, standsMs - renewed.agoMs),
+      ...(report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {}),
+      ...(table !== null && { table }),
+    };
+  }
+
+  /** One that drains, or refuses a newer table, says so again and again: a barrier waits for it. */
+  #standsMs({ draining }: ReplicaReport): number {
+    const { leaseMs } = this.#options;
+    const often = draining === true || this.#behind || !this.#standing.tellsLooks;
+    return often ? leaseMs : standsMs(this.#replicas, leaseMs);
+  }
+
+  /** A barrier that did not wait for this replica may have ended since: it must not go on by a report before it has looked. */
+  #mayHaveLapsed(at: number, { beforeMs }: Renewed): boolean {
+    return Math.min(beforeMs, at - this.#lookedAt) >= this.#options.leaseMs / 2;
+  }
+
+  /** `sinceMs`: the look or the report from which the lease counts, 0 or less. */
+  #reply(sinceMs: number, standsStillMs: number): StateReply {
     const { leaseMs } = this.#options;
     const { counting, hurrying } = this.#told;
     const calm = calmMs(this.#replicas, leaseMs);
     return {
-      leaseMs: leaseMs - agoMs,
+      leaseMs: Math.min(leaseMs + sinceMs, standsStillMs),
       ...(counting ? { asksCounts: true } : {}),
       ...(hurrying ? { hurryMs: hurryMs(this.#replicas) } : {}),
       ...(calm === null ? {} : { calmMs: calm }),
@@ -106,8 +137,10 @@ export class MysqlStateLink implements StateLink {
 
   async #count(connection: Connection): Promise<void> {
     const now = this.#now();
-    if (now - this.#countedAt < countMs(this.#replicas, this.#options.countEveryMs ?? 5_000)) return;
+    const every = countMs(this.#replicas, this.#options.countEveryMs ?? 5_000, this.#counted);
+    if (now - this.#countedAt < every) return;
     this.#countedAt = now;
+    this.#counted += 1;
     const [[row]] = await connection.query<RowDataPacket[]>(countSql);
     this.#replicas = Number(row?.live ?? 1);
   }

@@ -92,6 +92,7 @@ export async function measureFleet(
 
   const rules = handovers.cutover;
   const took: number[] = [];
+  const burnt: number[] = [];
   const hurried = await costOf(admin, server.pid, async () => {
     for (let n = 0; n < barriers; n++) {
       signal.throwIfAborted();
@@ -99,7 +100,7 @@ export async function measureFleet(
       await store.fleet.hurryRouters(60_000);
       // As long as a handover prepares itself, before anybody is held: by then each router has heard of it.
       await pause(leaseMs / 4, signal);
-      const began = performance.now();
+      const [began, cpu] = [performance.now(), cpuMicrosOf(server.pid)];
       const { version } = await change('hold', hold({ id, rules, ...who }));
       await awaitBarrier(
         store,
@@ -108,10 +109,13 @@ export async function measureFleet(
         AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
       );
       took.push(performance.now() - began);
+      burnt.push((cpuMicrosOf(server.pid) - cpu) / 1_000);
       await change('give up', giveUp(id));
       await change('release', release(id, rules));
       await store.fleet.hurryRouters(0);
-      log(`${engine}: barrier ${n + 1} took ${Math.round(took.at(-1)!)} ms`);
+      log(
+        `${engine}: barrier ${n + 1} took ${Math.round(took.at(-1)!)} ms, ${Math.round(burnt.at(-1)!)} ms of the server’s CPU`,
+      );
       await pause(1_000, signal);
     }
   });
@@ -127,6 +131,7 @@ export async function measureFleet(
       'CPU around handovers, % of a core': Math.round(hurried.cpuPercent),
       'barrier p50, ms': Math.round(median(took)),
       'barrier at most, ms': Math.round(Math.max(...took)),
+      'CPU of the store’s server during a barrier, p50, ms': Math.round(median(burnt)),
       'leases found gone': lapsed,
     },
   };

@@ -1,4 +1,4 @@
-import { createConnection } from 'mysql2/promise';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { describeError } from '../../../common/errors.ts';
 import { advance } from '../../../control/feature/index.ts';
@@ -188,8 +188,8 @@ describeEachEngine('state store', (db) => {
     expect(await beat('r0')).toMatchObject({ hurryMs: 10 });
     for (let index = 1; index < 100; index++) await beat(`r${index}`);
     expect(await beat('r0')).toMatchObject({ hurryMs: 40, calmMs: 200, leaseMs: 60_000 });
-    // Nothing new: only looked at the table, by the lease that it has. What is new is reported at once.
-    expect((await beat('r0')).leaseMs).toBeLessThan(60_000);
+    // Nothing new: only looked at the table. What is new is reported at once.
+    expect((await beat('r0')).leaseMs).toBe(60_000);
     const holding = { ...report, replica: 'r0', version: 2, drained: { parcels: 2 } };
     expect(await link.beat(holding, signal())).toMatchObject({ leaseMs: 60_000 });
     const known = (await store.fleet.replicas()).find(({ replica }) => replica === 'r0');
@@ -266,8 +266,10 @@ describeEachEngine('state store', (db) => {
     const first = await link.beat(report, signal());
     expect(first).toMatchObject({ leaseMs: 2_000, table: { version: 1 } });
     const pending = async (holdVersion: number, ...features: string[]) =>
-      (await store.fleet.barrierPending(features, holdVersion, 9)).map(({ waitsFor }) => waitsFor);
-    expect(await store.fleet.barrierPending(['parcels'], 1, 9)).toEqual([
+      (await store.fleet.barrierPending(features, holdVersion, { limit: 9, sinceMs: 0 })).map(
+        ({ waitsFor }) => waitsFor,
+      );
+    expect(await store.fleet.barrierPending(['parcels'], 1, { limit: 9, sinceMs: 0 })).toEqual([
       { replica: 'r1', waitsFor: 'version' },
     ]);
     expect(await store.fleet.everyReplicaFollows(1)).toBe(false);
@@ -287,7 +289,7 @@ describeEachEngine('state store', (db) => {
     expect(await pending(7, 'labels')).toEqual(['drain']);
     expect(await pending(7, 'parcels', 'a."b')).toEqual([]);
     expect(await pending(8, 'parcels', 'a."b')).toEqual(['drain']);
-    expect(await store.fleet.barrierPending(['parcels'], 10, 0)).toEqual([]);
+    expect(await store.fleet.barrierPending(['parcels'], 10, { limit: 0, sinceMs: 0 })).toEqual([]);
     // What a router says is so from then on, though the server has yet to commit it.
     const committing = await createConnection({ ...state, multipleStatements: true });
     await committing.query('BEGIN; UPDATE state_replicas SET version = 10');
@@ -344,6 +346,68 @@ describeEachEngine('state store', (db) => {
       { replica: 'r1', host: 'here', services: ['parcels'] },
     ]);
     await link.close();
+  });
+
+  test('in a large fleet looks keep a lease; a barrier is done with who neither reported nor looked within one', async () => {
+    await using state = await createStateDatabase(db);
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const admin = await createConnection({ ...state });
+    let nowMs = 0;
+    const link = new MysqlStateLink({ state, leaseMs: 10_000, countEveryMs: 0, now: () => nowMs });
+    const report = { host: 'here', pid: 1, version: 1, drained: {}, services: ['parcels'] };
+    const beat = (about: object = {}) => link.beat({ ...report, replica: 'r0', ...about }, signal());
+    for (let index = 60; index >= 0; index--) await beat({ replica: `r${index}` });
+    const pending = async (sinceMs: number, ...features: string[]) =>
+      (await store.fleet.barrierPending(features, 2, { limit: 99, sinceMs })).map(({ replica }) => replica);
+    const longAgo = () => admin.query('UPDATE state_replicas SET beat_at = beat_at - INTERVAL 20 SECOND');
+    expect(await pending(90_000)).toHaveLength(61);
+    await longAgo();
+    nowMs += 12_000;
+    // It commits nothing.
+    expect((await beat()).leaseMs).toBe(10_000);
+    const own = (await store.fleet.replicas()).find(({ replica }) => replica === 'r0');
+    expect(own?.beatAgoMs).toBeGreaterThan(19_000);
+    // What stands is waited for, until nobody can have looked before the hold and still write.
+    expect(await pending(10_200)).toHaveLength(61);
+    expect(await store.fleet.everyReplicaFollows(2, 10_200)).toBe(false);
+    expect(await pending(10_260)).toEqual([]);
+    expect(await store.fleet.everyReplicaFollows(2, 10_260)).toBe(true);
+
+    // A look that finds a newer table grants nothing: whoever refuses it goes by what it reports, and is waited for.
+    await store.change({
+      ...actor,
+      feature: 'parcels',
+      action: 'copy',
+      change: (at) => advance(at.state, 'copy'),
+    });
+    nowMs += 3_000;
+    expect(await beat()).toMatchObject({ leaseMs: 7_000, table: { version: 2 } });
+    nowMs += 6_000;
+    expect((await beat()).leaseMs).toBe(10_000);
+    expect(await pending(90_000)).toEqual(['r0']);
+    // It says that it drains for as long as it does, and is waited for no longer than a lease after that.
+    await beat({ version: 2, draining: true });
+    nowMs += 5_000;
+    expect((await beat({ version: 2, draining: true })).leaseMs).toBe(10_000);
+    expect(await pending(90_000)).toEqual([]);
+    expect(await pending(90_000, 'parcels')).toEqual(['r0']);
+    await longAgo();
+    expect(await pending(0, 'parcels')).not.toContain('r0');
+    // A beat that was given up arrives late: what stands is not cut short.
+    await link.close();
+    const late = new MysqlStateLink({ state, leaseMs: 10_000 });
+    await late.beat({ ...report, replica: 'r0', version: 2 }, signal());
+    const [[row]] = await admin.query<RowDataPacket[]>(
+      "SELECT lease_until > NOW(3) + INTERVAL 20 SECOND AS kept FROM state_replicas WHERE replica = 'r0'",
+    );
+    expect(row?.kept).toBe(1);
+    // The schema of an earlier version: each report is its lease.
+    await late.leave('r0');
+    await admin.query('ALTER TABLE state_replicas DROP COLUMN look_ms');
+    await late.beat({ ...report, replica: 'r0', version: 2 }, signal());
+    expect((await store.fleet.replicas()).find(({ replica }) => replica === 'r0')?.live).toBe(true);
+    admin.destroy();
+    await late.close();
   });
 
   test('a beat that is aborted rejects, and the next one connects again', async () => {
