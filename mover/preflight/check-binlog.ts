@@ -1,6 +1,7 @@
 import type { Fault } from '../../common/errors.ts';
 import {
   filterFaults,
+  logsCascades,
   readBinlogEnd,
   readBinlogSettings,
   settingFaults,
@@ -35,7 +36,8 @@ export async function checkBinlog(
       : null;
   if (end !== null) faults.push(...filterFaults(endpoint, end, [endpoint.database, spec.bookkeepingSchema]));
   const tables = sideTables(spec, side);
-  for (const key of await readForeignKeys(session, endpoint.database)) {
+  const unlogged = logsCascades(settings) ? [] : await readForeignKeys(session, endpoint.database);
+  for (const key of unlogged) {
     if (key.database !== endpoint.database || !tables.includes(key.child) || !cascades(key)) continue;
     faults.push({
       code: 'BANYAN_FOREIGN_KEY_CASCADE',

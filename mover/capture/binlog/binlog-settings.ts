@@ -12,6 +12,7 @@ const names = [
   ...['log_bin', 'binlog_format', 'binlog_row_image', 'binlog_row_value_options', 'log_bin_compress'],
   ...['binlog_transaction_compression', 'binlog_order_commits', 'binlog_expire_logs_seconds'],
   ...['sync_binlog', 'innodb_flush_log_at_trx_commit', 'lower_case_table_names'],
+  'innodb_native_foreign_keys',
 ] as const;
 
 export type BinlogSettings = Readonly<Partial<Record<(typeof names)[number], string>>>;
@@ -66,6 +67,14 @@ export function settingFaults({ host, port }: DatabaseEndpoint, settings: Binlog
     );
   }
   return faults;
+}
+
+/**
+ * Whether rows that a foreign key changes are in the log: MySQL from 9.6 on runs cascades above InnoDB, like any statement. InnoDB
+ * itself, there by a setting and everywhere else, does it below the log. Pure.
+ */
+export function logsCascades(settings: BinlogSettings): boolean {
+  return settings.innodb_native_foreign_keys === 'OFF';
 }
 
 /** What a power cut would do. Pure. */
