@@ -27,8 +27,8 @@ const goals: Partial<Record<FeatureAction, string>> = {
   cutover: 'extracted',
   rollback: 'syncing',
 };
-/** How long a control process that went away may take to come back. */
-const patienceMs = 20_000;
+/** How long a control process that went away may take to come back: a busy machine may need tens of seconds to start one. */
+const patienceMs = 60_000;
 
 /**
  * Has control do one thing, whatever happens to the control process meanwhile. When it goes away, this waits for the next

@@ -22,7 +22,7 @@ export const soak: Soak = {
       facts[`${engine}: failed by kills`] = report.requests.failedByKills;
       facts[`${engine}: writes acknowledged`] = report.writes.acknowledged;
       facts[`${engine}: events`] = report.events.promised;
-      facts[`${engine}: peak memory bytes`] = report.peakMemoryBytes ?? 'not known';
+      facts[`${engine}: peak memory bytes`] = report.peakMemory?.bytes ?? 'not known';
       facts[`${engine}: seconds`] = report.secondsInAll;
       failures.push(...report.findings.map((finding) => `${engine}: ${finding}`));
     }

@@ -14,7 +14,7 @@ export interface DatabaseOptions {
 
 /** Starts one private database server on its data directory and port. */
 export async function launchDatabase(options: DatabaseOptions): Promise<RunningProcess> {
-  const server = await startPrivateServer(options);
+  const server = await startPrivateServer({ ...options, isFrugal: true });
   return {
     pid: server.pid,
     facts: { version: server.version, logFile: server.logFile },

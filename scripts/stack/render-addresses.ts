@@ -2,19 +2,22 @@ import type { Paint } from '../terminal/paint.ts';
 import { serverName } from './parts/index.ts';
 import type { StackInfo } from './stack-info.ts';
 
+/** Of each face, behind the monolith's one address. */
+const firstPages = { userApi: '/api/shops', admin: '/admin', shopOwner: '/owner' } as const;
+
 /** Where a running stack can be reached, for people. */
 export function renderAddresses(info: StackInfo, paint: Paint): string {
   const pid = (name: string) => {
     const found = info.processes[name];
     return typeof found === 'number' ? found : -1;
   };
-  const faces = ['userApi', 'admin', 'shopOwner'].filter((name) => info.processes[name] !== undefined);
+  const faces = Object.entries(firstPages).filter(([name]) => info.processes[name] !== undefined);
   const lines: readonly (readonly [string, string, number])[] = [
     ...info.router.map(
       (url, index) => ['router', `${url}/api/products/1`, info.processes.router[index] ?? -1] as const,
     ),
-    ['monolith', info.legacy, pid('legacy')],
-    ...faces.map((name) => [`  ${name}`, 'a face of the monolith', pid(name)] as const),
+    ['monolith', `${info.legacy}${firstPages.userApi}`, pid('legacy')],
+    ...faces.map(([name, page]) => [`  ${name}`, `${info.legacy}${page}`, pid(name)] as const),
     ...Object.entries(info.places).map(([name, where]) => {
       const text = name === 'product' ? `${where}; ${info.productHealth}/readyz, /metrics` : where;
       return [name, text, pid(name)] as const;
@@ -31,5 +34,7 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
         `  ${what.padEnd(11)} ${paint.accent(where.padEnd(58))} ${paint.faint(`pid ${pid}`)}`,
     )
     .join('\n')
-    .concat(`\n  ${paint.faint(`the dashboard's token is in ${info.admin.tokenFile}`)}`);
+    .concat(
+      `\n  ${paint.faint(`the dashboard's token is in ${info.admin.tokenFile}; the monolith's pages know admin@example.com and owner2@example.com, password shop-demo`)}`,
+    );
 }

@@ -11,7 +11,8 @@ import type { EventVerdict } from './event-audience.ts';
 import type { FaceLatency } from './face-latencies.ts';
 import type { FeatureHandover } from './feature-steps.ts';
 import { attribute, type Kill } from './kills.ts';
-import type { JobRuns } from './nightly-jobs.ts';
+import type { PeakMemory } from './memory-watch.ts';
+import type { FailedJob, JobRuns } from './nightly-jobs.ts';
 
 /** What `demo --all` prints, and with `--json` the last line of stdout. */
 export interface AllReport {
@@ -39,7 +40,9 @@ export interface AllReport {
     readonly process: string;
     /** Until all was as before, milliseconds. */
     readonly backMs: number;
+    /** Requests, and runs of jobs, that it cost. */
     readonly failed: number;
+    readonly failedJobs: number;
   }[];
   readonly handovers: readonly FeatureHandover[];
   readonly writes: { readonly acknowledged: number; readonly lost: number; readonly doubled: number };
@@ -63,8 +66,8 @@ export interface AllReport {
     readonly wrong: number;
   };
   readonly jobs: readonly JobRuns[];
-  /** Of all processes together; null where the system does not tell. */
-  readonly peakMemoryBytes: number | null;
+  /** Of all processes together (PSS); null where the system does not tell. */
+  readonly peakMemory: PeakMemory | null;
   /** How often a process had to be started again. */
   readonly restarts: number;
   /** What is wrong, in words. Empty when ok. */
@@ -98,8 +101,8 @@ export interface AllFacts {
   readonly logs: LogVerdict;
   readonly search: SearchVerdict;
   readonly jobs: readonly JobRuns[];
-  readonly jobFailures: readonly string[];
-  readonly peakMemoryBytes: number | null;
+  readonly jobFailures: readonly FailedJob[];
+  readonly peakMemory: PeakMemory | null;
   readonly restarts: number;
 }
 
@@ -107,7 +110,11 @@ const kept = 20;
 
 /** Judges the facts. What a kill cost is told and is no finding; a kill that was not made good by itself ended the story. */
 export function makeAllReport(facts: AllFacts): AllReport {
-  const { byKill, unexplained } = attribute(facts.failures, facts.kills);
+  const { requests, jobs, unexplained, unexplainedJobs } = attribute(
+    facts.failures,
+    facts.jobFailures,
+    facts.kills,
+  );
   const { products, registers } = facts;
   const lost = [
     ...(['legacy', 'service'] as const).flatMap((side) =>
@@ -140,7 +147,7 @@ export function makeAllReport(facts: AllFacts): AllReport {
     ...facts.logs.findings.slice(0, kept),
     ...facts.search.findings.slice(0, kept),
     ...facts.events.findings.slice(0, kept),
-    ...facts.jobFailures.slice(0, kept),
+    ...unexplainedJobs.slice(0, kept).map(({ what }) => what),
     ...(facts.acknowledged === 0 ? ['no write was acknowledged: nothing was shown'] : []),
     ...(facts.events.promised === 0 ? ['no event was promised: nothing was shown'] : []),
   ];
@@ -160,7 +167,8 @@ export function makeAllReport(facts: AllFacts): AllReport {
     },
     kills: facts.kills.map((kill) => ({
       ...{ kind: kill.kind, process: kill.process, backMs: Math.round(kill.to - kill.from) },
-      failed: byKill.get(kill) ?? 0,
+      failed: requests.get(kill) ?? 0,
+      failedJobs: jobs.get(kill) ?? 0,
     })),
     handovers: facts.handovers,
     writes: { acknowledged: facts.acknowledged, lost: lost.length, doubled: doubled.length },
@@ -180,7 +188,7 @@ export function makeAllReport(facts: AllFacts): AllReport {
       wrong: facts.search.findings.length,
     },
     jobs: facts.jobs,
-    peakMemoryBytes: facts.peakMemoryBytes,
+    peakMemory: facts.peakMemory,
     restarts: facts.restarts,
     findings,
   };

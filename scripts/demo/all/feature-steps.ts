@@ -44,6 +44,22 @@ export class FeatureSteps {
     };
   }
 
+  /** null while control cannot say. */
+  async stageOf(feature: string): Promise<string | null> {
+    try {
+      const admin = await this.drive(feature).connect();
+      try {
+        const { features } = await admin.status(this.#options.signal);
+        return features.find(({ name }) => name === feature)?.stage ?? null;
+      } finally {
+        await admin.close();
+      }
+    } catch (error) {
+      if (error instanceof BanyanError) return null;
+      throw error;
+    }
+  }
+
   async copy(feature: string): Promise<void> {
     const { narrator } = this.#options;
     narrator.begin('copy');

@@ -1,4 +1,5 @@
 import type { FailedRequest } from '../crowd.ts';
+import type { FailedJob } from './nightly-jobs.ts';
 
 /** One process that was killed, and how long it took until all was as before. */
 export interface Kill {
@@ -13,35 +14,60 @@ export interface Kill {
   readonly to: number;
 }
 
-/** Requests by one router, requests to some paths, or none at all. */
-export type Reach = { readonly router: number } | { readonly paths: readonly string[] } | 'nothing';
+/** What may fail while a process is away. Left out: nothing. */
+export interface Reach {
+  /** Requests by this router. */
+  readonly router?: number;
+  /** Requests that match it as `METHOD /path`. */
+  readonly requests?: RegExp;
+  /** Nightly jobs, by name. */
+  readonly jobs?: readonly string[];
+}
 
 export interface Attributed {
-  /** How many failures each kill cost. */
-  readonly byKill: ReadonlyMap<Kill, number>;
+  /** How many requests each kill cost. */
+  readonly requests: ReadonlyMap<Kill, number>;
+  /** And how many runs of jobs. */
+  readonly jobs: ReadonlyMap<Kill, number>;
   /** Those that no kill explains. */
   readonly unexplained: readonly FailedRequest[];
+  readonly unexplainedJobs: readonly FailedJob[];
 }
 
 /**
  * Whose each failure is. A kill explains a request that was under way between the kill and the end of its effects, that has to do with the process,
- * and that got no answer or one of the servers' own faults (5xx): a wrong answer is no kill's. Pure.
+ * and that got no answer or one of the servers' own faults (5xx): a wrong answer is no kill's. The same of a job's run. Pure.
  */
-export function attribute(failures: readonly FailedRequest[], kills: readonly Kill[]): Attributed {
-  const byKill = new Map<Kill, number>(kills.map((kill) => [kill, 0]));
-  const unexplained: FailedRequest[] = [];
-  for (const failed of failures) {
+export function attribute(
+  failures: readonly FailedRequest[],
+  failedJobs: readonly FailedJob[],
+  kills: readonly Kill[],
+): Attributed {
+  const requests = new Map<Kill, number>(kills.map((kill) => [kill, 0]));
+  const jobs = new Map<Kill, number>(kills.map((kill) => [kill, 0]));
+  const unexplained = failures.filter((failed) => {
     const kill = kills.find((one) => explains(one, failed));
-    if (kill === undefined) unexplained.push(failed);
-    else byKill.set(kill, byKill.get(kill)! + 1);
-  }
-  return { byKill, unexplained };
+    if (kill !== undefined) requests.set(kill, requests.get(kill)! + 1);
+    return kill === undefined;
+  });
+  const unexplainedJobs = failedJobs.filter((failed) => {
+    const kill = kills.find((one) => one.reach.jobs?.includes(failed.job) && wasMeanwhile(one, failed));
+    if (kill !== undefined) jobs.set(kill, jobs.get(kill)! + 1);
+    return kill === undefined;
+  });
+  return { requests, jobs, unexplained, unexplainedJobs };
 }
 
-function explains({ reach, from, to }: Kill, failed: FailedRequest): boolean {
+function explains(kill: Kill, failed: FailedRequest): boolean {
   if (failed.status !== null && failed.status < 500) return false;
-  if (failed.endedAt < from || failed.beganAt > to) return false;
-  if (reach === 'nothing') return false;
-  if ('router' in reach) return failed.router === reach.router;
-  return reach.paths.some((path) => failed.path.startsWith(path));
+  const { router, requests } = kill.reach;
+  const isReached = failed.router === router || requests?.test(`${failed.method} ${failed.path}`) === true;
+  return isReached && wasMeanwhile(kill, failed);
+}
+
+function wasMeanwhile(
+  { from, to }: Kill,
+  { beganAt, endedAt }: { readonly beganAt: number; readonly endedAt: number },
+): boolean {
+  return endedAt >= from && beganAt <= to;
 }

@@ -1,32 +1,40 @@
 import { readFile } from 'node:fs/promises';
 import { pause } from '../../../common/pause.ts';
 
+export interface PeakMemory {
+  readonly bytes: number;
+  /** Each process's part at that moment, the largest first. */
+  readonly processes: readonly { readonly process: string; readonly bytes: number }[];
+}
+
 /** The most memory that processes had together: of what several share, each has its part (PSS). */
 export class MemoryWatch {
-  #peakBytes = 0;
+  #peak: PeakMemory = { bytes: 0, processes: [] };
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
 
-  /** @param pids asked each time: a process that was started again has another one. */
-  constructor(pids: () => readonly number[], everyMs = 3_000) {
-    this.#loop = this.#run(pids, everyMs);
+  /** @param processes ids by name, asked each time: a process that was started again has another one. */
+  constructor(processes: () => ReadonlyMap<string, number>, everyMs = 3_000) {
+    this.#loop = this.#run(processes, everyMs);
   }
 
   /** null where the system does not tell (no /proc). */
-  async stop(): Promise<number | null> {
+  async stop(): Promise<PeakMemory | null> {
     this.#stop.abort();
     await this.#loop;
-    return this.#peakBytes === 0 ? null : this.#peakBytes;
+    return this.#peak.bytes === 0 ? null : this.#peak;
   }
 
-  async #run(pids: () => readonly number[], everyMs: number): Promise<void> {
+  async #run(processes: () => ReadonlyMap<string, number>, everyMs: number): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const sizes = await Promise.all(pids().map(pssBytes));
-      this.#peakBytes = Math.max(
-        this.#peakBytes,
-        sizes.reduce((sum, size) => sum + size, 0),
+      const sizes = await Promise.all(
+        [...processes()].map(async ([process, pid]) => ({ process, bytes: await pssBytes(pid) })),
       );
+      const bytes = sizes.reduce((sum, size) => sum + size.bytes, 0);
+      if (bytes > this.#peak.bytes) {
+        this.#peak = { bytes, processes: sizes.sort((one, other) => other.bytes - one.bytes) };
+      }
       await pause(everyMs, signal);
     }
   }

@@ -8,20 +8,48 @@ export interface JobRuns {
   readonly failed: number;
 }
 
+export interface RunningJob {
+  readonly job: string;
+  /** On the clock of `performance.now()`. */
+  readonly beganAt: number;
+  /** Ends it as the system's memory killer does. */
+  readonly kill: () => void;
+}
+
+/** A run of a job that did not end well. Times are on the clock of `performance.now()`. */
+export interface FailedJob {
+  readonly job: string;
+  readonly beganAt: number;
+  readonly endedAt: number;
+  /** When it was, and what it said. */
+  readonly what: string;
+}
+
 const jobs = ['offers', 'sales-by-shop', 'clean-up'] as const;
 
 /** The shop's nightly jobs, one after the other, night after night, until they are stopped. */
 export class NightlyJobs {
-  /** What the failed ones said. */
-  readonly failures: string[] = [];
+  readonly failures: FailedJob[] = [];
   readonly #counts = new Map<string, { runs: number; failed: number }>(
     jobs.map((job) => [job, { runs: 0, failed: 0 }]),
   );
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
+  #running: RunningJob | undefined;
 
   constructor(settings: StackSettings, pauseMs: number) {
     this.#loop = this.#run(settings, pauseMs);
+  }
+
+  /** The run that is under way. */
+  get running(): RunningJob | undefined {
+    return this.#running;
+  }
+
+  /** How often a job has ended well. */
+  done(job: string): number {
+    const { runs, failed } = this.#counts.get(job) ?? { runs: 0, failed: 0 };
+    return runs - failed;
   }
 
   /** Lets the one that runs end. Idempotent. */
@@ -35,12 +63,17 @@ export class NightlyJobs {
     const { signal } = this.#stop;
     for (let n = 0; !signal.aborted; n++) {
       const job = jobs[n % jobs.length]!;
-      const { fault } = await runJob(settings, job);
+      const beganAt = performance.now();
+      const { fault } = await runJob(settings, job, (kill) => {
+        this.#running = { job, beganAt, kill };
+      });
+      this.#running = undefined;
       const count = this.#counts.get(job)!;
       count.runs++;
       if (fault !== null) {
         count.failed++;
-        this.failures.push(`${new Date().toISOString()} job ${job}: ${fault}`);
+        const what = `${new Date().toISOString()} job ${job}: ${fault}`;
+        this.failures.push({ job, beganAt, endedAt: performance.now(), what });
       }
       await pause(pauseMs, signal);
     }

@@ -49,6 +49,7 @@ export function renderAllReport(report: AllReport, paint: Paint): string {
       { title: 'process', value: (one) => one.process },
       { title: 'as before after', align: 'right', value: (one) => formatSeconds(one.backMs / 1000) },
       { ...count('requests it cost'), value: (one) => formatCount(one.failed) },
+      { ...count('jobs'), value: (one) => formatCount(one.failedJobs) },
     ],
     report.kills,
   );
@@ -62,8 +63,9 @@ export function renderAllReport(report: AllReport, paint: Paint): string {
     report.pairs,
   );
   const jobs = report.jobs.map(({ job, runs }) => `${job} ${runs}`).join(', ');
-  const failedJobs = report.jobs.reduce((sum, one) => sum + one.failed, 0);
-  const memory = report.peakMemoryBytes === null ? 'not known' : formatBytes(report.peakMemoryBytes);
+  const sum = (numbers: readonly number[]) => numbers.reduce((all, one) => all + one, 0);
+  const jobsByKills = sum(report.kills.map((one) => one.failedJobs));
+  const failedJobs = sum(report.jobs.map((one) => one.failed)) - jobsByKills;
   const totals: readonly (readonly [string, string])[] = [
     [
       'requests',
@@ -89,8 +91,8 @@ export function renderAllReport(report: AllReport, paint: Paint): string {
       'search',
       `${formatCount(search.indexed)} products in the index, ${formatCount(search.live)} in the rows; ${formatCount(search.searched)} searched for, ${bad(search.wrong)} wrong`,
     ],
-    ['jobs', `${jobs}; ${bad(failedJobs)} failed`],
-    ['memory', `${memory} at most, all processes together`],
+    ['jobs', `${jobs}; ${bad(failedJobs)} failed beyond the ${formatCount(jobsByKills)} that the kills cost`],
+    ['memory', memoryOf(report)],
     [
       'time',
       `${formatSeconds(report.secondsInAll)} in all, ${formatSeconds(report.seconds)} of it under traffic`,
@@ -114,3 +116,12 @@ function count(title: string): { readonly title: string; readonly align: 'right'
 }
 
 const directions = { cutover: 'legacy → service', rollback: 'service → legacy' } as const;
+
+/** Of pages that several processes have, each has its part. */
+function memoryOf({ peakMemory }: AllReport): string {
+  if (peakMemory === null) return 'not known';
+  const { bytes, processes } = peakMemory;
+  const servers = processes.filter(({ process }) => process.endsWith('Db'));
+  const ofServers = servers.reduce((sum, one) => sum + one.bytes, 0);
+  return `${formatBytes(bytes)} at most, all ${processes.length} processes together; ${formatBytes(ofServers)} of it the ${servers.length} database servers`;
+}

@@ -60,13 +60,15 @@ export async function runAll({
   running.defer(() => narrator.end());
   const audience = await EventAudience.open(databases.legacy, databases.product, natsUrl(settings));
   running.defer(() => audience.close());
-  const memory = new MemoryWatch(() => [process.pid, ...stack.processes().map(({ pid }) => pid)]);
+  const memory = new MemoryWatch(
+    () => new Map([['demo', process.pid], ...stack.processes().map(({ name, pid }) => [name, pid] as const)]),
+  );
   running.defer(() => memory.stop().then(() => undefined));
   const jobs = new NightlyJobs(settings, between.jobsMs);
   running.defer(() => jobs.stop().then(() => undefined));
   running.defer(() => traffic.stop());
 
-  const told = await tellAll({ config, stack, traffic, audience, seconds, narrator, signal });
+  const told = await tellAll({ config, stack, traffic, audience, jobs, seconds, narrator, signal });
   const runs = await jobs.stop();
   narrator.begin('audit');
   await audience.untilCaughtUp(signal);
@@ -103,7 +105,7 @@ export async function runAll({
     logs,
     search,
     events: await audience.judge(),
-    peakMemoryBytes: await memory.stop(),
+    peakMemory: await memory.stop(),
     restarts: stack.restarts(),
   });
 }

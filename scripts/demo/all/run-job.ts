@@ -11,13 +11,18 @@ export interface JobOutcome {
 }
 
 /** Runs one of the monolith's jobs to its end, as a process, as cron starts them. */
-export async function runJob(settings: StackSettings, job: string): Promise<JobOutcome> {
+export async function runJob(
+  settings: StackSettings,
+  job: string,
+  onSpawn: (kill: () => void) => void = () => undefined,
+): Promise<JobOutcome> {
   const today = new Date().toISOString().slice(0, 10);
   const child = spawn(process.execPath, ['legacy/jobs/main.ts', job, '--day', today, '--json'], {
     cwd: repositoryRoot,
     env: { ...process.env, ...settings.environment, ...legacyVariables(settings) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onSpawn(() => void child.kill('SIGKILL'));
   let said = '';
   let complained = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

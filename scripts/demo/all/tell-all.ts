@@ -9,8 +9,10 @@ import { untilDrained } from '../drive-feature.ts';
 import type { Narrator } from '../narrator.ts';
 import type { EventAudience } from './event-audience.ts';
 import { type FeatureHandover, FeatureSteps } from './feature-steps.ts';
-import { answers, killProcess } from './kill-process.ts';
-import type { Kill, Reach } from './kills.ts';
+import { answers, killJob, killProcess } from './kill-process.ts';
+import { type KilledProcess, type Killing, killings } from './killings.ts';
+import type { Kill } from './kills.ts';
+import type { NightlyJobs } from './nightly-jobs.ts';
 import { runJob } from './run-job.ts';
 import { untilSearchIsFresh } from './search-status.ts';
 import type { ShopTraffic } from './shop-traffic.ts';
@@ -20,6 +22,7 @@ export interface TellAllOptions {
   readonly stack: Stack;
   readonly traffic: ShopTraffic;
   readonly audience: EventAudience;
+  readonly jobs: NightlyJobs;
   /** How long traffic should run in all. The moves take what they take; the pauses between them share the rest. */
   readonly seconds: number;
   readonly narrator: Narrator;
@@ -37,19 +40,14 @@ export interface ToldAll {
   readonly seconds: number;
 }
 
-/** What each service answers, as far as clients can tell: what its end may cost. */
-const paths = {
-  product: ['/api/products', '/admin/products'],
-  user: ['/api/users', '/api/session', '/api/me'],
-} as const;
 /** Features with tables, in the order in which they leave. */
 const moved = ['product', 'shops', 'user'] as const;
 /** Pauses of the story, each as long as the others. */
-const pauses = 20;
+const pauses = 23;
 
 /** The story of the whole shop: one service after the other leaves, two come back and leave again, processes die, and traffic never stops. */
 export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
-  const { traffic, narrator, stack, signal, audience } = options;
+  const { traffic, narrator, stack, signal, audience, jobs } = options;
   const { router: routers } = stack.info();
   const beganAt = performance.now();
   const kills: Kill[] = [];
@@ -67,29 +65,34 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
     narrator.begin('traffic');
     await wait((options.seconds / pauses) * 1000, undefined, { signal });
   };
-  const kill = async (kind: string, process: string, reach: Reach, isBack: () => Promise<boolean>) => {
-    const done = await killProcess({ stack, kind, process, reach, isBack, signal });
-    kills.push(done);
-    narrator.done(
-      'killed',
-      `${kind} (${process}): all is as before after ${formatSeconds((done.to - done.from) / 1000)}`,
-    );
+  const killed = (kill: Kill) => {
+    kills.push(kill);
+    const after = formatSeconds((kill.to - kill.from) / 1000);
+    narrator.done('killed', `${kill.kind} (${kill.process}): all is as before after ${after}`);
+  };
+  const kill = async (process: KilledProcess, alsoBack = async () => true) => {
+    const { kind, reach, answers: path }: Killing = killings[process];
+    const isBack = async () => (path === undefined || (await answers(routers, path))) && (await alsoBack());
+    killed(await killProcess({ stack, kind, process, reach, isBack, signal }));
   };
   /** Kills in the midst of what is done: at the first line of progress of this phase. */
   const during = async (phase: string, killing: () => Promise<void>, work: () => Promise<void>) => {
-    let killed: Promise<void> | undefined;
+    let killedIt: Promise<void> | undefined;
     whenPhase = {
       phase,
       run: () => {
-        killed = killing();
-        killed.catch(() => undefined);
+        killedIt = killing();
+        killedIt.catch(() => undefined);
       },
     };
     await work();
-    if (killed === undefined) throw new Error(`no progress told of the phase ${phase}`);
-    await killed;
+    if (killedIt === undefined) throw new Error(`no progress told of the phase ${phase}`);
+    await killedIt;
   };
-  const answersAt = (path: string) => () => answers(routers, path);
+  const heardAfter = async () => {
+    const heard = await audience.taken();
+    return async () => (await audience.taken()) > heard + 20;
+  };
 
   traffic.start();
   await live();
@@ -99,21 +102,34 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   traffic.admitMembers();
   await live();
 
-  const killFace = () =>
-    kill('a face of the monolith', 'admin', { paths: ['/admin'] }, answersAt('/admin/login'));
-  await during('copy', killFace, () => steps.copy('product'));
+  await during(
+    'copy',
+    () => kill('admin'),
+    () => steps.copy('product'),
+  );
   await steps.verify('product');
   await steps.canary('product', 10);
   const last = routers.length - 1;
-  await kill('a router', `router${last}`, { router: last }, answersAt('/api/products/1'));
+  killed(
+    await killProcess({
+      ...{ stack, kind: 'a router', process: `router${last}`, reach: { router: last }, signal },
+      isBack: () => answers(routers, '/api/products/1'),
+    }),
+  );
   await live();
   await steps.canary('product', 100);
   await live();
-  // The mover lives in the control process: both die.
-  const killControl = () => kill('control', 'control', 'nothing', async () => true);
-  await during('fence', killControl, () => steps.handOver('product', 'cutover'));
+  await during(
+    'fence',
+    () => kill('control'),
+    () => steps.handOver('product', 'cutover'),
+  );
   await live();
-  await kill('a service', 'product', { paths: paths.product }, answersAt('/api/products/1'));
+  await kill('product');
+  await live();
+  await kill('shopOwner');
+  await kill('userApi');
+  await kill('legacy');
   await live();
 
   await steps.copy('shops');
@@ -122,6 +138,10 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await live();
   await steps.handOver('shops', 'cutover');
   await live();
+  await kill('shops');
+  await kill('benefits');
+  await kill('dynamodb');
+  await live();
 
   await steps.copy('user');
   await steps.verify('user');
@@ -129,9 +149,15 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await live();
   await steps.handOver('user', 'cutover');
   await live();
-
+  await kill('user');
+  // Its next night comes while the story goes on.
+  const killedJob = killJob(jobs, signal);
+  killedJob.catch(() => undefined);
   await searchLeaves(options, steps, live);
+  killed(await killedJob);
   await live();
+  await kill('search');
+  await kill('productFeed');
 
   await steps.launch('log', 'the monolith appends to the service; its table has what was before');
   // A batch that was under way then has gone to the table.
@@ -139,12 +165,11 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await live();
   await moveLogs(options);
   await live();
+  await kill('log');
+  await kill('logDb');
 
-  const taken = await audience.taken();
-  const hearsMore = async () => (await audience.taken()) > taken + 20;
-  await kill('the broker', 'nats', 'nothing', hearsMore);
-  const heard = await audience.taken();
-  await kill('the relay', 'relay', 'nothing', async () => (await audience.taken()) > heard + 20);
+  await kill('nats', await heardAfter());
+  await kill('relay', await heardAfter());
 
   await steps.handOver('product', 'rollback');
   await live();
@@ -153,7 +178,12 @@ export async function tellAll(options: TellAllOptions): Promise<ToldAll> {
   await steps.handOver('shops', 'cutover');
   await steps.handOver('product', 'cutover');
   await live();
-  await kill('a database server', 'productDb', { paths: paths.product }, answersAt('/api/products/1'));
+  await kill('productDb');
+  await kill('shopsDb');
+  await kill('userDb');
+  await live();
+  // Routers, seams and control decide by what it says: the state store is on it, too.
+  await kill('legacyDb', async () => (await steps.stageOf('user')) === 'extracted');
   await live();
 
   narrator.begin('drain');

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { judgeAppended, judgeMoved } from '../../../scripts/demo/all/audit-logs.ts';
 import { judgeEffects } from '../../../scripts/demo/all/event-audience.ts';
-import { attribute, type Kill } from '../../../scripts/demo/all/kills.ts';
+import { type KilledProcess, killings } from '../../../scripts/demo/all/killings.ts';
+import { attribute, type Kill, type Reach } from '../../../scripts/demo/all/kills.ts';
 import { judgeRegisters, Registers } from '../../../scripts/demo/all/registers.ts';
 import type { FailedRequest } from '../../../scripts/demo/crowd.ts';
 import { startBalancer } from '../../../scripts/stack/balancer/balancer.ts';
@@ -61,7 +62,8 @@ describe('what visitors were told', () => {
 
 describe('what a kill explains', () => {
   const kill = (change: Partial<Kill>): Kill => ({
-    ...{ kind: 'a service', process: 'product', reach: { paths: ['/api/products'] }, from: 1_000, to: 2_000 },
+    ...{ kind: 'a service', process: 'product', from: 1_000, to: 2_000 },
+    reach: { requests: /^GET \/api\/products/ },
     ...change,
   });
   const failed = (change: Partial<FailedRequest> = {}): FailedRequest => ({
@@ -69,7 +71,8 @@ describe('what a kill explains', () => {
     ...{ beganAt: 1_500, endedAt: 1_600 },
     ...change,
   });
-  const explained = (one: Kill, failure: FailedRequest) => attribute([failure], [one]).byKill.get(one) === 1;
+  const explained = (one: Kill, failure: FailedRequest) =>
+    attribute([failure], [], [one]).requests.get(one) === 1;
 
   it('only requests that were under way then, to the process, without an answer or with a 5xx', () => {
     expect(explained(kill({}), failed())).toBe(true);
@@ -79,18 +82,62 @@ describe('what a kill explains', () => {
     expect(explained(kill({}), failed({ beganAt: 2_001, endedAt: 2_100 }))).toBe(false);
     expect(explained(kill({}), failed({ endedAt: 999, beganAt: 900 }))).toBe(false);
     expect(explained(kill({}), failed({ path: '/api/shops/1' }))).toBe(false);
+    expect(explained(kill({}), failed({ method: 'POST' }))).toBe(false);
     expect(explained(kill({}), failed({ status: 200 }))).toBe(false);
     expect(explained(kill({}), failed({ status: 404 }))).toBe(false);
     expect(explained(kill({ reach: { router: 1 } }), failed())).toBe(false);
     expect(explained(kill({ reach: { router: 0 } }), failed({ path: '/owner' }))).toBe(true);
-    expect(explained(kill({ reach: 'nothing' }), failed())).toBe(false);
+    expect(explained(kill({ reach: {} }), failed())).toBe(false);
   });
 
   it('the others are left over', () => {
     const other = failed({ path: '/api/me' });
-    const { byKill, unexplained } = attribute([failed(), other, failed()], [kill({})]);
-    expect([...byKill.values()]).toEqual([2]);
+    const run = { job: 'clean-up', beganAt: 1_500, endedAt: 2_500, what: 'it says so' };
+    const { requests, jobs, unexplained, unexplainedJobs } = attribute(
+      [failed(), other, failed()],
+      [run, { ...run, job: 'offers' }, { ...run, beganAt: 2_001 }],
+      [kill({}), kill({ reach: { jobs: ['clean-up'] } })],
+    );
+    expect([[...requests.values()], [...jobs.values()]]).toEqual([
+      [2, 0],
+      [0, 1],
+    ]);
     expect(unexplained).toEqual([other]);
+    expect(unexplainedJobs.map(({ job, beganAt }) => [job, beganAt])).toEqual([
+      ['offers', 1_500],
+      ['clean-up', 2_001],
+    ]);
+  });
+
+  it('what the kills of the story may cost, and no other service’s routes', () => {
+    const reaches = (process: KilledProcess, request: string) => {
+      const { requests }: Reach = killings[process].reach;
+      return requests?.test(request) === true;
+    };
+    for (const request of ['GET /api/shops', 'GET /api/shops/7', 'PATCH /owner/api/shops/7']) {
+      expect(reaches('shops', request), request).toBe(true);
+    }
+    for (const request of ['POST /api/shops/7/benefits', 'GET /owner/shops/7', 'GET /api/me/orders']) {
+      expect([reaches('shops', request), reaches('user', request)], request).toEqual([false, false]);
+    }
+    for (const request of [
+      'POST /api/orders',
+      'GET /admin/logs',
+      'GET /api/me/likes',
+      'GET /owner/api/shops',
+    ]) {
+      expect(reaches('legacyDb', request), request).toBe(true);
+    }
+    for (const request of [
+      'GET /api/products/1',
+      'PATCH /admin/products/1',
+      'GET /api/me',
+      'POST /api/users',
+    ]) {
+      expect(reaches('legacyDb', request), request).toBe(false);
+    }
+    expect(reaches('legacy', 'PATCH /admin/products/1')).toBe(false);
+    expect(reaches('legacy', 'GET /admin/shops')).toBe(true);
   });
 });
 
