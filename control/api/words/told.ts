@@ -132,10 +132,14 @@ function unreached({ unreachable, features }: StatusReport): Told[] {
   return [...shared, ...own];
 }
 
-/** Routers that would answer 503 where a feature's requests go to its service, or ask it in another way than control knows. */
+/**
+ * Routers that would answer 503 where a feature's requests go to its service, or ask it in another way than control knows. A process with seams asks
+ * for the features that it has seams of, and no request for another one comes to it.
+ */
 export function unserved({ features, replicas, config }: StatusReport): Told[] {
   const bad = (what: string): Told => ({ ...plain, feature: null, level: 'bad', what });
-  return replicas.flatMap(({ host, pid, services, config: own }) => {
+  const routers = replicas.filter(({ kind }) => kind === 'router');
+  return routers.flatMap(({ host, pid, services, config: own }) => {
     const moving = features.filter(({ stage }) => stage !== 'legacy').map(({ name }) => name);
     const without = moving.filter((name) => !services?.includes(name));
     const other = moving.filter(
