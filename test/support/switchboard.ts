@@ -4,8 +4,8 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 /** One address that leads to one server or another: what a virtual address or a name does at a failover. */
 export interface Switchboard extends AsyncDisposable {
   readonly port: number;
-  /** Ends all connections; new ones go to this port, or nowhere. Those that are kept stay where they are. */
-  leadTo(port: number | null, options?: { readonly keep?: boolean }): void;
+  /** Ends all connections; new ones go to this port, or nowhere. */
+  leadTo(port: number | null): void;
 }
 
 export async function startSwitchboard(to: number): Promise<Switchboard> {
@@ -33,9 +33,9 @@ export async function startSwitchboard(to: number): Promise<Switchboard> {
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    leadTo(port, { keep = false } = {}) {
+    leadTo(port) {
       target = port;
-      if (!keep) end();
+      end();
     },
     async [Symbol.asyncDispose]() {
       end();
