@@ -10,6 +10,7 @@ import { configPrint } from './config/config-print.ts';
 import { CurrentConfig } from './config/current-config.ts';
 import type { BanyanConfig } from './config/index.ts';
 import { loadConfigAfresh } from './config/load-afresh.ts';
+import { HealthWatch } from './health/health-watch.ts';
 import { withoutRestart } from './reload/may-reload.ts';
 import { reloadControl } from './reload/reload-control.ts';
 import type { MoverDoor } from './runner/index.ts';
@@ -56,6 +57,7 @@ export async function startControl(
   const current = await CurrentConfig.of(config);
   const store = await StateStore.open({ state: config.state, ...storeConfig(current) });
   const end = new AbortController();
+  const health = new HealthWatch({ config: () => current.value, signal: end.signal });
   let active: ActiveControl | null = null;
   let server: AdminServer;
   try {
@@ -79,12 +81,14 @@ export async function startControl(
             runners: active?.runners ?? new Map(),
             jobs: active?.commands.jobs ?? null,
             supervisor: active?.supervisor ?? null,
+            health,
           }),
       }),
       config.control,
       logger,
     );
   } catch (error) {
+    end.abort();
     await store.close();
     throw error;
   }

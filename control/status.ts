@@ -1,9 +1,13 @@
-import { reach, type SidePlace } from '../router/sides/reach.ts';
+import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
+import { reach } from '../router/sides/reach.ts';
 import { describePlan } from './canary/index.ts';
+import type { AskedSide } from './conductor/ask-side.ts';
 import type { CurrentConfig } from './config/current-config.ts';
+import type { BanyanConfig } from './config/index.ts';
 import { servicePlace } from './config/services/index.ts';
 import { stages } from './feature/stages.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
+import type { HealthWatch } from './health/health-watch.ts';
 import type { FeatureRunner } from './runner/index.ts';
 import { readCohortsOf, readPercentOf, type StateStore } from './store/index.ts';
 import type { Supervisor } from './supervisor/index.ts';
@@ -15,11 +19,12 @@ export interface StatusSources {
   readonly runners: ReadonlyMap<string, FeatureRunner>;
   readonly jobs: FeatureJobs | null;
   readonly supervisor: Supervisor | null;
+  readonly health: HealthWatch;
 }
 
 /** Where everything stands, for people and programs (`GET /v1/status`). */
 export async function readStatus(sources: StatusSources) {
-  const { store } = sources;
+  const { store, health } = sources;
   const config = sources.config.value;
   const [states, replicas, leases, table, now] = await Promise.all([
     store.features(),
@@ -28,7 +33,8 @@ export async function readStatus(sources: StatusSources) {
     store.routeTable(),
     store.clock(),
   ]);
-  const legacy = unreached({ kind: 'http', addresses: config.legacy.addresses });
+  const { database: _, ...monolith } = config.legacy;
+  const legacy = unreached({ kind: 'http', ...monolith }, health);
   const features = await Promise.all(
     states.map(async (state) => {
       const feature = config.features[state.feature];
@@ -50,7 +56,7 @@ export async function readStatus(sources: StatusSources) {
         verified: state.verified,
         canaries: state.canaries.map((plan) => describePlan(plan, state)),
         finding: sources.supervisor?.findingOf(state.feature) ?? null,
-        unreachable: feature === undefined ? [] : await unreached(servicePlace(feature.service)),
+        unreachable: feature === undefined ? [] : await unreached(feature.service, health),
         refused: runner?.refused ?? null,
         running: sources.jobs?.kindOf(state.feature) ?? null,
         move:
@@ -87,14 +93,37 @@ export async function readStatus(sources: StatusSources) {
       ? { holder: control.holder, epoch: Number(control.epoch), since: control.acquired_at.toISOString() }
       : null,
     unreachable: await legacy,
+    unreachableDatabases: silentDatabases(config, states, health),
     config: sources.config.print,
     features,
     replicas: replicas.filter((replica) => replica.live),
   };
 }
 
-/** Addresses of a side at which nobody accepts connections at this moment, each with the reason. */
-async function unreached(place: SidePlace): Promise<string[]> {
+/** Addresses of a side at which nobody accepts connections at this moment, or answered when it was asked last, each with the reason. */
+async function unreached(side: AskedSide, health: HealthWatch): Promise<string[]> {
+  const place = side.kind === 'http' ? { kind: side.kind, addresses: side.addresses } : servicePlace(side);
   const reached = await reach(place, 1_000);
-  return reached.flatMap(({ address, refused }) => (refused === null ? [] : [`${address}: ${refused}`]));
+  return reached.flatMap(({ address, refused }) => {
+    const why = refused ?? health.silenceOf(side, address);
+    return why === null ? [] : [`${address}: ${why}`];
+  });
+}
+
+/** Databases that something depends on by now, and that did not answer when they were asked last: name, place and reason. */
+function silentDatabases(
+  { databases, legacy, features }: BanyanConfig,
+  states: readonly { readonly feature: string; readonly stage: string }[],
+  health: HealthWatch,
+): string[] {
+  const moving = states.filter(({ stage }) => stage !== 'legacy').map(({ feature }) => features[feature]);
+  const needed = [legacy.database, ...moving.flatMap((one) => one?.database ?? [])].map(placeOf);
+  return Object.entries(databases).flatMap(([name, endpoint]) => {
+    const why = needed.includes(placeOf(endpoint)) ? health.silenceOfDatabase(endpoint) : null;
+    return why === null ? [] : [`${name} (${placeOf(endpoint)}): ${why}`];
+  });
+}
+
+function placeOf({ host, port, database }: DatabaseEndpoint): string {
+  return `${host}:${port}/${database}`;
 }

@@ -16,8 +16,13 @@ export type AskedSide =
  * Asks a side something that changes nothing, each address of it, and says of each why it does not answer: a port that accepts
  * connections proves nothing of the program behind it. Over HTTP its health check where it has one (2xx and 3xx are well),
  * else `GET /`, to which every answer is one; over Thrift a method that nobody has; of a Lambda function, whether it could be invoked.
+ * `light`: for who asks again and again; `OPTIONS /` instead of `GET /`, for which no page is made.
  */
-export async function askSide(side: AskedSide, withinMs: number): Promise<Reach[]> {
+export async function askSide(
+  side: AskedSide,
+  withinMs: number,
+  { light = false }: { readonly light?: boolean } = {},
+): Promise<Reach[]> {
   if (side.kind === 'lambda') {
     const [address = ''] = addressesOf(side);
     return [{ address: `${side.function} at ${address}`, refused: await whyNoFunction(side, withinMs) }];
@@ -29,7 +34,7 @@ export async function askSide(side: AskedSide, withinMs: number): Promise<Reach[
       address,
       refused:
         side.kind === 'http'
-          ? await whyNoHttp(address, healthPathOf(side), tls, withinMs)
+          ? await whyNoHttp(address, { healthPath: healthPathOf(side), light, tls, withinMs })
           : await answersThrift({
               address,
               withinMs,
@@ -46,18 +51,23 @@ function healthPathOf({ healthCheck }: Extract<AskedSide, { kind: 'http' }>): st
   return healthCheck ? healthCheck.path : undefined;
 }
 
+interface HttpQuestion {
+  readonly healthPath: string | undefined;
+  readonly light: boolean;
+  readonly tls: object;
+  readonly withinMs: number;
+}
+
 async function whyNoHttp(
   origin: string,
-  healthPath: string | undefined,
-  tls: object,
-  withinMs: number,
+  { healthPath, light, tls, withinMs }: HttpQuestion,
 ): Promise<string | null> {
   const client = new Client(origin, { connect: { timeout: withinMs, ...tls } });
   try {
     const { statusCode, body } = await client.request({
-      method: 'GET',
+      method: light && healthPath === undefined ? 'OPTIONS' : 'GET',
       path: healthPath ?? '/',
-      headers: { 'user-agent': 'banyan-gate' },
+      headers: { 'user-agent': light ? 'banyan-control' : 'banyan-gate' },
       signal: AbortSignal.timeout(withinMs),
     });
     // The head says all: a page of any length need not be read.

@@ -11,7 +11,7 @@ const figures: readonly (readonly [name: string, help: string, read: Read])[] = 
   ['hold', '1 while its writes are held', ({ hold }) => hold],
   [
     'service_unreachable',
-    'addresses of its service at which nobody accepts connections',
+    'addresses of its service at which nobody accepts connections, or nobody answers',
     ({ unreachable }) => unreachable.length,
   ],
   ['dirty_keys', 'changes that are not carried over yet', ({ move }) => move?.backlog?.entries],
@@ -44,12 +44,20 @@ const fleet: readonly (readonly [name: string, help: string, read: (report: Meas
   ],
   [
     'control_legacy_unreachable',
-    'addresses of legacy at which nobody accepts connections',
+    'addresses of legacy at which nobody accepts connections, or nobody answers',
     ({ unreachable }) => unreachable.length,
+  ],
+  [
+    'control_databases_unreachable',
+    'databases of legacy, and of features that have begun to move, that do not answer',
+    ({ unreachableDatabases }) => unreachableDatabases.length,
   ],
 ];
 
-type MeasuredReport = Pick<StatusReport, 'features' | 'role' | 'version' | 'replicas' | 'unreachable'>;
+type MeasuredReport = Pick<
+  StatusReport,
+  'features' | 'role' | 'version' | 'replicas' | 'unreachable' | 'unreachableDatabases'
+>;
 
 /** The status as Prometheus reads it: `banyan_control_…`, and `banyan_feature_…` by feature. */
 export async function statusMetrics(

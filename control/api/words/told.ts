@@ -108,7 +108,7 @@ function refusals({ name, refused }: FeatureStatus): Told[] {
 }
 
 /** Of a service only once the feature has something to do with it. */
-function unreached({ unreachable, features }: StatusReport): Told[] {
+function unreached({ unreachable, unreachableDatabases, features }: StatusReport): Told[] {
   const shared = unreachable.map(
     (refused): Told => ({
       ...plain,
@@ -129,7 +129,16 @@ function unreached({ unreachable, features }: StatusReport): Told[] {
           }),
         ),
   );
-  return [...shared, ...own];
+  const databases = (unreachableDatabases ?? []).map(
+    (refused): Told => ({
+      ...plain,
+      feature: null,
+      level: 'bad',
+      what: `the database ${refused}`,
+      fix: '`banyan check` tries every database and says what to correct.',
+    }),
+  );
+  return [...shared, ...databases, ...own];
 }
 
 /**

@@ -143,9 +143,10 @@ function isWell({ failing, finding, move }: FeatureStatus): boolean {
 }
 
 /** Of a service only once the feature has something to do with it. */
-function isUnreached({ unreachable, features }: StatusReport): boolean {
+function isUnreached({ unreachable, unreachableDatabases, features }: StatusReport): boolean {
   return (
-    unreachable.length > 0 || features.some((one) => one.stage !== 'legacy' && one.unreachable.length > 0)
+    unreachable.length + (unreachableDatabases ?? []).length > 0 ||
+    features.some((one) => one.stage !== 'legacy' && one.unreachable.length > 0)
   );
 }
 

@@ -4,8 +4,10 @@ import { createServer as createHttp } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type AskedSide, askSide } from '../../../control/conductor/ask-side.ts';
+import type { BanyanConfig } from '../../../control/config/index.ts';
+import { HealthWatch } from '../../../control/health/health-watch.ts';
 import { loadIdl, serve } from '../../../rpc/index.ts';
 import { parcelFeature } from './fixtures.ts';
 
@@ -75,4 +77,42 @@ test('over HTTP every answer will do, but a health check must be well', async ()
   expect(await asked(side)).toBeNull();
   expect(await asked({ ...side, healthCheck: { path: '/well' } })).toBeNull();
   expect(await asked({ ...side, healthCheck: { path: '/ill' } })).toBe('/ill answers with 503');
+});
+
+test('what hangs is noticed by a question to each side and database, one for all features that name it, and so is its end', async () => {
+  const requests: string[] = [];
+  let hangs = false;
+  await using web = await listening(
+    createHttp((request, response) => {
+      requests.push(`${request.method} ${request.url}`);
+      if (!hangs) response.end();
+    }),
+  );
+  const sockets = new Set<import('node:net').Socket>();
+  await using mute = await listening(createServer((socket) => void sockets.add(socket)));
+  const addresses = [`http://127.0.0.1:${web.port}`];
+  const side = { kind: 'http' as const, addresses };
+  const at = (port: number) => ({ host: '127.0.0.1', port, user: 'u', password: '', database: 'd' });
+  const [silent, gone] = [at(mute.port), at(1)];
+  const config = {
+    legacy: { addresses, database: silent },
+    databases: { legacy: silent, service: gone },
+    features: { one: { service: side }, other: { service: side } },
+  } as unknown as BanyanConfig;
+  const end = new AbortController();
+  const began = performance.now();
+  const watch = new HealthWatch({ config: () => config, signal: end.signal, everyMs: 20, withinMs: 200 });
+  await vi.waitFor(() => expect(requests.length).toBeGreaterThan(1));
+  expect(watch.silenceOf(side, addresses[0]!)).toBeNull();
+  hangs = true;
+  await vi.waitFor(() => expect(watch.silenceOf(side, addresses[0]!)).toBe('no answer within 200 ms'));
+  await vi.waitFor(() => expect(watch.silenceOfDatabase(silent)).toBe('no answer within 200 ms'));
+  expect(watch.silenceOfDatabase(gone)).toBe('connection refused');
+  hangs = false;
+  await vi.waitFor(() => expect(watch.silenceOf(side, addresses[0]!)).toBeNull());
+  end.abort();
+  // Legacy and two features name it, and a round takes as long as the database that hangs: 220 ms.
+  expect(new Set(requests)).toEqual(new Set(['OPTIONS /']));
+  expect(requests.length).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / 220) + 1);
+  for (const socket of sockets) socket.destroy();
 });

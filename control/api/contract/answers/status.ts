@@ -100,7 +100,7 @@ export const featureStatus = z.object({
   finding: z.object({ what: z.string(), since: time }).nullable(),
   /** Writes that the fence of the side which does not own the rows has refused; null: nothing is fenced, or nobody has looked yet. */
   refused: refusedWrites.nullable(),
-  /** Addresses of its service at which nobody accepts connections, each with the reason. */
+  /** Addresses of its service at which nobody accepts connections, or nobody answers, each with the reason. */
   unreachable: texts,
   /** The command under way. */
   running: z.string().nullable(),
@@ -157,8 +157,10 @@ export const statusReport = z.object({
   version: z.number(),
   writtenAt: time,
   control: z.object({ holder: z.string(), epoch: z.number(), since: time }).nullable(),
-  /** Addresses of legacy at which nobody accepts connections, each with the reason. */
+  /** Addresses of legacy at which nobody accepts connections, or nobody answers, each with the reason. */
   unreachable: texts,
+  /** Databases of legacy, and of features that have begun to move, that do not answer, each with its name and the reason. */
+  unreachableDatabases: texts,
   features: list(featureStatus),
   /** By which config the process asked goes. */
   config: z.object({ fingerprint: z.string(), features: z.record(z.string(), z.string()) }),
