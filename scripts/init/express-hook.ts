@@ -179,11 +179,21 @@ export function foundRoutes(): { readonly apps: number; readonly routes: readonl
   return { apps: roots.length, routes: roots.flatMap((app) => [...walkApp(app, '', [])]) };
 }
 
+/**
+ * A process of the same command that listens without an Express app, for metrics or a debugger, does not end the search: what it has goes beside.
+ * Each of several that were forked writes a file of its own before it takes the name.
+ */
 function tell(): void {
   const file = process.env.BANYAN_ROUTES_FILE;
   if (file === undefined) return;
-  writeFileSync(`${file}.new`, JSON.stringify(foundRoutes()));
-  renameSync(`${file}.new`, file);
+  const found = foundRoutes();
+  const own = `${file}.${process.pid}`;
+  try {
+    writeFileSync(own, JSON.stringify(found));
+    renameSync(own, found.apps === 0 ? `${file}.none` : file);
+  } catch {
+    // Who asked has had its answer, and is gone with the folder: no reason for the app to end.
+  }
 }
 
 /** Routes that are added once the app listens, by plug-ins for instance, come soon after. */

@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { BanyanError } from '../../common/errors.ts';
+import { withoutTypes } from '../../common/without-types.ts';
+import { stripColours } from '../terminal/text-width.ts';
 
 export interface AppOptions {
   readonly directory: string;
@@ -13,57 +16,103 @@ export interface AppOptions {
   readonly withinMs?: number;
 }
 
-const hook = import.meta.resolve(`./express-hook${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`);
+/** A process that listens without an Express app may be another one than the app's: for so long the app is waited for. */
+const otherMs = 5_000;
+const keptPieces = 40;
 
 /**
- * Starts the monolith with a command, waits until it listens, and ends it. Resolves with what express-hook.ts wrote.
+ * Starts the monolith with a command, waits until it listens, and ends it. Resolves with what express-hook.ts wrote. The command may end once
+ * it has started the app as another process of its group.
  *
  * @throws BanyanError BANYAN_APP_SILENT when it ends or does not listen in time
  */
 export async function runApp(command: string, options: AppOptions): Promise<string> {
-  const { directory, env, signal, withinMs = 60_000 } = options;
+  const { directory, env, signal, withinMs = 180_000 } = options;
   const folder = await mkdtemp(join(tmpdir(), 'banyan-init-'));
   const file = join(folder, 'routes.json');
   const child = spawn(command, {
-    ...{ cwd: directory, shell: true, detached: true, stdio: ['ignore', 'ignore', 'pipe'] as const },
+    ...{ cwd: directory, shell: true, detached: true, stdio: ['ignore', 'pipe', 'pipe'] as const },
     env: {
       ...env,
-      NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import ${hook}`.trim(),
+      NODE_OPTIONS: `${env.NODE_OPTIONS ?? ''} --import ${await hookIn(folder)}`.trim(),
       BANYAN_ROUTES_FILE: file,
     },
   });
   const said: string[] = [];
-  child.stderr.on('data', (piece: Buffer) => {
-    said.push(String(piece));
-    if (said.length > 40) said.shift();
-  });
+  // Many a logger writes to stdout why the app cannot start.
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (piece: Buffer) => {
+      said.push(String(piece));
+      if (said.length > keptPieces) said.shift();
+    });
+  }
   const ended = once(child, 'exit').then(
-    () => true,
-    () => true,
+    ([code, by]) => ({ how: `ended (${by ?? `exit status ${code}`})`, well: code === 0 }),
+    (error: Error) => ({ how: `could not be started (${error.message})`, well: false }),
   );
+  const group = child.pid;
   try {
     const end = performance.now() + withinMs;
+    let otherSince: number | null = null;
     for (;;) {
       signal.throwIfAborted();
       const text = await readFile(file, 'utf8').catch(() => null);
       if (text !== null) return text;
-      if (await Promise.race([ended, wait(100, false)]))
-        throw silent(command, 'ended before it listened', said);
+      const other = await readFile(`${file}.none`, 'utf8').catch(() => null);
+      if (other !== null) otherSince ??= performance.now();
+      if (other !== null && performance.now() - otherSince! > otherMs) return other;
+      const over = await Promise.race([ended, wait(100, null)]);
+      if (over !== null && !(over.well && isAlive(group))) {
+        if (other !== null) return other;
+        throw silent(command, `${over.how} before it listened`, said);
+      }
+      // What it has started goes on without it.
+      if (over !== null) await wait(100);
       if (performance.now() > end) throw silent(command, `did not listen within ${withinMs / 1_000} s`, said);
     }
   } finally {
-    // The shell and all that it started.
-    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
-      process.kill(-child.pid, 'SIGTERM');
-      if (!(await Promise.race([ended, wait(5_000, false)]))) process.kill(-child.pid, 'SIGKILL');
-    }
+    await endGroup(group);
     await ended;
+    child.stdout.destroy();
+    child.stderr.destroy();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+/** The hook runs on whatever Node the monolith has, which may know no TypeScript, and where a package's sources are not compiled. */
+async function hookIn(folder: string): Promise<string> {
+  const isSource = import.meta.url.endsWith('.ts');
+  const source = fileURLToPath(import.meta.resolve(`./express-hook${isSource ? '.ts' : '.js'}`));
+  const text = await readFile(source, 'utf8');
+  const file = join(folder, 'express-hook.mjs');
+  await writeFile(file, isSource ? withoutTypes(text) : text);
+  return pathToFileURL(file).href;
+}
+
+/** The shell, and all that it started. */
+function isAlive(group: number | undefined): boolean {
+  try {
+    return group !== undefined && process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function endGroup(group: number | undefined): Promise<void> {
+  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
+    if (group === undefined || !isAlive(group)) return;
+    process.kill(-group, name);
+    const end = performance.now() + 5_000;
+    while (isAlive(group) && performance.now() < end) await wait(20);
+  }
+}
+
 function silent(command: string, what: string, said: readonly string[]): BanyanError {
-  const last = said.join('').trim().split('\n').slice(-3).join(' | ');
+  // Where in its code it was says nothing to whoever gave the command.
+  const lines = stripColours(said.join(''))
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line));
+  const last = lines.slice(-4).join(' | ');
   return new BanyanError('BANYAN_APP_SILENT', `\`${command}\` ${what}${last === '' ? '' : `: ${last}`}`, {
     fix: 'Give the command that starts the app, with the environment that it needs, on Node 20 or later, and another port than the one that serves has (`env PORT=0 node server.js`); or use --access-log.',
   });

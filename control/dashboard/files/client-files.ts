@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { findPackageJSON, stripTypeScriptTypes } from 'node:module';
+import { findPackageJSON } from 'node:module';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withoutTypes } from '../../../common/without-types.ts';
 
 /** What the browser loads, by the path under which it asks for it. */
 export interface ClientFile {
@@ -84,15 +85,4 @@ function forBrowser(text: string, extension: string): string {
     .replace(/from 'lit-html'/g, "from '/dashboard/files/lit-html/lit-html.js'")
     .replace(/from 'lit-html\/([\w/.-]+)'/g, "from '/dashboard/files/lit-html/$1'")
     .replace(/^\/\/# sourceMappingURL=.*$/m, '');
-}
-
-/** Node says with each process's first call that this function may still change; nobody who starts control needs to know. */
-function withoutTypes(text: string): string {
-  const { emitWarning } = process;
-  process.emitWarning = () => undefined;
-  try {
-    return stripTypeScriptTypes(text);
-  } finally {
-    process.emitWarning = emitWarning;
-  }
 }

@@ -42,15 +42,25 @@ describe('the routes of an app that banyan did not write', () => {
     },
   );
 
-  test('an app that ends before it listens is told with what it said', async () => {
-    const failing = runApp(`'${process.execPath}' -e "throw new Error('no licence')"`, {
-      ...{ directory: root, env: process.env, signal },
-    });
-    await expect(failing).rejects.toMatchObject({
-      code: 'BANYAN_APP_SILENT',
-      message: expect.stringContaining('no licence'),
-    });
+  test('a command that ends once it has started the app, beside a server that is none, on a Node without TypeScript', async () => {
+    const command = `'${process.execPath}' test/support/strange-app/launcher.cjs`;
+    const env = { ...process.env, EXPRESS: 'express' };
+    const text = await runApp(command, { directory: root, env, signal });
+    expect(readExpressRoutes(text, 'the app').routes.length).toBeGreaterThan(15);
   });
+
+  test.for([`throw new Error('no licence')`, `console.log('no licence'); process.exitCode = 1`])(
+    'an app that ends before it listens is told with what it said: %s',
+    async (code) => {
+      const failing = runApp(`'${process.execPath}' -e "${code}"`, {
+        ...{ directory: root, env: process.env, signal },
+      });
+      await expect(failing).rejects.toMatchObject({
+        code: 'BANYAN_APP_SILENT',
+        message: expect.stringMatching(/exit status 1.*no licence/s),
+      });
+    },
+  );
 });
 
 describeOnEngine('mysql', 'banyan init on the demo shop', (lane) => {
