@@ -1,4 +1,5 @@
 import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
+import { sideTables } from '../mover/move-spec.ts';
 import { reach } from '../router/sides/reach.ts';
 import { describePlan } from './canary/index.ts';
 import type { AskedSide } from './conductor/ask-side.ts';
@@ -74,6 +75,7 @@ export async function readStatus(sources: StatusSources) {
                 trouble: move.trouble,
                 progress: runner?.feed.latest ?? null,
               },
+        tables: feature === undefined ? [] : sideTables(feature, 'source'),
         routes: (feature?.routes ?? []).map((route) => ({
           id: route.id,
           access: route.access,

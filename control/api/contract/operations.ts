@@ -7,7 +7,10 @@ import { explanation } from './answers/explanation.ts';
 import { featureState } from './answers/feature-state.ts';
 import { abortResult, handoverAnswer, jointAnswer } from './answers/handover.ts';
 import { holdCosts } from './answers/hold-costs.ts';
+import { monolithAnswer } from './answers/monolith.ts';
+import { planAnswer } from './answers/plan.ts';
 import { reloadReport } from './answers/reload.ts';
+import { rowAnswer } from './answers/row.ts';
 import { copyResult, repairResult, throttleResult, verifyResult } from './answers/rows.ts';
 import { diffReport, ignoreResult, shadowResult, signOff } from './answers/shadow.ts';
 import { statusReport } from './answers/status.ts';
@@ -32,6 +35,7 @@ import {
   reloadRequest,
   repairRequest,
   resumeRequest,
+  rowRequest,
   saidWhy,
   shadowRequest,
   throttleRequest,
@@ -105,6 +109,20 @@ export const questions = {
     answer: diffReport,
     errors: ['BANYAN_FEATURE_UNKNOWN'],
   },
+  plan: {
+    summary: 'What comes next for the feature, and what control knows to stand in its way',
+    path: '/v1/features/{feature}/plan',
+    query: noQuery,
+    answer: planAnswer,
+    errors: ['BANYAN_FEATURE_UNKNOWN', 'BANYAN_CONTROL_STANDBY'],
+  },
+  monolith: {
+    summary: 'What is left in the monolith: tables, routes, seams that still call legacy',
+    path: '/v1/monolith',
+    query: noQuery,
+    answer: monolithAnswer,
+    errors: [],
+  },
   traffic: {
     summary: 'What goes to which side at this time, how fast it is answered and how often not',
     path: '/v1/features/{feature}/traffic',
@@ -129,6 +147,13 @@ export const inquiries = {
     answer: explanation,
     streams: false,
     errors: ['BANYAN_REQUEST_REFUSED'],
+  },
+  row: {
+    summary: 'One row as legacy and the service have it, column by column',
+    body: rowRequest,
+    answer: rowAnswer,
+    streams: false,
+    errors: ['BANYAN_FEATURE_UNKNOWN', 'BANYAN_TABLE_UNKNOWN', 'BANYAN_KEY_UNREADABLE'],
   },
 } as const satisfies Record<string, Action>;
 

@@ -165,6 +165,14 @@ export const explainRequest = z.strictObject({
   asTrusted: z.boolean().optional(),
 });
 
+export const rowRequest = z.strictObject({
+  feature: z.string().min(1),
+  /** Legacy's; may be left out where the feature has one. */
+  table: z.string().min(1).optional(),
+  /** Values of the key's columns, in their order. */
+  key: z.array(z.string().max(4_000)).min(1).max(64).readonly(),
+});
+
 export const auditVerifyQuery = z.object({
   /** `ID:HASH`, as an earlier verification printed it. */
   anchor: z

@@ -112,7 +112,7 @@ function serveQuestion(app: Router, sources: AdminApiOptions, name: QuestionName
 }
 
 function serveInquiry(app: Router, sources: AdminApiOptions, name: InquiryName): void {
-  const handle = inquiryHandlers[name];
+  const handle = inquiryHandlers[name] as (from: InquirySources, body: object) => Promise<object>;
   app.post(`/v1/${name}`, async (request, response) => {
     response.json(await handle(sources, readRequest(inquiries[name].body, request.body)));
   });

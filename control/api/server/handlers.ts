@@ -6,8 +6,11 @@ import type { BanyanConfig } from '../../config/index.ts';
 import { explainRequest } from '../../explain/explain-request.ts';
 import type { AcceptedLoss } from '../../feature/feature-state.ts';
 import type { Direction } from '../../feature/stages.ts';
+import { readMonolith } from '../../monolith/read-monolith.ts';
+import { readPlan } from '../../plan/read-plan.ts';
 import type { OnProgress } from '../../progress.ts';
 import type { ReloadReport, ReloadRequest } from '../../reload/reload-control.ts';
+import { lookAtFeatureRow } from '../../row/look-at-feature-row.ts';
 import { judgeShadow } from '../../shadow/index.ts';
 import type { Actor, StateStore } from '../../store/index.ts';
 import type { TrafficFollower } from '../../traffic/index.ts';
@@ -227,6 +230,9 @@ export interface QuestionSources {
   readonly status: () => Promise<StatusReport>;
   readonly traffic: TrafficFollower;
   readonly usage: UsageFollower;
+  readonly config: () => BanyanConfig;
+  /** Throws `BANYAN_CONTROL_STANDBY` while another process conducts. */
+  readonly commands: () => Commands;
 }
 
 export interface InquirySources {
@@ -242,6 +248,7 @@ type InquiryHandler<I extends InquiryName> = (
 export const inquiryHandlers: { readonly [I in InquiryName]: InquiryHandler<I> } = {
   explain: async ({ store, config }, { headers, ...asked }) =>
     explainRequest({ ...asked, headers: headers.flat() }, config(), await store.routeTable(), 'control'),
+  row: ({ config }, asked) => lookAtFeatureRow(config(), asked),
 };
 
 type QuestionHandler<Q extends QuestionName> = (
@@ -262,6 +269,8 @@ export const questionHandlers: { readonly [Q in QuestionName]: QuestionHandler<Q
   },
   diff: ({ store }, { route }, feature) => judgeShadow(store, feature ?? '', route),
   usage: ({ usage }, { access }, feature) => usage.look(feature!, access),
+  plan: (sources, _query, feature) => readPlan(sources, feature!),
+  monolith: ({ config, store }) => readMonolith(config(), store),
   traffic: async ({ traffic }, _query, feature) => {
     const figures = await traffic.look();
     return { feature: feature!, traffic: figures.get(feature!) ?? null };

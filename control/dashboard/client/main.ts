@@ -6,13 +6,14 @@ import { logOut } from './http.ts';
 import { goLive } from './live.ts';
 import { auditPage } from './pages/audit.ts';
 import { featurePage, followFeature, followOpen, openFeature } from './pages/feature.ts';
+import { monolithPage, openMonolith } from './pages/monolith.ts';
 import { overviewPage } from './pages/overview.ts';
 import { requestPage } from './pages/request.ts';
 import { toldList } from './parts/marks.ts';
 import { hashOf, type Page, pageOf } from './pure/page.ts';
 import { changed, onChange, type SessionFacts, state } from './state.ts';
 
-const titles = { overview: 'Overview', request: 'Request', audit: 'Audit' } as const;
+const titles = { overview: 'Overview', request: 'Request', monolith: 'Monolith', audit: 'Audit' } as const;
 
 function app(): TemplateResult {
   return html`
@@ -38,6 +39,8 @@ function page(): TemplateResult {
       return featurePage(page.feature);
     case 'request':
       return requestPage();
+    case 'monolith':
+      return monolithPage();
     case 'audit':
       return auditPage();
     default:
@@ -57,7 +60,7 @@ function header(): TemplateResult {
   } as const;
   return html`<header>
     <a class="brand" href="#/">banyan</a>
-    <nav aria-label="Pages">${link({ name: 'overview' })}${link({ name: 'request' })}${link({ name: 'audit' })}</nav>
+    <nav aria-label="Pages">${link({ name: 'overview' })}${link({ name: 'request' })}${link({ name: 'monolith' })}${link({ name: 'audit' })}</nav>
     <span class="connection ${connection}" role="status">${live[connection]}${status?.role === 'standby' ? ', stands by' : ''}</span>
     <span class="faint conducts">conducting: ${holder}</span>
     <span class="who">${session?.who}${session?.role === 'read' ? ' (may look)' : ''}</span>
@@ -71,15 +74,21 @@ function skip(event: Event): void {
   document.getElementById('main')?.focus();
 }
 
-/** The feature whose page has asked for what it shows. */
+/** The page that has asked for what it shows: the hash of a feature's, or the name. */
 let opened: string | null = null;
 
 /** What a page shows besides the status is asked for once there is a status, and followed while the page is open. */
 function follow(): void {
   const { page, status } = state;
-  if (page.name !== 'feature' || status === null) return;
-  if (opened !== page.feature) {
-    opened = page.feature;
+  if (status === null) return;
+  if (page.name === 'monolith' && opened !== page.name) {
+    opened = page.name;
+    openMonolith();
+  }
+  if (page.name !== 'feature') return;
+  const hash = hashOf(page);
+  if (opened !== hash) {
+    opened = hash;
     openFeature(page.feature);
   } else followOpen(page.feature);
 }
@@ -115,6 +124,7 @@ async function start(): Promise<void> {
   });
   turn();
   goLive((feature) => {
+    if (state.page.name === 'monolith') openMonolith();
     if (state.page.name === 'feature' && state.page.feature === feature) followFeature(feature);
   });
   // What is told as a time from now is another one with each second.

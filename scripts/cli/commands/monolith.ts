@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import type { FeatureStatus, MonolithAnswer } from '../../../control/api/index.ts';
+import { hasLeft, seamsWords, tallyWords } from '../../../control/api/words/monolith-words.ts';
+import type { FeatureConfig } from '../../../control/config/index.ts';
 import { findRoutes, type RouteSources } from '../../init/find-routes.ts';
-import type { Standing, StandingRoute, StandingTable } from '../../monolith/what-is-left.ts';
+import type { FoundRoutes } from '../../init/route.ts';
 import { formatBytes, formatCount, formatShare } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
@@ -12,13 +15,10 @@ interface Flags extends CommonFlags, RouteSources {
   readonly all?: boolean;
 }
 
-/** Those of a feature whose rows the service owns are the monolith's no more. */
-const gone = new Set(['extracted', 'finished']);
-
 export const monolithCommand: CommandFactory = (io) => {
   const command = withRouteSources(
     new Command('monolith').description(
-      "Shows what is left in the monolith: its database's tables and its routes, and which feature has each. Changes nothing.",
+      "Shows what is left in the monolith: its database's tables and its routes, which feature has each, and seams that still call it. Changes nothing.",
     ),
   )
     .option('--all', 'every table and route, also those that have left')
@@ -31,12 +31,6 @@ export const monolithCommand: CommandFactory = (io) => {
   return command.action(async (flags: Flags) => {
     const context = new CommandContext(io, flags);
     const config = await context.config();
-    // Imported only here: the mover is more than the other commands need.
-    const [{ readLegacy }, { whatIsLeft }] = await Promise.all([
-      import('../../init/read-legacy.ts'),
-      import('../../monolith/what-is-left.ts'),
-    ]);
-    const { features: states } = await context.withAdmin(undefined, (admin) => admin.status());
     const { app, routes, accessLog } = flags;
     const sources = {
       ...(app === undefined ? {} : { app }),
@@ -44,24 +38,39 @@ export const monolithCommand: CommandFactory = (io) => {
       ...(accessLog === undefined ? {} : { accessLog }),
     };
     const found = await findRoutes(sources, io);
-    const { tables } = await readLegacy(config.legacy.database);
-    const stages = new Map(states.map(({ name, stage }) => [name, stage]));
-    const left = whatIsLeft({ tables, routes: found.routes }, Object.values(config.features), stages);
-    const result = { database: config.legacy.database.database, ...left, unseen: found.unsaid };
+    const [said, { features: states }] = await context.withAdmin(undefined, (admin) =>
+      Promise.all([admin.ask('monolith', { signal: io.signal }), admin.status(io.signal)]),
+    );
+    const named = app !== undefined || routes !== undefined || accessLog !== undefined;
+    const result = named ? await withRoutes(said, found, Object.values(config.features), states) : said;
     context.output.result(result, (paint) => render(result, flags.all ?? false, paint));
   });
 };
 
-interface Result {
-  readonly database: string;
-  readonly tables: readonly StandingTable[];
-  readonly routes: readonly StandingRoute[];
-  readonly unseen: readonly string[];
+/** With the routes that were found here: what control knows of routes is no more than its config, and what watched processes told it. */
+async function withRoutes(
+  { routes: known, unseen: _, ...said }: MonolithAnswer,
+  { routes: found, unsaid: unseen }: FoundRoutes,
+  features: readonly FeatureConfig[],
+  states: readonly FeatureStatus[],
+): Promise<MonolithAnswer> {
+  // Imported only here: control is more than the other commands need.
+  const { whatIsLeft } = await import('../../../control/index.ts');
+  const stages = new Map(states.map(({ name, stage }) => [name, stage]));
+  const told = known.filter(
+    ({ method, path }) => !found.some((one) => one.method === method && one.path === path),
+  );
+  const { routes } = whatIsLeft({ tables: [], routes: [...found, ...told] }, features, stages);
+  return { ...said, routes, unseen };
 }
 
-function render({ database, tables, routes, unseen }: Result, all: boolean, paint: Paint): string {
+function render(
+  { database, tables, routes, seams, unseen }: MonolithAnswer,
+  all: boolean,
+  paint: Paint,
+): string {
   const parts = [
-    `tables of ${database}: ${tally(tables)}`,
+    `tables of ${database}: ${tallyWords(tables)}`,
     renderTable(
       [
         { title: 'table', value: ({ table }) => table },
@@ -74,14 +83,16 @@ function render({ database, tables, routes, unseen }: Result, all: boolean, pain
       shown(tables, all).toSorted((a, b) => b.bytes - a.bytes),
       { paint },
     ),
-    `routes: ${tally(routes)}${requestsTally(routes)}`,
+    `routes: ${tallyWords(routes)}${requestsTally(routes)}`,
     ...(shown(routes, all).length === 0 ? [] : [routesTable(shown(routes, all), paint)]),
   ];
+  parts.push(`seams: ${seamsWords(seams)}`);
+  if (seams.length > 0) parts.push(seamsTable(seams, paint));
   if (unseen.length > 0) parts.push(['Not seen:', ...unseen.map((what) => `  - ${what}`)].join('\n'));
   return parts.join('\n\n');
 }
 
-function routesTable(routes: readonly StandingRoute[], paint: Paint): string {
+function routesTable(routes: readonly MonolithAnswer['routes'][number][], paint: Paint): string {
   return renderTable(
     [
       { title: 'route', value: ({ method, path }) => `${method} ${path}` },
@@ -98,21 +109,31 @@ function routesTable(routes: readonly StandingRoute[], paint: Paint): string {
   );
 }
 
-function shown<One extends Standing>(all: readonly One[], every: boolean): readonly One[] {
-  return every ? all : all.filter(({ stage }) => !gone.has(stage ?? ''));
+function seamsTable(seams: MonolithAnswer['seams'], paint: Paint): string {
+  return renderTable(
+    [
+      { title: 'process', value: ({ host, pid }) => `${host} (${pid})` },
+      { title: 'seams of', value: ({ feature }) => feature },
+      { title: 'stage', value: ({ stage }) => stage },
+      { title: 'calls', value: ({ side }) => side },
+    ],
+    seams,
+    { paint },
+  );
 }
 
-function tally(all: readonly Standing[]): string {
-  const left = all.filter(({ stage }) => gone.has(stage ?? '')).length;
-  const planned = all.filter(({ feature, stage }) => feature !== null && !gone.has(stage ?? '')).length;
-  return `${all.length}; ${left} left with their feature, ${planned} of features that have not left, ${all.length - left - planned} of no feature`;
+function shown<One extends Parameters<typeof hasLeft>[0]>(
+  all: readonly One[],
+  every: boolean,
+): readonly One[] {
+  return every ? all : all.filter((one) => !hasLeft(one));
 }
 
-function requestsTally(routes: readonly StandingRoute[]): string {
-  const sum = (some: readonly StandingRoute[]) =>
+function requestsTally(routes: readonly MonolithAnswer['routes'][number][]): string {
+  const sum = (some: readonly MonolithAnswer['routes'][number][]) =>
     some.reduce((total, { requests }) => total + (requests ?? 0), 0);
   const total = sum(routes);
   if (total === 0) return '';
-  const left = sum(routes.filter(({ stage }) => gone.has(stage ?? '')));
+  const left = sum(routes.filter(hasLeft));
   return `; ${formatShare(left, total)} of the log's requests have left`;
 }

@@ -1,5 +1,6 @@
 import { BanyanError } from '../../../common/errors.ts';
-import type { FeaturePlan, PlanFacts } from '../../plan/plan-feature.ts';
+import type { PlanAnswer } from '../../../control/api/index.ts';
+import type { CheckLine } from '../../check/check-report.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import {
   CommandContext,
@@ -24,43 +25,37 @@ export const planCommand: CommandFactory = (io, outcome) => {
   return command.action(async (name: string, flags: CommonFlags) => {
     const context = new CommandContext(io, flags);
     const config = await context.config();
-    const feature = requireFeature(config, name);
+    requireFeature(config, name);
     // Imported only here: the mover and control are more than the other commands need.
-    const [{ checkAll }, { planFeature }] = await Promise.all([
-      import('../../check/check-all.ts'),
-      import('../../plan/plan-feature.ts'),
-    ]);
-    const { status, diff, checks, finish } = await context.withAdmin(name, async (admin) => {
-      const said = await admin.status(io.signal);
-      const status = said.features.find((one) => one.name === name) ?? unknownToControl(name);
-      const { shadow, compared, different } = await admin.diff(name, undefined, io.signal);
-      const { checks } = await checkAll({
-        config,
-        feature: name,
-        control: { admin, status: said },
-        signal: io.signal,
-      });
-      // What is next for it is no handover, which a check looks at, but the end.
-      const finish =
-        status.stage === 'extracted' && status.handover === null
-          ? (await admin.act(name, 'finish', { dryRun: true })).faults
-          : [];
-      return { status, checks, finish, diff: shadow === null ? null : { compared, different } };
+    const { checkAll } = await import('../../check/check-all.ts');
+    const plan = await context.withAdmin(name, async (admin): Promise<Plan> => {
+      const status = await admin.status(io.signal);
+      if (!status.features.some((one) => one.name === name)) unknownToControl(name);
+      const said = await admin.ask('plan', { feature: name, signal: io.signal });
+      const control = { admin, status };
+      const { checks } = await checkAll({ config, feature: name, control, signal: io.signal });
+      return withChecks(said, checks);
     });
-    const hasTables = feature.tables.length > 0;
-    const facts: PlanFacts = {
-      status,
-      hasTables,
-      checks,
-      finish,
-      diff,
-      needsSignOff: config.control.cutover.signOff,
-    };
-    const plan = planFeature(facts);
     context.output.result(plan, (paint) => render(plan, paint));
     if (plan.faults.length > 0) outcome.exitCode = exitCodes.failed;
   });
 };
+
+/** All that stands between the feature and its next step. */
+interface Plan extends Omit<PlanAnswer, 'faults'> {
+  readonly faults: readonly Pick<CheckLine, 'check' | 'detail' | 'code' | 'fix'>[];
+}
+
+/** What control says of it, and what a check finds, which may be the same. */
+function withChecks({ faults, ...plan }: PlanAnswer, checks: readonly CheckLine[]): Plan {
+  const failed = checks.filter(({ ok }) => !ok);
+  const codes = new Set(failed.map(({ code }) => code));
+  const known = faults.filter(({ check, code }) => check !== 'move' || !codes.has(code));
+  const [moves, others] = [true, false].map((ofMove) =>
+    known.filter(({ check }) => (check === 'move') === ofMove),
+  );
+  return { ...plan, faults: [...moves!, ...failed, ...others!] };
+}
 
 function unknownToControl(name: string): never {
   throw new BanyanError('BANYAN_FEATURE_UNKNOWN', `The control process knows no feature named "${name}".`, {
@@ -68,7 +63,7 @@ function unknownToControl(name: string): never {
   });
 }
 
-function render({ feature, stage, faults, steps }: FeaturePlan, paint: Paint): string {
+function render({ feature, stage, faults, steps }: Plan, paint: Paint): string {
   const marks = { done: paint.good('✓'), now: paint.strong('→'), later: paint.faint('·') };
   const lines = steps.map(({ command, standing, about }) => {
     const what = command ?? 'wait';

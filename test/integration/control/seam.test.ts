@@ -66,6 +66,13 @@ describeOnEngine('mariadb', 'seams under cutovers and rollbacks', (db) => {
     }
     const { replicas } = await admin.get('/v1/status');
     expect(replicas).toMatchObject([{ replica: link.replica, kind: 'seam', services: ['parcels'] }]);
+    // What is left in the monolith: seams that still call it.
+    const seamsCall = async () =>
+      (await admin.get('/v1/monolith')).seams.map((one: { feature: string; side: Side }) => [
+        one.feature,
+        one.side,
+      ]);
+    expect(await seamsCall()).toEqual([['parcels', 'legacy']]);
     await endsWithNothingLost(writer);
     expect(new Set([...writer.acknowledged.values()].map(({ side }) => side)).size).toBe(2);
 
@@ -86,6 +93,7 @@ describeOnEngine('mariadb', 'seams under cutovers and rollbacks', (db) => {
     finish.resolve();
     await Promise.all([slow, late, cutover]);
     expect(sides).toEqual(['legacy', 'service']);
+    expect(await seamsCall()).toEqual([['parcels', 'service']]);
     expect(await world.query('service', "SELECT code FROM parcels WHERE code = 'slow'")).toHaveLength(1);
 
     // A process that is frozen once its call is decided: nobody waits for it beyond its lease, and its fenced write is made again, or told.

@@ -106,6 +106,8 @@ export const featureStatus = z.object({
   running: z.string().nullable(),
   /** null: the process asked does not run moves. */
   move: runningMove.nullable(),
+  /** Legacy's, that move with it. */
+  tables: texts,
   routes: list(
     z.object({
       id: z.string(),

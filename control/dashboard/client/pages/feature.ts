@@ -7,6 +7,7 @@ import type {
   FeatureStatus,
   HandoverRehearsal,
   HoldCosts,
+  PlanAnswer,
 } from '../../../api/contract/answers/index.ts';
 import type { QuestionAnswer } from '../../../api/contract/operations.ts';
 import { moverWords, pacing, readsAtService, verifiedWords } from '../../../api/words/feature-words.ts';
@@ -23,7 +24,9 @@ import { errorBox } from '../parts/error.ts';
 import { gateList } from '../parts/gate.ts';
 import { stageLane } from '../parts/lane.ts';
 import { mark, sideName, toldList } from '../parts/marks.ts';
+import { nextSteps } from '../parts/next-steps.ts';
 import { progressBar } from '../parts/progress.ts';
+import { rowForm } from '../parts/row-form.ts';
 import { pastHandovers } from '../parts/timeline.ts';
 import { trafficChart, trafficLines } from '../parts/traffic.ts';
 import { usageTable } from '../parts/usage.ts';
@@ -40,6 +43,7 @@ function paths(feature: string) {
     audit: `/v1/audit?feature=${encodeURIComponent(feature)}&limit=500`,
     holds: `/v1/hold-costs?feature=${encodeURIComponent(feature)}&limit=100`,
     diff: `${own}/diff`,
+    plan: `${own}/plan`,
     traffic: `${own}/traffic`,
     writers: `${own}/usage?access=write`,
     readers: `${own}/usage?access=read`,
@@ -49,7 +53,8 @@ function paths(feature: string) {
 
 /** Asks for what the status does not have. */
 export function openFeature(feature: string): void {
-  const { audit, holds, diff, traffic, writers, readers } = paths(feature);
+  const { audit, holds, diff, plan, traffic, writers, readers } = paths(feature);
+  void load(plan);
   void load(writers);
   void load(readers);
   void load(audit);
@@ -61,7 +66,8 @@ export function openFeature(feature: string): void {
 
 /** The same, of what a change may have made another. */
 export function followFeature(feature: string): void {
-  const { audit, holds, diff } = paths(feature);
+  const { audit, holds, diff, plan } = paths(feature);
+  void load(plan);
   void load(audit);
   void load(holds);
   void load(diff);
@@ -69,10 +75,12 @@ export function followFeature(feature: string): void {
 
 /** While the page is open: traffic by route, and the guards of another handover once it is another one that may come. */
 export function followOpen(feature: string): void {
-  const { traffic, gate, writers, readers } = paths(feature);
+  const { traffic, plan, gate, writers, readers } = paths(feature);
   void load(traffic);
-  for (const usage of [writers, readers]) {
-    if (Date.now() - (loaded(usage).at ?? 0) >= usageEveryMs) void load(usage);
+  // What comes next of one that has left is a dry run of its end.
+  const calm = featureNamed(feature)?.stage === 'extracted' ? [] : [plan];
+  for (const path of [writers, readers, ...calm]) {
+    if (Date.now() - (loaded(path).at ?? 0) >= usageEveryMs) void load(path);
   }
   const { value, error } = loaded<HandoverRehearsal>(gate);
   if (error === null && value?.direction !== (next(featureNamed(feature)) ?? undefined)) lookAtGate(feature);
@@ -105,9 +113,11 @@ export function featurePage(name: string): TemplateResult {
     ${toldList(told, false)}
     ${facts(one)}
     ${buttons(one)}
+    ${planSection(name)}
     ${gateSection(one)}
     ${routesSection(one, loaded<QuestionAnswer<'traffic'>>(traffic).value?.traffic ?? null)}
     ${tablesSection(one)}
+    ${(one.tables ?? []).length === 0 ? nothing : html`<section aria-labelledby="row"><h2 id="row">One row on both sides</h2>${rowForm(name, one.tables)}</section>`}
     ${usageSection(name, 'write')}
     ${usageSection(name, 'read')}
     <section aria-labelledby="differences"><h2 id="differences">Differences</h2>
@@ -151,6 +161,12 @@ function buttons(one: FeatureStatus): TemplateResult {
       })}
     </div>`,
   )}</section>`;
+}
+
+function planSection(name: string): TemplateResult {
+  const { value, error } = loaded<PlanAnswer>(paths(name).plan);
+  return html`<section aria-labelledby="plan"><h2 id="plan">What comes next</h2>
+    ${error !== null ? errorBox(error) : value === undefined ? html`<p class="faint">Loading …</p>` : nextSteps(value)}</section>`;
 }
 
 function gateSection(one: FeatureStatus): TemplateResult | typeof nothing {

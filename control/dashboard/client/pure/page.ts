@@ -3,6 +3,7 @@ export type Page =
   | { readonly name: 'overview' }
   | { readonly name: 'feature'; readonly feature: string }
   | { readonly name: 'request' }
+  | { readonly name: 'monolith' }
   | { readonly name: 'audit' };
 
 export function pageOf(hash: string): Page {
@@ -11,7 +12,7 @@ export function pageOf(hash: string): Page {
     const feature = decoded(rest.join('/'));
     if (feature !== null && feature !== '') return { name: 'feature', feature };
   }
-  if (name === 'request' || name === 'audit') return { name };
+  if (name === 'request' || name === 'monolith' || name === 'audit') return { name };
   return { name: 'overview' };
 }
 

@@ -35,7 +35,7 @@ function feature(stage: Stage, more: Partial<FeatureStatus> = {}): FeatureStatus
       otherSide: 'current',
       rollback: true,
     },
-    ...{ canaries: [], unreachable: [], routes: [] },
+    ...{ canaries: [], unreachable: [], routes: [], tables: [] },
     ...none,
     ...more,
   };

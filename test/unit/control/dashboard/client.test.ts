@@ -14,6 +14,7 @@ describe('pages behind the address’s #', () => {
   test.each<Page>([
     { name: 'overview' },
     { name: 'request' },
+    { name: 'monolith' },
     { name: 'audit' },
     { name: 'feature', feature: 'product' },
     { name: 'feature', feature: 'a/b %2F#<img>' },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FeatureStatus } from '../../../control/api/index.ts';
-import { planFeature } from '../../../scripts/plan/plan-feature.ts';
+import { planFeature } from '../../../control/plan/plan-feature.ts';
 
 const base: FeatureStatus = {
   ...{ name: 'product', stage: 'legacy', owner: 'legacy', since: '2026-01-01T00:00:00.000Z' },
@@ -13,7 +13,7 @@ const base: FeatureStatus = {
 const plan = (change: Partial<FeatureStatus>, diff: { compared: number; different: number } | null = null) =>
   planFeature({
     status: { ...base, ...change },
-    ...{ hasTables: true, checks: [], finish: [], diff, needsSignOff: false },
+    ...{ hasTables: true, finish: [], diff, needsSignOff: false },
   });
 const now = (change: Partial<FeatureStatus>, diff?: { compared: number; different: number }) =>
   plan(change, diff).steps.flatMap(({ command, standing }) => (standing === 'now' ? [command] : []));
@@ -42,7 +42,7 @@ test('what stands in the way is told with its fix, and a handover is waited for'
   const failing = { code: 'BANYAN_X', message: 'it broke', fix: 'mend it', since: base.since };
   expect(plan({ stage: 'syncing', failing }).faults).toMatchObject([{ detail: 'it broke', fix: 'mend it' }]);
   const referenced = { code: 'BANYAN_FINISH_REFERENCED', what: 'a key names it', fix: 'drop the key' };
-  const asked = { checks: [], finish: [referenced], diff: null, hasTables: true, needsSignOff: false };
+  const asked = { finish: [referenced], diff: null, hasTables: true, needsSignOff: false };
   expect(planFeature({ status: { ...base, stage: 'extracted' }, ...asked }).faults).toEqual([
     { check: 'finish', detail: 'a key names it', code: referenced.code, fix: 'drop the key' },
   ]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FeatureConfig } from '../../../control/config/index.ts';
-import { whatIsLeft } from '../../../scripts/monolith/what-is-left.ts';
+import { whatIsLeft } from '../../../control/monolith/what-is-left.ts';
 
 test('a table or route of the monolith is its feature’s, whatever its parameters are called; what no feature has is left', () => {
   const table = (name: string) => ({ name, rows: 1, bytes: 1, key: ['id'], columns: [] });

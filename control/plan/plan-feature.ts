@@ -1,8 +1,7 @@
 import type { Fault } from '../../common/errors.ts';
 import { counted } from '../../common/numbers.ts';
-import type { FeatureStatus } from '../../control/api/index.ts';
-import { moverWords, readsAtService, verifiedWords } from '../../control/api/words/feature-words.ts';
-import type { CheckLine } from '../check/check-report.ts';
+import type { FeatureStatus } from '../api/contract/answers/index.ts';
+import { moverWords, readsAtService, verifiedWords } from '../api/words/feature-words.ts';
 
 /** One step of a feature's way. */
 export interface PlannedStep {
@@ -13,11 +12,19 @@ export interface PlannedStep {
   readonly about: string;
 }
 
+/** Something that stands in a step's way, and what puts it right. */
+export interface PlanFault {
+  readonly check: string;
+  readonly detail: string;
+  readonly code: string;
+  readonly fix: string;
+}
+
 export interface FeaturePlan {
   readonly feature: string;
-  readonly stage: string;
-  /** All that stands between the feature and its next step, each with what puts it right. */
-  readonly faults: readonly Pick<CheckLine, 'check' | 'detail' | 'code' | 'fix'>[];
+  readonly stage: FeatureStatus['stage'];
+  /** What control knows to stand between the feature and its next step. */
+  readonly faults: readonly PlanFault[];
   readonly steps: readonly PlannedStep[];
 }
 
@@ -25,8 +32,6 @@ export interface PlanFacts {
   readonly status: FeatureStatus;
   /** False: routes are all that moves. */
   readonly hasTables: boolean;
-  /** Of this feature and of what all share. */
-  readonly checks: readonly CheckLine[];
   /** What a dry run of `finish` found, where that comes next. */
   readonly finish: readonly Fault[];
   /** Answers of both sides that were compared, and differences among them; null: none was ever asked for. */
@@ -36,23 +41,15 @@ export interface PlanFacts {
 }
 
 /** Where a feature is on its way out of the monolith, what stands before its next step, and the commands from there on. Pure. */
-export function planFeature({
-  status,
-  hasTables,
-  checks,
-  finish,
-  diff,
-  needsSignOff,
-}: PlanFacts): FeaturePlan {
+export function planFeature({ status, hasTables, finish, diff, needsSignOff }: PlanFacts): FeaturePlan {
   const { name: feature, stage } = status;
-  const faults: FeaturePlan['faults'][number][] = [
-    ...checks.filter(({ ok }) => !ok),
+  const { failing } = status;
+  const faults = [
+    ...(failing === null
+      ? []
+      : [{ check: 'move', detail: failing.message, code: failing.code, fix: failing.fix }]),
     ...finish.map(({ what, code, fix }) => ({ check: 'finish', detail: what, code, fix })),
   ];
-  if (status.failing !== null && !faults.some(({ code }) => code === status.failing?.code)) {
-    const { code, message, fix } = status.failing;
-    faults.unshift({ check: 'move', detail: message, code, fix });
-  }
   return { feature, stage, faults, steps: stepsOf(status, hasTables, diff, needsSignOff) };
 }
 

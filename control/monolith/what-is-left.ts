@@ -1,13 +1,28 @@
-import type { FeatureConfig } from '../../control/config/index.ts';
-import { sideTables } from '../../mover/index.ts';
-import type { LegacyTable } from '../init/read-legacy.ts';
-import type { FoundRoute } from '../init/route.ts';
+import { sideTables } from '../../mover/move-spec.ts';
+import type { FeatureConfig } from '../config/index.ts';
+import type { Stage } from '../feature/stages.ts';
+
+/** A table of legacy's database, by the server's estimates. */
+export interface SizedTable {
+  readonly name: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** A route of the monolith's, as Express writes it. */
+export interface SeenRoute {
+  /** Upper case; `ALL` for every method. */
+  readonly method: string;
+  readonly path: string;
+  /** Of an access log; null: it comes from somewhere else. */
+  readonly requests: number | null;
+}
 
 /** Where a table or a route of the monolith's is. */
 export interface Standing {
   /** null: no feature has it. */
   readonly feature: string | null;
-  readonly stage: string | null;
+  readonly stage: Stage | null;
 }
 
 export interface StandingTable extends Standing {
@@ -17,13 +32,7 @@ export interface StandingTable extends Standing {
   readonly bytes: number;
 }
 
-export interface StandingRoute extends Standing {
-  /** Upper case; `ALL` for every method. */
-  readonly method: string;
-  readonly path: string;
-  /** Of an access log; null: it comes from the app or the config. */
-  readonly requests: number | null;
-}
+export interface StandingRoute extends SeenRoute, Standing {}
 
 export interface WhatIsLeft {
   readonly tables: readonly StandingTable[];
@@ -40,9 +49,9 @@ function routeKey(method: string, path: string): string {
  * feature; one that nobody knows has none. Pure.
  */
 export function whatIsLeft(
-  legacy: { readonly tables: readonly LegacyTable[]; readonly routes: readonly FoundRoute[] },
+  legacy: { readonly tables: readonly SizedTable[]; readonly routes: readonly SeenRoute[] },
   features: readonly FeatureConfig[],
-  stages: ReadonlyMap<string, string>,
+  stages: ReadonlyMap<string, Stage>,
 ): WhatIsLeft {
   const standing = (feature: string | undefined): Standing => ({
     feature: feature ?? null,
