@@ -9,6 +9,7 @@ import type { MoveLogger } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
 import { Link } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
+import { isConnectionLost } from './sql/sql-error.ts';
 import { inTransaction } from './sql/transaction.ts';
 import { CommitTimes } from './throttle/commit-times.ts';
 import { Pace } from './throttle/pace.ts';
@@ -39,6 +40,8 @@ export class MoveContext {
   /** Aborted when the move is closed. */
   readonly closing = new AbortController();
   readonly #targetFence: FenceRow;
+  /** Guarded transactions; each resolves however its transaction ends. */
+  readonly #underWay = new Set<Promise<void>>();
   /** Those that are not closed. */
   readonly #links = new Set<Link>();
   #infile: Promise<boolean> | null = null;
@@ -82,7 +85,21 @@ export class MoveContext {
       await this.#targetFence.pass(session);
       return work();
     };
-    return inTransaction(session, guardedWork, (ms) => this.commits.note(ms));
+    const running = inTransaction(session, guardedWork, (ms) => this.commits.note(ms));
+    const over = running.then(
+      () => undefined,
+      (error: unknown) => {
+        if (isConnectionLost(error)) this.feed?.beginAnew();
+      },
+    );
+    this.#underWay.add(over);
+    over.then(() => this.#underWay.delete(over));
+    return running;
+  }
+
+  /** Resolves when the guarded transactions have ended that are under way at the call. */
+  async transactionsOver(): Promise<void> {
+    await Promise.all(this.#underWay);
   }
 
   /** Whether rows go to the target by LOAD DATA; asked once. */

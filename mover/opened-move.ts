@@ -7,9 +7,10 @@ import { backlogOf } from './capture/backlog-of.ts';
 import type { CaptureState } from './capture/capture.ts';
 import { CopyRun } from './copy/copy-run.ts';
 import type { Restored } from './counts/restored.ts';
+import { askForSnapshots, beginTelling } from './feed/begin-telling.ts';
 import { FeedSnapshots } from './feed/feed-snapshots.ts';
 import { type FeedStanding, readFeedStanding } from './feed/feed-standing.ts';
-import { SnapshotBooks } from './feed/snapshot-books.ts';
+import { FeedWatermarks } from './feed/feed-watermarks.ts';
 import { assertAutoIncrement, raiseAutoIncrement } from './fence/raise-auto-increment.ts';
 import type { RefusedStatement, RefusedWrites } from './fence/refusals.ts';
 import type {
@@ -78,18 +79,9 @@ export class OpenedMove implements Move {
     await this.#works.assertEpoch();
     // From here on changes go unnoticed: a copy that was made so far counts for nothing, also after a crash.
     await this.restartCopy();
-    await this.#askForSnapshots();
+    // No entry tells what changes while nothing is captured: a snapshot does, once the rows are copied again.
+    await askForSnapshots(this.#works);
     await this.#works.capture.drop(this.#works.context.signal(options.signal));
-  }
-
-  /** What changes while nothing is captured no entry of the feed tells: a snapshot does, once the rows are copied again. */
-  async #askForSnapshots(): Promise<void> {
-    const { context, plans, admin } = this.#works;
-    if (context.feed === null) return;
-    const { service } = context.feed;
-    const legacy = service === 'source' ? 'target' : 'source';
-    const tables = [...new Set(plans.map((plan) => plan[service].table))];
-    await SnapshotBooks.of(this.spec, legacy).ask(await admin[legacy].session(), tables);
   }
 
   async renewCapture(options: WorkOptions = {}): Promise<void> {
@@ -243,7 +235,20 @@ export class OpenedMove implements Move {
       backlog: () => this.backlog(),
       check: (source, target) => this.#checkTables(source, target),
       beat: () => this.#beat(),
-      ...(context.feed && { beside: new FeedSnapshots(context, context.feed, this.#works.parts) }),
+      begin: () => beginTelling(this.#works),
+      besides:
+        context.feed === null
+          ? []
+          : [
+              new FeedSnapshots(context, context.feed, this.#works.parts),
+              new FeedWatermarks({
+                ...{ context, feed: context.feed, capture: this.#works.capture },
+                check: async (source) => {
+                  await context.counts.check();
+                  await this.#works.capture.check(source);
+                },
+              }),
+            ],
     });
     return this.#applier;
   }

@@ -2,5 +2,5 @@
 
 export { connectToBroker } from './connect-to-broker.ts';
 export { loadNats, type NatsClient } from './nats-client.ts';
-export type { PublishedMessage, RelayMessage, RelayRows } from './relay-rows.ts';
+export type { PublishedMessage, RelayMessage, RelayRows, RelayWatermark, StreamPlace } from './relay-rows.ts';
 export { type RelayLog, StreamRelay, type StreamRelayOptions } from './stream-relay.ts';

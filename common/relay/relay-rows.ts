@@ -10,6 +10,21 @@ export interface RelayMessage {
   readonly body: string;
 }
 
+/** Tells until when everything has been sent. It is no message of the stream: whoever listens gets it, and nobody keeps it. */
+export interface RelayWatermark {
+  /** None that a stream takes. */
+  readonly subject: string;
+  /** Sent as JSON, with a member `stream` beside its own: the `StreamPlace` up to which all of that is. */
+  readonly body: object;
+}
+
+export interface StreamPlace {
+  readonly name: string;
+  /** As the broker prints it; another one for a stream that was made anew. */
+  readonly created: string;
+  readonly seq: number;
+}
+
 /** A message that the broker has acknowledged, and where in the stream it is. */
 export interface PublishedMessage {
   readonly row: string;
@@ -29,6 +44,8 @@ export interface RelayRows {
   mark(published: readonly PublishedMessage[], at: Date): Promise<void>;
   /** The published one that is farthest in the stream; null: none is published. */
   last(): Promise<{ readonly id: string; readonly streamSeq: number } | null>;
+  /** The latest one that may be sent now: nothing waits that belongs before it. Left out: there are none. */
+  watermark?(): Promise<RelayWatermark | null>;
   /** Published ones beyond that place wait again. Returns how many. */
   unmarkBeyond(streamSeq: number): Promise<number>;
   /** All published ones wait again. Returns how many. */

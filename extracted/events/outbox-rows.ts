@@ -1,4 +1,4 @@
-import type { PublishedMessage, RelayMessage, RelayRows } from 'banyan/relay';
+import type { PublishedMessage, RelayMessage, RelayRows, RelayWatermark } from 'banyan/relay';
 import type { Knex } from 'knex';
 import { type EventStream, subjectOf } from './domain-event.ts';
 
@@ -15,6 +15,9 @@ export interface OutboxStanding {
 export class OutboxRows implements RelayRows {
   readonly #database: Knex;
   readonly #stream: EventStream;
+
+  /** What waited at one look, by the number of the last. */
+  #looked = { until: 0, upTo: 0 };
 
   constructor(database: Knex, stream: EventStream) {
     this.#database = database;
@@ -37,6 +40,22 @@ export class OutboxRows implements RelayRows {
       key: event_key,
       body,
     }));
+  }
+
+  /**
+   * All events that were committed before its time are acknowledged: they were there when this was looked at, and none waits. Where events
+   * come without a pause, only those count that waited at the look before.
+   */
+  async watermark(): Promise<RelayWatermark | null> {
+    const now = Date.now();
+    const [waiting] = await this.#rows().whereNull('published_at').min({ first: 'id' }).max({ last: 'id' });
+    const { first = null, last = null } = waiting ?? {};
+    const { until, upTo } = this.#looked;
+    const isPast = first === null || Number(first) > upTo;
+    if (isPast) this.#looked = { until: now, upTo: Number(last ?? 0) };
+    const told = first === null ? now : isPast ? until : 0;
+    if (told === 0) return null;
+    return { subject: `watermarks.${this.#stream.subject}`, body: { told_until: told } };
   }
 
   async mark(published: readonly PublishedMessage[], at: Date): Promise<void> {

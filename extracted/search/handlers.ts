@@ -3,7 +3,7 @@ import type { SearchServiceConfig } from './config.ts';
 import type { Document } from './document.ts';
 import type { Indexer } from './indexer.ts';
 import { badRequest, unavailable } from './refusals.ts';
-import type { SearchIndex } from './search-index.ts';
+import type { Position, SearchIndex } from './search-index.ts';
 import { fold, searchWords } from './search-words.ts';
 import { type Found, type Product, ProductStatus, type Query, type Status } from './thrift-types.ts';
 
@@ -55,6 +55,8 @@ export class SearchHandlers {
     const { index } = indexer;
     const { pending, rebuilding, rebuilt, rebuilds, trouble } = indexer.standing;
     const age = index === null ? null : this.#age(index);
+    const stale = age === null || age > config.staleAfterMs;
+    const why = trouble ?? (stale && pending === 0 && index !== null ? standsStill(index.position) : null);
     return {
       engine: config.engine.kind,
       serving: index !== null,
@@ -64,13 +66,13 @@ export class SearchHandlers {
         ageMs: age,
       }),
       staleAfterMs: config.staleAfterMs,
-      stale: age === null || age > config.staleAfterMs,
+      stale,
       ...(pending !== null && { pending }),
       ...(index !== null && { position: index.position.seq }),
       rebuilding,
       rebuilt,
       rebuilds,
-      ...(trouble !== null && { trouble }),
+      ...(why !== null && { trouble: why }),
     };
   }
 
@@ -84,6 +86,15 @@ export class SearchHandlers {
     if (position.freshUntil === null) return null;
     return Math.max(0, this.#options.clock().getTime() - position.freshUntil);
   }
+}
+
+/** The broker has given out all that it has. */
+function standsStill({ told }: Position): string {
+  const last = Object.entries(told?.fresh ?? {}).map(
+    ([table, until]) => `${table}: ${new Date(until).toISOString()}`,
+  );
+  const known = last.length === 0 ? 'never' : last.join(', ');
+  return `no watermark comes (last: ${known}): the feed’s relay, its mover or a database stands still`;
 }
 
 function toProduct(document: Document): Product {

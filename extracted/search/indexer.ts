@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Feed } from './feed/feed.ts';
 import { type FeedBatch, FeedReader, type FeedStanding } from './feed/feed-reader.ts';
+import { Progress } from './progress.ts';
 import type { Position, SearchEngine, SearchIndex } from './search-index.ts';
 import { readShop } from './shop-api.ts';
 
@@ -10,6 +11,8 @@ export interface IndexerOptions {
   /** `nats://127.0.0.1:4222` */
   readonly broker: string;
   readonly feed: Feed;
+  /** Of which answers tell: they are as stale as the stalest of these. */
+  readonly tables: readonly string[];
   /** `http://host:port` of the router. */
   readonly shop: string;
   readonly log: Logger;
@@ -30,6 +33,8 @@ export interface IndexerStanding {
 }
 
 const retryMs = 500;
+/** Far more than a broker has in hand that is killed. What the index has of them is passed over (`Progress`). */
+const reread = 1_000;
 const saveEveryMs = 30_000;
 /**
  * A rebuild reads rows at the router, and while a share of reads goes to the side that does not own them it may get one that is older than
@@ -45,8 +50,8 @@ export class Indexer {
   readonly #options: IndexerOptions;
   #index: SearchIndex | null = null;
   #pending: number | null = null;
-  /** Up to where ends of snapshots need no rebuild any more. */
-  #snapshot = { stream: '', seq: 0 };
+  /** Of the index that answers, or answered last. */
+  #progress: Progress;
   #asked = false;
   #building = false;
   #rebuilt = 0;
@@ -60,6 +65,7 @@ export class Indexer {
 
   constructor(options: IndexerOptions) {
     this.#options = options;
+    this.#progress = new Progress({}, { tables: options.tables, snapshotsAfter: 0 });
   }
 
   /** The one that answers; null: none is there yet. */
@@ -80,7 +86,8 @@ export class Indexer {
   /** Takes what was kept; without it a rebuild begins with `run`. */
   async open(): Promise<void> {
     this.#index = await this.#options.engine.open();
-    if (this.#index === null) this.rebuild();
+    if (this.#index !== null) this.#progress = this.#progressOf(this.#index);
+    if (this.#index === null || this.#progress.outdated) this.rebuild();
   }
 
   /** Asked for while one is under way another one follows it. */
@@ -113,15 +120,21 @@ export class Indexer {
           await aborted(until);
           continue;
         }
-        for await (const batch of feed.follow(index.position, until)) {
-          const { changes, seq, caughtUpAt, pending } = batch;
+        for await (const batch of feed.follow(index.position, until, reread)) {
           await this.#exclusive(async () => {
             if (index !== this.#index) return;
-            const freshUntil = caughtUpAt ?? index.position.freshUntil;
-            await index.apply(changes, { ...index.position, seq, freshUntil });
+            const before = this.#progress.outdated;
+            await apply(batch, index, this.#progress).catch((error: unknown) => {
+              // What was not applied was not had.
+              this.#progress = this.#progressOf(index);
+              throw error;
+            });
+            if (this.#progress.outdated && !before) {
+              this.#options.log.info('The index is built from scratch: a snapshot of the feed has ended.');
+              this.rebuild();
+            }
           });
-          this.#pending = pending;
-          this.#afterSnapshot(batch, index);
+          this.#pending = batch.pending;
           this.#clear('feed');
         }
       } catch (error) {
@@ -135,12 +148,8 @@ export class Indexer {
     }
   }
 
-  /** Rows that were deleted before the feed was on are in the index still. One that is built from now on lacks them. */
-  #afterSnapshot({ snapshotSeq: seq }: FeedBatch, { position: { stream } }: SearchIndex): void {
-    if (seq === 0 || (stream === this.#snapshot.stream && seq <= this.#snapshot.seq)) return;
-    this.#snapshot = { stream, seq };
-    this.#options.log.info('The index is built from scratch: a snapshot of the feed has ended.');
-    this.rebuild();
+  #progressOf({ position }: SearchIndex): Progress {
+    return new Progress(position, { tables: this.#options.tables, snapshotsAfter: 0 });
   }
 
   async #build(signal: AbortSignal): Promise<void> {
@@ -176,37 +185,40 @@ export class Indexer {
     const begun = clock().getTime();
     const feed = await this.#feedOrNull();
     try {
-      if (feed !== null) {
-        // The rows that are read from here on lack what was deleted before.
-        const { stream, lastSeq } = await feed.standing();
-        this.#snapshot = { stream, seq: lastSeq };
-      }
-      const next = await engine.create(await startOf(feed, begun));
+      const standing = feed === null ? null : await feed.standing();
+      const told = this.#progress.forRowsSince(begun);
+      // The rows that are read from here on lack what was deleted before.
+      const snapshotsAfter = standing?.lastSeq ?? 0;
+      const progress = new Progress({ told }, { tables: this.#options.tables, snapshotsAfter });
+      const next = await engine.create({
+        ...{ stream: standing?.stream ?? '', seq: 0, freshUntil: progress.freshUntil, told },
+        ...(feed !== null && { seq: await feed.seqBefore(new Date(begun - overlapMs)) }),
+      });
       try {
         for await (const changes of readShop(shop, signal)) {
           await next.apply(changes, next.position);
           this.#rebuilt += changes.length;
         }
         await afterRead?.();
-        if (feed === null) {
-          // It answers, says how old it is, and is built again as soon as the feed is there.
-          await next.apply([], { ...next.position, freshUntil: begun });
-        } else {
+        // Without a feed it answers, says how old it is, and is built again as soon as the feed is there.
+        if (feed !== null) {
           const read = clock().getTime();
           for await (const batch of feed.follow(next.position, signal)) {
-            const { changes, seq, caughtUpAt } = batch;
-            this.#afterSnapshot(batch, next);
-            await next.apply(changes, { ...next.position, seq, freshUntil: caughtUpAt });
-            if (caughtUpAt !== null && caughtUpAt >= read) break;
+            await apply(batch, next, progress);
+            if (batch.caughtUpAt !== null && batch.caughtUpAt >= read) break;
           }
           signal.throwIfAborted();
         }
-        await this.#exclusive(() => engine.swap(next));
+        await this.#exclusive(async () => {
+          await engine.swap(next);
+          this.#progress = progress;
+          this.#index = next;
+        });
+        if (progress.outdated) this.rebuild();
       } catch (error) {
         await engine.drop(next).catch(() => undefined);
         throw error;
       }
-      this.#index = next;
       this.#replaced.abort();
       this.#replaced = new AbortController();
       log.info({ products: next.size, ms: clock().getTime() - begun }, 'Another index answers.');
@@ -265,11 +277,10 @@ export class Indexer {
   }
 }
 
-/** Where the feed is taken from. Without one: nowhere, which fits no stream. */
-async function startOf(feed: FeedReader | null, begun: number): Promise<Position> {
-  if (feed === null) return { stream: '', seq: 0, freshUntil: null };
-  const { stream } = await feed.standing();
-  return { stream, seq: await feed.seqBefore(new Date(begun - overlapMs)), freshUntil: null };
+async function apply({ messages, seq }: FeedBatch, index: SearchIndex, progress: Progress): Promise<void> {
+  const changes = messages.flatMap((message) => progress.take(message, message.streamSeq) ?? []);
+  const { freshUntil, told } = progress;
+  await index.apply(changes, { stream: index.position.stream, seq, freshUntil, told });
 }
 
 /** Why an index cannot go on from its position; null: it can. Pure. */

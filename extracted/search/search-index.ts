@@ -1,4 +1,5 @@
 import type { Change, Document } from './document.ts';
+import type { Told } from './progress.ts';
 
 /** How far an index has come. */
 export interface Position {
@@ -8,6 +9,8 @@ export interface Position {
   readonly seq: number;
   /** What was committed until then is in the index, milliseconds since 1970; null: nothing is known of it. */
   readonly freshUntil: number | null;
+  /** Left out: the feed has told nothing. */
+  readonly told?: Told;
 }
 
 export interface IndexQuery {

@@ -51,7 +51,7 @@ struct Status {
   // Products that the rebuild has read so far.
   11: required i64 rebuilt
   12: required i64 rebuilds
-  // Why the last attempt to follow the feed or to rebuild failed; unset: it did not.
+  // Why the last attempt to follow the feed or to rebuild failed, or that nothing comes by which the index could be called fresh; unset: neither.
   13: optional string trouble
 }
 

@@ -40,6 +40,8 @@ export async function startSearchService(options: SearchServiceOptions): Promise
     engine,
     broker,
     feed: feeds[feed],
+    // What state a shop is in shows only where closed ones are hidden.
+    tables: config.hideClosedShops ? ['products', 'shops'] : ['products'],
     shop,
     log,
     clock,

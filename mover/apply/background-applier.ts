@@ -20,8 +20,10 @@ export interface BackgroundApplierOptions {
   readonly check: (source: Session, target: Session) => Promise<void>;
   /** Tells both servers, every `countEveryMs`, that they are still heard of. */
   readonly beat: () => Promise<void>;
-  /** Goes on as long as the applier does; what fails there is its own affair. */
-  readonly beside?: { run(signal: AbortSignal): Promise<void> };
+  /** Before the first look at a log; tried again where a database is not there. */
+  readonly begin: () => Promise<void>;
+  /** Each begins after that and goes on as long as the applier does; what fails there is its own affair. */
+  readonly besides: readonly { run(signal: AbortSignal): Promise<void> }[];
 }
 
 const stopPatienceMs = 5_000;
@@ -51,6 +53,7 @@ export class BackgroundApplier implements Applier {
   readonly #waiters = new Set<DrainWaiter>();
   readonly #ended: Promise<void>;
   readonly #besides: Promise<void>;
+  readonly #begun = Promise.withResolvers<void>();
   #wake: () => void = () => {};
   #failure: Error | null = null;
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -66,7 +69,7 @@ export class BackgroundApplier implements Applier {
       this.#rejectWaiters(this.#failure);
       resolve(this.#failure);
     });
-    this.#besides = this.#runBesides(options.beside);
+    this.#besides = this.#runBesides();
   }
 
   get running(): boolean {
@@ -108,18 +111,24 @@ export class BackgroundApplier implements Applier {
     await this.#ended;
   }
 
-  async #runBesides(beside: BackgroundApplierOptions['beside']): Promise<void> {
-    if (beside === undefined) return;
+  async #runBesides(): Promise<void> {
     const over = new AbortController();
     this.failed.then(() => over.abort());
-    await beside.run(AbortSignal.any([this.#stopping.signal, over.signal]));
+    const signal = AbortSignal.any([this.#stopping.signal, over.signal]);
+    await Promise.race([this.#begun.promise, aborted(signal)]);
+    if (signal.aborted) return;
+    await Promise.all(this.#options.besides.map((beside) => beside.run(signal)));
   }
 
   async #run(): Promise<void> {
     const { logger, spec } = this.#options.context;
     let failures = 0;
+    let begun = false;
     while (!this.#stopping.signal.aborted) {
       try {
+        if (!begun) await this.#options.begin();
+        begun = true;
+        this.#begun.resolve();
         const worked = await this.#pass();
         failures = 0;
         if (!worked) await this.#idle(this.#options.context.tuning.idlePollMs);
@@ -196,6 +205,11 @@ export class BackgroundApplier implements Applier {
   #rejectWaiters(error: Error): void {
     for (const waiter of this.#waiters) waiter.reject(error);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function applyFailed(moveId: string, cause: unknown): BanyanError {

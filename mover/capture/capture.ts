@@ -12,6 +12,11 @@ export interface CapturedTable {
 /** `broken`: it was complete once, and something of it is gone or changed. */
 export type CaptureState = 'none' | 'complete' | 'broken';
 
+/** How far the logs went at one moment. */
+export interface Horizon {
+  isApplied(source: Session): Promise<boolean>;
+}
+
 /**
  * Notes which keys of the moved tables change, from `install` on. Triggers do it in the writer's own transaction; a
  * reader of the binlog does it afterwards. The applier and verify know neither: they know logs.
@@ -41,6 +46,11 @@ export interface Capture {
    * the last moments may be missing.
    */
   pending(source: Session, options: { readonly complete: boolean }): Promise<readonly boolean[]>;
+  /**
+   * Notes how far the logs go: all that was committed before the call, and perhaps more. Null: it cannot be known now, a later call may.
+   * Looked at later, the horizon says whether all of that is forgotten, which is: applied.
+   */
+  horizon(source: Session): Promise<Horizon | null>;
   /** Ends what works for it in this process. Idempotent; changes nothing in the database. */
   close(): Promise<void>;
 }

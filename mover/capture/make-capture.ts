@@ -23,6 +23,7 @@ export function makeCapture(
     state: () => wanted.state(),
     check: (source) => wanted.check(source),
     pending: (source, options) => wanted.pending(source, options),
+    horizon: (source) => wanted.horizon(source),
     install: async (signal) => {
       await dropOther(signal);
       await wanted.install(signal);

@@ -17,7 +17,7 @@ const sharedTables = [
   ...['mover_captures', 'mover_cascades', 'mover_binlog', 'mover_beats', 'mover_progress', 'mover_targets'],
   ...['mover_counts', 'mover_marks'],
   ...['mover_verified', 'mover_verifies', 'mover_deferred'],
-  ...['mover_offers', 'mover_movers', 'mover_feeds', 'mover_feed_snapshots'],
+  ...['mover_offers', 'mover_movers', 'mover_feeds', 'mover_feed_snapshots', 'mover_feed_watermarks'],
   ...['mover_epochs', 'fence_keys', 'fences'],
 ];
 
@@ -192,6 +192,7 @@ const byFeature = [
   'mover_marks',
   'mover_feeds',
   'mover_feed_snapshots',
+  'mover_feed_watermarks',
 ];
 
 function rowsOf(spec: MoveSpec, side: Side, table: string): string | null {

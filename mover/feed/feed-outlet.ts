@@ -1,5 +1,10 @@
 import { BanyanError } from '../../common/errors.ts';
-import type { PublishedMessage, RelayMessage, RelayRows } from '../../common/relay/relay-rows.ts';
+import type {
+  PublishedMessage,
+  RelayMessage,
+  RelayRows,
+  RelayWatermark,
+} from '../../common/relay/relay-rows.ts';
 import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSpec } from '../move-spec.ts';
@@ -11,6 +16,7 @@ import { FeedBooks } from './feed-books.ts';
 import { type FeedStanding, readFeedStanding } from './feed-standing.ts';
 import { type AskedSnapshot, SnapshotBooks } from './snapshot-books.ts';
 import { subjectToken } from './subject-token.ts';
+import { WatermarkBooks } from './watermark-books.ts';
 
 type Side = 'source' | 'target';
 
@@ -74,6 +80,34 @@ export class FeedOutlet implements RelayRows {
     const other = side === 'source' ? 'target' : 'source';
     const earlier = (await this.#waiting(other, limit, epoch)) ?? [];
     return earlier.length > 0 ? this.#ofFirstEpoch(other, earlier) : this.#ofFirstEpoch(side, rows ?? []);
+  }
+
+  /**
+   * The later one of both sides, when nothing waits up to it. It is read before it is looked at what waits: so all entries that it counts are
+   * there by then.
+   */
+  async watermark(): Promise<RelayWatermark | null> {
+    const found = await Promise.all(
+      sides.map(async (side) => ({
+        side,
+        ...(await WatermarkBooks.of(this.#spec, side).read(await this.#links[side].session())),
+      })),
+    );
+    const latest = found.reduce((one, other) => ((other.epoch ?? 0) > (one.epoch ?? 0) ? other : one));
+    const { side, epoch = 0, seq = 0, until = 0 } = latest;
+    if (until === 0) return null;
+    for (const one of sides) {
+      const [first] = (await this.#waiting(one, 1)) ?? [];
+      if (first === undefined || first.epoch > epoch) continue;
+      if (first.epoch < epoch || (one === side && first.seq <= seq)) return null;
+    }
+    return {
+      subject: `watermarks.changes.${subjectToken(this.#feature)}`,
+      body: {
+        ...{ feature: this.#feature, side: ownerSide(side), db: this.#spec.target.database },
+        ...{ tables: sideTables(this.#spec, 'target'), epoch, seq, told_until: until },
+      },
+    };
   }
 
   async mark(published: readonly PublishedMessage[], at: Date): Promise<void> {
@@ -199,12 +233,11 @@ export class FeedOutlet implements RelayRows {
     return rows.filter(({ epoch }) => epoch === rows[0]?.epoch).map((row) => this.#message(side, row));
   }
 
-  /** What was carried over to the service was legacy's, and the other way round. */
   #message(side: Side, entry: WaitingEntry): RelayMessage {
     const { seq, epoch, table, token, key, op, snapshot, after, readAt } = entry;
     const source = {
       ...{ connector: 'banyan', name: this.#feature, feature: this.#feature },
-      ...{ side: side === 'target' ? 'legacy' : 'service', db: this.#spec.target.database },
+      ...{ side: ownerSide(side), db: this.#spec.target.database },
       ...{ table, epoch, seq, snapshot },
     };
     const subject = `changes.${subjectToken(this.#feature)}.${subjectToken(table)}.${token}`;
@@ -273,4 +306,9 @@ function ended(feature: string): BanyanError {
       fix: 'Stop the relay. After a finish nothing is carried over any more: let the service publish changes of its own.',
     },
   );
+}
+
+/** What was carried over to the service was legacy's, and the other way round. */
+function ownerSide(side: Side): 'legacy' | 'service' {
+  return side === 'target' ? 'legacy' : 'service';
 }

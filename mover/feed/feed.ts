@@ -77,6 +77,11 @@ export class Feed {
     return this.#epoch;
   }
 
+  /** Another epoch for what comes: its beginning waits for transactions of which nobody knows whether they have ended. */
+  beginAnew(): void {
+    this.#epoch = null;
+  }
+
   /** See `FeedBooks`: first the other side's epoch is ended, then ours begins. */
   async #begin({ source, target }: Sessions): Promise<number> {
     const context = this.#context;

@@ -33,7 +33,7 @@ export class FeedConsumer {
     const at: Place = [source.epoch, source.seq];
     if (op === 'm') {
       if (source.snapshot === 'first') this.#begun.set(source.table, at);
-      else this.#sweep(source.table);
+      if (source.snapshot === 'last') this.#sweep(source.table);
       this.messages.push(message);
       return;
     }
@@ -95,6 +95,26 @@ export class FeedReader implements Disposable {
   /** Until no snapshot is asked for that is not told whole. */
   async snapshotsDone(): Promise<void> {
     while ((await this.outlet.snapshots()).some(({ done }) => !done)) await wait(20);
+  }
+
+  /** The watermark that a relay may send now. */
+  async watermark(): Promise<{
+    readonly epoch: number;
+    readonly seq: number;
+    readonly until: number;
+  } | null> {
+    const found = await this.outlet.watermark();
+    if (found === null) return null;
+    const {
+      epoch,
+      seq,
+      told_until: until,
+    } = found.body as {
+      readonly epoch: number;
+      readonly seq: number;
+      readonly told_until: number;
+    };
+    return { epoch, seq, until };
   }
 
   async #step(): Promise<boolean> {

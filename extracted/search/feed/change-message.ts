@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import type { Change, Document } from '../document.ts';
+import type { Document } from '../document.ts';
+import type { FeedMessage, PlacedWatermark } from './feed.ts';
+import { readStreamPlace } from './stream-place.ts';
 
 /** A row of `products` as the feed prints its columns. */
 const productRow = z.object({
@@ -17,35 +19,55 @@ const productRow = z.object({
 
 const shopState = z.enum(['open', 'paused', 'closed']);
 
-const message = z.object({
-  op: z.enum(['c', 'u', 'd', 'r', 'm']),
+const order = { feature: z.string(), epoch: z.int(), seq: z.int() };
+
+const row = z.object({
+  op: z.enum(['c', 'u', 'd', 'r']),
   key: z.looseObject({ id: z.int() }).nullable().optional(),
   after: z.record(z.string(), z.unknown()).nullable(),
-  source: z.looseObject({ table: z.string() }),
+  source: z.looseObject({ ...order, table: z.enum(['products', 'shops']) }),
+  ts_ms: z.number(),
 });
 
+/** Without a row: the beginning or end of a table's snapshot. */
+const mark = z.object({
+  op: z.literal('m'),
+  source: z.looseObject({ ...order, table: z.string(), snapshot: z.enum(['first', 'last']) }),
+});
+
+const message = z.discriminatedUnion('op', [row, mark]);
+
 /**
- * What a message of the feed says to an index; null: nothing, it tells of no row. Pure.
+ * What a message of the feed says to an index; null: nothing. Pure.
  *
  * @throws ZodError where it is not what docs/feed.md says
  */
-export function changeOfMessage(said: unknown): Change | null {
-  const { op, key, after, source } = message.parse(said);
-  if (op === 'm') return null;
-  const id = z.int().parse(after?.id ?? key?.id);
-  if (source.table === 'shops') {
-    return { kind: 'shop', id, state: after === null ? null : shopState.parse(after.state) };
+export function readChangeMessage(said: unknown): FeedMessage | null {
+  const read = message.parse(said);
+  const { feature, epoch, seq } = read.source;
+  const order = { feature, epoch, seq };
+  if (read.op === 'm') {
+    const { table, snapshot } = read.source;
+    return snapshot === 'last' ? { kind: 'snapshot-end', table, order } : null;
   }
-  return { kind: 'product', id, document: after === null ? null : documentOf(productRow.parse(after)) };
+  const { key, after, source, ts_ms: readAt } = read;
+  const id = z.int().parse(after?.id ?? key?.id);
+  const common = { kind: 'change', table: source.table, order, readAt } as const;
+  if (source.table === 'shops') {
+    const state = after === null ? null : shopState.parse(after.state);
+    return { ...common, change: { kind: 'shop', id, state } };
+  }
+  const document = after === null ? null : documentOf(productRow.parse(after));
+  return { ...common, change: { kind: 'product', id, document } };
 }
 
-const mark = z.looseObject({ op: z.literal('m'), source: z.looseObject({ snapshot: z.literal('last') }) });
+const watermark = z.looseObject({ ...order, tables: z.array(z.string()), told_until: z.number() });
 
-/**
- * Whether a message ends a table's snapshot. One is sent where the feed was not on before: what was deleted until then no message tells. Pure.
- */
-export function endsSnapshot(said: unknown): boolean {
-  return mark.safeParse(said).success;
+/** @throws ZodError where it is not what docs/feed.md says. Pure. */
+export function readChangeWatermark(said: unknown): PlacedWatermark {
+  const { tables, told_until: until, feature, epoch, seq } = watermark.parse(said);
+  const read = { kind: 'watermark', tables, until, order: { feature, epoch, seq } } as const;
+  return { watermark: read, stream: readStreamPlace(said) };
 }
 
 /** Only a live product is found. */

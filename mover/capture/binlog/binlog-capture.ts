@@ -6,10 +6,11 @@ import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import { readFingerprints, sameFingerprint } from '../../watch/fingerprint.ts';
 import { assertNonePrepared } from '../../watch/prepared-transactions.ts';
-import type { Capture, CapturedTable, CaptureState } from '../capture.ts';
+import type { Capture, CapturedTable, CaptureState, Horizon } from '../capture.ts';
 import { captureMissing, schemaChanged } from '../capture-faults.ts';
 import { logName } from '../triggers/capture-names.ts';
 import { createLogStatements } from '../triggers/capture-statements.ts';
+import { logHorizon } from '../triggers/log-horizon.ts';
 import { TriggerLog } from '../triggers/trigger-log.ts';
 import { onThisServer } from './adopt-server.ts';
 import { alteredTable, BinlogBooks, type BinlogRecord } from './binlog-books.ts';
@@ -195,6 +196,20 @@ export class BinlogCapture implements Capture {
     const after = await this.#look(source);
     // Until it is known how these end, nothing is complete.
     return this.#follower.holdsPrepared ? after.map(() => true) : after;
+  }
+
+  /** Null while the queue is full or a prepared XA transaction may commit at any time. */
+  async horizon(source: Session): Promise<Horizon | null> {
+    await this.#follower.start();
+    if (!(await this.#follower.sync(source)) || this.#follower.holdsPrepared) return null;
+    const queued = this.logs.map(({ queue }) => queue.newest()?.order ?? Number.NEGATIVE_INFINITY);
+    const marked = await logHorizon(
+      this.logs.map(({ marks }) => marks),
+      source,
+    );
+    const isPast = ({ queue }: BinlogLog, index: number) =>
+      (queue.oldest()?.order ?? Number.POSITIVE_INFINITY) > (queued[index] ?? Number.POSITIVE_INFINITY);
+    return { isApplied: async (session) => this.logs.every(isPast) && marked.isApplied(session) };
   }
 
   async #look(source: Session): Promise<boolean[]> {

@@ -76,6 +76,15 @@ export class KeyQueue {
     return oldest;
   }
 
+  /** The place of what was noted last; null when nothing is queued. */
+  newest(): Place | null {
+    let newest: Place | null = null;
+    for (const { place } of this.#entries.values()) {
+      if (newest === null || place.order > newest.order) newest = place;
+    }
+    return newest;
+  }
+
   oldestNotedAt(): number | null {
     let oldest: number | null = null;
     for (const { notedAt } of this.#entries.values()) {

@@ -8,7 +8,7 @@ import { quoteTable } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import { readTriggers } from '../../watch/read-triggers.ts';
 import { sameIdentity } from '../../watch/table-identity.ts';
-import type { Capture, CapturedTable, CaptureState } from '../capture.ts';
+import type { Capture, CapturedTable, CaptureState, Horizon } from '../capture.ts';
 import { captureMissing, schemaChanged } from '../capture-faults.ts';
 import { captureTriggerNames, changeEvents, logName } from './capture-names.ts';
 import { type CaptureRecord, readCaptured } from './capture-record.ts';
@@ -20,6 +20,7 @@ import {
 import { CascadeMarks } from './cascade-marks.ts';
 import type { CascadeWeb } from './cascade-statements.ts';
 import { cascadedTables } from './cascade-tree.ts';
+import { logHorizon } from './log-horizon.ts';
 import { SourceBooks } from './source-books.ts';
 import { TriggerLog } from './trigger-log.ts';
 
@@ -199,6 +200,11 @@ export class TriggerCapture implements Capture {
   async pending(source: Session): Promise<readonly boolean[]> {
     const [answers] = await source.texts(`SELECT ${this.logs.map((log) => log.existsExpression).join(', ')}`);
     return this.logs.map((_, index) => answers?.[index] === '1');
+  }
+
+  /** Numbers are given before the commit: one that is smaller and comes later only makes it wait longer. */
+  horizon(source: Session): Promise<Horizon> {
+    return logHorizon(this.logs, source);
   }
 
   async #now(session: Session, table: string): Promise<CaptureRecord> {

@@ -41,6 +41,11 @@ export class TriggerLog implements ChangeLog {
     return `EXISTS (SELECT 1 FROM ${this.#log} WHERE ${isChange})`;
   }
 
+  /** The number of the oldest or of the newest entry, as `existsExpression`; NULL where there is none. */
+  edgeExpression(edge: 'MIN' | 'MAX'): string {
+    return `(SELECT ${edge}(seq) FROM ${this.#log} WHERE ${isChange})`;
+  }
+
   /** Entries that may be older than a cascade under way are held until it has ended: see `CascadeMarks`. */
   async take(session: Session, leaveAlone: readonly KeyRange[], limit: number): Promise<TakenKeys | null> {
     if (this.#marks === null) return this.#taken(await this.#read(session, leaveAlone, limit));

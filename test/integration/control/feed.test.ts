@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DeliverPolicy, jetstream } from '@nats-io/jetstream';
+import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { expect, it } from 'vitest';
 import { startControl } from '../../../control/index.ts';
@@ -123,6 +123,21 @@ describeOnEngine('mariadb', 'the change feed by NATS JetStream', (db) => {
       await writer.stop();
       await until(async () => (await standing()).waiting === 0);
 
+      // Watermarks follow all that was told; they are beside the stream, and name the place in it.
+      const quiet = Date.now();
+      const listener = await connect({ servers: broker.url });
+      const marks = listener.subscribe('watermarks.changes.parcels');
+      let mark: { readonly told_until: number; readonly stream: { readonly seq: number } } | undefined;
+      for await (const message of marks) {
+        mark = message.json();
+        if ((mark?.told_until ?? 0) > quiet) break;
+      }
+      const { state } = await (await jetstreamManager(listener)).streams.info('BANYAN_CHANGES');
+      await listener.close();
+      expect(mark).toMatchObject({
+        ...{ feature: 'parcels', tables: ['parcels', 'parcel_events'], side: 'service' },
+        stream: { name: 'BANYAN_CHANGES', seq: state.last_seq },
+      });
       const texts = await readStream(broker.url);
       const consumer = new FeedConsumer();
       for (const text of texts) consumer.apply(text);
@@ -152,6 +167,8 @@ describeOnEngine('mariadb', 'the change feed by NATS JetStream', (db) => {
       const left = relay();
       await left.ready;
       await admin.run('/v1/features/parcels/rollback', { why });
+      // A broker that has just been frozen keeps no relay from that.
+      process.kill(broker.pid, 'SIGSTOP');
       await admin.run('/v1/features/parcels/abandon', { why, clean: true });
       expect(await left.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('has ended') });
     },

@@ -64,8 +64,9 @@ describeEachEngine('the change feed', (lane) => {
       subject.replace(/^.*?\.typed\./, ''),
     );
     await reader.drain();
+    const changes = reader.consumer.messages.filter(({ source }) => source.snapshot === 'false');
     const [plain1, korean] = [true, false].map((isPlain) =>
-      reader.consumer.messages.filter(({ key }) => (key?.no === 1) === isPlain),
+      changes.filter(({ key }) => (key?.no === 1) === isPlain),
     ) as [FeedMessage[], FeedMessage[]];
     const [whole, gone] = korean;
     expect(whole).toMatchObject({
@@ -157,7 +158,10 @@ describeEachEngine('the change feed', (lane) => {
     await reader.outlet.askForSnapshot();
     await reader.snapshotsDone();
     await home.drain({ deadlineMs: 30_000 });
-    await reader.drain();
+    // In this direction watermarks come as well, on a server that had none.
+    const since = Date.now();
+    const known = () => reader.drain().then(async () => (await reader.watermark())?.until ?? 0);
+    await expect.poll(known, { timeout: 30_000 }).toBeGreaterThan(since);
     const [rows] = await fixture.target.query('SELECT * FROM t ORDER BY id');
     expect(reader.consumer.rows('t').sort((one, other) => Number(one.id) - Number(other.id))).toEqual(rows);
     const sides = reader.consumer.messages.map(({ source }) => source.side);
@@ -174,6 +178,109 @@ describeEachEngine('the change feed', (lane) => {
     await endMove(fixture.spec, 'clean', { signal, logger, patienceMs: 10_000 });
     expect(await pairEndings(fixture)).toEqual([]);
     await expect(reader.drain()).rejects.toMatchObject({ code: 'BANYAN_FEED_ENDED' });
+  });
+
+  it('a watermark never claims a change that was committed after its look, and counts no entry that is not committed', async () => {
+    const other = schema[0]!.replace('TABLE t', 'TABLE other');
+    await using fixture = await MoveFixture.create(lane, {
+      ...{ schema: [...schema, other], tables: ['t', 'other'], feed: true },
+    });
+    const points = new TestPoints();
+    const move = await fixture.open({ points });
+    await move.fence('target', fenceNow);
+    await move.dropCapture();
+    await move.installCapture();
+    const applier = move.startApplying();
+    await move.copy();
+    using reader = new FeedReader(fixture.spec);
+    await reader.snapshotsDone();
+    const known = async () => (await reader.watermark())?.until ?? 0;
+    const since = async (time: number) => {
+      const look = () => reader.drain().then(known);
+      await expect.poll(look, { timeout: 30_000 }).toBeGreaterThan(time);
+    };
+    await reader.drain();
+    // Of a side that stands idle it goes on.
+    await since(Date.now());
+
+    // Between the look and the watermark a change of each table is committed: one is carried over, the other one has its entry and no commit.
+    const inHand = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    await using held = new AsyncDisposableStack();
+    held.defer(() => go.resolve());
+    points.at('apply:before-commit', async ({ table }) => {
+      if (table !== 't') return;
+      inHand.resolve();
+      await go.promise;
+    });
+    const between = Promise.withResolvers<void>();
+    let committedAt = 0;
+    points.once('feed:watermark-looked', async () => {
+      await fixture.source.query('START TRANSACTION');
+      await fixture.source.query("INSERT INTO t VALUES (1, 'one')");
+      await fixture.source.query("INSERT INTO other VALUES (2, 'two')");
+      await fixture.source.query('COMMIT');
+      committedAt = Date.now();
+      await inHand.promise;
+      await expect.poll(() => reader.outlet.pending(9)).toHaveLength(1);
+      points.reached.length = 0;
+      between.resolve();
+    });
+    await between.promise;
+    await reader.drain();
+    expect(reader.consumer.rows('t')).toEqual([]);
+    // The watermark of this look would count more than the entry in hand.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(points.reached).not.toContain('feed:watermark-due');
+    const [last, before] = [await reader.watermark(), reader.consumer.messages.at(-1)?.source];
+    expect(before?.table).toBe('other');
+    expect(last?.until).toBeLessThan(committedAt);
+    expect(last?.seq).toBeLessThan(before?.seq ?? 0);
+    go.resolve();
+    await since(committedAt - 1);
+    await reader.drain();
+    expect(reader.consumer.rows('t')).toEqual([{ id: 1, body: 'one' }]);
+
+    // It is sent when nothing waits up to it, and no later one comes where nobody applies.
+    await fixture.source.query("INSERT INTO t VALUES (3, 'three')");
+    await applier.drain({ deadlineMs: 30_000 });
+    await expect.poll(() => reader.watermark(), { timeout: 15_000 }).toBe(null);
+    await reader.drain();
+    await applier.stop();
+    const stopped = await known();
+    expect(stopped).toBeGreaterThan(committedAt);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await known()).toBe(stopped);
+
+    // What is carried over with the feed off is told, when it is on again, by a snapshot that nobody asks for; until then nothing is claimed.
+    await move.close();
+    const { feed: _, ...off } = fixture.spec;
+    const silent = await fixture.open({ spec: off });
+    const unheard = silent.startApplying();
+    await fixture.source.query("UPDATE t SET body = 'untold' WHERE id = 1");
+    await fixture.source.query('DELETE FROM other');
+    await unheard.drain({ deadlineMs: 30_000 });
+    expect(await reader.watermark()).toBe(null);
+    await silent.close();
+    const later = new TestPoints();
+    const chunk = Promise.withResolvers<void>();
+    held.defer(() => chunk.resolve());
+    later.at('feed:after-read', () => chunk.promise);
+    const again = await fixture.open({ points: later });
+    again.startApplying();
+    await expect.poll(() => later.reached).toContain('feed:after-read');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await known()).toBe(0);
+    chunk.resolve();
+    await reader.snapshotsDone();
+    await reader.drain();
+    expect(reader.consumer.rows('t')).toEqual([
+      { id: 1, body: 'untold' },
+      { id: 3, body: 'three' },
+    ]);
+    expect(reader.consumer.rows('other')).toEqual([]);
+    await since(0);
+    expect((await reader.outlet.snapshots()).map(({ done }) => done)).toEqual([true, true]);
   });
 
   it('an entry that is seen has all of smaller epochs before it, whichever side is looked at first', async () => {

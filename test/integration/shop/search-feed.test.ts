@@ -22,14 +22,19 @@ const nats = await findDebianProgram('nats-server').catch(() => null);
 if (nats === null)
   console.warn('\n!!! No nats-server can be had: the search’s feed was LEFT OUT of this run.\n');
 
-/** Says what the toolkit's change feed says (docs/feed.md), when the test wants it. */
+/** Says what the toolkit's change feed says (docs/feed.md), when the test wants it, and its watermarks all the time. */
 class Feed {
   #broker: PrivateNats | undefined;
   #connection: NatsConnection | undefined;
   #client: JetStreamClient | undefined;
   #seq = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #beat: NodeJS.Timeout | undefined;
+  #place = { name: '', created: '', seq: 0 };
   readonly folder: string;
   readonly port: number;
+  /** The sender stands still: nothing is told, and the broker cannot know it. */
+  silent = false;
 
   constructor(folder: string, port: number) {
     this.folder = folder;
@@ -45,11 +50,17 @@ class Feed {
     this.#connection = await connect({ servers: this.url });
     const { streams } = await jetstreamManager(this.#connection);
     const stream = { name: 'BANYAN_CHANGES', subjects: ['changes.>'], storage: StorageType.File };
-    await streams.info(stream.name).catch(() => streams.add(stream));
+    const { created, state } = await streams.info(stream.name).catch(() => streams.add(stream));
+    this.#place = { name: stream.name, created: String(created), seq: state.last_seq };
     this.#client = jetstream(this.#connection);
+    this.#beat = setInterval(() => {
+      if (!this.silent) this.watermark();
+    }, 300);
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#beat);
+    await this.#last.catch(() => undefined);
     await this.#connection?.close();
     await this.#broker?.stop('SIGKILL');
   }
@@ -61,19 +72,55 @@ class Feed {
   }
 
   /** As where the feed was turned on: first its rows, which this one leaves out. */
-  async endSnapshot(table: string): Promise<void> {
-    const source = { feature: 'shop', table, epoch: 1, seq: ++this.#seq, snapshot: 'last' };
-    const message = { key: null, before: null, after: null, op: 'm', source, ts_ms: Date.now() };
-    await this.#client!.publish(`changes.shop.${table}.%end`, JSON.stringify(message));
+  endSnapshot(table: string): Promise<void> {
+    return this.#send(`${table}.%end`, (seq) => ({ op: 'm', source: { table, seq, snapshot: 'last' } }));
   }
 
-  async say(table: string, id: number, after: object | null, op = after === null ? 'd' : 'u'): Promise<void> {
-    const source = {
-      ...{ connector: 'banyan', name: 'shop', feature: 'shop', side: 'legacy', db: 'shop', table },
-      ...{ epoch: 1, seq: ++this.#seq, snapshot: 'false' },
-    };
-    const message = { key: { id }, before: null, after, op, source, ts_ms: Date.now() };
-    await this.#client!.publish(`changes.shop.${table}.${id}`, JSON.stringify(message));
+  /** Of what was told before: one that waits to be sent is not in the stream yet. */
+  watermark(): void {
+    const until = Date.now();
+    this.#last = this.#last
+      .catch(() => undefined)
+      .then(() => {
+        const told = { feature: 'shop', side: 'legacy', epoch: 1, seq: this.#seq, told_until: until };
+        const text = JSON.stringify({ ...told, tables: ['products', 'shops'], stream: this.#place });
+        this.#connection?.publish('watermarks.changes.shop', text);
+      });
+  }
+
+  /** `seq`: the same once more, or one that was before. */
+  say(
+    table: string,
+    id: number,
+    after: object | null,
+    op = after === null ? 'd' : 'u',
+    again?: number,
+  ): Promise<void> {
+    return this.#send(`${table}.${id}`, (seq) => ({ key: { id }, after, op, source: { table, seq } }), again);
+  }
+
+  get seq(): number {
+    return this.#seq;
+  }
+
+  /** One after the other: a watermark counts what was sent before it. */
+  #send(
+    to: string,
+    message: (seq: number) => { readonly source: object; readonly op: string },
+    again?: number,
+  ): Promise<void> {
+    const sent = this.#last
+      .catch(() => undefined)
+      .then(async () => {
+        const { source, ...rest } = message(again ?? ++this.#seq);
+        const of = { connector: 'banyan', feature: 'shop', side: 'legacy', epoch: 1, snapshot: 'false' };
+        const body = { key: null, before: null, after: null, ...rest, source: { ...of, ...source } };
+        const text = JSON.stringify({ ...body, ts_ms: Date.now() });
+        const { seq } = await this.#client!.publish(`changes.shop.${to}`, text);
+        this.#place = { ...this.#place, seq };
+      });
+    this.#last = sent;
+    return sent;
   }
 }
 
@@ -145,18 +192,17 @@ describeOnEngine('mariadb', 'the search’s index', (lane) => {
       await expect.poll(() => names('반닫이')).toEqual(['반닫이']);
       await shop('DELETE', `/admin/products/${forgotten}`);
       await feed.endSnapshot('products');
-      await expect.poll(() => names('반닫이')).toEqual([]);
+      await expect.poll(() => names('반닫이'), { timeout: 60_000 }).toEqual([]);
 
       const one = await create('달항아리 하나');
       await tell(one);
       await expect.poll(() => names('달항아리')).toEqual(['달항아리 하나']);
       await shop('PATCH', `/admin/products/${one}`, { name: '달항아리 둘', attributes: { b: 1, a: [1.5] } });
       await tell(one);
-      // The same once more, and before it what it was: as after a sender that was killed.
-      await feed.say('products', one, { ...(await rowOf(one)), name: '달항아리 하나' });
-      await tell(one);
+      // What it was once more, and nothing after it: as from a sender that was killed, or whose broker has lost its disk.
+      const was = { ...(await rowOf(one)), name: '달항아리 하나' };
+      await feed.say('products', one, was, 'u', feed.seq - 1);
       await feed.say('products', 999_999, null);
-      await feed.say('products', 0, null, 'm');
       await feed.say('shops', 1, { id: 1, name: 'x', city: 'y', email: null, state: 'closed' });
       const two = await create('항아리 셋');
       await tell(two);
@@ -166,6 +212,24 @@ describeOnEngine('mariadb', 'the search’s index', (lane) => {
       await tell(two);
       await expect.poll(() => names('항아리')).toEqual(['달항아리 둘']);
       expect((await search('항아리')).headers).not.toHaveProperty('x-search-stale');
+
+      // Long after that, too, when a watermark has counted it.
+      await fresh();
+      await feed.say('products', one, was, 'u', 2);
+      const three = await create('항아리 세모');
+      await tell(three);
+      await expect.poll(() => names('항아리')).toEqual(['항아리 세모', '달항아리 둘']);
+      await shop('DELETE', `/admin/products/${three}`);
+      await tell(three);
+
+      // A sender that stands still is told by the time of its last watermark, though the broker has nothing more.
+      feed.silent = true;
+      await expect.poll(async () => (await search('항아리')).headers['x-search-stale']).toMatch(/^[3-9]$/);
+      expect(await client.call('status', [])).toMatchObject({
+        ...{ pending: 0, stale: true, trouble: expect.stringContaining('no watermark comes') },
+      });
+      feed.silent = false;
+      await fresh();
 
       // Without the broker it serves what it has and says, after its bound, how old that is.
       await feed.stop();
@@ -197,7 +261,7 @@ describeOnEngine('mariadb', 'the search’s index', (lane) => {
       // A row that no message ever told of, and one that is gone: a rebuild finds out, while each search is answered.
       const [gone] = (await shop('GET', `/api/search?q=${encodeURIComponent('머그컵')}`)).json.products;
       await rows.query('DELETE FROM products WHERE id = ?', [gone.id]);
-      const three = await create('항아리 다섯');
+      const five = await create('항아리 다섯');
       service = start();
       await service.ready;
       // What it kept is older; the feed brings the rest.
@@ -231,8 +295,11 @@ describeOnEngine('mariadb', 'the search’s index', (lane) => {
       const four = await create('항아리 여섯');
       await feed.loseDisk();
       await expect.poll(() => names('항아리')).toEqual(['항아리 여섯', '항아리 다섯', '달항아리 넷']);
-      await shop('DELETE', `/admin/products/${three}`);
-      await tell(three);
+      // What was sent before it is sent again: none of it goes back.
+      await feed.say('products', one, was, 'u', 2);
+      await tell(one);
+      await shop('DELETE', `/admin/products/${five}`);
+      await tell(five);
       await expect.poll(() => names('항아리')).toEqual(['항아리 여섯', '달항아리 넷']);
       await shop('DELETE', `/admin/products/${four}`);
       await tell(four);
