@@ -135,6 +135,8 @@ const away: ReadonlySet<string> = new Set([
   'BANYAN_CONTROL_UNREACHABLE',
   'BANYAN_CONTROL_LOST',
   'BANYAN_CONTROL_STANDBY',
+  // Its state store was away for longer than a lease: it takes it again, and settles what was under way.
+  'BANYAN_LEASE_LOST',
   'BANYAN_ADMIN_TOKEN_MISSING',
 ]);
 
