@@ -1,8 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
+import { findChromium } from '../support/browser/find-chromium.ts';
+import { openBrowser } from '../support/browser/open-browser.ts';
 import { describeOnEngine } from '../support/databases.ts';
 import { startQuestionStand } from '../support/questions/question-stand.ts';
+import { openPages } from '../support/questions/twenty-pages.ts';
 import { askAll, questions, type Truth } from '../support/questions/twenty-questions.ts';
 
 const day = '2026-12-24';
@@ -11,6 +14,12 @@ const pages = join(import.meta.dirname, '../../docs/questions.md');
 describeOnEngine('mysql', 'the twenty questions', (lane) => {
   it('are answered as it is while a feature is copied, follows, is half dead, in a handover, and back again', async () => {
     await using stand = await startQuestionStand(lane, 40);
+    const found = await findChromium();
+    if ('missing' in found)
+      console.warn(`\n!!! The dashboard's answers were LEFT OUT of this run: ${found.missing}\n`);
+    await using browser = 'missing' in found ? null : await openBrowser(found);
+    const page = browser === null ? null : await browser.person();
+    if (page !== null) await openPages(page, stand);
     const { desks, halt, folder, routers } = stand;
     await writeFile(
       join(folder, 'access.log'),
@@ -43,7 +52,7 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
       ...{ cutover: 'BANYAN_STAGE_REFUSED', rollback: 'BANYAN_STAGE_REFUSED' },
       leftovers: 'banyan abandon bookings --clean',
     };
-    const faults = await askAll(stand, 'copied', asCopied);
+    const faults = await askAll(stand, 'copied', asCopied, page);
     halt.go();
     await copying;
 
@@ -64,7 +73,7 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
       ...{ stage: 'syncing', share: 100, read: { side: 'service' }, copying: false, verified },
       ...{ changed: { who: 'tester', why: 'all of them' }, cutover: true },
     };
-    faults.push(...(await askAll(stand, 'under traffic', healthy)));
+    faults.push(...(await askAll(stand, 'under traffic', healthy, page)));
     writing.abort();
     expect(await written).toBeGreaterThan(0);
 
@@ -81,7 +90,13 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
       { timeout: 60_000 },
     );
     const halfDead = { ...healthy, routers: 1, serviceDead: true, cutover: false, guard: 'listening' };
-    faults.push(...(await askAll(stand, 'half dead', halfDead)));
+    faults.push(...(await askAll(stand, 'half dead', halfDead, page)));
+    // What accepts connections and answers nothing is told as well.
+    await stand.muteService();
+    await vi.waitFor(
+      async () => expect((await status()).features[0].unreachable.join()).toContain('no reply within'),
+      { timeout: 60_000, interval: 200 },
+    );
     await stand.startService();
     await vi.waitFor(async () => expect((await status()).features[0].unreachable).toEqual([]), {
       timeout: 60_000,
@@ -93,14 +108,14 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
     cutting.catch(() => undefined);
     await stands;
     const waiting = [1, 2, 3].map((n) => book(routers[0]!, `waits ${n}`));
-    await vi.waitFor(async () => expect((await status()).features[0].hold).toBe(true));
+    await vi.waitFor(async () => expect((await status()).features[0].hold).toBe(true), 30_000);
     const between: Truth = {
       ...healthy,
       ...{ stage: 'cutting_over', routers: 1, write: { outcome: 'hold', side: 'legacy' } },
       ...{ changed: { who: 'tester', why: 'out' }, handovers: [['cutover', 'under way', null]] },
       ...{ cutover: 'BANYAN_STAGE_REFUSED', leftovers: null },
     };
-    faults.push(...(await askAll(stand, 'in a handover', between)));
+    faults.push(...(await askAll(stand, 'in a handover', between, page)));
     halt.go();
     await cutting;
     expect(await Promise.all(waiting)).toEqual([201, 201, 201]);
@@ -123,10 +138,11 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
         ['rollback', 'done', 0],
       ],
     };
-    faults.push(...(await askAll(stand, 'back', back)));
+    // What is carried and fenced the other way is still put away: the pages, read seconds later, would say less.
+    faults.push(...(await askAll(stand, 'back', back, null)));
     await reading.stop();
-    expect(faults).toEqual([]);
-  }, 300_000);
+    expect([...faults, ...(browser?.faults ?? [])]).toEqual([]);
+  }, 180_000);
 
   it('are those of the documentation', async () => {
     const page = await readFile(pages, 'utf8');

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { BanyanConfigInput } from '../../../control/config/config-input.ts';
@@ -25,6 +27,9 @@ export interface QuestionStand extends AsyncDisposable {
   readonly halt: Halt;
   readonly schema: string;
   readonly folder: string;
+  /** Of control, and where its token is. */
+  readonly url: string;
+  readonly tokenFile: string;
   /** `http://host:port` of each. */
   readonly routers: readonly string[];
   /** One command, in this process: what a terminal of so many columns shows, or a pipe. */
@@ -32,6 +37,8 @@ export interface QuestionStand extends AsyncDisposable {
   /** As a machine that dies does. */
   killRouter(at: number): Promise<number>;
   stopService(): Promise<void>;
+  /** Something accepts connections in its place, and answers nothing: until it is started again. */
+  muteService(): Promise<void>;
   startService(): Promise<void>;
 }
 
@@ -68,6 +75,8 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
       listen: '127.0.0.1:0',
       tokenFile: join(folder, 'token'),
       replicaLeaseMs: 4_000,
+      // Nothing here is about a control process that stands still.
+      controlLeaseMs: 30_000,
       // The gate asks the whole server, and other tests have transactions open on it.
       cutover: { maxTransactionMs: 600_000, deadlineMs: 60_000 },
     },
@@ -102,9 +111,11 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
   await Promise.all(routers.map(ready));
   const signal = AbortSignal.timeout(600_000);
   const env = { ...process.env, NO_COLOR: '1', BANYAN_WHO: 'tester', BANYAN_CONTROL_URL: control.url };
+  let mute: Server | null = null;
+  const muted = new Set<Socket>();
   const kept = stack.move();
   return {
-    ...{ desks, halt, schema, folder },
+    ...{ desks, halt, schema, folder, url: control.url, tokenFile: join(folder, 'token') },
     routers: routers.map((router) => urlOf(router)),
     async cli(args, columns) {
       const [stdout, stderr] = [gathered(columns), gathered(columns)];
@@ -120,7 +131,19 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
     async stopService() {
       await service[Symbol.asyncDispose]();
     },
+    async muteService() {
+      mute = createServer((socket) => void muted.add(socket.on('error', () => undefined)));
+      mute.listen(Number(address.split(':')[1]), '127.0.0.1');
+      await once(mute, 'listening');
+    },
     async startService() {
+      if (mute !== null) {
+        const closed = once(mute, 'close');
+        mute.close();
+        for (const socket of muted) socket.destroy();
+        await closed;
+        mute = null;
+      }
       service = await startBookingService(desks.service, Number(address.split(':')[1]));
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

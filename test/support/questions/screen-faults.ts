@@ -1,16 +1,16 @@
 import { stripColours, textWidth } from '../../../scripts/terminal/text-width.ts';
 
-/** What people who look at a screen of 80 columns would stumble over. */
-export function screenFaults(text: string): string[] {
+/** What people who look at a screen of so many columns would stumble over. `coloured`: it may be. */
+export function screenFaults(text: string, columns = 80, coloured = false): string[] {
   const plain = stripColours(text);
   const lines = plain.split('\n');
   return [
-    ...lines.filter((line) => textWidth(line) > 80).map((line) => `too long: ${line}`),
+    ...lines.filter((line) => textWidth(line) > columns).map((line) => `too long: ${line}`),
     ...lines
       .filter((line) => /(?:^|\s)(\S*\p{L}\S*) \1(?=\s|$)/u.test(line))
       .map((line) => `a word twice: ${line}`),
     ...[...plain.matchAll(nounOfMany)].map(([found]) => `one of many: ${found}`),
-    ...(plain === text ? [] : ['coloured, though NO_COLOR is set']),
+    ...(plain === text || coloured ? [] : ['coloured, though NO_COLOR is set']),
     ...[...plain.matchAll(/undefined|NaN|\[object|null\b/g)].map(
       ([found]) => `a value that is none: ${found}`,
     ),

@@ -1,7 +1,10 @@
 import { appendFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
 import { expect, vi } from 'vitest';
+import { stripColours } from '../../../scripts/terminal/text-width.ts';
 import type { Answer, QuestionStand } from './question-stand.ts';
 import { otherScreens, screenFaults } from './screen-faults.ts';
+import { pageChecks, readPages } from './twenty-pages.ts';
 
 /** What the test has done and seen itself, to compare answers with. */
 export interface Truth {
@@ -266,7 +269,13 @@ async function json(stand: QuestionStand, args: readonly string[]): Promise<{ co
  * Asks all of them at once, each for its JSON and as people on a terminal of 80 columns read it. Returns what was wrong with the answers.
  * The screens of other commands are looked at besides. With SCREENS, a file, what terminals of 80 and 200 columns show is added to it.
  */
-export async function askAll(stand: QuestionStand, state: string, truth: Truth): Promise<string[]> {
+export async function askAll(
+  stand: QuestionStand,
+  state: string,
+  truth: Truth,
+  page: Page | null,
+): Promise<string[]> {
+  const answers: Record<number, Json> = {};
   const faults = await Promise.all(
     Object.entries(questions).map(async ([number, { args, codes, check }]) => {
       const about = `question ${number} (${args.join(' ')}), ${state}`;
@@ -280,6 +289,7 @@ export async function askAll(stand: QuestionStand, state: string, truth: Truth):
         expect(screen.text.trim()).not.toBe('');
         if (process.env.SCREENS)
           await keepScreens(process.env.SCREENS, about, screen, await stand.cli(asked, 200));
+        answers[Number(number)] = value;
         await check(value, truth, stand);
         return [];
       } catch (error) {
@@ -293,7 +303,59 @@ export async function askAll(stand: QuestionStand, state: string, truth: Truth):
     if (process.env.SCREENS) await keepScreens(process.env.SCREENS, about, { code: 0, text });
     return screenFaults(text).map((fault) => `${about}: ${fault}`);
   });
-  return [...faults, ...(await Promise.all(screens))].flat();
+  const looked = await Promise.all(screens);
+  const wide = state === 'half dead' ? await wideScreens(stand) : [];
+  const shown = page === null ? [] : await comparePages(page, state, answers, truth.copying);
+  return [...faults, ...looked, ...wide, ...shown].flat();
+}
+
+/** The same screens on a wide terminal, in colours: Node asks the process's own environment for them. */
+async function wideScreens(stand: QuestionStand): Promise<string[]> {
+  const { FORCE_COLOR, NO_COLOR } = process.env;
+  const columns = 200;
+  process.env.FORCE_COLOR = '1';
+  delete process.env.NO_COLOR;
+  try {
+    const asked = [...Object.values(questions).map(({ args }) => args), ...otherScreens];
+    const screens = await Promise.all(
+      asked.map(async (args) => {
+        const words = args.map((arg) => (arg === 'ACCESS_LOG' ? `${stand.folder}/access.log` : arg));
+        const { text } = await stand.cli(words, columns);
+        return { about: args.join(' '), text };
+      }),
+    );
+    const coloured = screens.filter(({ text }) => stripColours(text) !== text).length;
+    return [
+      ...screens.flatMap(({ about, text }) =>
+        screenFaults(text, columns, true).map((fault) => `${about}, ${columns} columns: ${fault}`),
+      ),
+      ...(coloured > asked.length / 3 ? [] : [`${coloured} of ${asked.length} screens have colours`]),
+    ];
+  } finally {
+    process.env.FORCE_COLOR = FORCE_COLOR;
+    process.env.NO_COLOR = NO_COLOR;
+    if (FORCE_COLOR === undefined) delete process.env.FORCE_COLOR;
+    if (NO_COLOR === undefined) delete process.env.NO_COLOR;
+  }
+}
+
+/** Whether the dashboard says the same. */
+async function comparePages(
+  page: Page,
+  state: string,
+  answers: Record<number, Json>,
+  still: boolean,
+): Promise<string[]> {
+  const pages = await readPages(page).catch((error: Error) => error.message);
+  if (typeof pages === 'string') return [`the dashboard, ${state}: ${pages}`];
+  return Object.entries(pageChecks).flatMap(([number, check]) => {
+    try {
+      check(pages, answers[Number(number)], still);
+      return [];
+    } catch (error) {
+      return [`question ${number} on the dashboard, ${state}: ${(error as Error).message}`];
+    }
+  });
 }
 
 async function keepScreens(file: string, about: string, ...screens: readonly Answer[]): Promise<void> {
