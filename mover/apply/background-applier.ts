@@ -154,7 +154,9 @@ export class BackgroundApplier implements Applier {
     const { parts, capture } = this.#options;
     const asked = [...this.#waiters];
     const looking = this.#lanes.use(async ({ source, target }) => {
-      if (asked.length === 0) await this.#checkInTime(source, target);
+      // The first of all looks comes after a check, whoever waits: a look may take the server that it finds for the one that is meant.
+      if (asked.length === 0 || this.#checkedAt === Number.NEGATIVE_INFINITY)
+        await this.#checkInTime(source, target);
       return capture.pending(source, { complete: asked.length > 0 });
     });
     const checking = asked.some(({ checked }) => !checked) ? this.#checkFor(asked) : Promise.resolve();
