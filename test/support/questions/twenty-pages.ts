@@ -59,9 +59,9 @@ export async function readPages(page: Page): Promise<Pages> {
   await answered(page, '/v1/row', () => page.getByRole('button', { name: 'Compare' }).click());
   await page.locator('.row-columns, section[aria-labelledby=row] .problem').first().waitFor();
   // What was asked for has come: nothing says that it is waited for.
-  await page.waitForFunction(
-    "!/Loading …|Looking …|Looking at every guard …/.test(document.querySelector('main').innerText)",
-  );
+  const waits = /Loading …|Looking …|Looking at every guard …/;
+  // Not by `waitForFunction`, which evaluates text in the page: its content security policy forbids that.
+  await expect.poll(() => page.locator('main').innerText()).not.toMatch(waits);
   const regions = await page.evaluate<Record<string, string>>(
     `Object.fromEntries([...document.querySelectorAll('main section')].map((one) =>
       [one.querySelector('h2')?.innerText.split('\\n')[0].trim() ?? one.getAttribute('aria-label') ?? 'Facts', one.innerText]))`,

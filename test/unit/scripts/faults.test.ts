@@ -51,6 +51,8 @@ test('every stop point of the protocols is in it, but those of canaries, guards,
     'feed:before-commit',
     'feed:other-ended',
     'feed:range-published',
+    'feed:watermark-due',
+    'feed:watermark-looked',
     'guard:before-act',
     // Of what a person decides when a server was restored from a backup.
     'restored:decided',
