@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import axe from 'axe-core';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -364,13 +365,19 @@ async function startTraffic({ desks, programs }: BookingWorld) {
     for (let client = 0; !end.signal.aborted; client++) {
       const headers = { 'x-client-id': `${client % 200}`, 'content-type': 'application/json' };
       const asked =
-        client % 10 === 0
-          ? { method: 'POST', body: JSON.stringify({ guest: `client ${client}`, day, notes: [] }) }
+        client % 3 === 0
+          ? // Of another day: the list that is read stays as long as it is.
+            {
+              method: 'POST',
+              body: JSON.stringify({ guest: `client ${client}`, day: '2026-12-25', notes: [] }),
+            }
           : { method: 'GET' };
       const path = asked.method === 'GET' ? `/v2/bookings?day=${day}` : '/v2/bookings';
       const answer = await fetch(`${programs.router}${path}`, { ...asked, headers });
       await answer.arrayBuffer();
       if (answer.status >= 400) failed.push(`${asked.method} ${answer.status}`);
+      // A pace at which a write comes in every handover, and the pages have the machine.
+      await wait(10);
     }
   })();
   return {
