@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { aborted } from '../common/aborted.ts';
 import { BanyanError } from '../common/errors.ts';
 import { pause } from '../common/pause.ts';
 import { noStopPoints, type StopPoints } from '../common/stop-points.ts';
@@ -194,9 +195,4 @@ function standingBy(): never {
   throw new BanyanError('BANYAN_CONTROL_STANDBY', 'Another control process conducts; this one stands by.', {
     fix: 'Ask the other one (`banyan status` names it), or try again in a few seconds if it has just ended.',
   });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

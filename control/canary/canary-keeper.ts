@@ -1,3 +1,4 @@
+import { aborted } from '../../common/aborted.ts';
 import { pause } from '../../common/pause.ts';
 import type { StopPoints } from '../../common/stop-points.ts';
 import type { MoveLogger } from '../../mover/index.ts';
@@ -141,9 +142,4 @@ function untilDue(plan: CanaryPlan, now: string): number {
   const times = [plan.frozenAt === null ? plan.nextAt : null, plan.until].flatMap((at) => at ?? []);
   const ahead = times.map((at) => Date.parse(at) - Date.parse(now)).filter((ms) => ms > 0);
   return Math.max(1, Math.min(lookEveryMs, ...ahead));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,3 +1,5 @@
+import { aborted } from '../../common/aborted.ts';
+
 /** Work that goes on in the background and stands while something else needs the feature for itself. */
 export class SteadyWork {
   /** What cut it off last; null: nothing. */
@@ -43,9 +45,4 @@ export class SteadyWork {
       throw error;
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,3 +1,4 @@
+import { aborted } from '../../common/aborted.ts';
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
@@ -207,11 +208,6 @@ export class BackgroundApplier implements Applier {
   #rejectWaiters(error: Error): void {
     for (const waiter of this.#waiters) waiter.reject(error);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function applyFailed(moveId: string, cause: unknown): BanyanError {

@@ -4,6 +4,7 @@ import { featureOf } from '../fence/fence-row.ts';
 import { isFenceTrigger } from '../fence/fence-statements.ts';
 import { Refusals } from '../fence/refusals.ts';
 import { type MoveSpec, sideTables } from '../move-spec.ts';
+import { featureKey } from '../sql/feature-key.ts';
 import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { readTriggers } from '../watch/read-triggers.ts';
@@ -207,5 +208,5 @@ function rowsOf(spec: MoveSpec, side: Side, table: string): string | null {
 }
 
 function fenceRows(spec: MoveSpec, side: Side): string {
-  return `database_name = ${quoteText(spec[side].database)} AND feature = ${quoteText(featureOf(spec))}`;
+  return featureKey(spec[side].database, featureOf(spec)).here;
 }

@@ -3,7 +3,8 @@ import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
-import { derivedName, quoteTable, quoteText } from '../sql/names.ts';
+import { featureColumns, featureKey } from '../sql/feature-key.ts';
+import { derivedName, quoteTable } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 
 /** One side's table of a feature's entries, in banyan's schema on that side's server: what was carried over to that side. */
@@ -33,8 +34,7 @@ export class FeedBooks {
     this.#schema = schema;
     this.entries = quoteTable(schema, feedTableName(database, feature));
     this.#feeds = quoteTable(schema, 'mover_feeds');
-    this.#values = `${quoteText(database)}, ${quoteText(feature)}`;
-    this.#here = `database_name = ${quoteText(database)} AND feature = ${quoteText(feature)}`;
+    ({ values: this.#values, here: this.#here } = featureKey(database, feature));
   }
 
   static of(spec: MoveSpec, side: 'source' | 'target'): FeedBooks {
@@ -46,7 +46,7 @@ export class FeedBooks {
     const text = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#feeds} (
-         database_name VARCHAR(64) ${text} NOT NULL, feature VARCHAR(190) ${text} NOT NULL,
+         ${featureColumns},
          epoch BIGINT UNSIGNED NOT NULL, ended BIGINT UNSIGNED NULL,
          PRIMARY KEY (database_name, feature)
        ) ENGINE = InnoDB`,

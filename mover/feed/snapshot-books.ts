@@ -3,6 +3,7 @@ import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
+import { featureColumns, featureKey } from '../sql/feature-key.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 
@@ -34,8 +35,7 @@ export class SnapshotBooks {
   constructor(schema: string, database: string, feature: string) {
     this.#schema = schema;
     this.#table = quoteTable(schema, 'mover_feed_snapshots');
-    this.#values = `${quoteText(database)}, ${quoteText(feature)}`;
-    this.#here = `database_name = ${quoteText(database)} AND feature = ${quoteText(feature)}`;
+    ({ values: this.#values, here: this.#here } = featureKey(database, feature));
   }
 
   /** `legacy`: which side of the spec it is. */
@@ -48,7 +48,7 @@ export class SnapshotBooks {
     const text = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#table} (
-         database_name VARCHAR(64) ${text} NOT NULL, feature VARCHAR(190) ${text} NOT NULL,
+         ${featureColumns},
          table_name VARCHAR(64) ${text} NOT NULL, id CHAR(36) ${text} NOT NULL, begun_by VARCHAR(190) ${text} NULL,
          after_key LONGTEXT ${text} NULL, rows_told BIGINT NOT NULL DEFAULT 0, done TINYINT NOT NULL DEFAULT 0,
          PRIMARY KEY (database_name, feature, table_name)

@@ -2,7 +2,8 @@ import { isTableMissing } from '../../common/table-missing.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
-import { quoteTable, quoteText } from '../sql/names.ts';
+import { featureColumns, featureKey } from '../sql/feature-key.ts';
+import { quoteTable } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { FeedBooks } from './feed-books.ts';
 
@@ -33,8 +34,7 @@ export class WatermarkBooks {
     this.#schema = schema;
     this.#table = quoteTable(schema, 'mover_feed_watermarks');
     this.#entries = new FeedBooks(schema, database, feature).entries;
-    this.#values = `${quoteText(database)}, ${quoteText(feature)}`;
-    this.#here = `database_name = ${quoteText(database)} AND feature = ${quoteText(feature)}`;
+    ({ values: this.#values, here: this.#here } = featureKey(database, feature));
   }
 
   static of(spec: MoveSpec, side: 'source' | 'target'): WatermarkBooks {
@@ -43,10 +43,9 @@ export class WatermarkBooks {
 
   async ensureTable(session: Session): Promise<void> {
     await ensureSchema(session, this.#schema);
-    const text = 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin';
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#table} (
-         database_name VARCHAR(64) ${text} NOT NULL, feature VARCHAR(190) ${text} NOT NULL,
+         ${featureColumns},
          epoch BIGINT UNSIGNED NOT NULL, seq BIGINT UNSIGNED NOT NULL, told_until BIGINT NOT NULL,
          PRIMARY KEY (database_name, feature)
        ) ENGINE = InnoDB`,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BanyanError } from '../../common/errors.ts';
 import type { MoveSpec } from '../move-spec.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
+import { featureColumns, featureKey } from '../sql/feature-key.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 
@@ -35,10 +36,9 @@ export class FenceRow {
 
   constructor(schema: string, database: string, feature: string) {
     this.#schema = schema;
-    this.#values = `${quoteText(database)}, ${quoteText(feature)}`;
     this.#fences = quoteTable(schema, 'fences');
     this.#keys = quoteTable(schema, 'fence_keys');
-    this.#here = `database_name = ${quoteText(database)} AND feature = ${quoteText(feature)}`;
+    ({ values: this.#values, here: this.#here } = featureKey(database, feature));
   }
 
   static of(spec: MoveSpec, side: 'source' | 'target'): FenceRow {
@@ -48,16 +48,14 @@ export class FenceRow {
   /** A new row is closed: where triggers stand and the row was lost, they go on refusing. */
   async ensure(session: Session): Promise<void> {
     if ((await this.read(session)) !== null) return;
-    const id = `database_name VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
-         feature VARCHAR(190) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL`;
     await ensureSchema(session, this.#schema);
     for (const statement of [
       `CREATE TABLE IF NOT EXISTS ${this.#keys} (
-         ${id}, epoch BIGINT UNSIGNED NOT NULL, token VARBINARY(64) NOT NULL, pass VARBINARY(64) NOT NULL,
+         ${featureColumns}, epoch BIGINT UNSIGNED NOT NULL, token VARBINARY(64) NOT NULL, pass VARBINARY(64) NOT NULL,
          PRIMARY KEY (database_name, feature)
        ) ENGINE = InnoDB`,
       `CREATE TABLE IF NOT EXISTS ${this.#fences} (
-         ${id}, closed TINYINT NOT NULL, PRIMARY KEY (database_name, feature)
+         ${featureColumns}, closed TINYINT NOT NULL, PRIMARY KEY (database_name, feature)
        ) ENGINE = InnoDB`,
       `INSERT IGNORE INTO ${this.#keys} VALUES (${this.#values}, UNIX_TIMESTAMP(), ${secret()}, ${secret()})`,
       `INSERT IGNORE INTO ${this.#fences} VALUES (${this.#values}, 1)`,
