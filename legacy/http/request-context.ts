@@ -9,6 +9,8 @@ export interface RequestContext {
   readonly traceparent?: string;
   /** When the request must be answered, in milliseconds of `performance.now()`. */
   readonly deadlineAt?: number;
+  /** The features that the request has written to: what it reads of them must show it. */
+  readonly written: Set<string>;
 }
 
 const store = new AsyncLocalStorage<RequestContext>();
@@ -20,7 +22,8 @@ export const keepContext: RequestHandler = (request, _response, next) => {
   const isTrace = typeof traceparent === 'string' && /^[\da-f]{2}(-[\da-f]{2,32}){3}$/.test(traceparent);
   const isDeadline = typeof waits === 'string' && /^\d{1,9}$/.test(waits);
   const deadlineAt = performance.now() + Number(waits);
-  store.run({ requestId, ...(isTrace && { traceparent }), ...(isDeadline && { deadlineAt }) }, next);
+  const written = new Set<string>();
+  store.run({ requestId, written, ...(isTrace && { traceparent }), ...(isDeadline && { deadlineAt }) }, next);
 };
 
 /** Of the request that is being answered; undefined in jobs. */
@@ -30,7 +33,7 @@ export function requestContext(): RequestContext | undefined {
 
 /** Does a part of the request's work, which must be done by `deadlineAt` or by the request's own deadline, if that is sooner. */
 export function withDeadline<T>(deadlineAt: number, work: () => T): T {
-  const context = store.getStore() ?? { requestId: randomUUID() };
+  const context = store.getStore() ?? { requestId: randomUUID(), written: new Set<string>() };
   const sooner = Math.min(deadlineAt, context.deadlineAt ?? Number.POSITIVE_INFINITY);
   return store.run({ ...context, deadlineAt: sooner }, work);
 }

@@ -33,7 +33,12 @@ export class FeatureSeams {
 
   /** Is held during a handover, and fails while its side does not answer. */
   write<Args extends unknown[], Result>(name: string, sides: Sides<Args, Result>): Fn<Args, Result> {
-    return seam(`${this.#feature}.${name}`, { feature: this.#feature, ...sides }, this.#link);
+    const write = seam(`${this.#feature}.${name}`, { feature: this.#feature, ...sides }, this.#link);
+    return async (...args) => {
+      // Before the answer: of a write without one nobody knows whether it was done.
+      requestContext()?.written.add(this.#feature);
+      return write(...args);
+    };
   }
 
   /** Asks the owner of the rows, and fails while it does not answer. */
@@ -42,7 +47,8 @@ export class FeatureSeams {
   }
 
   /**
-   * Asks the owner of the rows; where that is a service and it does not answer, the shop's copy does.
+   * Asks the owner of the rows; where that is a service and it does not answer, the shop's copy does. A request that has
+   * written to the feature asks the owner alone: the copy may not have its write yet.
    * @param isSure whether what the copy says may be told: what it lacks may have come to the service a moment ago
    */
   read<Args extends unknown[], Result>(
@@ -63,6 +69,7 @@ export class FeatureSeams {
       }
     };
     return async (...args) => {
+      if (requestContext()?.written.has(this.#feature)) return ask(...args);
       if (performance.now() < this.#pausedUntil) return readCopy(args, 'paused', () => ask(...args));
       try {
         return await ask(...args);

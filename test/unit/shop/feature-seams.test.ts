@@ -45,6 +45,33 @@ it('reads the copy where the service does not answer, and spares others the wait
   await seams.close();
 });
 
+it('reads what a request has written at the owner of the rows, and not in a copy that lacks it', async () => {
+  const link = new MemoryLink();
+  link.put({
+    features: [
+      { name: 'shops', stage: 'extracted', owner: 'service', inTransition: false, hold: false, salt: 's' },
+    ],
+    routes: [],
+  });
+  const seams = await openSeams({ state: {} as never, link, logger: log });
+  const shops = new FeatureSeams('shops', seams, log);
+  const find = shops.read('find', { legacy: async () => 'open', service: async () => 'paused' });
+  const setState = shops.write('setState', { legacy: late, service: async () => {} });
+  const slow = shops.read('slow', { legacy: async () => 'open', service: late });
+
+  const request = <T>(work: () => Promise<T>) => withDeadline(performance.now() + 1_000, work);
+  // Another request finds the service slow: for a moment everybody reads the copy.
+  expect(await request(slow)).toBe('open');
+  expect(await request(find)).toBe('open');
+  expect(await request(async () => [await find(), await setState(), await find()])).toEqual([
+    'open',
+    undefined,
+    'paused',
+  ]);
+  await expect(request(async () => [await setState(), await slow()])).rejects.toThrow('late');
+  await seams.close();
+});
+
 it('answers 503 for a write that the fence refused, and for no other trigger’s refusal', () => {
   const refused = (text: string) => unanswered(Object.assign(new Error(text), { errno: 1644 }));
   expect(refused('insert into t - banyan fence: not its rows')).toMatchObject({
