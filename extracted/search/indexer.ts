@@ -28,9 +28,12 @@ export interface IndexerStanding {
   /** Products and shops that the rebuild has read so far. */
   readonly rebuilt: number;
   readonly rebuilds: number;
-  /** Why the last attempt to follow or to rebuild failed; null: it did not. */
+  /** Why the last attempt to open the engine, to follow or to rebuild failed; null: it did not. */
   readonly trouble: string | null;
 }
+
+/** What may fail, each for a reason of its own. */
+type Work = 'engine' | 'feed' | 'rebuild';
 
 const retryMs = 500;
 /** Far more than a broker has in hand that is killed. What the index has of them is passed over (`Progress`). */
@@ -48,6 +51,7 @@ const overlapMs = 60_000;
  */
 export class Indexer {
   readonly #options: IndexerOptions;
+  #isOpen = false;
   #index: SearchIndex | null = null;
   #pending: number | null = null;
   /** Of the index that answers, or answered last. */
@@ -56,7 +60,7 @@ export class Indexer {
   #building = false;
   #rebuilt = 0;
   #rebuilds = 0;
-  readonly #troubles = new Map<'feed' | 'rebuild', string>();
+  readonly #troubles = new Map<Work, string>();
   #wanted = Promise.withResolvers<void>();
   /** Aborted when another index answers. */
   #replaced = new AbortController();
@@ -83,11 +87,18 @@ export class Indexer {
     };
   }
 
-  /** Takes what was kept; without it a rebuild begins with `run`. */
+  /** Takes what was kept; without it a rebuild begins with `run`. An engine that is away is asked again by `run`. */
   async open(): Promise<void> {
-    this.#index = await this.#options.engine.open();
-    if (this.#index !== null) this.#progress = this.#progressOf(this.#index);
-    if (this.#index === null || this.#progress.outdated) this.rebuild();
+    try {
+      const index = await this.#options.engine.open();
+      this.#isOpen = true;
+      this.#index = index;
+      if (index !== null) this.#progress = this.#progressOf(index);
+      if (index === null || this.#progress.outdated) this.rebuild();
+      this.#clear('engine');
+    } catch (error) {
+      this.#note('engine', error, 'What was kept of the index cannot be read; it is tried again.');
+    }
   }
 
   /** Asked for while one is under way another one follows it. */
@@ -98,6 +109,10 @@ export class Indexer {
 
   /** Until the signal; then what was applied is kept. */
   async run(signal: AbortSignal): Promise<void> {
+    while (!this.#isOpen && !signal.aborted) {
+      await wait(retryMs, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.open();
+    }
     await Promise.all([this.#follow(signal), this.#build(signal), this.#save(signal)]);
     await this.#last;
   }
@@ -266,13 +281,13 @@ export class Indexer {
   }
 
   /** Once for each cause: a broker may be down for hours. */
-  #note(what: 'feed' | 'rebuild', error: unknown, message: string): void {
+  #note(what: Work, error: unknown, message: string): void {
     const cause = (error as Error).message;
     if (this.#troubles.get(what) !== cause) this.#options.log.warn({ err: error }, message);
     this.#troubles.set(what, cause);
   }
 
-  #clear(what: 'feed' | 'rebuild'): void {
+  #clear(what: Work): void {
     this.#troubles.delete(what);
   }
 }

@@ -53,7 +53,11 @@ export class FeedOutlet implements RelayRows {
     const session = await this.#links.source.session();
     const name = `CONCAT('banyan feed ', SHA2(${quoteText(`${this.#spec.bookkeepingSchema} ${this.#feature}`)}, 224))`;
     const [row] = await session.texts(`SELECT GET_LOCK(LEFT(${name}, 64), 0)`);
-    if (row?.[0] !== '1') return false;
+    if (row?.[0] !== '1') {
+      // Whoever stands by until the feed's end has to know then that there was one.
+      if (!this.#seen) await this.hasBegun();
+      return false;
+    }
     try {
       await work();
     } finally {
@@ -62,7 +66,14 @@ export class FeedOutlet implements RelayRows {
     return true;
   }
 
-  /** @throws BanyanError BANYAN_FEED_ENDED */
+  /** Whether either server has entries' tables: they come with the first copy and go with the feature's end. */
+  async hasBegun(): Promise<boolean> {
+    const found = await Promise.all(sides.map((side) => this.#waiting(side, 1)));
+    if (found.some((rows) => rows !== null)) this.#seen = true;
+    return this.#seen;
+  }
+
+  /** @throws BanyanError BANYAN_FEED_ENDED, where there was a feed before */
   async pending(limit: number): Promise<readonly RelayMessage[]> {
     const found = await Promise.all(sides.map((side) => this.#waiting(side, limit)));
     if (found.every((rows) => rows === null)) {

@@ -84,6 +84,13 @@ async function send(context: CommandContext, outlet: FeedOutlet, { to, stream, n
     ...{ rows: outlet, broker: to, what: 'entries', log: processLogger('feed', io), isFinal: ended, keepMs },
     stream: { name: stream, subjects: ['changes.>'] },
   });
+  // A database that is away is the relay's to tell, again and again.
+  const begun = await outlet.hasBegun().catch(() => true);
+  if (!begun) {
+    output.note(
+      `There is no feed of ${name} in the databases: it begins with \`banyan copy ${name}\`, and this process waits for it. After a finish or an abandon none comes: stop this process.`,
+    );
+  }
   output.ready({ ready: true, pid: process.pid, feature: name, to, stream });
   try {
     await relay.run(io.signal);

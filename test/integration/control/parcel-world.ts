@@ -47,7 +47,12 @@ const tables = `
   ) ENGINE=InnoDB CHARACTER SET utf8mb4;`;
 
 /** `apart`: the events are a feature of their own, `events`. */
-export async function createParcelWorld(db: EngineLane, rows = 400, apart = false): Promise<ParcelWorld> {
+export async function createParcelWorld(
+  db: EngineLane,
+  rows = 400,
+  apart = false,
+  kind = testedCapture(),
+): Promise<ParcelWorld> {
   const [legacy, service, state] = await Promise.all([
     db.createDatabase('a', 'legacy'),
     db.createDatabase('b', 'service'),
@@ -77,7 +82,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400, apart = fals
   const needs = (database: string, makesTables: boolean) =>
     moverPrivileges({
       ...{ engine: db.engine, database, tables: ['parcels', 'parcel_events'] },
-      ...{ bookkeepingSchema: state.database, makesTables, capture: testedCapture() },
+      ...{ bookkeepingSchema: state.database, makesTables, capture: kind },
     });
   const accounts = {
     legacy: await createAccount(db.servers.a, [
@@ -98,7 +103,7 @@ export async function createParcelWorld(db: EngineLane, rows = 400, apart = fals
     handlers: { ping() {} },
     ...{ host: '127.0.0.1', port: 0 },
   });
-  const capture = { legacy: testedCapture(), service: testedCapture() };
+  const capture = { legacy: kind, service: kind };
   const feature = parcelFeature(accounts.service.endpoint(service.database), { capture });
   const served = { ...feature, service: { ...feature.service, addresses: [serving.address] } };
   const config: BanyanConfig = {

@@ -1,11 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from '@nats-io/transport-node';
 import createKnex, { type Knex } from 'knex';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { createProcessedEvents, type DomainEvent, EventConsumer } from '../../../extracted/events/index.ts';
+import { OutboxRows } from '../../../extracted/events/outbox-rows.ts';
 import { productEvents, toState } from '../../../extracted/product/product-events.ts';
 import { ProductStore } from '../../../extracted/product/product-store.ts';
 import { findDebianProgram } from '../../../scripts/servers/find-debian-program.ts';
@@ -81,6 +83,38 @@ describeEachEngine('the product service’s outbox', (lane) => {
     const off = new ProductStore({ database, clock: () => new Date(), events: false });
     await off.update(second, { name: 'quiet' });
     expect(await database('outbox')).toHaveLength(15);
+  });
+});
+
+describeEachEngine('the watermark of an outbox', (lane) => {
+  it('counts no event that waits, though others are sent before it and more keep coming', async () => {
+    await using stack = new AsyncDisposableStack();
+    const database = open(stack, stack.use(await createProductDatabase(lane)));
+    const store = new ProductStore({ database, clock: () => new Date(), events: true });
+    const rows = new OutboxRows(database, productEvents);
+    const told = async () =>
+      ((await rows.watermark())?.body as { told_until: number } | undefined)?.told_until;
+    const send = async (at: number) =>
+      rows.mark([{ row: (await rows.pending(10))[at]!.row, streamSeq: 1 }], new Date());
+
+    const [before, nothing] = [Date.now(), await told()];
+    expect(nothing).toBeGreaterThanOrEqual(before);
+    // Two wait: what is known is what was told before them.
+    await store.create(wanted(1));
+    await store.create(wanted(2));
+    const looked = Date.now();
+    expect(await told()).toBe(nothing);
+    // The second one alone is sent, and a third one comes.
+    await send(1);
+    await store.create(wanted(3));
+    const third = Date.now();
+    expect(await told()).toBe(undefined);
+    // All that waited at the look is sent; the third one came after it.
+    await send(0);
+    const behind = await told();
+    expect([behind! >= looked, behind! <= third]).toEqual([true, true]);
+    await send(0);
+    expect(await told()).toBeGreaterThanOrEqual(third);
   });
 });
 
@@ -216,6 +250,21 @@ describeOnEngine('mariadb', 'events by NATS JetStream', (lane) => {
         expect(JSON.parse(last.body).after).toEqual(toState(row));
       }
       expect(refused).toBeGreaterThan(0);
+
+      // Until when all is told is said beside the stream, with the place in it that counts the last event.
+      const listener = await connect({ servers: broker.url });
+      stack.defer(() => listener.close());
+      const marks = listener.subscribe('watermarks.events.product');
+      await store.update(ids[0]!, { price: '14.00' });
+      const written = Date.now();
+      let mark: { told_until: number; stream: { name: string; seq: number } } | undefined;
+      for await (const message of marks) {
+        mark = message.json();
+        if (mark!.told_until >= written) break;
+      }
+      const [latest] = await service('outbox').orderBy('id', 'desc').limit(1);
+      expect(mark!.stream.name).toBe(productEvents.name);
+      expect(mark!.stream.seq).toBeGreaterThanOrEqual(Number(latest.stream_seq));
     },
   );
 });
