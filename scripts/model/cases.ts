@@ -2,7 +2,7 @@
 export interface ModelCase {
   readonly name: string;
   /** In test/model/; left out: `handover`. */
-  readonly model?: 'handover' | 'together';
+  readonly model?: 'handover' | 'together' | 'leases';
   /** Macros of the model. */
   readonly defines: readonly string[];
   /** `none`: the whole state space holds no error. `some`: an error must be found. */
@@ -21,6 +21,10 @@ function without(guard: string, about: string, size = twoRouters): ModelCase {
 
 function withoutTogether(guard: string, about: string): ModelCase {
   return { name: guard, model: 'together', defines: [guard], errors: 'some', about };
+}
+
+function withoutLease(guard: string, about: string): ModelCase {
+  return { name: `lease ${guard}`, model: 'leases', defines: [guard], errors: 'some', about };
 }
 
 /** Every guard of the protocol is here once: a model in which one of them could go unnoticed proves nothing about it. */
@@ -49,6 +53,16 @@ export const modelCases: readonly ModelCase[] = [
   withoutTogether('TWO_DECISIONS', 'each feature is decided by a transaction of its own'),
   withoutTogether('CHECKS_ONE', 'the decision looks at one of the features only'),
   withoutTogether('FENCES_ONE', 'only one of the features is fenced'),
+  {
+    ...{ name: 'a lease in a large fleet', model: 'leases', defines: [], errors: 'none' },
+    about: 'reports that stand for several leases, and looks that keep one, each as slow as it likes',
+  },
+  withoutLease('NO_LEASE_MARGIN', 'the store counts no longer than a router whose clock is slow'),
+  withoutLease('NO_WAIT_FOR_LOOKS', 'a barrier forgets that a router may just have looked'),
+  withoutLease('NO_WAIT_FOR_REPORTS', 'a barrier forgets that a router has just reported'),
+  withoutLease('NO_LOOK_AFTER_LAPSE', 'a report that comes after the lease counts without a look'),
+  withoutLease('NO_OWN_STANDS', 'a report from a small fleet is taken to stand as long as in a large one'),
+  withoutLease('NO_GREATEST', 'a beat that was given up and arrives late cuts short what stands'),
 ];
 
 /** A few seconds: the smallest state space, and one guard that is seen to be missed. */

@@ -6,7 +6,7 @@ import { noteHoldCost } from '../hold-costs.ts';
 import type { ReplicaConfig } from '../replicas.ts';
 import { calmMs, countMs, hurryMs, standsMs } from './fleet.ts';
 import { LinkConnection } from './link-connection.ts';
-import { type Renewed, StandingReport, type Told } from './standing-report.ts';
+import { StandingReport, type Told } from './standing-report.ts';
 
 export interface MysqlStateLinkOptions {
   readonly state: DatabaseEndpoint;
@@ -57,7 +57,7 @@ export class MysqlStateLink implements StateLink {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#connection = new LinkConnection(options.state);
-    this.#standing = new StandingReport(options.leaseMs, options.kind ?? 'router', this.#now);
+    this.#standing = new StandingReport(options.leaseMs, options.kind ?? 'router');
   }
 
   /** What it has reported need not be read back, so a report of a table that it has just read is one statement. */
@@ -73,26 +73,39 @@ export class MysqlStateLink implements StateLink {
 
   async #beat(connection: Connection, report: ReplicaReport): Promise<StateReply> {
     const at = this.#now();
-    const standsMs = this.#standsMs(report);
-    const config = this.#options.config?.() ?? null;
-    const renewed = await this.#standing.report(connection, report, { config, told: this.#told, standsMs });
+    const table = await this.#renew(connection, report, at);
     for (const { feature, shadow, traffic } of report.counted ?? []) {
       await connection.query(countsSql, [report.replica, feature, print(shadow), print(traffic)]);
     }
     for (const cost of report.holds ?? []) await noteHoldCost(connection, report.replica, cost);
-    const look = renewed.look || (!renewed.looked && this.#mayHaveLapsed(at, renewed));
-    const table = look ? await this.#look(connection, report.version) : null;
-    if (look) this.#behind = table !== null;
-    if (renewed.looked || (look && table === null)) this.#lookedAt = at;
-    // There was no newer table that kept the report from being renewed: its row is not what it was.
-    if (renewed.refused && table === null) this.#standing.forget();
     await this.#count(connection);
-    const since = Math.max(this.#lookedAt, at - renewed.agoMs) - at;
     return {
-      ...this.#reply(since, standsMs - renewed.agoMs),
+      ...this.#reply(at),
       ...(report.asksCurrent ? { currentAgoMs: await currentAgo(connection) } : {}),
       ...(table !== null && { table }),
     };
+  }
+
+  /** Sees to it that the report stands, and looks for a newer route table where the lease needs it. Null: there is none, or nobody looked. */
+  async #renew(connection: Connection, report: ReplicaReport, at: number): Promise<RouteTable | null> {
+    const before = this.#leaseLeftMs(at);
+    const config = this.#options.config?.() ?? null;
+    const standing = { at, config, told: this.#told, standsMs: this.#standsMs(report) };
+    const renewed = await this.#standing.report(connection, report, standing);
+    if (renewed.looked) this.#lookedAt = at;
+    // A barrier that did not wait for this replica may have ended before its report arrived: it must not go on by that before it has looked.
+    const lapsed = this.#now() - at >= before;
+    if (!renewed.look && (renewed.looked || !lapsed)) return null;
+    const table = await this.#look(connection, report.version);
+    this.#behind = table !== null;
+    if (table !== null) return table;
+    if (!renewed.refused) {
+      this.#lookedAt = at;
+      return null;
+    }
+    // There was no newer table that kept the report from being renewed: its row is not what it was, or is gone.
+    this.#standing.forget();
+    return this.#renew(connection, report, at);
   }
 
   /** One that drains, or refuses a newer table, says so again and again: a barrier waits for it. */
@@ -102,18 +115,17 @@ export class MysqlStateLink implements StateLink {
     return often ? leaseMs : standsMs(this.#replicas, leaseMs);
   }
 
-  /** A barrier that did not wait for this replica may have ended since: it must not go on by a report before it has looked. */
-  #mayHaveLapsed(at: number, { beforeMs }: Renewed): boolean {
-    return Math.min(beforeMs, at - this.#lookedAt) >= this.#options.leaseMs / 2;
+  /** How long the lease lasts from `at` on, milliseconds: from the last report, or a look that found no newer table, as long as a report stands. */
+  #leaseLeftMs(at: number): number {
+    const { agoMs, leftMs } = this.#standing.standsAt(at);
+    return Math.min(this.#options.leaseMs + Math.max(this.#lookedAt - at, -agoMs), leftMs);
   }
 
-  /** `sinceMs`: the look or the report from which the lease counts, 0 or less. */
-  #reply(sinceMs: number, standsStillMs: number): StateReply {
-    const { leaseMs } = this.#options;
+  #reply(at: number): StateReply {
     const { counting, hurrying } = this.#told;
-    const calm = calmMs(this.#replicas, leaseMs);
+    const calm = calmMs(this.#replicas, this.#options.leaseMs);
     return {
-      leaseMs: Math.min(leaseMs + sinceMs, standsStillMs),
+      leaseMs: this.#leaseLeftMs(at),
       ...(counting ? { asksCounts: true } : {}),
       ...(hurrying ? { hurryMs: hurryMs(this.#replicas) } : {}),
       ...(calm === null ? {} : { calmMs: calm }),

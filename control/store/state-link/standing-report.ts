@@ -12,10 +12,6 @@ export interface Told {
 }
 
 export interface Renewed {
-  /** How long ago the report that stands was sent; 0 for one of now. */
-  readonly agoMs: number;
-  /** The same of the report that stood before; Infinity where none did. */
-  readonly beforeMs: number;
   /** It was to be renewed, and its row says something else or there is news. */
   readonly refused: boolean;
   /** The store was asked for news with it. */
@@ -26,11 +22,21 @@ export interface Renewed {
 
 /** How a report is to stand. */
 export interface Standing {
+  /** When the beat began. */
+  readonly at: number;
   /** By which config the replica goes. */
   readonly config: ReplicaConfig | null;
   readonly told: Told;
   /** For how long, milliseconds: at least the lease. */
   readonly standsMs: number;
+}
+
+/** The report that stands, at one moment. */
+export interface Stands {
+  /** How long ago it was sent; Infinity where none stands. */
+  readonly agoMs: number;
+  /** How long it stands from that moment on, milliseconds. */
+  readonly leftMs: number;
 }
 
 /** A row that stands for long is not to be cut short by a beat that was given up and arrives late. */
@@ -71,6 +77,8 @@ interface Said {
   readonly fixed: string;
   /** When it was sent. */
   readonly at: number;
+  /** For how long, milliseconds. A fleet that grows has later ones stand for longer, not this one. */
+  readonly standsMs: number;
 }
 
 /**
@@ -83,14 +91,12 @@ interface Said {
 export class StandingReport {
   readonly #leaseMs: number;
   readonly #kind: 'router' | 'seam';
-  readonly #now: () => number;
   #said: Said | null = null;
   #tellsLooks = true;
 
-  constructor(leaseMs: number, kind: 'router' | 'seam', now: () => number) {
+  constructor(leaseMs: number, kind: 'router' | 'seam') {
     this.#leaseMs = leaseMs;
     this.#kind = kind;
-    this.#now = now;
   }
 
   /** False: the store's schema is older, and waits for each replica as long as its report stands. */
@@ -98,26 +104,31 @@ export class StandingReport {
     return this.#tellsLooks;
   }
 
+  standsAt(at: number): Stands {
+    const said = this.#said;
+    if (said === null) return { agoMs: Number.POSITIVE_INFINITY, leftMs: 0 };
+    return { agoMs: at - said.at, leftMs: said.at + said.standsMs - at };
+  }
+
   /** Sees to it that a report stands which says the same. */
   async report(
     connection: Connection,
     report: ReplicaReport,
-    { config, told, standsMs }: Standing,
+    { at, config, told, standsMs }: Standing,
   ): Promise<Renewed> {
-    const at = this.#now();
     const { replica, host, pid, version } = report;
     const drained = JSON.stringify(report.drained);
     const services = JSON.stringify(report.services);
     const fixed = [replica, host, pid, services, config === null ? null : JSON.stringify(config)] as const;
-    const said = { fixed: JSON.stringify(fixed), text: `${version} ${drained} ${JSON.stringify(fixed)}`, at };
+    const text = `${version} ${drained} ${JSON.stringify(fixed)}`;
+    const said: Said = { fixed: JSON.stringify(fixed), text, at, standsMs };
     const micros = storedMicros(standsMs);
     const last = this.#said;
-    const beforeMs = last === null ? Number.POSITIVE_INFINITY : at - last.at;
-    if (last?.text === said.text) {
+    if (last?.text === text) {
       // Each report is a commit of the store's server, which clients wait for too where it is legacy's.
       const seldom = told.hurrying || standsMs > this.#leaseMs;
-      const same = { agoMs: beforeMs, beforeMs, looked: false, look: true };
-      if (seldom && beforeMs < standsMs / beatsInLease) return { ...same, refused: false };
+      const [agoMs, lastsMs] = [at - last.at, Math.min(standsMs, last.standsMs)];
+      if (seldom && agoMs < lastsMs / beatsInLease) return { refused: false, looked: false, look: true };
       const known = [version, told.reload, Number(told.hurrying), Number(told.counting)];
       const [{ affectedRows }] = await connection.query<ResultSetHeader>(renewSql, [
         ...[micros, replica, version, drained],
@@ -125,23 +136,23 @@ export class StandingReport {
       ]);
       if (affectedRows === 1) {
         this.#said = said;
-        return { agoMs: 0, beforeMs, refused: false, looked: true, look: false };
+        return { refused: false, looked: true, look: false };
       }
       // What is new is likely to be reported next.
-      if (beforeMs < standsMs / 2) return { ...same, refused: true };
+      if (agoMs < lastsMs / 2) return { refused: true, looked: false, look: true };
     } else if (last?.fixed === said.fixed) {
       this.#said = null;
       const values = [version, drained, micros, replica];
       const [{ affectedRows }] = await connection.query<ResultSetHeader>(advanceSql, values);
       if (affectedRows === 1) {
         this.#said = said;
-        return { agoMs: 0, beforeMs, refused: false, looked: false, look: false };
+        return { refused: false, looked: false, look: false };
       }
     }
     this.#said = null;
     await this.#beat(connection, [replica, host, pid, version, drained, services, fixed[4]], micros);
     this.#said = said;
-    return { agoMs: 0, beforeMs, refused: false, looked: false, look: true };
+    return { refused: false, looked: false, look: true };
   }
 
   async #beat(connection: Connection, values: readonly unknown[], micros: number): Promise<void> {
