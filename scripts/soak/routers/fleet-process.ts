@@ -1,9 +1,5 @@
-import { pino } from 'pino';
-import { noStopPoints } from '../../../common/stop-points.ts';
-import { MysqlStateLink } from '../../../control/store/index.ts';
 import type { DatabaseEndpoint } from '../../../mover/index.ts';
-import { LiveTable } from '../../../router/replica/live-table.ts';
-import type { FailurePolicy } from '../../../router/table/failure-policy.ts';
+import { idleRouter } from './idle-router.ts';
 
 /**
  * Many routers without their requests in one process: `fleet-process.ts STATE COUNT LEASE_MS`. Each keeps its route table and lease by a link of its
@@ -12,23 +8,13 @@ import type { FailurePolicy } from '../../../router/table/failure-policy.ts';
 const [endpoint = '{}', count = '1', leaseMs = '2000'] = process.argv.slice(2);
 const state = JSON.parse(endpoint) as DatabaseEndpoint;
 
-const fleet = Array.from({ length: Number(count) }, (_, n) => {
-  const link = new MysqlStateLink({ state, leaseMs: Number(leaseMs) });
-  return new LiveTable({
-    link,
-    replica: `${process.pid}:${n}`,
-    host: 'soak',
-    services: () => ['parcels'],
-    snapshotFile: null,
-    beatMs: 100,
-    beatTimeoutMs: 2_000,
-    points: noStopPoints,
-    logger: pino({ level: 'silent' }),
-    policy: {} as FailurePolicy,
-    writesInFlight: () => 0,
-    onChange: () => undefined,
-  });
-});
+const fleet = Array.from(
+  { length: Number(count) },
+  (_, n) =>
+    idleRouter({
+      ...{ state, leaseMs: Number(leaseMs), replica: `${process.pid}:${n}`, services: ['parcels'] },
+    }).table,
+);
 // Not all in one instant: machines do not start so either.
 for (const router of fleet) {
   await router.beat();
