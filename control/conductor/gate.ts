@@ -44,6 +44,8 @@ export interface GateOptions {
   /** Which routes and jobs of the monolith were seen on tables. */
   readonly callers: StateStore['callers'];
   readonly routeTable: StateStore['routeTable'];
+  /** Every feature, as control's config has it. */
+  readonly configured: StateStore['configured'];
   /** Live routers that could not ask the feature's service, each with the reason. */
   readonly unserved: readonly string[];
   /** What the routers are compared with. */
@@ -193,8 +195,9 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       'Move those routes with the feature, or put their writes behind a seam (docs/seam.md): the fence refuses them after the cutover. If that is as it should be: `--force routes`.',
       async () => {
         if (rules.newOwner === 'legacy') return [true, 'legacy gets its rows back'];
-        const { replicas, callers, routeTable } = options;
-        return seenRoutes({ feature: state.feature, move, replicas, store: { callers, routeTable } });
+        const { replicas, callers, routeTable, configured } = options;
+        const store = { callers, routeTable, configured };
+        return seenRoutes({ feature: state.feature, move, replicas, store });
       },
     ),
     check(

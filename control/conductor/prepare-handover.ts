@@ -76,6 +76,7 @@ export async function lookAtGate(
     replicas: await store.fleet.replicas(),
     callers: (about) => store.callers(about),
     routeTable: () => store.routeTable(),
+    configured: store.configured,
     unserved: await store.unserved(at.feature),
     own: { version: banyanVersion, fingerprint: store.fingerprint },
     // A way back must not wait for anybody's signature.

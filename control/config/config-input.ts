@@ -59,6 +59,8 @@ const routeOverride = z.strictObject({
     .optional(),
   /** false: the route stays with legacy and moves with no feature. */
   moves: z.boolean().optional(),
+  /** Tables of legacy's, other than those that move with it, that the route writes as long as legacy answers it. */
+  alsoWrites: z.array(sqlName).min(1, { error: 'names no table' }).optional(),
   /** Over the feature's policy, setting by setting. */
   policy: routePolicySchema.optional(),
 });

@@ -45,6 +45,15 @@ export type LegacyTuning = Pick<
   'connections' | 'keepAliveMs' | 'nameAgeMs' | 'balance' | 'breaker' | 'healthCheck' | 'tls'
 >;
 
+/** A route that writes to tables which do not move with it, as long as legacy answers it. */
+export interface AlsoWrites {
+  /** `METHOD /path/:pattern`. */
+  readonly route: string;
+  readonly tables: readonly string[];
+  /** False: it stays with legacy whatever moves. */
+  readonly moves: boolean;
+}
+
 export interface FeatureConfig {
   readonly name: string;
   readonly service: ServiceConfig;
@@ -65,6 +74,8 @@ export interface FeatureConfig {
   /** How changes are noted on each side while it owns the rows. */
   readonly capture: { readonly legacy: CaptureKind; readonly service: CaptureKind };
   readonly routes: readonly ConfiguredRoute[];
+  /** Routes that write tables of legacy's which do not move with them; left out: none is known. */
+  readonly alsoWrites?: readonly AlsoWrites[];
   /** What the policies of its routes are laid over. */
   readonly policy?: RoutePolicy;
   readonly salt: string;

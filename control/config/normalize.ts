@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { Fault } from '../../common/errors.ts';
 import { type Address, isLoopback, parseAddress } from './address.ts';
+import { alsoWritten } from './also-written.ts';
 import type { BanyanConfig, FeatureConfig } from './config.ts';
 import { configError, configFault } from './config-fault.ts';
 import { configInput, type ParsedConfig } from './config-input.ts';
@@ -76,6 +77,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
       triggers: feature.triggers,
       capture: feature.capture,
       routes: await serviceRoutes(name, service, feature.routes, faults),
+      ...alsoWritten(feature.routes),
       ...(feature.policy && { policy: feature.policy }),
       salt: feature.salt ?? name,
     };

@@ -137,6 +137,11 @@ export class StateStore {
     return { version };
   }
 
+  /** Every feature that the config has, wherever it is. */
+  get configured(): readonly FeatureConfig[] {
+    return this.#features;
+  }
+
   /** Of the config that it goes by; null: it was told none. */
   get fingerprint(): string | null {
     return this.#print?.fingerprint ?? null;

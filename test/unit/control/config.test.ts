@@ -175,10 +175,11 @@ test('a service that speaks HTTP declares its routes in the config, and is what 
       'GET /parcels/:code': {},
       'POST /parcels': { policy: { retries: 0 } },
       'POST /parcels/search': { access: 'read', constraints: { host: 'shop.test' } },
-      'PUT /parcels/:code': { moves: false },
+      'PUT /parcels/:code': { moves: false, alsoWrites: ['stock'] },
     }),
   );
-  const { routes, service: parsed } = config.features.parcels!;
+  const { routes, service: parsed, alsoWrites } = config.features.parcels!;
+  expect(alsoWrites).toEqual([{ route: 'PUT /parcels/:code', tables: ['stock'], moves: false }]);
   expect(routes).toMatchObject([
     { id: 'GET /parcels/:code', access: 'read', call: { kind: 'http' } },
     { id: 'POST /parcels', access: 'write', policy: { retries: 0 } },

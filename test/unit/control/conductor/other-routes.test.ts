@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
 import { describeOtherRoutes, otherRoutes } from '../../../../control/conductor/other-routes.ts';
+import { seenRoutes } from '../../../../control/conductor/seen-routes.ts';
+import type { FeatureConfig } from '../../../../control/config/index.ts';
+import type { Move } from '../../../../mover/index.ts';
 import type { Route } from '../../../../router/table/route-table.ts';
 
 const route = (feature: string, method: string, path: string) => ({ feature, method, path }) as Route;
@@ -42,4 +45,33 @@ test('routes that write to a feature’s tables and do not move with it are told
   );
   const many = Array.from({ length: 7 }, (_, at) => caller(`POST /admin/${at}`));
   expect(describeOtherRoutes(otherRoutes(many, 'product', routes))).toMatch(/; and 2 more$/);
+});
+
+test('the gate goes by what the config says of routes, too, as long as legacy answers them', async () => {
+  const configured = [
+    { name: 'product', alsoWrites: [{ route: 'PUT /products/:id', tables: ['stock'], moves: true }] },
+    { name: 'order', alsoWrites: [{ route: 'POST /orders', tables: ['Products', 'stock'], moves: true }] },
+    { name: 'import', alsoWrites: [{ route: 'POST /imports', tables: ['products'], moves: false }] },
+  ] as unknown as FeatureConfig[];
+  const move = {
+    spec: { source: { host: '127.0.0.1', database: 'shop' }, tables: [{ table: 'products' }] },
+  } as unknown as Move;
+  const look = (owner: string, replicas: object[] = [], of = configured) =>
+    seenRoutes({
+      ...{ feature: 'product', move, replicas: replicas as never },
+      store: {
+        configured: of,
+        callers: async () => [],
+        routeTable: async () => ({ routes, features: [{ name: 'order', owner }] }) as never,
+      },
+    });
+  const both =
+    'by the config, POST /orders (of order) writes to Products; POST /imports (stays with legacy) writes to products';
+  expect(await look('legacy')).toEqual([false, both]);
+  // What a feature writes that has moved is its service's matter.
+  const one = 'by the config, POST /imports (stays with legacy) writes to products';
+  expect(await look('service')).toEqual([false, one]);
+  const [seamed, said] = await look('service', [{ kind: 'seam', live: true, services: ['product'] }]);
+  expect([seamed, said.startsWith(`${one}; a process with seams of product`)]).toEqual([true, true]);
+  expect((await look('legacy', [], configured.slice(0, 1)))[0]).toBe(true);
 });
