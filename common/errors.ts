@@ -1,4 +1,5 @@
 import { type DatabaseTrouble, databaseTrouble } from './database-trouble.ts';
+import { lacksRight } from './lacks-right.ts';
 
 /** One thing that is wrong and what to do about it: a line of a preflight, a config check or an IDL check. */
 export interface Fault {
@@ -42,12 +43,6 @@ export class BanyanError extends Error {
   }
 }
 
-/**
- * What MySQL and MariaDB say to an account that lacks a right: on a server, a database, a table, a column, a routine; triggers
- * without SUPER (1419); and for a trigger's definer that was dropped (1449).
- */
-const lacksRight: ReadonlySet<unknown> = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1419, 1449, 1698]);
-
 const troubles: Readonly<Record<DatabaseTrouble, { readonly code: string; readonly fix: string }>> = {
   lost: {
     code: 'BANYAN_DATABASE_LOST',
@@ -82,7 +77,7 @@ export function describeError(error: unknown): {
     const { code, message, fix, faults, details } = error;
     return { code, message, fix, faults, details };
   }
-  if (error instanceof Error && lacksRight.has((error as { errno?: unknown }).errno)) {
+  if (lacksRight(error)) {
     return {
       code: 'BANYAN_PRIVILEGE_MISSING',
       message: error.message,

@@ -14,7 +14,7 @@ import { ProgressFeed } from '../progress.ts';
 import { adoptDatabases } from '../restored/adopt-databases.ts';
 import { type Actor, type FeatureState, type HeldLease, holdLease } from '../store/index.ts';
 import { makeReady } from './make-ready.ts';
-import { mayPass } from './may-pass.ts';
+import { mayBeGranted, mayPass } from './may-pass.ts';
 import type { MoveDirection } from './move-specs.ts';
 import { OpenMoves } from './open-moves.ts';
 import { type RefusedReport, RefusedWatch } from './refused-watch.ts';
@@ -313,7 +313,9 @@ export class FeatureRunner {
         logger.warn({ feature: this.feature, err: error }, 'the move stopped');
         await this.#moves.close();
         if (await this.#healed(context, error, signal)) continue;
-        if (!mayPass(error) && (await this.#recordFailing(error, state, held, signal))) return;
+        // A copy is waited for by whoever began it, and had all rights when it began.
+        const passes = mayPass(error) || (state.stage !== 'copying' && mayBeGranted(error));
+        if (!passes && (await this.#recordFailing(error, state, held, signal))) return;
         const pauseMs = Math.min(5_000, 100 * 2 ** attempt);
         await pause(pauseMs, signal);
       }

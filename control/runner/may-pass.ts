@@ -1,5 +1,6 @@
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
+import { lacksRight } from '../../common/lacks-right.ts';
 
 /** ER_QUERY_INTERRUPTED: somebody ended the statement. */
 const queryInterrupted = 1317;
@@ -23,4 +24,13 @@ const passing: ReadonlySet<string> = new Set([
 export function mayPass(error: unknown): boolean {
   if (error instanceof BanyanError) return passing.has(error.code) || databaseTrouble(error.cause) !== null;
   return databaseTrouble(error) !== null || (error as { errno?: unknown }).errno === queryInterrupted;
+}
+
+/**
+ * True for what a right cures that an account had and has no more: whoever grants it again, or makes a dropped account again, need not know
+ * that a move stands still for it.
+ */
+export function mayBeGranted(error: unknown): boolean {
+  if (!(error instanceof BanyanError)) return lacksRight(error);
+  return error.code === 'BANYAN_PRIVILEGE_MISSING' || lacksRight(error.cause);
 }

@@ -47,7 +47,8 @@ function failures({ name, failing }: FeatureStatus): Told[] {
 function troubles({ name, failing, paused, move }: FeatureStatus): Told[] {
   const trouble = move?.trouble ?? null;
   if (trouble === null || failing !== null || paused) return [];
-  const fix = '`banyan check` says which server cannot be reached; the move goes on by itself once it can.';
+  const fix =
+    '`banyan check` says which server cannot be reached, or what an account lacks; the move goes on by itself once that is put right.';
   return [{ ...plain, feature: name, level: 'warn', what: trouble, fix }];
 }
 
