@@ -14,6 +14,8 @@ import { brokenBefore, brokenText } from './binlog-faults.ts';
 import type { BinlogLog } from './binlog-log.ts';
 import { BinlogReader, type Place, type WatchedTable } from './binlog-reader.ts';
 import { readBinlogSettings, serverOf } from './binlog-settings.ts';
+import { QueuedTotal } from './key-queue.ts';
+import { type KeyText, keyOf } from './key-text.ts';
 import type { WatchedColumn } from './row-events.ts';
 
 const beatEveryMs = 1_000;
@@ -41,6 +43,8 @@ export class BinlogFollower {
   readonly #context: MoveContext;
   readonly #link: Link;
   readonly #books: BinlogBooks;
+  /** Keys in memory: reading pauses when they are too many. */
+  readonly queued = new QueuedTotal();
   #logs: readonly { readonly table: CapturedTable; readonly log: BinlogLog }[] = [];
   readonly #process = randomBytes(6).toString('hex');
   readonly #waiting = new Map<string, { readonly sentAt: number; readonly seen: () => void }>();
@@ -168,17 +172,13 @@ export class BinlogFollower {
     });
   }
 
-  #note(log: BinlogLog, keys: readonly (readonly (Buffer | null)[])[], since: Place): void {
+  #note(log: BinlogLog, keys: readonly KeyText[], since: Place): void {
     for (const key of keys) log.queue.note(key, since);
-    if (this.#queued >= this.#context.tuning.binlogKeysMax) this.#reader?.pause();
-  }
-
-  get #queued(): number {
-    return this.#logs.reduce((sum, { log }) => sum + log.queue.size, 0);
+    if (this.queued.count >= this.#context.tuning.binlogKeysMax) this.#reader?.pause();
   }
 
   makeRoom(): void {
-    if (this.#queued < this.#context.tuning.binlogKeysMax / 2) this.#reader?.resume();
+    if (this.queued.count < this.#context.tuning.binlogKeysMax / 2) this.#reader?.resume();
   }
 
   /** The row of beats, watched like a table. */
@@ -188,7 +188,7 @@ export class BinlogFollower {
     return {
       ...{ database: spec.bookkeepingSchema, table: BinlogBooks.beats, key },
       note: (beats) => {
-        for (const [moveId, beat] of beats) {
+        for (const [moveId, beat] of beats.map(keyOf)) {
           if (moveId?.toString('utf8') !== spec.id) continue;
           const id = beat?.toString('utf8') ?? '';
           this.#waiting.get(id)?.seen();

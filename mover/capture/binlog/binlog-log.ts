@@ -1,12 +1,13 @@
 import { BanyanError } from '../../../common/errors.ts';
 import type { Backlog } from '../../move.ts';
-import { type KeyRange, type KeyValues, keyId, keysCondition, rangeCondition } from '../../plan/key-range.ts';
+import { type KeyRange, type KeyValues, keysCondition, rangeCondition } from '../../plan/key-range.ts';
 import type { Session } from '../../sql/session.ts';
 import type { CapturedTable } from '../capture.ts';
 import type { ChangeLog, TakenKeys, WaitingKey } from '../change-log.ts';
 import type { TriggerLog } from '../triggers/trigger-log.ts';
 import type { BinlogFollower } from './binlog-follower.ts';
 import { KeyQueue, type QueuedKey } from './key-queue.ts';
+import { keyOf, keyTextOf } from './key-text.ts';
 import { rankKeys } from './rank-keys.ts';
 import { typedLiteral } from './typed-literal.ts';
 
@@ -22,7 +23,7 @@ const lookedThrough = 5_000;
 export class BinlogLog implements ChangeLog {
   readonly reread = 'locking';
   readonly notedAfter = null;
-  readonly queue = new KeyQueue();
+  readonly queue: KeyQueue;
   readonly marks: TriggerLog;
   readonly #table: CapturedTable;
   readonly #follower: BinlogFollower;
@@ -31,6 +32,7 @@ export class BinlogLog implements ChangeLog {
     this.#table = table;
     this.marks = marks;
     this.#follower = follower;
+    this.queue = new KeyQueue(follower.queued);
   }
 
   async take(source: Session, leaveAlone: readonly KeyRange[], limit: number): Promise<TakenKeys | null> {
@@ -79,13 +81,10 @@ export class BinlogLog implements ChangeLog {
     // What is not read yet may be among them.
     if (!(await this.#follower.sync(source))) return [...keys];
     const dirty = await this.marks.dirtyAmong(source, keys);
-    const ids = new Set(keys.map(keyId));
-    const rest: QueuedKey[] = [];
-    for (const entry of this.queue.entries()) {
-      if (ids.has(keyId(entry.key))) dirty.push(entry.key);
-      else rest.push(entry);
-    }
+    const asked = new Set(keys.map(keyTextOf));
+    for (const text of asked) if (this.queue.has(text)) dirty.push(keyOf(text));
     if (!this.#table.key.some(({ shape }) => shape.kind === 'text')) return dirty;
+    const rest = [...this.queue.entries()].filter(({ text }) => !asked.has(text));
     for (let from = 0; from < rest.length; from += askedAtOnce) {
       const some = rest.slice(from, from + askedAtOnce);
       const equal = await this.#ask(source, some, (key) => keysCondition(key, keys));
@@ -128,7 +127,7 @@ export class BinlogLog implements ChangeLog {
   async waiting(source: Session, limit: number) {
     if (!(await this.#follower.sync(source))) throw unreadRest();
     const marked = await this.marks.waiting(source, limit);
-    const queued = [...this.queue.entries()].slice(0, Math.max(0, limit - marked.keys.length));
+    const queued = this.queue.first(Math.max(0, limit - marked.keys.length));
     return {
       count: marked.count + this.queue.size,
       keys: [

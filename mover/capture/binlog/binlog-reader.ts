@@ -2,18 +2,19 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { BanyanError } from '../../../common/errors.ts';
 import type { MoveLogger } from '../../move.ts';
-import type { KeyValues } from '../../plan/key-range.ts';
 import type { EngineKind } from '../../sql/session.ts';
 import { errnoOf, isConnectionLost } from '../../sql/sql-error.ts';
+import { AnnouncedTables } from './announced-tables.ts';
 import {
   type BinlogEvent,
   eventType,
-  readGtid,
+  GtidReader,
   readGtidList,
   readQuery,
   readRotate,
   readXaEnd,
   readXaPrepare,
+  saysBegin,
 } from './binlog-event.ts';
 import {
   otherFile,
@@ -32,15 +33,9 @@ import { GtidSet } from './gtid-set.ts';
 import { GtidTrail } from './gtid-trail.ts';
 import type { Gtid } from './gtids.ts';
 import { judgeStatement } from './judge-statement.ts';
+import type { KeyText } from './key-text.ts';
 import { type KnownTransactions, knownTransactions } from './known-transactions.ts';
-import {
-  readKeys,
-  readTableMap,
-  rowChange,
-  type TableMap,
-  tableIdOf,
-  type WatchedColumn,
-} from './row-events.ts';
+import { rowKind, tableIdOf, type WatchedColumn } from './row-events.ts';
 
 /** A position with its place among all that this process has seen: a smaller `order` lies before. */
 export interface Place extends BinlogPosition {
@@ -52,7 +47,7 @@ export interface WatchedTable {
   readonly table: string;
   readonly key: readonly WatchedColumn[];
   /** `since`: where the transaction began that changed these rows. */
-  note(keys: readonly KeyValues[], since: Place): void;
+  note(keys: readonly KeyText[], since: Place): void;
 }
 
 export interface BinlogReaderOptions {
@@ -90,7 +85,7 @@ const lacksRight: ReadonlySet<number> = new Set([1044, 1045, 1227]);
 
 interface HeldBack {
   readonly table: WatchedTable;
-  readonly keys: readonly KeyValues[];
+  readonly keys: readonly KeyText[];
 }
 
 /**
@@ -102,11 +97,11 @@ interface HeldBack {
  */
 export class BinlogReader {
   readonly #options: BinlogReaderOptions;
-  readonly #tables: ReadonlyMap<string, WatchedTable>;
+  readonly #tables: AnnouncedTables;
   readonly #closing = new AbortController();
   readonly #ended: Promise<void>;
   readonly #prepared = new Map<string, { readonly since: Place; readonly held: readonly HeldBack[] }>();
-  #maps = new Map<number, { readonly map: TableMap; readonly table: WatchedTable | null }>();
+  readonly #gtids = new GtidReader();
   #order = 0;
   #boundary: Place;
   #group: Place;
@@ -135,7 +130,7 @@ export class BinlogReader {
       // Elsewhere in a file the place itself is exact.
       if (from.at <= fileBegins) this.#known = knownTransactions(engine, from.gtids);
     }
-    this.#tables = new Map(options.tables.map((table) => [this.#id(table.database, table.table), table]));
+    this.#tables = new AnnouncedTables(options.tables, options.anyCase);
     this.#boundary = { file: from.file, at: from.at, order: 0 };
     this.#group = this.#boundary;
     this.#ended = this.#run();
@@ -214,7 +209,7 @@ export class BinlogReader {
   async #follow(signal: AbortSignal): Promise<void> {
     const { promise, reject } = Promise.withResolvers<never>();
     promise.catch(() => undefined);
-    this.#maps = new Map();
+    this.#tables.clear();
     this.#held = null;
     this.#inTransaction = false;
     this.#gtid = null;
@@ -261,24 +256,19 @@ export class BinlogReader {
 
   #take(event: BinlogEvent): void {
     this.#order += 1;
-    const change = rowChange(event.type);
-    if (change !== null) {
-      const known = this.#maps.get(tableIdOf(event.body));
+    const kind = rowKind(event.type);
+    if (kind !== null) {
+      const known = this.#tables.of(tableIdOf(event));
       if (known === undefined) throw new RangeError('rows of a table that was not announced');
-      if (known.table !== null && !this.#isKnown) {
-        this.#note({
-          table: known.table,
-          keys: readKeys(event.body, change, known.map, known.table.key),
-        });
+      if (known.watched !== null && !this.#isKnown) {
+        this.#note({ table: known.watched, keys: known.rows.keys(event, kind) });
       }
       return;
     }
     switch (event.type) {
-      case eventType.tableMap: {
-        const map = readTableMap(event.body);
-        this.#maps.set(map.id, { map, table: this.#tables.get(this.#id(map.database, map.table)) ?? null });
+      case eventType.tableMap:
+        this.#tables.announce(event);
         return;
-      }
       case eventType.format:
         this.#file(event);
         return;
@@ -335,6 +325,8 @@ export class BinlogReader {
   #file({ timestamp }: BinlogEvent): void {
     if (this.#born !== null && this.#born !== timestamp) throw otherFile(this.#boundary.file);
     this.#born = timestamp;
+    // No transaction is in two files.
+    this.#tables.clear();
   }
 
   #note(change: HeldBack): void {
@@ -343,25 +335,26 @@ export class BinlogReader {
   }
 
   #partialUpdate(event: BinlogEvent): void {
-    const known = this.#maps.get(tableIdOf(event.body));
-    if (known?.table !== null) throw unreadable('a partial update of JSON (binlog_row_value_options)');
+    const known = this.#tables.of(tableIdOf(event));
+    if (known?.watched !== null) throw unreadable('a partial update of JSON (binlog_row_value_options)');
   }
 
   #begin(event: BinlogEvent): void {
     // What came before has ended, whatever it was.
-    const at = event.next - event.size;
-    this.#groupEnds(at >= this.#boundary.at ? { ...this.#boundary, at, order: this.#order } : this.#boundary);
+    this.#groupEnds(this.#placeAt(event.next - event.size));
     if (event.type !== eventType.gtid && event.type !== eventType.mariadbGtid) return;
-    this.#gtid = readGtid(event);
+    this.#gtid = this.#gtids.read(event);
     this.#isKnown = this.#known?.has(this.#gtid) ?? false;
   }
 
   #end(event: BinlogEvent): void {
-    // An offset has 32 bits: in a file that one transaction has made longer, the last place that can be told stays.
-    const { next } = event;
-    this.#groupEnds(
-      next >= this.#boundary.at ? { ...this.#boundary, at: next, order: this.#order } : this.#boundary,
-    );
+    this.#groupEnds(this.#placeAt(event.next));
+  }
+
+  /** An offset has 32 bits: in a file that one transaction has made longer, the last place that can be told stays. */
+  #placeAt(at: number): Place {
+    const { file } = this.#boundary;
+    return at >= this.#boundary.at ? { file, at, order: this.#order } : this.#boundary;
   }
 
   /** The transaction in hand, if there is one, lies before this place. */
@@ -376,6 +369,10 @@ export class BinlogReader {
   }
 
   #statement(event: BinlogEvent): void {
+    if (saysBegin(event)) {
+      this.#inTransaction = true;
+      return;
+    }
     const { database, sql } = readQuery(event);
     const xa = readXaEnd(sql);
     if (xa !== null && !this.#isKnown) {
@@ -406,10 +403,5 @@ export class BinlogReader {
     if (onePhase) for (const one of held) one.table.note(one.keys, this.#group);
     else if (held.length > 0) this.#prepared.set(xid, { since: this.#group, held });
     this.#end(event);
-  }
-
-  #id(database: string, table: string): string {
-    const id = `${database}\0${table}`;
-    return this.#options.anyCase ? id.toLowerCase() : id;
   }
 }

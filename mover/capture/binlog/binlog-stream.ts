@@ -1,27 +1,26 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { connect, type Socket } from 'node:net';
 import mysql from 'mysql2';
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../../common/no-prepared-statements.ts';
 import type { EngineKind } from '../../sql/session.ts';
-import { type BinlogEvent, eventType, readEvent } from './binlog-event.ts';
+import { BinlogEvent, eventType } from './binlog-event.ts';
 import type { BinlogPosition } from './binlog-position.ts';
 import type { Ask } from './find-in-log.ts';
+import { PacketSplitter } from './packet-splitter.ts';
 
 export interface BinlogStreamOptions {
   readonly endpoint: DatabaseEndpoint;
   /** Where to begin: asked of the server by the very connection that will read from it. */
   readonly from: (ask: Ask, engine: EngineKind) => Promise<BinlogPosition>;
+  /** The event is the next one's as soon as it returns. */
   readonly onEvent: (event: BinlogEvent) => void;
   /** Once, when no more will come: the connection was lost, the server refused, `onEvent` threw. Not after `close`. */
   readonly onEnd: (error: unknown) => void;
 }
 
 interface RawPacket {
-  readonly buffer: Buffer;
-  readonly offset: number;
-  readonly end: number;
   isEOF(): boolean;
   isError(): boolean;
   asError(encoding: string): Error;
@@ -36,7 +35,8 @@ interface ReplicaConnection extends mysql.Connection {
   addCommand(command: DumpCommand): void;
   writePacket(packet: OutPacket): void;
   _resetSequenceId(): void;
-  readonly stream: Duplex;
+  /** Of the next packet, 0 to 255. */
+  sequenceId: number;
 }
 
 /** COM_BINLOG_DUMP (MySQL internals manual). Two replicas of one number would end each other's streams; sites use small ones. */
@@ -63,20 +63,39 @@ const heartbeatMs = 2_000;
 /** A CRC at the end of each event. Both engines send it as it is in the file, to a replica too that asks for none. */
 const checksumBytes = 4;
 
+/** Read at once, at most. */
+const readBytes = 128 * 1024;
+/**
+ * A busy server sends each commit by itself, and a process that wakes up for each needs more CPU for waking up than for what it reads. After
+ * `quickReads` in a row that were less than `quickMs` apart, what comes within `gatherMs` is read at once. What comes now and then is read as it comes.
+ */
+const gatherMs = 2;
+const quickMs = 5;
+const quickReads = 8;
+
 /** The events of a server's binary log from a position on, as a replica gets them: also those to come. */
 export class BinlogStream {
+  readonly #socket: Socket;
   readonly #connection: ReplicaConnection;
   readonly #options: BinlogStreamOptions;
   readonly #watch: NodeJS.Timeout;
+  readonly #event = new BinlogEvent();
+  readonly #packets: PacketSplitter;
   /** As the format event of each file says; what comes before the first of these has none. */
   #checksumBytes = 0;
   #heardAt = performance.now();
+  #quick = 0;
+  #gathering: NodeJS.Timeout | null = null;
   #paused = false;
   #ended = false;
 
-  private constructor(connection: ReplicaConnection, options: BinlogStreamOptions) {
+  private constructor(socket: Socket, connection: ReplicaConnection, options: BinlogStreamOptions) {
+    this.#socket = socket;
     this.#connection = connection;
     this.#options = options;
+    this.#packets = new PacketSplitter(1, (buffer, start, end, sequence) =>
+      this.#take(buffer, start, end, sequence),
+    );
     connection.on('error', (error) => this.#end(error));
     connection.on('end', () => this.#end(lost('the server closed the connection')));
     this.#watch = setInterval(() => {
@@ -89,11 +108,22 @@ export class BinlogStream {
 
   static async open(options: BinlogStreamOptions): Promise<BinlogStream> {
     const { host, port, user, password } = options.endpoint;
+    let stream: BinlogStream | null = null;
+    // mysql2 logs in and asks; what comes after that it would cut and copy packet by packet.
+    const room = Buffer.allocUnsafe(readBytes);
+    const socket: Socket = connect({
+      ...{ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
+      onread: {
+        buffer: room,
+        callback: (count): boolean => {
+          if (stream !== null) return stream.#read(room.subarray(0, count));
+          return socket.emit('data', Buffer.from(room.subarray(0, count)));
+        },
+      },
+    });
     const connection = mysql.createConnection({
-      ...{ host, port, user, password },
+      ...{ user, password, stream: socket },
       connectTimeout: 10_000,
-      enableKeepAlive: true,
-      keepAliveInitialDelay: 10_000,
       ...noPreparedStatements,
     }) as ReplicaConnection;
     const ask: Ask = (sql) =>
@@ -118,7 +148,7 @@ export class BinlogStream {
       connection.destroy();
       throw error;
     }
-    const stream = new BinlogStream(connection, options);
+    stream = new BinlogStream(socket, connection, options);
     stream.#dump(from);
     return stream;
   }
@@ -127,48 +157,79 @@ export class BinlogStream {
     this.#connection.addCommand(
       new DumpCommand({
         from,
-        onPacket: (packet) => this.#take(packet),
+        onEnd: () => this.#end(lost('the server ended the stream')),
         onError: (error) => this.#end(error),
       }),
     );
   }
 
-  #take(packet: RawPacket): void {
-    if (this.#ended) return;
-    this.#heardAt = performance.now();
-    if (packet.isEOF()) {
-      this.#end(lost('the server ended the stream'));
-      return;
-    }
+  /** Whether to go on reading at once. */
+  #read(bytes: Buffer): boolean {
+    if (this.#ended) return false;
+    const now = performance.now();
+    this.#quick = now - this.#heardAt < quickMs ? this.#quick + 1 : 0;
+    this.#heardAt = now;
     try {
-      // One byte says that all is well; the event follows.
-      const start = packet.offset + 1;
-      const event = readEvent(packet.buffer, start, packet.end);
-      if (event.type === eventType.format) {
-        this.#checksumBytes = event.body.at(-1 - checksumBytes) === 1 ? checksumBytes : 0;
-      }
-      this.#options.onEvent(readEvent(packet.buffer, start, packet.end - this.#checksumBytes));
+      this.#packets.push(bytes);
     } catch (error) {
       this.#end(error);
     }
+    if (this.#paused || this.#ended) return false;
+    if (this.#quick < quickReads || bytes.length > readBytes / 2) return true;
+    if (this.#gathering === null) this.#gathering = setTimeout(() => this.#gathered(), gatherMs);
+    else this.#gathering.refresh();
+    return false;
+  }
+
+  #gathered(): void {
+    if (!this.#paused && !this.#ended) this.#socket.resume();
+  }
+
+  /** False: the next packet is for later. */
+  #take(buffer: Buffer, start: number, end: number, sequence: number): boolean {
+    if (buffer[start] !== 0) {
+      // The end, or an error: mysql2 knows how to read them.
+      const packet = Buffer.concat([Buffer.alloc(4), buffer.subarray(start, end)]);
+      packet.writeUIntLE(end - start, 0, 3);
+      packet[3] = sequence;
+      this.#connection.sequenceId = sequence;
+      this.#socket.emit('data', packet);
+      return !this.#ended;
+    }
+    const event = this.#event;
+    // One byte says that all is well; the event follows.
+    event.place(buffer, start + 1, end);
+    if (event.type === eventType.format) {
+      this.#checksumBytes = event.body.at(-1 - checksumBytes) === 1 ? checksumBytes : 0;
+    }
+    if (this.#checksumBytes > 0) event.place(buffer, start + 1, end - this.#checksumBytes);
+    this.#options.onEvent(event);
+    return !this.#paused && !this.#ended;
   }
 
   pause(): void {
     this.#paused = true;
-    this.#connection.pause();
+    this.#socket.pause();
   }
 
   resume(): void {
+    if (this.#ended) return;
     this.#paused = false;
     this.#heardAt = performance.now();
-    this.#connection.resume();
+    try {
+      this.#packets.goOn();
+    } catch (error) {
+      this.#end(error);
+    }
+    this.#gathered();
   }
 
   close(): void {
     this.#ended = true;
     clearInterval(this.#watch);
+    if (this.#gathering !== null) clearTimeout(this.#gathering);
     this.#connection.destroy();
-    this.#connection.stream.destroy();
+    this.#socket.destroy();
   }
 
   #end(error: unknown): void {
@@ -188,28 +249,28 @@ function lost(what: string): Error {
 class DumpCommand extends EventEmitter {
   readonly onResult: (error: unknown) => void;
   readonly #from: BinlogPosition;
-  readonly #onPacket: (packet: RawPacket) => void;
+  readonly #onEnd: () => void;
   #asked = false;
 
   constructor(options: {
     readonly from: BinlogPosition;
-    readonly onPacket: (packet: RawPacket) => void;
+    readonly onEnd: () => void;
     readonly onError: (error: unknown) => void;
   }) {
     super();
     this.#from = options.from;
-    this.#onPacket = options.onPacket;
+    this.#onEnd = options.onEnd;
     this.onResult = options.onError;
   }
 
-  /** mysql2 calls it with nothing to begin with, then for each packet; true would end the command. */
+  /** mysql2 calls it with nothing to begin with, then for each packet that it gets; true would end the command. */
   execute(packet: RawPacket | undefined, connection: ReplicaConnection): boolean {
     if (!this.#asked) {
       this.#asked = true;
       connection._resetSequenceId();
       connection.writePacket(dumpPacket(this.#from));
     } else if (packet?.isError()) this.onResult(packet.asError('utf8'));
-    else if (packet) this.#onPacket(packet);
+    else if (packet?.isEOF()) this.#onEnd();
     return false;
   }
 

@@ -21,8 +21,15 @@ export class ByteReader {
     this.#take(bytes);
   }
 
+  /** Of up to six bytes. */
   uint(bytes: number): number {
-    return this.buffer.readUIntLE(this.#take(bytes), bytes);
+    let at = this.#take(bytes) + bytes;
+    let value = 0;
+    for (let left = bytes; left > 0; left -= 1) {
+      at -= 1;
+      value = value * 256 + (this.buffer[at] as number);
+    }
+    return value;
   }
 
   uint64(): bigint {
@@ -36,6 +43,12 @@ export class ByteReader {
 
   text(length: number): string {
     return this.bytes(length).toString('utf8');
+  }
+
+  /** Each byte as one character. */
+  latin1(length: number): string {
+    const start = this.#take(length);
+    return this.buffer.toString('latin1', start, start + length);
   }
 
   /** A length-encoded integer. */

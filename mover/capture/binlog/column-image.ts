@@ -88,9 +88,8 @@ export function readColumnMeta(code: number, meta: ByteReader): ImageColumn {
 
 const digitBytes = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4] as const;
 
-/** Bytes of the next value, its length prefix included. */
-export function valueBytes({ type: code, meta }: ImageColumn, reader: ByteReader): number {
-  const prefixed = (bytes: number) => bytes + reader.buffer.readUIntLE(reader.at, bytes);
+/** Bytes of every value; null where the value itself says how many it has: see `prefixBytes`. */
+export function valueBytes({ type: code, meta }: ImageColumn): number | null {
   switch (code) {
     case type.tiny:
     case type.year:
@@ -127,7 +126,6 @@ export function valueBytes({ type: code, meta }: ImageColumn, reader: ByteReader
     case type.string:
     case type.varchar:
     case type.varcharCompressed:
-      return prefixed(meta > 255 ? 2 : 1);
     case type.blob:
     case type.tinyBlob:
     case type.mediumBlob:
@@ -136,10 +134,18 @@ export function valueBytes({ type: code, meta }: ImageColumn, reader: ByteReader
     case type.json:
     case type.geometry:
     case type.vector:
-      return prefixed(meta);
+      return null;
     default:
       throw new RangeError(`a column has type ${code}, which is not known`);
   }
+}
+
+/** How many bytes in front of a value say how long it is. */
+export function prefixBytes({ type: code, meta }: ImageColumn): number {
+  const isText = code === type.string || code === type.varchar || code === type.varcharCompressed;
+  const bytes = isText ? (meta > 255 ? 2 : 1) : meta;
+  if (bytes < 1 || bytes > 4) throw new RangeError(`a column of type ${code} has a length of ${bytes} bytes`);
+  return bytes;
 }
 
 export function fractionBytes(digits: number): number {

@@ -11,7 +11,12 @@ export class GtidTrail {
   readonly #done: Gtids;
   readonly #empty: () => Gtids;
   readonly #folded: { readonly order: number; readonly gtids: Gtids }[] = [];
-  #recent: { readonly order: number; readonly gtid: Gtid }[] = [];
+  /** The last ones, one beside the other in three columns: millions of objects would keep the garbage collector busy. */
+  readonly #orders = new Float64Array(oneByOne);
+  readonly #numbers = new BigUint64Array(oneByOne);
+  readonly #sources: Omit<Gtid, 'number'>[] = [];
+  #first = 0;
+  #end = 0;
 
   /** `done`: all that were read before; it is changed. */
   constructor(done: Gtids, empty: () => Gtids) {
@@ -21,12 +26,17 @@ export class GtidTrail {
 
   /** In the order of the log. */
   append(order: number, gtid: Gtid): void {
-    this.#recent.push({ order, gtid });
-    if (this.#recent.length < oneByOne) return;
+    const at = this.#end;
+    this.#orders[at] = order;
+    this.#numbers[at] = gtid.number;
+    const before = at > this.#first ? this.#sources[at - 1] : undefined;
+    this.#sources[at] = before?.origin === gtid.origin && before.domain === gtid.domain ? before : gtid;
+    this.#end += 1;
+    if (this.#end < oneByOne) return;
     const gtids = this.#empty();
-    for (const one of this.#recent) gtids.add(one.gtid);
+    this.#addTo(gtids, oneByOne);
     this.#folded.push({ order, gtids });
-    this.#recent = [];
+    this.#first = this.#end = 0;
   }
 
   /** Transactions that ended at this place or before it: perhaps some too few, never too many. Places may not go back. */
@@ -35,10 +45,18 @@ export class GtidTrail {
       this.#done.addAll((this.#folded.shift() as { gtids: Gtids }).gtids as never);
     }
     if (this.#folded.length === 0) {
-      const ended = this.#recent.findIndex((one) => one.order > order);
-      const count = ended < 0 ? this.#recent.length : ended;
-      for (const { gtid } of this.#recent.splice(0, count)) this.#done.add(gtid);
+      let end = this.#first;
+      while (end < this.#end && (this.#orders[end] as number) <= order) end += 1;
+      this.#addTo(this.#done, end);
+      if (this.#first === this.#end) this.#first = this.#end = 0;
     }
     return String(this.#done);
+  }
+
+  #addTo(gtids: Gtids, end: number): void {
+    for (; this.#first < end; this.#first += 1) {
+      const { domain, origin } = this.#sources[this.#first] as Omit<Gtid, 'number'>;
+      gtids.add({ domain, origin, number: this.#numbers[this.#first] as bigint });
+    }
   }
 }

@@ -15,23 +15,24 @@ export function isReadableKey({ dataType }: ColumnShape): boolean {
 }
 
 /**
- * The next value, as bytes of the text protocol in the column's own character set and instants in UTC: the same bytes as a
- * Session reads from the row.
- *
- * @throws RangeError where the event's type is not one of the column's.
+ * Reads a value of this column, as bytes of the text protocol in the column's own character set and instants in UTC, each byte a character:
+ * the same bytes as a Session reads from the row. It throws RangeError where the event's type is not one of the column's.
  */
-export function readKeyValue(column: ImageColumn, shape: ColumnShape, reader: ByteReader): Buffer {
-  switch (column.type) {
-    case type.string:
-    case type.varchar: {
-      const bytes = Buffer.from(reader.bytes(reader.uint(column.meta > 255 ? 2 : 1)));
-      // The row image leaves out a BINARY's zeros at the end.
-      if (shape.dataType !== 'binary') return bytes;
-      return Buffer.concat([bytes, Buffer.alloc(Math.max(0, column.meta - bytes.length))]);
-    }
-    default:
-      return Buffer.from(plainText(column, shape, reader), 'latin1');
+export function keyValueReader(column: ImageColumn, shape: ColumnShape): (reader: ByteReader) => string {
+  if (column.type === type.string || column.type === type.varchar) {
+    const prefix = column.meta > 255 ? 2 : 1;
+    // The row image leaves out a BINARY's zeros at the end.
+    const least = shape.dataType === 'binary' ? column.meta : 0;
+    return (reader) => reader.latin1(reader.uint(prefix)).padEnd(least, '\0');
   }
+  const unsigned = /unsigned|zerofill/i.test(shape.columnType);
+  const bytes = integerBytes.get(column.type);
+  if (bytes === undefined) return (reader) => plainText(column, shape, unsigned, reader);
+  const [range, signed] = [2 ** (bytes * 8), unsigned ? Number.POSITIVE_INFINITY : 2 ** (bytes * 8 - 1)];
+  return (reader) => {
+    const value = reader.uint(bytes);
+    return String(value < signed ? value : value - range);
+  };
 }
 
 const integerBytes: ReadonlyMap<number, number> = new Map([
@@ -41,13 +42,7 @@ const integerBytes: ReadonlyMap<number, number> = new Map([
   [type.long, 4],
 ]);
 
-function plainText(column: ImageColumn, shape: ColumnShape, reader: ByteReader): string {
-  const unsigned = /unsigned|zerofill/i.test(shape.columnType);
-  const bytes = integerBytes.get(column.type);
-  if (bytes !== undefined) {
-    const value = reader.uint(bytes);
-    return String(unsigned || value < 2 ** (bytes * 8 - 1) ? value : value - 2 ** (bytes * 8));
-  }
+function plainText(column: ImageColumn, shape: ColumnShape, unsigned: boolean, reader: ByteReader): string {
   switch (column.type) {
     case type.longlong: {
       const value = reader.uint64();

@@ -1,15 +1,14 @@
-import type { KeyValues } from '../../plan/key-range.ts';
 import type { ColumnShape } from '../../sql/column-shape.ts';
+import type { BinlogEvent } from './binlog-event.ts';
 import { ByteReader } from './byte-reader.ts';
-import { type ImageColumn, readColumnMeta, valueBytes } from './column-image.ts';
-import { readKeyValue } from './read-key-value.ts';
+import { type ImageColumn, prefixBytes, readColumnMeta, valueBytes } from './column-image.ts';
+import { type KeyText, keyText } from './key-text.ts';
+import { keyValueReader } from './read-key-value.ts';
 
-/** A table-map event: the server's number of a table for the row events that follow, and what their columns are. */
-export interface TableMap {
-  readonly id: number;
+/** What a table-map event says a table is called: the server's number of it stands for that in the row events that follow. */
+export interface TableName {
   readonly database: string;
   readonly table: string;
-  readonly columns: readonly ImageColumn[];
 }
 
 /** A column of a key: where it stands in the table, counted from 0, and what it is. */
@@ -18,89 +17,174 @@ export interface WatchedColumn {
   readonly shape: ColumnShape;
 }
 
-export function readTableMap(body: Buffer): TableMap {
-  const reader = new ByteReader(body);
-  const id = reader.uint(6);
-  reader.skip(2);
+/** `body`: of a table-map event. */
+export function readTableName(body: Buffer): TableName {
+  return readName(new ByteReader(body));
+}
+
+function readName(reader: ByteReader): TableName {
+  reader.skip(8);
   const database = reader.text(reader.uint(1));
   reader.skip(1);
   const table = reader.text(reader.uint(1));
   reader.skip(1);
+  return { database, table };
+}
+
+/** What the columns of a table-map event's table are. */
+export function readColumns(body: Buffer): readonly ImageColumn[] {
+  const reader = new ByteReader(body);
+  readName(reader);
   const codes = [...reader.bytes(reader.packed())];
   const length = reader.packed();
-  const meta = new ByteReader(body, reader.at, reader.at + length);
-  return { id, database, table, columns: codes.map((code) => readColumnMeta(code, meta)) };
+  const meta = new ByteReader(reader.bytes(length));
+  return codes.map((code) => readColumnMeta(code, meta));
 }
 
 export type RowChange = 'insert' | 'update' | 'delete';
 
-/** Kind and layout (1 or 2) of a row event by its type number; null for others. Both engines write layout 1 or 2. */
-export function rowChange(eventType: number): { readonly change: RowChange; readonly layout: 1 | 2 } | null {
+/** What a row event changes, and how it is laid out. */
+export interface RowKind {
+  readonly change: RowChange;
+  readonly layout: 1 | 2;
+}
+
+/** Both engines write layout 1 or 2. */
+const rowKinds: readonly (RowKind | undefined)[] = Array.from({ length: 33 }, (_, eventType) => {
   const kinds = ['insert', 'update', 'delete'] as const;
   if (eventType >= 23 && eventType <= 25) return { change: kinds[eventType - 23] as RowChange, layout: 1 };
   if (eventType >= 30 && eventType <= 32) return { change: kinds[eventType - 30] as RowChange, layout: 2 };
-  return null;
+  return undefined;
+});
+
+/** Kind and layout of a row event by its type number; null for others. */
+export function rowKind(eventType: number): RowKind | null {
+  return rowKinds[eventType] ?? null;
 }
 
-export function tableIdOf(body: Buffer): number {
-  return body.readUIntLE(0, 6);
+/** The number that stands for the table, in table-map and row events. */
+export function tableIdOf({ buffer, bodyStart, end }: BinlogEvent): number {
+  if (end - bodyStart < 6) throw new RangeError('the event ends before its last field');
+  return buffer.readUInt32LE(bodyStart) + buffer.readUInt16LE(bodyStart + 4) * 2 ** 32;
 }
 
-/**
- * The keys of every row that the event inserted, deleted, or updated: the old key and the new one. An image may leave out
- * columns that did not change; a key's columns are always in the image before.
- *
- * @throws RangeError where the event does not fit its table map, or has no key.
- */
-export function readKeys(
-  body: Buffer,
-  kind: { readonly change: RowChange; readonly layout: 1 | 2 },
-  map: TableMap,
-  key: readonly WatchedColumn[],
-): KeyValues[] {
-  const reader = new ByteReader(body);
-  reader.skip(8);
-  if (kind.layout === 2) reader.skip(reader.uint(2) - 2);
-  const columns = reader.packed();
-  if (columns !== map.columns.length)
-    throw new RangeError('the event has another number of columns than its table');
-  const bitmapBytes = (columns + 7) >> 3;
-  const before = reader.bytes(bitmapBytes);
-  const after = kind.change === 'update' ? reader.bytes(bitmapBytes) : null;
-  const keys: KeyValues[] = [];
-  while (reader.left > 0) {
-    const old = readImage(reader, before, map, key);
-    if (old.includes(undefined)) throw new RangeError('the event does not tell the row’s key');
-    keys.push(old as KeyValues);
-    if (after === null) continue;
-    const present = readImage(reader, after, map, key);
-    const next = present.map((value, index) => value ?? (old[index] as Buffer));
-    if (next.some((value, index) => !value.equals(old[index] as Buffer))) keys.push(next);
+/** Reads keys out of the row events of one table. The columns' sizes are looked up once, and nothing of other columns is made. */
+export class RowReader {
+  /** By column: bytes of a value; −1 to −4, one less than none, where that many bytes in front of it say so. */
+  readonly #sizes: Int32Array;
+  /** By column: its place in the key; −1 where it is not of it. */
+  readonly #places: Int8Array;
+  readonly #values: readonly ((reader: ByteReader) => string)[];
+  /** By place in the key, of the image that was read last: where its value begins; −1 where the image leaves it out. */
+  readonly #starts: Int32Array;
+  readonly #startsAfter: Int32Array;
+  readonly #ends: Int32Array;
+  readonly #endsAfter: Int32Array;
+
+  constructor(columns: readonly ImageColumn[], key: readonly WatchedColumn[]) {
+    this.#sizes = Int32Array.from(columns, (column) => valueBytes(column) ?? -prefixBytes(column));
+    this.#places = Int8Array.from(columns, (_, index) => key.findIndex(({ position }) => position === index));
+    this.#values = key.map(({ position, shape }) => {
+      const column = columns[position];
+      if (column === undefined) throw new RangeError(`the event’s table has no column for ${shape.name}`);
+      return keyValueReader(column, shape);
+    });
+    [this.#starts, this.#startsAfter, this.#ends, this.#endsAfter] = [key, key, key, key].map(
+      ({ length }) => new Int32Array(length),
+    ) as [Int32Array, Int32Array, Int32Array, Int32Array];
   }
-  return keys;
+
+  /**
+   * The keys of every row that the event inserted, deleted, or updated: the old key and the new one. An image may leave out
+   * columns that did not change; a key's columns are always in the image before.
+   *
+   * @throws RangeError where the event does not fit its table map, or has no key.
+   */
+  keys(event: BinlogEvent, kind: RowKind): KeyText[] {
+    const reader = event.read();
+    reader.skip(8);
+    if (kind.layout === 2) reader.skip(reader.uint(2) - 2);
+    const columns = reader.packed();
+    if (columns !== this.#sizes.length)
+      throw new RangeError('the event has another number of columns than its table');
+    const bitmapBytes = (columns + 7) >> 3;
+    const before = reader.at;
+    reader.skip(bitmapBytes);
+    const after = reader.at;
+    if (kind.change === 'update') reader.skip(bitmapBytes);
+    const keys: KeyText[] = [];
+    while (reader.left > 0) {
+      this.#image(reader, before, this.#starts, this.#ends);
+      if (this.#starts.includes(-1)) throw new RangeError('the event does not tell the row’s key');
+      const old = this.#key(reader, this.#starts);
+      keys.push(keyText(old));
+      if (kind.change !== 'update') continue;
+      this.#image(reader, after, this.#startsAfter, this.#endsAfter);
+      if (this.#changes(reader.buffer)) keys.push(keyText(this.#key(reader, this.#startsAfter, old)));
+    }
+    return keys;
+  }
+
+  /** Passes one row's image, and finds the key's values in it. */
+  #image(reader: ByteReader, present: number, starts: Int32Array, ends: Int32Array): void {
+    const { buffer, end } = reader;
+    const columns = this.#sizes.length;
+    let count = 0;
+    for (let index = 0; index < columns; index += 1) count += bitAt(buffer, present, index);
+    const nulls = reader.at;
+    reader.skip((count + 7) >> 3);
+    starts.fill(-1);
+    let at = reader.at;
+    let bit = 0;
+    for (let index = 0; index < columns; index += 1) {
+      if (bitAt(buffer, present, index) === 0) continue;
+      const isNull = bitAt(buffer, nulls, bit);
+      bit += 1;
+      if (isNull === 1) continue;
+      const start = at;
+      const size = this.#sizes[index] as number;
+      if (size >= 0) at += size;
+      else {
+        if (at - size > end) throw new RangeError('the event ends before its last field');
+        let length = 0;
+        for (let byte = -size - 1; byte >= 0; byte -= 1)
+          length = length * 256 + (buffer[at + byte] as number);
+        at += length - size;
+      }
+      const place = this.#places[index] as number;
+      if (place < 0) continue;
+      starts[place] = start;
+      ends[place] = at;
+    }
+    reader.skip(at - reader.at);
+  }
+
+  /** The values that the image has, and else those of `old`. */
+  #key(reader: ByteReader, starts: Int32Array, old?: readonly string[]): string[] {
+    const next = reader.at;
+    const key = this.#values.map((read, place) => {
+      reader.at = starts[place] as number;
+      return reader.at < 0 ? (old?.[place] as string) : read(reader);
+    });
+    reader.at = next;
+    return key;
+  }
+
+  /** Whether a value of the key has other bytes after the update than before it. */
+  #changes(buffer: Buffer): boolean {
+    for (let place = 0; place < this.#starts.length; place += 1) {
+      const after = this.#startsAfter[place] as number;
+      if (after < 0) continue;
+      const before = this.#starts[place] as number;
+      const length = (this.#ends[place] as number) - before;
+      if ((this.#endsAfter[place] as number) - after !== length) return true;
+      for (let byte = 0; byte < length; byte += 1)
+        if (buffer[before + byte] !== buffer[after + byte]) return true;
+    }
+    return false;
+  }
 }
 
-/** The key's values of one row image; undefined where the image leaves the column out. */
-function readImage(
-  reader: ByteReader,
-  present: Buffer,
-  { columns }: TableMap,
-  key: readonly WatchedColumn[],
-): (Buffer | undefined)[] {
-  const has = (bitmap: Buffer, bit: number) => ((bitmap[bit >> 3] as number) & (1 << (bit & 7))) !== 0;
-  let count = 0;
-  for (const index of columns.keys()) if (has(present, index)) count += 1;
-  const nulls = reader.bytes((count + 7) >> 3);
-  const values: (Buffer | undefined)[] = key.map(() => undefined);
-  let bit = 0;
-  for (const [index, column] of columns.entries()) {
-    if (!has(present, index)) continue;
-    const isNull = has(nulls, bit);
-    bit += 1;
-    if (isNull) continue;
-    const wanted = key.findIndex(({ position }) => position === index);
-    if (wanted < 0) reader.skip(valueBytes(column, reader));
-    else values[wanted] = readKeyValue(column, (key[wanted] as WatchedColumn).shape, reader);
-  }
-  return values;
+function bitAt(buffer: Buffer, start: number, bit: number): 0 | 1 {
+  return (((buffer[start + (bit >> 3)] as number) >> (bit & 7)) & 1) as 0 | 1;
 }

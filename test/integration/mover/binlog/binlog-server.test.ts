@@ -228,5 +228,63 @@ for (const engine of engines) {
       await expectEqual(spec);
       await third.close();
     });
+
+    it('reads rows of 20 MB, of its table and of others, whether events have checksums or not', async () => {
+      const spec = await makeSpec();
+      const from = spec.source.database;
+      for (const database of [from, spec.target.database])
+        await application.query(`ALTER TABLE ${database}.t ADD big LONGBLOB`);
+      await application.query(`CREATE TABLE ${from}.other (id INT PRIMARY KEY, big LONGBLOB)`);
+      await application.query('SET GLOBAL max_allowed_packet = 67108864');
+      const move = await open(spec);
+      const writer = await connect(from);
+      try {
+        await move.installCapture();
+        const applier = move.startApplying();
+        await move.copy();
+        for (const [id, checksum] of ['NONE', 'CRC32'].entries()) {
+          // Each begins a file of the log.
+          await application.query(`SET GLOBAL binlog_checksum = ${checksum}`);
+          await writer.query("REPLACE INTO other VALUES (1, REPEAT('o', 20000000))");
+          await writer.query("REPLACE INTO t VALUES (1, ?, REPEAT('t', 20000000)), (2, 'short', 'x')", [
+            checksum,
+          ]);
+          await writer.query("UPDATE t SET v = CONCAT(v, ' again'), big = REVERSE(big)");
+          await writer.query('INSERT INTO t (id, v) VALUES (?, ?)', [10 + id, checksum]);
+        }
+        await move.fence('source', fenceNow);
+        await applier.drain({ deadlineMs: 60_000 });
+        await expectEqual(spec);
+        expect(await move.verify()).toMatchObject({ different: 0, unsettled: 0, rowsCompared: 4 });
+      } finally {
+        writer.destroy();
+        await move.close();
+      }
+    });
+
+    it('a transaction that was compressed in the midst of a move stops it; what it changed is not passed over', async () => {
+      const spec = await makeSpec();
+      const { database } = spec.source;
+      await application.query(`INSERT INTO ${database}.t VALUES (1, 'a'), (2, 'b')`);
+      const move = await open(spec);
+      await move.installCapture();
+      const applier = move.startApplying();
+      await move.copy();
+      const turn = (on: 'ON' | 'OFF') =>
+        application.query(
+          engine === 'mysql'
+            ? `SET SESSION binlog_transaction_compression = ${on}`
+            : `SET GLOBAL log_bin_compress = ${on}, log_bin_compress_min_len = ${on === 'ON' ? 10 : 256}`,
+        );
+      await turn('ON');
+      try {
+        await application.query(`UPDATE ${database}.t SET v = REPEAT('c', 40) WHERE id = 1`);
+      } finally {
+        await turn('OFF');
+      }
+      expect(await applier.failed).toMatchObject({ code: 'BANYAN_BINLOG_UNREADABLE' });
+      await expect.poll(() => move.captureState(), { timeout: 10_000 }).toBe('broken');
+      await move.close();
+    });
   });
 }
