@@ -49,8 +49,8 @@ export class MysqlStateLink implements StateLink {
   #counted = 0;
   /** When the last look at the route table was sent that found no newer one. */
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** There was a newer route table than the one that was reported last. */
-  #behind = false;
+  /** The version of the route table that was seen last. */
+  #newest: number | null = null;
   #told: Told = { reload: null, hurrying: false, counting: false };
 
   constructor(options: MysqlStateLinkOptions) {
@@ -97,7 +97,6 @@ export class MysqlStateLink implements StateLink {
     const lapsed = this.#now() - at >= before;
     if (!renewed.look && (renewed.looked || !lapsed)) return null;
     const table = await this.#look(connection, report.version);
-    this.#behind = table !== null;
     if (table !== null) return table;
     if (!renewed.refused) {
       this.#lookedAt = at;
@@ -109,9 +108,10 @@ export class MysqlStateLink implements StateLink {
   }
 
   /** One that drains, or refuses a newer table, says so again and again: a barrier waits for it. */
-  #standsMs({ draining }: ReplicaReport): number {
+  #standsMs({ draining, version }: ReplicaReport): number {
     const { leaseMs } = this.#options;
-    const often = draining === true || this.#behind || !this.#standing.tellsLooks;
+    const isBehind = this.#newest !== null && this.#newest !== version;
+    const often = draining === true || isBehind || !this.#standing.tellsLooks;
     return often ? leaseMs : standsMs(this.#replicas, leaseMs);
   }
 
@@ -139,6 +139,7 @@ export class MysqlStateLink implements StateLink {
     const asked = reload !== this.#told.reload;
     this.#told = { reload, hurrying: row?.hurrying === 1, counting: row?.counting === 1 };
     if (asked) this.#options.onReload?.(reload);
+    if (row !== undefined) this.#newest = Number(row.version);
     if (typeof row?.content !== 'string') return null;
     return {
       version: Number(row.version),
