@@ -8,6 +8,7 @@ import { stackPlace } from '../../stack/stack-place.ts';
 import { stackSettings } from '../../stack/stack-settings.ts';
 import { startStack } from '../../stack/start-stack.ts';
 import type { BenchContext } from '../bench.ts';
+import { CoreUse } from './core-use.ts';
 import { SteadyWrites } from './steady-writes.ts';
 
 export interface HoldsOptions {
@@ -40,9 +41,11 @@ export async function measureHolds(options: HoldsOptions): Promise<Record<string
     await driveFeature(drive, 'copy');
     await driveFeature(drive, 'verify');
     const { products } = await pickProducts(info.databases.legacy);
+    const cores = new CoreUse(info);
     const writes = new SteadyWrites({ routers: info.router, products, perSecond: writesPerSecond });
     try {
-      await writes.assertKeptUp(signal);
+      await writes.assertKeptUp(cores, signal);
+      cores.take();
       const before = writes.answered;
       const beganAt = performance.now();
       const results: HandoverResult[] = [];
@@ -54,7 +57,12 @@ export async function measureHolds(options: HoldsOptions): Promise<Record<string
         results.push(result);
       }
       const seconds = (performance.now() - beganAt) / 1_000;
-      return { writesPerSecond: (writes.answered - before) / seconds, ...describe(results) };
+      const used = Object.entries(cores.take()).map(([part, share]) => [`${part}Cores`, share]);
+      return {
+        writesPerSecond: (writes.answered - before) / seconds,
+        ...describe(results),
+        ...Object.fromEntries(used),
+      };
     } finally {
       await writes.stop();
     }

@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { pause } from '../../../common/pause.ts';
 import { ShopClient } from '../../demo/shop-client.ts';
+import { type CoreUse, describeCores } from './core-use.ts';
 
 const warmUpMs = 2_000;
 const lookMs = 3_000;
@@ -36,15 +38,16 @@ export class SteadyWrites {
   }
 
   /** Throws where the machine does not answer as many as are sent: writes pile up then, and no hold measured says anything. */
-  async assertKeptUp(signal: AbortSignal): Promise<void> {
+  async assertKeptUp(cores: CoreUse, signal: AbortSignal): Promise<void> {
     const { perSecond } = this.#options;
     await pause(warmUpMs, signal);
     const before = this.#answered;
+    cores.take();
     await pause(lookMs, signal);
     const rate = ((this.#answered - before) / lookMs) * 1_000;
     if (rate >= 0.95 * perSecond || signal.aborted) return;
     throw new Error(
-      `${Math.round(rate)} of ${perSecond} writes a second are answered on this machine, before any is held`,
+      `${Math.round(rate)} of ${perSecond} writes a second are answered on this machine, before any is held; of its ${availableParallelism()} cores were used: ${describeCores(cores.take())}`,
     );
   }
 

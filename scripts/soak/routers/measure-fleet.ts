@@ -92,7 +92,12 @@ export async function measureFleet(
 
   const rules = handovers.cutover;
   const took: number[] = [];
-  const burnt: number[] = [];
+  const costs: BarrierCost[] = [];
+  const cost = async (): Promise<BarrierCost> => ({
+    serverMs: cpuMicrosOf(server.pid) / 1_000,
+    fleetMs: fleets.reduce((sum, { pid }) => sum + cpuMicrosOf(pid!), 0) / 1_000,
+    statements: await statusOf(admin, 'Questions'),
+  });
   const hurried = await costOf(admin, server.pid, async () => {
     for (let n = 0; n < barriers; n++) {
       signal.throwIfAborted();
@@ -100,7 +105,8 @@ export async function measureFleet(
       await store.fleet.hurryRouters(60_000);
       // As long as a handover prepares itself, before anybody is held: by then each router has heard of it.
       await pause(leaseMs / 4, signal);
-      const [began, cpu] = [performance.now(), cpuMicrosOf(server.pid)];
+      const before = await cost();
+      const began = performance.now();
       const { version } = await change('hold', hold({ id, rules, ...who }));
       await awaitBarrier(
         store,
@@ -109,12 +115,18 @@ export async function measureFleet(
         AbortSignal.any([signal, AbortSignal.timeout(20_000)]),
       );
       took.push(performance.now() - began);
-      burnt.push((cpuMicrosOf(server.pid) - cpu) / 1_000);
+      const after = await cost();
+      const spent = {
+        serverMs: after.serverMs - before.serverMs,
+        fleetMs: after.fleetMs - before.fleetMs,
+        statements: after.statements - before.statements,
+      };
+      costs.push(spent);
       await change('give up', giveUp(id));
       await change('release', release(id, rules));
       await store.fleet.hurryRouters(0);
       log(
-        `${engine}: barrier ${n + 1} took ${Math.round(took.at(-1)!)} ms, ${Math.round(burnt.at(-1)!)} ms of the server’s CPU`,
+        `${engine}: barrier ${n + 1} took ${Math.round(took.at(-1)!)} ms, ${Math.round(spent.serverMs)} ms of the server’s CPU, ${Math.round(spent.fleetMs)} ms of the simulated routers’, ${spent.statements} statements`,
       );
       await pause(1_000, signal);
     }
@@ -131,7 +143,14 @@ export async function measureFleet(
       'CPU around handovers, % of a core': Math.round(hurried.cpuPercent),
       'barrier p50, ms': Math.round(median(took)),
       'barrier at most, ms': Math.round(Math.max(...took)),
-      'CPU of the store’s server during a barrier, p50, ms': Math.round(median(burnt)),
+      'CPU of the store’s server during a barrier, p50, ms': Math.round(
+        median(costs.map(({ serverMs }) => serverMs)),
+      ),
+      'CPU of the simulated routers during a barrier, p50, ms': Math.round(
+        median(costs.map(({ fleetMs }) => fleetMs)),
+      ),
+      'statements during a barrier, p50': median(costs.map(({ statements }) => statements)),
+      'connections of the store’s server': await statusOf(admin, 'Threads_connected'),
       'leases found gone': lapsed,
     },
   };
@@ -153,11 +172,20 @@ async function lapsedOf(fleet: ChildProcess): Promise<number> {
   return Number(String((await line)[0]).replace('lapsed ', ''));
 }
 
+/** While all routers are waited for. */
+interface BarrierCost {
+  readonly serverMs: number;
+  readonly fleetMs: number;
+  readonly statements: number;
+}
+
+async function statusOf(admin: Connection, name: string): Promise<number> {
+  const [[row]] = await admin.query<RowDataPacket[]>('SHOW GLOBAL STATUS LIKE ?', [name]);
+  return Number(row?.Value);
+}
+
 async function costOf(admin: Connection, pid: number, work: () => Promise<unknown>) {
-  const queries = async () => {
-    const [[row]] = await admin.query<RowDataPacket[]>("SHOW GLOBAL STATUS LIKE 'Questions'");
-    return Number(row?.Value);
-  };
+  const queries = () => statusOf(admin, 'Questions');
   const before = { queries: await queries(), cpu: cpuMicrosOf(pid), at: performance.now() };
   await work();
   const seconds = (performance.now() - before.at) / 1_000;
