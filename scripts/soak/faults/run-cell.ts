@@ -35,7 +35,9 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   world.traffic.takeFailures();
   world.traffic.staleReads.length = 0;
   const reached = world.arm(point.name);
+  if (point.variant === 'helped') await letCopyStand(world, true);
   const deed = begin(world, point.deed);
+  if (point.variant === 'helped') await untilHelped(world);
   const first = await Promise.race([
     reached.then(() => null),
     // What goes on in the background comes past its point after the command's end.
@@ -157,6 +159,33 @@ async function emptyService({ databases }: World): Promise<void> {
   for (const table of ['parcels', 'parcel_events']) {
     await databases.service.query(`DELETE FROM ${table}`, [], 'service');
   }
+}
+
+/** While it stands no chunk is copied, here or by a mover. */
+async function letCopyStand(world: World, stands: boolean): Promise<void> {
+  const admin = await world.admin();
+  try {
+    await admin.act(feature, 'throttle', { why, ...(stands ? { share: 0 } : { reset: true }) });
+  } finally {
+    await admin.close();
+  }
+}
+
+/** A mover of its own hears of a copy within a second: the copy must not be over by then. */
+async function untilHelped(world: World): Promise<void> {
+  const admin = await world.admin();
+  const end = performance.now() + reachWithinMs;
+  try {
+    for (;;) {
+      const { features } = await admin.status();
+      if ((features[0]?.move?.pace?.movers.length ?? 0) > 0) break;
+      if (performance.now() > end) throw new Error('the mover did not come to the copy');
+      await wait(50);
+    }
+  } finally {
+    await admin.close();
+  }
+  await letCopyStand(world, false);
 }
 
 /** What came of the deed: null, or what it said. `apply` is done by writes alone. */
