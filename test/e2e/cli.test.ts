@@ -25,6 +25,7 @@ describe('banyan on a running stack', () => {
     const ended = await runCommand(stack.place, ...args, '--json');
     return { code: ended.code, value: jsonOf(ended) as Record<string, unknown>, stderr: ended.stderr };
   };
+  const text = async (...args: string[]) => (await runCommand(stack.place, ...args)).stdout;
   const terminal = () => ({ columns: 160, env: { ...process.env, NO_COLOR: '1', ...stack.place.env } });
   const change = (id: number, name: string, url = info.router[0] ?? '') =>
     httpCall(url, {
@@ -137,10 +138,7 @@ describe('banyan on a running stack', () => {
   it('mover takes chunks of a copy under way, is named in status, and ends when it is asked to', async () => {
     const mover = start(stack.place, ['scripts/banyan.mjs', 'mover', 'product', '--workers', '16', '--json']);
     await vi.waitFor(
-      async () =>
-        expect((await stack.banyan('status')).stdout).toMatch(
-          /^product: copied by \S+ \(\d+\) with 16 workers$/m,
-        ),
+      async () => expect(await text('status')).toMatch(/^product: copied by \S+ \(\d+\) with 16 workers$/m),
       60_000,
     );
     await json('throttle', 'product', '--reset', '--why', 'test: it goes on');
@@ -162,15 +160,15 @@ describe('banyan on a running stack', () => {
       ...['canary', 'product', '--ramp', '1,5,25', '--every', '1h', '--until', '3h'],
       ...['--why', 'test: ramp', ...more],
     ];
-    const dry = await stack.banyan(...ramp('--dry-run'));
-    expect(dry.stdout).toMatch(/^Nothing was changed\. 1 % of product's readers would go/);
-    expect(dry.stdout).toMatch(/^ {2}5 % at .* UTC\n {2}25 % at .* UTC\n {2}back to 0 % at .* UTC$/m);
+    const dry = await text(...ramp('--dry-run'));
+    expect(dry).toMatch(/^Nothing was changed\. 1 % of product's readers would go/);
+    expect(dry).toMatch(/^ {2}5 % at .* UTC\n {2}25 % at .* UTC\n {2}back to 0 % at .* UTC$/m);
     const begun = await json(...ramp());
     expect(begun).toMatchObject({ code: 0, value: { plan: { percent: 1, next: { percent: 5 } } } });
     expect((await json('status')).value).toMatchObject({
       features: [{ canaries: [{ why: 'test: ramp', ramp: [1, 5, 25], everyMs: 3_600_000 }] }],
     });
-    const status = (await stack.banyan('status')).stdout;
+    const status = await text('status');
     expect(status).toMatch(
       /^product: the canary is at 1 %; next 5 % at .* UTC, in .*; then 25 %; back to 0 %/m,
     );
@@ -251,7 +249,7 @@ describe('banyan on a running stack', () => {
     expect(rehearsal.value.heldBefore).toEqual(
       (value as unknown as { holdMs: number }[]).map((one) => one.holdMs),
     );
-    expect((await stack.banyan('audit', 'product')).stdout).toMatch(/canary .*reads 0 % → \d+ %/);
+    expect(await text('audit', 'product')).toMatch(/canary .*reads 0 % → \d+ %/);
     const traffic = await json('traffic', 'product');
     expect(traffic.value.traffic).toMatchObject({ legacy: { perSecond: expect.any(Number) }, routes: {} });
   });
@@ -278,7 +276,7 @@ describe('banyan on a running stack', () => {
       const named = left!.statements.filter(({ at }) => at === side).map(({ sql }) => sql);
       expect(rows.filter(({ name }) => !named.some((sql) => sql.includes(name)))).toEqual([]);
     }
-    expect((await stack.banyan('leftovers')).stdout).toContain('--dry-run prints each');
+    expect(await text('leftovers')).toContain('--dry-run prints each');
   });
 
   it('pauses and goes on', async () => {
@@ -296,7 +294,7 @@ describe('banyan on a running stack', () => {
       expect(entries).toContainEqual(expect.objectContaining({ who: 'tester', why }));
     }
     expect(entries).toContainEqual(expect.objectContaining({ action: 'resume', why: '(no reason given)' }));
-    expect((await stack.banyan('audit')).stdout).toContain('test: rollback');
+    expect(await text('audit')).toContain('test: rollback');
   });
 
   it('Ctrl-C in the middle of a handover ends the waiting; the handover ends by itself', async () => {
@@ -347,12 +345,18 @@ describe('banyan on a running stack', () => {
   it('starts a process that dies again, on the same address', async () => {
     const named = (of: StackInfo) => ({ ...of.processes, router: of.processes.router[1] ?? -1 });
     const before = named(await stack.info());
-    for (const name of ['legacy', 'product', 'router', 'control', 'legacyDb', 'productDb'] as const) {
-      process.kill(before[name], 'SIGKILL');
-      await becomes(
-        async () => named(await stack.info())[name] !== before[name],
-        `${name} is another process`,
-      );
+    // Programs first, then what they need: each is back before anything is asked of them.
+    for (const dying of [
+      ['legacy', 'product', 'router', 'control'],
+      ['legacyDb', 'productDb'],
+    ] as const) {
+      for (const name of dying) process.kill(before[name], 'SIGKILL');
+      for (const name of dying) {
+        await becomes(
+          async () => named(await stack.info())[name] !== before[name],
+          `${name} is another process`,
+        );
+      }
     }
     await becomes(async () => {
       const { code, value } = await json('status');

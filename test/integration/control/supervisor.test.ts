@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { startControl } from '../../../control/index.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeEachEngine, describeOnEngine } from '../../support/databases.ts';
 import { AdminClient } from './admin-client.ts';
 import { startChildControl } from './child-control.ts';
 import { until } from './fixtures.ts';
@@ -44,35 +44,6 @@ describeEachEngine('what a stage requires', (db) => {
     await control.stop();
   });
 
-  test('is begun again by a control process that was stopped while it conducted, with nobody else there', async () => {
-    await using world = await createParcelWorld(db, 50);
-    const config = withControl(world.config, { controlLeaseMs: 2_000 });
-    const control = await startChildControl(config, 'cutover:after-fence', 'freeze');
-    await control.admin.run('/v1/features/parcels/copy', { why });
-    const router = new TinyRouter(world.config.state, 'parcels', 'tiny');
-    await router.start();
-    const writer = new ParcelWriter(world, router, 2);
-    const asked = control.admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
-    await control.reached;
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
-    control.wake();
-    // Where it renews its lease before it finds that it ran out, it cuts over; else the cutover is taken back.
-    const { code = null } = await asked;
-    if (code !== null) expect(code).toMatch(/^BANYAN_(LEASE_LOST|HANDOVER_TAKEN_BACK)$/);
-    await until(async () => {
-      const status = await control.admin.get('/v1/status').catch(() => null);
-      const [now] = status?.features ?? [];
-      const required = now?.owner === 'legacy' ? 'forward' : 'reverse';
-      return status?.role === 'active' && now.handover === null && now.move.applying === required;
-    });
-    const acknowledged = writer.acknowledged.size;
-    await until(() => writer.acknowledged.size > acknowledged + 3);
-    await writer.stop();
-    expect(writer.errors).toEqual([]);
-    await router.stop();
-    await control.kill();
-  });
-
   test('includes that the owner’s tables are open, also while the move is paused', async () => {
     await using world = await createParcelWorld(db, 20);
     // The fence's triggers are dropped in the background after a handover; a reader is in the way of that.
@@ -104,5 +75,37 @@ describeEachEngine('what a stage requires', (db) => {
     await until(opened);
     await read?.();
     await control.stop();
+  });
+});
+
+// Its lease is the state store's matter, and the same on both.
+describeOnEngine('mariadb', 'what a stage requires', (db) => {
+  test('is begun again by a control process that was stopped while it conducted, with nobody else there', async () => {
+    await using world = await createParcelWorld(db, 50);
+    const config = withControl(world.config, { controlLeaseMs: 2_000 });
+    const control = await startChildControl(config, 'cutover:after-fence', 'freeze');
+    await control.admin.run('/v1/features/parcels/copy', { why });
+    const router = new TinyRouter(world.config.state, 'parcels', 'tiny');
+    await router.start();
+    const writer = new ParcelWriter(world, router, 2);
+    const asked = control.admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
+    await control.reached;
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    control.wake();
+    // Where it renews its lease before it finds that it ran out, it cuts over; else the cutover is taken back.
+    const { code = null } = await asked;
+    if (code !== null) expect(code).toMatch(/^BANYAN_(LEASE_LOST|HANDOVER_TAKEN_BACK)$/);
+    await until(async () => {
+      const status = await control.admin.get('/v1/status').catch(() => null);
+      const [now] = status?.features ?? [];
+      const required = now?.owner === 'legacy' ? 'forward' : 'reverse';
+      return status?.role === 'active' && now.handover === null && now.move.applying === required;
+    });
+    const acknowledged = writer.acknowledged.size;
+    await until(() => writer.acknowledged.size > acknowledged + 3);
+    await writer.stop();
+    expect(writer.errors).toEqual([]);
+    await router.stop();
+    await control.kill();
   });
 });
