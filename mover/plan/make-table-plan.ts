@@ -111,7 +111,7 @@ function otherUnique(
   there: TableShape,
   keyIndex: string,
 ): UniqueColumn[][] {
-  const trace = (name: string | null): UniqueColumn | null => {
+  const trace = (name: string): UniqueColumn | null => {
     const carried = map.carried.find(({ target }) => target.name === name);
     if (carried) {
       return {
@@ -129,9 +129,42 @@ function otherUnique(
     if (!generated || generated.kind === 'unsupported') return null;
     return { source: quoteName(generated.name), target: quoteName(generated.name), shape: generated };
   };
+  const beginning = (column: UniqueColumn | null, length: number | null): UniqueColumn | null =>
+    column === null || length === null
+      ? column
+      : {
+          ...column,
+          source: `LEFT(${column.source}, ${length})`,
+          target: `LEFT(${column.target}, ${length})`,
+        };
   return there.uniqueIndexes.flatMap((index) => {
-    const columns = index.columns.map(trace);
-    const whole = columns.every((column) => column !== null);
-    return index.name === keyIndex || !whole ? [] : [columns];
+    if (index.name === keyIndex) return [];
+    const tracedAs = (how: (expression: string) => UniqueColumn) =>
+      index.parts.map((part) =>
+        part.column === null ? how(part.expression) : beginning(trace(part.column), part.length),
+      );
+    const byExpression = index.parts.some(({ column }) => column === null);
+    const lists = byExpression ? [tracedAs(asText), tracedAs(asBytes)] : [tracedAs(asText)];
+    return lists.filter((columns) => columns.every((column) => column !== null));
   });
+}
+
+/**
+ * The value of an expression, whose type no catalogue tells: compared by the server as what it is, with its text. Both tables have the same
+ * columns. A row that is found though its value is another one is only read again.
+ */
+function asText(expression: string): UniqueColumn {
+  const source = `CAST((${expression}) AS CHAR CHARACTER SET utf8mb4)`;
+  return { source, target: `(${expression})`, shape: expressionShape('varchar', 'text', 'utf8mb4') };
+}
+
+/** Bytes that are no text. */
+function asBytes(expression: string): UniqueColumn {
+  const bytes = `HEX((${expression}))`;
+  return { source: bytes, target: bytes, shape: expressionShape('varchar', 'ascii', null) };
+}
+
+function expressionShape(dataType: string, kind: ColumnShape['kind'], charset: string | null): ColumnShape {
+  const computed = { nullable: true, generated: true, autoIncrement: false };
+  return { name: 'expression', dataType, columnType: dataType, kind, charset, collation: null, ...computed };
 }

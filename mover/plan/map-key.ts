@@ -1,6 +1,6 @@
 import type { TableSpec } from '../move-spec.ts';
 import { goesByNumber } from '../shape/choose-key.ts';
-import type { TableShape, UniqueIndex } from '../shape/table-shape.ts';
+import { type TableShape, type UniqueIndex, wholeColumns } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { quoteName } from '../sql/names.ts';
 import { type KeyColumn, keyColumn } from './key-range.ts';
@@ -44,18 +44,16 @@ export function mapKey(
     } else return null;
   }
   const constants = map.computed.filter(({ sql }) => isConstant(sql));
-  const fits = ({ columns, prefixed }: UniqueIndex) =>
-    !prefixed &&
-    columns.every(
+  const fits = (index: UniqueIndex) =>
+    wholeColumns(index)?.every(
       (name) =>
-        name !== null &&
-        (carried.some((one) => sameName(one, name)) ||
-          constants.some(({ target }) => sameName(target.name, name))),
+        carried.some((one) => sameName(one, name)) ||
+        constants.some(({ target }) => sameName(target.name, name)),
     );
   const index = there.uniqueIndexes.find(fits);
   if (index === undefined) return null;
   const fixed = constants.filter(({ target }) =>
-    index.columns.some((name) => name !== null && sameName(name, target.name)),
+    wholeColumns(index)?.some((name) => sameName(name, target.name)),
   );
   const scope = fixed.map(({ target, sql }) => `${quoteName(target.name)} = ${sql}`).join(' AND ');
   return { key, unique: index.name, scope: scope === '' ? 'TRUE' : scope };

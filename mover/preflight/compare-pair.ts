@@ -4,7 +4,7 @@ import { inverseTable } from '../move-spec.ts';
 import { type ColumnMap, isMapped, mapColumns, namedIn } from '../plan/map-columns.ts';
 import { isConstant, mapKey } from '../plan/map-key.ts';
 import { chooseKey } from '../shape/choose-key.ts';
-import type { TableShape, UniqueIndex } from '../shape/table-shape.ts';
+import type { TableShape, UniqueIndex, UniquePart } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { compareColumns, compareTables, kindFaults, noKey } from './compare-tables.ts';
 
@@ -22,6 +22,7 @@ export function comparePair(
     ...kindFaults(target),
     ...nameFaults(map, source, target),
     ...keyFaults(spec, map, source, target),
+    ...expressionFaults([source, target]),
     ...compareColumns(
       carriedPart(map, source, 'source', spec.back),
       carriedPart(map, target, 'target', spec.set),
@@ -62,6 +63,19 @@ function keyFaults(spec: TableSpec, map: ColumnMap, source: TableShape, target: 
       fix: 'Carry every column of the key as it is, and make them unique there: alone, or with columns that `set` fills with a constant.',
     },
   ];
+}
+
+/** An expression speaks of one side's columns: what it is over the other's is not known. */
+function expressionFaults(shapes: readonly TableShape[]): Fault[] {
+  return shapes.flatMap((shape) =>
+    shape.uniqueIndexes
+      .filter(({ parts }) => parts.some(({ column }) => column === null))
+      .map(({ name }) => ({
+        code: 'BANYAN_UNIQUE_UNSUPPORTED',
+        what: `unique index ${name} of ${place(shape)} is over an expression, and the table is mapped`,
+        fix: 'Make it unique over a generated column of the expression, or carry the table as it is.',
+      })),
+  );
 }
 
 function computedFaults(map: ColumnMap, target: TableShape): Fault[] {
@@ -108,14 +122,17 @@ function carriedPart(
   side: 'source' | 'target',
   computed: Readonly<Record<string, string>> = {},
 ): TableShape {
-  const isFixed = (name: string | null) => name !== null && isConstant(namedIn(computed, name) ?? '');
+  const isFixed = (name: string) => isConstant(namedIn(computed, name) ?? '');
   const columns: ColumnShape[] = map.carried.map((pair) => ({ ...pair[side], name: pair.target.name }));
-  const named = (name: string | null) => map.carried.find((pair) => pair[side].name === name)?.target.name;
+  const named = (name: string) => map.carried.find((pair) => pair[side].name === name)?.target.name;
   const uniqueIndexes: UniqueIndex[] = shape.uniqueIndexes.flatMap((index) => {
-    const names = index.columns.filter((name) => !isFixed(name)).map(named);
-    return names.length > 0 && names.every((name) => name !== undefined)
-      ? [{ ...index, columns: names }]
-      : [];
+    const parts = index.parts.flatMap((part): (UniquePart | null)[] => {
+      if (part.column === null) return [null];
+      if (isFixed(part.column)) return [];
+      const name = named(part.column);
+      return [name === undefined ? null : { ...part, column: name }];
+    });
+    return parts.length > 0 && parts.every((part) => part !== null) ? [{ ...index, parts }] : [];
   });
   return { ...shape, columns, uniqueIndexes };
 }

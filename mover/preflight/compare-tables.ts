@@ -1,7 +1,7 @@
 import type { Fault } from '../../common/errors.ts';
 import { collationsAgree } from '../schema/translate-collation.ts';
 import { chooseKey } from '../shape/choose-key.ts';
-import type { TableShape, UniqueIndex } from '../shape/table-shape.ts';
+import { type TableShape, type UniqueIndex, type UniquePart, uniqueOver } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 
 /**
@@ -122,16 +122,10 @@ function uniqueFaults(source: TableShape, target: TableShape): Fault[] {
     [target, source],
   ] as const) {
     for (const index of one.uniqueIndexes) {
-      if (index.prefixed || index.columns.includes(null)) {
-        faults.push({
-          code: 'BANYAN_UNIQUE_UNSUPPORTED',
-          what: `unique index ${index.name} of ${place(one)} is over an expression or over the beginning of a column`,
-          fix: 'Make it an ordinary index, or unique over whole columns (a generated column serves for an expression).',
-        });
-      } else if (!other.uniqueIndexes.some((candidate) => sameColumns(index, candidate))) {
+      if (!other.uniqueIndexes.some((candidate) => sameParts(index, candidate))) {
         faults.push({
           code: 'BANYAN_UNIQUE_DIFFERS',
-          what: `unique index ${index.name} (${index.columns.join(', ')}) of ${place(one)} is missing on ${place(other)}`,
+          what: `unique index ${index.name} (${index.parts.map(partText).join(', ')}) of ${place(one)} is missing on ${place(other)}`,
           fix: 'Give both tables the same unique indexes: else one side accepts rows that the other refuses.',
         });
       }
@@ -142,7 +136,7 @@ function uniqueFaults(source: TableShape, target: TableShape): Fault[] {
 
 /** Values are carried as bytes whatever the collation, but what is unique, and in which order keys come, hangs on it. */
 function collationFaults(source: TableShape, target: TableShape): Fault[] {
-  const unique = new Set(source.uniqueIndexes.flatMap((index) => index.columns));
+  const unique = new Set(source.uniqueIndexes.flatMap(({ parts }) => parts.map(({ column }) => column)));
   return source.columns.flatMap((here) => {
     const there = target.columns.find((column) => sameName(column.name, here.name));
     if (!unique.has(here.name) || there === undefined) return [];
@@ -160,13 +154,25 @@ function collationFaults(source: TableShape, target: TableShape): Fault[] {
 
 function hasIndexOn(shape: TableShape, key: readonly ColumnShape[]): boolean {
   return shape.uniqueIndexes.some((index) =>
-    sameColumns(index, { name: '', prefixed: false, columns: key.map((column) => column.name) }),
+    sameParts(
+      index,
+      uniqueOver(
+        '',
+        key.map((column) => column.name),
+      ),
+    ),
   );
 }
 
-function sameColumns(one: UniqueIndex, other: UniqueIndex): boolean {
-  const names = (index: UniqueIndex) => index.columns.map((name) => name?.toLowerCase() ?? '').sort();
-  return !other.prefixed && names(one).join('\0') === names(other).join('\0');
+function sameParts(one: UniqueIndex, other: UniqueIndex): boolean {
+  const texts = ({ parts }: UniqueIndex) => parts.map(partText).sort().join('\0');
+  return texts(one) === texts(other);
+}
+
+/** Names of columns are equal in any case. */
+function partText(part: UniquePart): string {
+  if (part.column === null) return `(${part.expression})`;
+  return `${part.column.toLowerCase()}${part.length === null ? '' : `(${part.length})`}`;
 }
 
 function sameName(one: string, other: string): boolean {

@@ -1,5 +1,5 @@
 import type { ColumnShape } from '../sql/column-shape.ts';
-import type { TableShape } from './table-shape.ts';
+import { type TableShape, wholeColumns } from './table-shape.ts';
 
 /**
  * The columns by which the table's rows are told apart and ordered: the primary key, or else the first unique index
@@ -12,8 +12,8 @@ export function chooseKey(shape: TableShape): readonly ColumnShape[] | null {
 
 function firstKey(shape: TableShape, can: (column: ColumnShape) => boolean): readonly ColumnShape[] | null {
   for (const index of shape.uniqueIndexes) {
-    if (index.prefixed) continue;
-    const columns = index.columns.map((name) => shape.columns.find((column) => column.name === name));
+    const columns = wholeColumns(index)?.map((name) => shape.columns.find((column) => column.name === name));
+    if (columns === undefined) continue;
     const usable = (column: ColumnShape | undefined): column is ColumnShape =>
       column !== undefined && !column.nullable && !column.generated && can(column);
     if (columns.every(usable)) return columns;

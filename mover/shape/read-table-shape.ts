@@ -2,7 +2,7 @@ import { columnKind } from '../sql/column-kind.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
-import type { TableShape, UniqueIndex } from './table-shape.ts';
+import type { TableShape, UniqueIndex, UniquePart } from './table-shape.ts';
 
 /** Null when there is no such table. */
 export async function readTableShape(
@@ -21,7 +21,7 @@ export async function readTableShape(
        FROM information_schema.COLUMNS WHERE ${here} ORDER BY ORDINAL_POSITION`,
   );
   const indexColumns = await session.texts(
-    `SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
+    `SELECT INDEX_NAME, COLUMN_NAME, SUB_PART, ${session.engine === 'mysql' ? 'EXPRESSION' : 'NULL'} FROM information_schema.STATISTICS
       WHERE ${here} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`,
   );
   const bounds = new Set(columns.filter(isRowBound).map(([name]) => name ?? ''));
@@ -64,7 +64,19 @@ function toIndexes(rows: readonly (readonly (string | null)[])[]): UniqueIndex[]
   const byName = Map.groupBy(rows, (row) => row[0] ?? '');
   return [...byName].map(([name, parts]) => ({
     name,
-    columns: parts.map((part) => part[1] ?? null),
-    prefixed: parts.some((part) => part[2] !== null),
+    parts: parts.map(toPart),
   }));
+}
+
+function toPart([, column, length, expression]: readonly (string | null)[]): UniquePart {
+  if (column === null || column === undefined) {
+    return { column: null, expression: unescaped(expression ?? '') };
+  }
+  return { column, length: length === null || length === undefined ? null : Number(length) };
+}
+
+/** MySQL prints the expression of an index as it would be within quotes. */
+function unescaped(expression: string): string {
+  const meant: Readonly<Record<string, string>> = { n: '\n', r: '\r', '0': '\0' };
+  return expression.replaceAll(/\\([\s\S])/g, (_, one: string) => meant[one] ?? one);
 }

@@ -1,11 +1,34 @@
 import type { ColumnShape } from '../sql/column-shape.ts';
 
+/** One part of an index: a column, its beginning, or the value of an expression (MySQL). */
+export type UniquePart =
+  | {
+      readonly column: string;
+      /** Characters or bytes of its beginning that are indexed; null: all of it. */
+      readonly length: number | null;
+    }
+  | {
+      readonly column: null;
+      /** As the server prints it. */
+      readonly expression: string;
+    };
+
 export interface UniqueIndex {
   readonly name: string;
-  /** Column names in index order; null for an expression. */
-  readonly columns: readonly (string | null)[];
-  /** A column is indexed by its first characters only. */
-  readonly prefixed: boolean;
+  /** In index order. */
+  readonly parts: readonly UniquePart[];
+}
+
+export function uniqueOver(name: string, columns: readonly string[]): UniqueIndex {
+  return { name, parts: columns.map((column) => ({ column, length: null })) };
+}
+
+/** Its columns; null where it is not over whole columns. */
+export function wholeColumns({ parts }: UniqueIndex): readonly string[] | null {
+  const columns = parts.flatMap((part) =>
+    part.column === null || part.length !== null ? [] : [part.column],
+  );
+  return columns.length === parts.length ? columns : null;
 }
 
 /** What the mover knows of one table on one server. */

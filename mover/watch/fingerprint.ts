@@ -49,7 +49,7 @@ export async function readColumnHashes(
       ORDER BY TABLE_NAME, ORDINAL_POSITION`,
   );
   const indexes = await session.texts(
-    `SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS
+    `SELECT TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART${session.engine === 'mysql' ? ', EXPRESSION' : ''} FROM information_schema.STATISTICS
       WHERE TABLE_SCHEMA = ${quoteText(database)} AND CAST(TABLE_NAME AS BINARY) IN (${tables.map(quoteText).join(', ')})
         AND NON_UNIQUE = 0 ORDER BY TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`,
   );
@@ -66,7 +66,8 @@ export async function readColumnHashes(
   const facts = new Map<string, (readonly (string | null)[])[]>(tables.map((table) => [table, []]));
   for (const row of columns) facts.get(row[0] ?? '')?.push(row);
   // A table that is gone has no columns; what else is said of it does not count.
-  for (const row of [...indexes, ...foreignKeys, ...cascading.map(columnsOf)]) {
+  const withExpression = indexes.map((row) => (row[3] === null ? row : row.slice(0, 5)));
+  for (const row of [...withExpression, ...foreignKeys, ...cascading.map(columnsOf)]) {
     const known = facts.get(row[0] ?? '');
     if (known !== undefined && known.length > 0) known.push(row);
   }

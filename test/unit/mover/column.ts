@@ -1,4 +1,4 @@
-import type { TableShape } from '../../../mover/shape/table-shape.ts';
+import { type TableShape, uniqueOver } from '../../../mover/shape/table-shape.ts';
 import { columnKind } from '../../../mover/sql/column-kind.ts';
 import type { ColumnShape } from '../../../mover/sql/column-shape.ts';
 
@@ -25,7 +25,7 @@ export function tableShape(columns: readonly ColumnShape[], rest: Partial<TableS
     tableType: 'BASE TABLE',
     storageEngine: 'InnoDB',
     columns,
-    uniqueIndexes: [{ name: 'PRIMARY', columns: [columns[0]?.name ?? null], prefixed: false }],
+    uniqueIndexes: [uniqueOver('PRIMARY', [columns[0]?.name ?? ''])],
     rowsEstimate: 0,
     ...rest,
   };

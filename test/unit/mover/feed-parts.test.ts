@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { feedValue } from '../../../mover/feed/feed-value.ts';
 import { keyToken, subjectToken } from '../../../mover/feed/subject-token.ts';
 import { feedKeyFaults } from '../../../mover/preflight/feed-key-faults.ts';
-import type { TableShape } from '../../../mover/shape/table-shape.ts';
+import { type TableShape, uniqueOver } from '../../../mover/shape/table-shape.ts';
 import { column } from './column.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 300 });
@@ -39,7 +39,7 @@ test('a table whose key another one has on the other side is refused where there
   const shape = (table: string, key: readonly string[]): TableShape => ({
     ...{ database: 'd', table, tableType: 'BASE TABLE', storageEngine: 'InnoDB', rowsEstimate: 0 },
     columns: [...new Set(['id', 'body', ...key])].map((name) => column(name, 'int')),
-    uniqueIndexes: [{ name: 'PRIMARY', columns: key, prefixed: false }],
+    uniqueIndexes: [uniqueOver('PRIMARY', key)],
   });
   const legacy = shape('cats', ['id']);
   const service = shape('pets', ['kind', 'id']);

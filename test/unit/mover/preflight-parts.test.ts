@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { isRecent, pairFaults } from '../../../mover/preflight/check-servers.ts';
+import { comparePair } from '../../../mover/preflight/compare-pair.ts';
 import { comparableType, compareTables } from '../../../mover/preflight/compare-tables.ts';
 import { foreignKeyFaults } from '../../../mover/preflight/foreign-key-faults.ts';
 import { isGranted, parseGrant } from '../../../mover/privileges/grants.ts';
+import { type TableShape, type UniqueIndex, uniqueOver } from '../../../mover/shape/table-shape.ts';
 import { derivedName, quoteName, quoteText } from '../../../mover/sql/names.ts';
 import { fileName } from '../../../mover/watch/file-name.ts';
 import { column, tableShape } from './column.ts';
@@ -65,15 +67,40 @@ describe('compareTables', () => {
 
   it('wants collations of unique columns to be the same, and leaves others alone', () => {
     const text = (collation: string) => column('s', 'varchar', { charset: 'utf8mb4', collation });
-    const unique = [
-      { name: 'PRIMARY', columns: ['id'], prefixed: false },
-      { name: 's', columns: ['s'], prefixed: false },
-    ];
+    const unique = [uniqueOver('PRIMARY', ['id']), uniqueOver('s', ['s'])];
     const shape = (collation: string, uniqueIndexes = unique) =>
       tableShape([id, text(collation)], { uniqueIndexes });
     expect(codes(shape('utf8mb4_bin'), shape('utf8mb4_unicode_ci'))).toEqual(['BANYAN_COLLATION_DIFFERS']);
     const plain = unique.slice(0, 1);
     expect(codes(shape('utf8mb4_bin', plain), shape('utf8mb4_unicode_ci', plain))).toEqual([]);
+  });
+});
+
+describe('unique indexes', () => {
+  const id = column('id', 'int');
+  const mail = column('mail', 'varchar', { charset: 'utf8mb4', collation: 'utf8mb4_bin' });
+  const shape = (...parts: UniqueIndex['parts']) =>
+    tableShape([id, mail], { uniqueIndexes: [uniqueOver('PRIMARY', ['id']), { name: 'u', parts }] });
+  const [ten, twelve] = [10, 12].map((length) => shape({ column: 'mail', length })) as [
+    TableShape,
+    TableShape,
+  ];
+  const lower = shape({ column: null, expression: 'lower(`mail`)' });
+  const codes = (...pair: readonly [TableShape, TableShape]) =>
+    compareTables(...pair).map(({ code }) => code);
+
+  it('are the same over as many characters, and over one expression', () => {
+    expect([codes(ten, ten), codes(lower, lower)]).toEqual([[], []]);
+    const differs = ['BANYAN_UNIQUE_DIFFERS', 'BANYAN_UNIQUE_DIFFERS'];
+    expect(codes(ten, twelve)).toEqual(differs);
+    expect(codes(ten, shape({ column: 'mail', length: null }))).toEqual(differs);
+    expect(codes(lower, shape({ column: null, expression: 'upper(`mail`)' }))).toEqual(differs);
+  });
+
+  it('over an expression keep a mapped table from moving: it speaks of columns by one side’s names', () => {
+    const mapped = { table: 'products', into: 'goods' };
+    expect(comparePair(mapped, ten, ten)).toEqual([]);
+    expect(comparePair(mapped, lower, ten).map(({ code }) => code)).toContain('BANYAN_UNIQUE_UNSUPPORTED');
   });
 });
 

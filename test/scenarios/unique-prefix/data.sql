@@ -1,0 +1,1 @@
+INSERT INTO t VALUES (1, 'Äpfel und Birnen', x'00ff01aa', 1), (2, 'Birnen und Äpfel', x'00ff02aa', 1), (3, '한국의 사과는 달다 그리고 크다', x'00ff01aa', 2), (4, NULL, NULL, 1), (5, NULL, NULL, 1), (6, 'Zwetschgen', x'61', 3);
