@@ -74,6 +74,10 @@ async function run(flags: Flags): Promise<void> {
     Object.assign(process.env, settings.environment);
     say(`${paint.strong('banyan demo')}  ${flags.engine}, ${formatCount(flags.rows)} products\n`);
     stack = await startStack(settings, printer, signal);
+    const { url, tokenFile } = stack.info().admin;
+    say(
+      `\n  watch it live: ${paint.accent(`${url}/dashboard/`)} ${paint.faint(`(any name; the token is in ${tokenFile})`)}`,
+    );
     say(`\n${paint.strong('The story')}`);
     const onNarrator = (told: Narrator) => {
       narrator = told;

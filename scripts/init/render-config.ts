@@ -1,5 +1,6 @@
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 import type { Proposal, ProposedFeature } from './propose.ts';
+import { serviceName } from './words.ts';
 
 export interface Facts {
   readonly database: DatabaseEndpoint;
@@ -50,7 +51,7 @@ function renderFeature({ name, tables, crossing }: ProposedFeature): string {
     .map(({ child, columns }) => `'${text(child)}.${text(columns.join(','))}'`);
   return [
     `${key(name)}: {`,
-    `  service: { idl: './${name}.thrift', addresses: ['127.0.0.1:7402'] },`,
+    `  service: { idl: './${name}.thrift', name: '${serviceName(name)}', addresses: ['127.0.0.1:7402'] },`,
     `  database: '${text(name)}',`,
     `  tables: [${tables.map((table) => `'${text(table.name)}'`).join(', ')}],`,
     ...(severed.length === 0

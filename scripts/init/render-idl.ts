@@ -2,7 +2,7 @@ import { splitExpressions } from '../../common/path-expressions.ts';
 import type { ProposedFeature } from './propose.ts';
 import type { LegacyColumn, LegacyTable } from './read-legacy.ts';
 import type { FoundRoute } from './route.ts';
-import { camelCase, pascalCase, singular, wordsOf } from './words.ts';
+import { camelCase, pascalCase, serviceName, singular, wordsOf } from './words.ts';
 
 /** A first IDL for a feature: its tables as structs, its routes as methods. Names and shapes are to be made the monolith's. */
 export function renderIdl(feature: ProposedFeature): string {
@@ -24,7 +24,7 @@ export function renderIdl(feature: ProposedFeature): string {
     '',
     'exception NotFound { 1: required ErrorDetail error } (api.http_code = "404")',
     '',
-    `service ${pascalCase(name)}Service {\n${methods.join('\n\n')}\n} (\n  api.error_body = '{"error":{"code":"$code","message":"$message"}}'\n)`,
+    `service ${serviceName(name)} {\n${methods.join('\n\n')}\n} (\n  api.error_body = '{"error":{"code":"$code","message":"$message"}}'\n)`,
   ].join('\n')}\n`;
 }
 

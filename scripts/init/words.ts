@@ -31,3 +31,8 @@ export function pascalCase(name: string): string {
   const text = camelCase(name);
   return `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
 }
+
+/** Of a feature's service in its IDL. */
+export function serviceName(feature: string): string {
+  return `${pascalCase(feature)}Service`;
+}

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import axe from 'axe-core';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { formatMs } from '../../common/numbers.ts';
 import { administer } from '../support/accounts.ts';
 import { type BookingWorld, startBookings } from '../support/bookings/booking-world.ts';
 import { findChromium } from '../support/browser/find-chromium.ts';
+import { logIn, openBrowser } from '../support/browser/open-browser.ts';
 import { describeOnEngine, type EngineLane } from '../support/databases.ts';
 import { jsonOf } from '../support/stack.ts';
 
@@ -387,45 +388,6 @@ async function startTraffic({ desks, programs }: BookingWorld) {
       await going;
     },
   };
-}
-
-async function openBrowser(found: { executablePath: string; env: NodeJS.ProcessEnv }) {
-  const env = Object.fromEntries(
-    Object.entries(found.env).filter(([, value]) => value !== undefined),
-  ) as Record<string, string>;
-  const browser: Browser = await chromium.launch({
-    executablePath: found.executablePath,
-    env,
-    args: ['--no-sandbox'],
-  });
-  /** What browsers told of the pages: scripts that failed, and what their policy forbids. */
-  const faults: string[] = [];
-  return {
-    faults,
-    async person(): Promise<Page> {
-      const context: BrowserContext = await browser.newContext({ viewport: { width: 1280, height: 800 } });
-      context.setDefaultTimeout(waitMs);
-      const page = await context.newPage();
-      page.on('pageerror', (error) => faults.push(error.message));
-      page.on('console', (message) => {
-        // That nobody answers while control is dead, and what a wrong token or a bad percentage is answered.
-        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-          faults.push(message.text());
-      });
-      page.on('dialog', (dialog) => {
-        faults.push(`a script ran: ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      return page;
-    },
-    [Symbol.asyncDispose]: () => browser.close(),
-  };
-}
-
-async function logIn(page: Page, who: string, token: string): Promise<void> {
-  await page.getByLabel('Your name').fill(who);
-  await page.getByLabel('Admin token').fill(token);
-  await page.getByRole('button', { name: 'Log in' }).click();
 }
 
 /** Opens a command's window, and closes it when what was to be done there is done. */

@@ -55,6 +55,11 @@ describeEachEngine('npm run demo', (lane: EngineLane) => {
       }
     });
 
+    it('says before the story where the dashboard shows it live', () => {
+      const [before] = ended.stderr.split('The story');
+      expect(before).toMatch(/watch it live: http:\/\/127\.0\.0\.1:\d+\/dashboard\/ .*token is in \//);
+    });
+
     it('tells the story on stderr and leaves no process behind', async () => {
       for (const word of ['check', 'copy', 'verify', 'canary', 'cutover', 'rollback', 'drained', 'audit']) {
         expect(ended.stderr).toContain(`✓ ${word}`);

@@ -6,9 +6,11 @@ import { openBrowser } from '../support/browser/open-browser.ts';
 import { describeOnEngine } from '../support/databases.ts';
 import { startQuestionStand } from '../support/questions/question-stand.ts';
 import { openPages } from '../support/questions/twenty-pages.ts';
-import { askAll, questions, type Truth } from '../support/questions/twenty-questions.ts';
+import { askAll, questions, slowQuestions, type Truth } from '../support/questions/twenty-questions.ts';
 
 const day = '2026-12-24';
+/** The look at each side every three seconds, and the three that an answer may take; with room for a busy machine. */
+const secondsToNotice = 20;
 const pages = join(import.meta.dirname, '../../docs/questions.md');
 
 describeOnEngine('mysql', 'the twenty questions', (lane) => {
@@ -74,11 +76,12 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
       ...{ changed: { who: 'tester', why: 'all of them' }, cutover: true },
     };
     faults.push(...(await askAll(stand, 'under traffic', healthy, page)));
+    faults.push(...(await slowQuestions(stand)));
     writing.abort();
     expect(await written).toBeGreaterThan(0);
 
     // Half dead: the service, and a router that took no leave.
-    await stand.stopService();
+    await stand.killService();
     const pid = await stand.killRouter(1);
     reading.without(routers[1]!);
     await vi.waitFor(
@@ -91,16 +94,28 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
     );
     const halfDead = { ...healthy, routers: 1, serviceDead: true, cutover: false, guard: 'listening' };
     faults.push(...(await askAll(stand, 'half dead', halfDead, page)));
-    // What accepts connections and answers nothing is told as well.
-    await stand.muteService();
+    const serviceAnswers = () =>
+      vi.waitFor(async () => expect((await status()).features[0].unreachable).toEqual([]), 60_000);
+    await stand.startService();
+    await serviceAnswers();
+    // A process that stands still accepts connections: within seconds it is told all the same, by an exit status and on the page.
+    const stoodStill = performance.now();
+    stand.signalService('SIGSTOP');
     await vi.waitFor(
-      async () => expect((await status()).features[0].unreachable.join()).toContain('no reply within'),
+      async () => {
+        const { code, text } = await stand.cli(['status']);
+        expect(text).toContain('no reply within');
+        expect(code).toBe(3);
+      },
       { timeout: 60_000, interval: 200 },
     );
-    await stand.startService();
-    await vi.waitFor(async () => expect((await status()).features[0].unreachable).toEqual([]), {
-      timeout: 60_000,
-    });
+    if (page !== null) {
+      await page.getByRole('link', { name: 'Overview' }).click();
+      await page.getByText('no reply within').first().waitFor();
+    }
+    expect(performance.now() - stoodStill).toBeLessThan(secondsToNotice * 1_000);
+    stand.signalService('SIGCONT');
+    await serviceAnswers();
 
     // In a handover that has closed legacy's tables and decided nothing, with three clients waiting.
     const stands = halt.arm('cutover:before-decision');

@@ -1,25 +1,22 @@
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { expect, test } from 'vitest';
 import { StateStore } from '../../../control/store/index.ts';
 import { administer } from '../../support/accounts.ts';
 import { describeEachEngine } from '../../support/databases.ts';
-
-const root = join(import.meta.dirname, '../../..');
+import { codeBlocks } from '../../support/docs/code-blocks.ts';
 
 /** Statements of every block of SQL in the documentation. Those under `-- legacy, MySQL` are for that engine. */
-const documented = globSync('docs/**/*.md', { cwd: root }).flatMap((file) =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/^```sql\n([\s\S]*?)^```/gm)].flatMap(([, block]) => {
+const documented = codeBlocks()
+  .filter(({ language }) => language === 'sql')
+  .flatMap(({ file, code }) => {
     let only: string | null = null;
-    const triggers = /^CREATE TRIGGER/.test(block!);
-    return (triggers ? [block!.trim()] : block!.trim().split('\n')).flatMap((line) => {
+    const triggers = /^CREATE TRIGGER/.test(code);
+    return (triggers ? [code.trim()] : code.trim().split('\n')).flatMap((line) => {
       const heading = /^-- (?:legacy|service), (MySQL|MariaDB)$/.exec(line);
       if (heading !== null) only = heading[1]!.toLowerCase();
       return heading === null ? [{ file, only, sql: line.replace(/;$/, '') }] : [];
     });
-  }),
-);
+  });
 
 describeEachEngine('the SQL of the documentation', (db) => {
   test('runs as it stands there, in schemas and for accounts of other names', async () => {

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { BanyanConfigInput } from '../../../control/config/config-input.ts';
@@ -8,20 +6,21 @@ import { loadConfig } from '../../../control/config/index.ts';
 import { startControl } from '../../../control/index.ts';
 import { runCli } from '../../../scripts/cli/main.ts';
 import { BookingDesk } from '../bookings/booking-desk.ts';
-import { bookingsIdl, startBookingMonolith, startBookingService } from '../bookings/booking-sides.ts';
+import { bookingsIdl, startBookingMonolith } from '../bookings/booking-sides.ts';
 import type { EngineLane } from '../databases.ts';
 import { Halt } from '../halt.ts';
 import { twoDatabases } from '../programs.ts';
 import { ready, type Started, start } from '../stack.ts';
 
 const root = join(import.meta.dirname, '../../..');
+const serviceProgram = join(import.meta.dirname, '../bookings/booking-service-process.ts');
 
 export interface Answer {
   readonly code: number;
   readonly text: string;
 }
 
-/** The bookings with control in this process, so that it can be stopped at a point, and two routers with processes of their own. */
+/** The bookings with control in this process, so that it can be stopped at a point; the service and two routers are processes of their own. */
 export interface QuestionStand extends AsyncDisposable {
   readonly desks: { readonly legacy: BookingDesk; readonly service: BookingDesk };
   readonly halt: Halt;
@@ -36,10 +35,11 @@ export interface QuestionStand extends AsyncDisposable {
   cli(args: readonly string[], columns?: number): Promise<Answer>;
   /** As a machine that dies does. */
   killRouter(at: number): Promise<number>;
-  stopService(): Promise<void>;
-  /** Something accepts connections in its place, and answers nothing: until it is started again. */
-  muteService(): Promise<void>;
+  killService(): Promise<void>;
+  /** On the same port. */
   startService(): Promise<void>;
+  /** A process that stands still accepts connections, and answers nothing. */
+  signalService(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
 export async function startQuestionStand(lane: EngineLane, bookings: number): Promise<QuestionStand> {
@@ -53,10 +53,18 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
     await desks.legacy.book({ guest: `guest ${at}`, day: '2026-11-11', notes: at % 2 ? ['a', 'b'] : [] });
   }
   const monolith = stack.use(await startBookingMonolith(desks.legacy));
-  let service = await startBookingService(desks.service);
-  const { address } = service;
+  const startService = async (port: number) => {
+    const { host, port: at, user, password, database } = databases.service;
+    const asked = { database: { host, port: at, user, password, database }, port };
+    const child = start({ env: {} }, [serviceProgram, JSON.stringify(asked)]);
+    await ready(child);
+    return child;
+  };
+  let service = await startService(0);
+  const { address } = readyLine<{ address: string }>(service);
   stack.defer(async () => {
-    await service[Symbol.asyncDispose]();
+    service.kill('SIGKILL');
+    await service.ended;
   });
   const folder = await mkdtemp(join(root, '.banyan', 'test-questions-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
@@ -111,12 +119,10 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
   await Promise.all(routers.map(ready));
   const signal = AbortSignal.timeout(600_000);
   const env = { ...process.env, NO_COLOR: '1', BANYAN_WHO: 'tester', BANYAN_CONTROL_URL: control.url };
-  let mute: Server | null = null;
-  const muted = new Set<Socket>();
   const kept = stack.move();
   return {
     ...{ desks, halt, schema, folder, url: control.url, tokenFile: join(folder, 'token') },
-    routers: routers.map((router) => urlOf(router)),
+    routers: routers.map((router) => readyLine<{ url: string }>(router).url),
     async cli(args, columns) {
       const [stdout, stderr] = [gathered(columns), gathered(columns)];
       const io = { stdout: stdout.stream, stderr: stderr.stream, env, directory: root, signal };
@@ -128,34 +134,24 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
       await routers[at]!.ended;
       return routers[at]!.pid;
     },
-    async stopService() {
-      await service[Symbol.asyncDispose]();
-    },
-    async muteService() {
-      mute = createServer((socket) => void muted.add(socket.on('error', () => undefined)));
-      mute.listen(Number(address.split(':')[1]), '127.0.0.1');
-      await once(mute, 'listening');
+    async killService() {
+      service.kill('SIGKILL');
+      await service.ended;
     },
     async startService() {
-      if (mute !== null) {
-        const closed = once(mute, 'close');
-        mute.close();
-        for (const socket of muted) socket.destroy();
-        await closed;
-        mute = null;
-      }
-      service = await startBookingService(desks.service, Number(address.split(':')[1]));
+      service = await startService(Number(address.split(':')[1]));
     },
+    signalService: (name) => service.kill(name),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
 
-function urlOf(router: Started): string {
-  const line = router
+function readyLine<T>(child: Started): T {
+  const line = child
     .said()
     .split('\n')
     .find((text) => text.includes('"ready":true'))!;
-  return (JSON.parse(line) as { url: string }).url;
+  return JSON.parse(line) as T;
 }
 
 function gathered(columns: number | undefined) {

@@ -279,7 +279,7 @@ export async function askAll(
   const faults = await Promise.all(
     Object.entries(questions).map(async ([number, { args, codes, check }]) => {
       const about = `question ${number} (${args.join(' ')}), ${state}`;
-      const asked = args.map((arg) => (arg === 'ACCESS_LOG' ? `${stand.folder}/access.log` : arg));
+      const asked = wordsOf(args, stand);
       try {
         const [{ code, value }, screen] = await Promise.all([json(stand, asked), stand.cli(asked, 80)]);
         const wanted = codes?.(truth) ?? [0];
@@ -309,6 +309,30 @@ export async function askAll(
   return [...faults, ...looked, ...wide, ...shown].flat();
 }
 
+/** With what a process takes to start it is two seconds. */
+const withinMs = 1_500;
+const tries = 3;
+
+/** Asks one after the other: those that took longer each time. What else the machine had to do in one moment is not the command's. */
+export async function slowQuestions(stand: QuestionStand): Promise<string[]> {
+  const slow: string[] = [];
+  for (const [number, { args }] of Object.entries(questions)) {
+    const asked = wordsOf(args, stand);
+    let best = Number.POSITIVE_INFINITY;
+    for (let turn = 0; turn < tries && best > withinMs; turn += 1) {
+      const began = performance.now();
+      await stand.cli(asked, 80);
+      best = Math.min(best, performance.now() - began);
+    }
+    if (best > withinMs) slow.push(`question ${number} (${args.join(' ')}) takes ${Math.round(best)} ms`);
+  }
+  return slow;
+}
+
+function wordsOf(args: readonly string[], { folder }: QuestionStand): string[] {
+  return args.map((arg) => (arg === 'ACCESS_LOG' ? `${folder}/access.log` : arg));
+}
+
 /** The same screens on a wide terminal, in colours: Node asks the process's own environment for them. */
 async function wideScreens(stand: QuestionStand): Promise<string[]> {
   const { FORCE_COLOR, NO_COLOR } = process.env;
@@ -319,8 +343,7 @@ async function wideScreens(stand: QuestionStand): Promise<string[]> {
     const asked = [...Object.values(questions).map(({ args }) => args), ...otherScreens];
     const screens = await Promise.all(
       asked.map(async (args) => {
-        const words = args.map((arg) => (arg === 'ACCESS_LOG' ? `${stand.folder}/access.log` : arg));
-        const { text } = await stand.cli(words, columns);
+        const { text } = await stand.cli(wordsOf(args, stand), columns);
         return { about: args.join(' '), text };
       }),
     );

@@ -2,10 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { loadConfig } from '../../../control/config/index.ts';
 import { idlRoutesReport, loadIdl } from '../../../rpc/index.ts';
 import { propose } from '../../../scripts/init/propose.ts';
 import { readAccessLog } from '../../../scripts/init/read-access-log.ts';
 import type { LegacyTable } from '../../../scripts/init/read-legacy.ts';
+import { renderConfig } from '../../../scripts/init/render-config.ts';
 import { renderIdl } from '../../../scripts/init/render-idl.ts';
 import type { FoundRoute } from '../../../scripts/init/route.ts';
 
@@ -109,6 +111,33 @@ test('a first IDL: a struct for each table, a method for each route, names that 
       '/api/books/:id(\\d{1,9})',
       '/api/books/:id/copies',
     ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a config that runs as it is, and still does with the features that stand in it as comments', async () => {
+  const proposal = propose(legacy, routes.map(route));
+  const database = { host: 'db1', port: 3306, user: 'banyan', password: '', database: 'library' };
+  const text = renderConfig({ database, legacy: 'http://127.0.0.1:3000', proposal });
+  // As they are taken in, one after the other: into `databases` and into `features`.
+  const [own, later = ''] = text.split('// Afterwards, in this order:\n');
+  const plain = (lines: string) => lines.replaceAll(/^ *\/\/ (?=\S+: | {2}|\},)/gm, '');
+  const databases = proposal.features.map(({ name }) => `${name}: { user: 'banyan', database: '${name}' },`);
+  const taken = plain(own)
+    .replace('  databases: {\n', `  databases: {\n${databases.slice(1).join('\n')}\n`)
+    .replace(/ {2}\},\n\}\);\n/, `${plain(later)}  },\n});\n`);
+  const folder = await mkdtemp(join(process.cwd(), '.banyan', 'init-test-'));
+  try {
+    for (const feature of proposal.features)
+      await writeFile(join(folder, `${feature.name}.thrift`), renderIdl(feature));
+    for (const [name, content, features] of [
+      ['as-it-is.config.ts', text, []],
+      ['taken-in.config.ts', taken, ['book', 'reader']],
+    ] as const) {
+      await writeFile(join(folder, name), content);
+      expect(Object.keys((await loadConfig(join(folder, name))).features)).toEqual(features);
+    }
   } finally {
     await rm(folder, { recursive: true });
   }
