@@ -63,7 +63,8 @@ if (isNewEnough(process.version)) {
   else {
     process.stderr.write(
       `banyan: this is Node ${process.version}, and banyan needs ${oldest.join('.')} or newer.\n` +
-        '  fix: put a newer Node first in PATH, or run `npm install --save-dev node@24` here, which brings one.\n',
+        '  fix: put a newer Node first in PATH, or give banyan a folder of its own and run `npm install node@24` there:\n' +
+        "       in the monolith's own folder the monolith's npm scripts would run on it, too.\n",
     );
     process.exitCode = 2;
   }

@@ -26,6 +26,11 @@ export function effectInRouter(path: string): 'now' | 'restart' | null {
   return /^(router|state|legacy\.(?!database\b)|control\.replicaLeaseMs)/.test(path) ? 'restart' : null;
 }
 
+/** When a change takes effect, for whoever reloads: `routers` is their own, and read at their start. Pure. */
+export function effectOf(path: string): 'now' | 'restart' | 'routers' {
+  return effectInControl(path) ?? (effectInRouter(path) === 'now' ? 'now' : 'routers');
+}
+
 /** The new config with what takes effect at a start as it was. Pure. */
 export function withoutRestart(before: BanyanConfig, after: BanyanConfig): BanyanConfig {
   const kept = Object.fromEntries(startedWith.map((setting) => [setting, before.control[setting]]));

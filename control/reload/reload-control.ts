@@ -10,7 +10,7 @@ import { loadConfigAfresh } from '../config/load-afresh.ts';
 import type { FeatureJobs } from '../feature-jobs.ts';
 import type { OnProgress } from '../progress.ts';
 import { type Actor, cannotServe, type LeaseGrant, type Replica, type StateStore } from '../store/index.ts';
-import { effectInControl, reloadFaults, withoutRestart } from './may-reload.ts';
+import { effectOf, reloadFaults, withoutRestart } from './may-reload.ts';
 
 export interface ReloadContext {
   readonly config: CurrentConfig;
@@ -103,7 +103,7 @@ function changesOf(
     }));
   return [...settings, ...idls].map((change) => ({
     ...change,
-    effect: effectInControl(change.path) ?? 'routers',
+    effect: effectOf(change.path),
   }));
 }
 

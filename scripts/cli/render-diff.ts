@@ -37,6 +37,10 @@ function renderRoute(route: Route, all: boolean, paint: Paint): string[] {
     ...(omitted.length === 0 ? [] : [`left out: ${omitted.join(', ')}`]),
   ];
   const lines = [paint.strong(route.route), ...facts.map((fact) => `  ${paint.faint(fact)}`)];
+  if ((route.omitted['no-answer'] ?? 0) > 0)
+    lines.push(
+      `  ${paint.warn('no-answer: one side failed or took too long; the log of the service, or legacy’s, says why')}`,
+    );
   if (route.tooFew) lines.push(`  ${paint.warn('too few requests to say anything')}`);
   const quiet = (path: Path) => path.verdict === 'noise' || path.verdict === 'ignored';
   for (const path of route.paths) if (all || !quiet(path)) lines.push(...renderPath(path, paint));

@@ -18,9 +18,18 @@ export async function examineVia(
   { addresses, tls }: Pick<BanyanConfig['legacy'], 'addresses' | 'tls'>,
   via: URL,
   paths: readonly string[],
-  options: { readonly caFile?: string | undefined; readonly signal: AbortSignal },
+  options: {
+    readonly caFile?: string | undefined;
+    /** Names and values in turn, of each request: who is signed in, for instance. */
+    readonly headers?: readonly string[];
+    readonly signal: AbortSignal;
+  },
 ): Promise<Examined[]> {
-  const { signal } = options;
+  const { signal, headers: given = [] } = options;
+  const own = Object.fromEntries(
+    Array.from({ length: given.length / 2 }, (_, at) => [given[2 * at]!.toLowerCase(), given[2 * at + 1]!]),
+  );
+  const usual = { accept: '*/*', 'user-agent': 'banyan-doctor', ...own };
   const viaCa = await pem(options.caFile);
   const legacy = new URL(addresses[0] ?? '');
   const ca = await pem(tls?.caFile);
@@ -28,9 +37,9 @@ export async function examineVia(
   for (const path of paths) {
     const url = new URL(path, via);
     const limit = () => AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-    const own = new URL(`${url.pathname}${url.search}`, legacy);
+    const direct = new URL(`${url.pathname}${url.search}`, legacy);
     const askLegacy = (headers: Record<string, string>) =>
-      ask({ url: own, headers: { ...usual, ...headers }, ca, signal: limit() });
+      ask({ url: direct, headers: { ...usual, ...headers }, ca, signal: limit() });
     const [got, asClients, plain] = await Promise.all([
       attempt(ask({ url, headers: { ...usual, host: url.host }, ca: viaCa, signal: limit() })),
       attempt(askLegacy(forwarded(url))),
@@ -48,7 +57,7 @@ export async function examineVia(
           ]
         : []),
       ...('failed' in asClients
-        ? [unreachable(own, asClients.failed, 'This is legacy.addresses: is the monolith up?')]
+        ? [unreachable(direct, asClients.failed, 'This is legacy.addresses: is the monolith up?')]
         : []),
     ];
     if ('status' in got && 'status' in asClients && 'status' in plain) {
@@ -67,8 +76,6 @@ export async function examineVia(
 function pem(file: string | undefined): Promise<string> | undefined {
   return file === undefined ? undefined : readFile(file, 'utf8');
 }
-
-const usual = { accept: '*/*', 'user-agent': 'banyan-doctor' };
 
 /** As a load balancer says it that clients reach at this URL. */
 function forwarded(url: URL): Record<string, string> {

@@ -34,10 +34,11 @@ export function propose(
   routes: readonly FoundRoute[],
 ): Proposal {
   const own = tables.filter(({ name }) => !housekeeping.test(name));
+  const prefix = commonPrefix(own);
   const heads = new Map<string, { readonly tables: LegacyTable[]; readonly routes: FoundRoute[] }>();
   const rest: FoundRoute[] = [];
   for (const route of routes) {
-    const table = tableOf(route, own);
+    const table = tableOf(route, own, prefix);
     if (table === null) {
       rest.push(route);
       continue;
@@ -46,7 +47,7 @@ export function propose(
     head.routes.push(route);
     heads.set(table.name, head);
   }
-  const ties = new Ties(keys, coUses);
+  const ties = new Ties(keys, coUses, prefix);
   const loose = own.filter(({ name }) => !heads.has(name));
   // The closest first, so that a table that is tied to a loose one finds it placed.
   for (let left = loose; left.length > 0; ) {
@@ -68,7 +69,7 @@ export function propose(
   const features = [...heads].map(([head, part]): ProposedFeature => {
     const names = new Set(part.tables.map(({ name }) => name));
     const crossing = keys.filter(({ child, parent }) => names.has(child) !== names.has(parent));
-    return { name: featureName(head), ...part, crossing, besides: ties.besides(names) };
+    return { name: featureName(head, prefix), ...part, crossing, besides: ties.besides(names) };
   });
   return {
     features: features.sort(easierFirst),
@@ -85,9 +86,32 @@ function headOf(
   return null;
 }
 
+/** The first word of most tables, which says whose they are and not what is in them: `wp` of `wp_posts`; null: there is none. */
+function commonPrefix(tables: readonly LegacyTable[]): string | null {
+  const byWord = Map.groupBy(tables, ({ name }) => wordsOf(name)[0] ?? '');
+  const [word, named] = [...byWord].sort(([, a], [, b]) => b.length - a.length)[0] ?? ['', []];
+  const says = named.filter(({ name }) => wordsOf(name).length > 1).length;
+  return says >= fewestPrefixed && says > tables.length / 2 ? word : null;
+}
+
+const fewestPrefixed = 4;
+
+function withoutPrefix(name: string, prefix: string | null): string {
+  const words = wordsOf(name);
+  return prefix !== null && words.length > 1 && words[0] === prefix ? words.slice(1).join('_') : name;
+}
+
 /** By the last part of the path that a table is called like. */
-function tableOf({ path }: FoundRoute, tables: readonly LegacyTable[]): LegacyTable | null {
-  const byKey = new Map(tables.map((table) => [nameKey(table.name), table]));
+function tableOf(
+  { path }: FoundRoute,
+  tables: readonly LegacyTable[],
+  prefix: string | null,
+): LegacyTable | null {
+  const byKey = new Map(
+    [withoutPrefix, (name: string) => name].flatMap((named) =>
+      tables.map((table) => [nameKey(named(table.name, prefix)), table]),
+    ),
+  );
   const segments = splitExpressions(path)
     .plain.split('/')
     .filter((part) => /^[^:{*]/.test(part));
@@ -100,18 +124,20 @@ function tableOf({ path }: FoundRoute, tables: readonly LegacyTable[]): LegacyTa
   return null;
 }
 
-function featureName(table: string): string {
-  return camelCase(nameKey(table));
+function featureName(table: string, prefix: string | null): string {
+  return camelCase(nameKey(withoutPrefix(table, prefix)));
 }
 
 /** How strongly tables belong together. */
 class Ties {
   readonly #keys: readonly LegacyKey[];
   readonly #coUses: Legacy['coUses'];
+  readonly #prefix: string | null;
 
-  constructor(keys: readonly LegacyKey[], coUses: Legacy['coUses']) {
+  constructor(keys: readonly LegacyKey[], coUses: Legacy['coUses'], prefix: string | null) {
     this.#keys = keys;
     this.#coUses = coUses;
+    this.#prefix = prefix;
   }
 
   between(one: string, other: string): number {
@@ -120,7 +146,7 @@ class Ties {
     );
     const joins = this.#coUses.filter(({ tables }) => tables.includes(one) && tables.includes(other));
     const executions = joins.reduce((sum, join) => sum + join.executions, 0);
-    const [a = '', b = ''] = [wordsOf(one)[0], wordsOf(other)[0]].map((word) => singular(word ?? ''));
+    const [a, b] = [one, other].map((name) => singular(wordsOf(withoutPrefix(name, this.#prefix))[0] ?? ''));
     return (
       keys.reduce((sum, { cascades }) => sum + (cascades ? 8 : 4), 0) +
       (a === b ? 3 : 0) +

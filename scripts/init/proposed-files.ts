@@ -51,7 +51,9 @@ export async function writeProposed(folder: string, files: readonly ProposedFile
 
 function renderGrants({ legacy, proposal }: Findings, { user, database }: DatabaseEndpoint): string {
   const account = accountName(user, '%');
-  const tables = proposal.features.flatMap((feature) => feature.tables.map(({ name }) => name));
+  // Of what stands in the config: what no route is named after is looked at first.
+  const routed = proposal.features.filter(({ routes }) => routes.length > 0);
+  const tables = routed.flatMap((feature) => feature.tables.map(({ name }) => name));
   const needed = [
     ...statePrivileges('banyan'),
     ...moverPrivileges({
@@ -59,7 +61,7 @@ function renderGrants({ legacy, proposal }: Findings, { user, database }: Databa
     }),
   ];
   return `${[
-    `-- banyan's account on ${legacy.server}, for all the features proposed; \`banyan grants\` prints it again, for the services too.`,
+    `-- banyan's account on ${legacy.server}, for the features that have routes; \`banyan grants\` prints it again, for the services too.`,
     `CREATE USER IF NOT EXISTS ${account} IDENTIFIED BY '…';`,
     ...grantStatements(needed, account),
   ].join('\n')}\n`;

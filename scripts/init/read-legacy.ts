@@ -55,7 +55,7 @@ export async function readLegacy(endpoint: DatabaseEndpoint): Promise<Legacy> {
       'BANYAN_DATABASE_UNREACHABLE',
       `${user}@${host}:${port}/${database}: ${error instanceof Error ? error.message : error}`,
       {
-        fix: 'Give --database an address and account that can sign in; its password in BANYAN_DB_PASSWORD.',
+        fix: (error as { errno?: number }).errno === accessDenied ? accountFix(endpoint) : unreachableFix,
         cause: error,
       },
     );
@@ -63,10 +63,15 @@ export async function readLegacy(endpoint: DatabaseEndpoint): Promise<Legacy> {
   try {
     const unseen: string[] = [];
     const [[server]] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
-    const tables = await readTables(connection, database);
+    const engine = /mariadb/i.test(String(server?.version)) ? 'mariadb' : 'mysql';
+    const tables = await readTables(
+      connection,
+      database,
+      await readJsonColumns(connection, database, engine),
+    );
     return {
       server: `${host}:${port}`,
-      engine: /mariadb/i.test(String(server?.version)) ? 'mariadb' : 'mysql',
+      engine,
       tables,
       keys: await readKeys(connection, database),
       coUses: await readCoUses(connection, database, tables, (what) => unseen.push(what)),
@@ -77,7 +82,40 @@ export async function readLegacy(endpoint: DatabaseEndpoint): Promise<Legacy> {
   }
 }
 
-async function readTables(connection: Connection, database: string): Promise<LegacyTable[]> {
+const accessDenied = 1045;
+const unreachableFix =
+  'Give --database an address and account that can sign in; its password in BANYAN_DB_PASSWORD.';
+
+/** Whoever begins has no account for banyan yet. */
+function accountFix({ user, database }: DatabaseEndpoint): string {
+  const account = `'${user}'@'%'`;
+  return `Put its password into BANYAN_DB_PASSWORD. If there is no such account yet, an administrator makes it with CREATE USER ${account} IDENTIFIED BY '…'; GRANT SELECT, REFERENCES ON \`${database}\`.* TO ${account}; what it needs later, init writes to grants.sql.`;
+}
+
+/** `table.column` of MariaDB's JSON, which is LONGTEXT with a check. */
+async function readJsonColumns(
+  connection: Connection,
+  database: string,
+  engine: Legacy['engine'],
+): Promise<ReadonlySet<string>> {
+  if (engine === 'mysql') return new Set();
+  const [checks] = await connection.query<RowDataPacket[]>(
+    'SELECT TABLE_NAME AS `table`, CHECK_CLAUSE AS clause FROM information_schema.CHECK_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = ?',
+    [database],
+  );
+  return new Set(
+    checks.flatMap(({ table, clause }) => {
+      const column = /^json_valid\(`(.+)`\)$/i.exec(String(clause))?.[1];
+      return column === undefined ? [] : [`${table}.${column}`];
+    }),
+  );
+}
+
+async function readTables(
+  connection: Connection,
+  database: string,
+  json: ReadonlySet<string>,
+): Promise<LegacyTable[]> {
   const [tables] = await connection.query<RowDataPacket[]>(
     `SELECT TABLE_NAME AS name, TABLE_ROWS AS \`rows\`, DATA_LENGTH + INDEX_LENGTH AS bytes
        FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'BASE TABLE' ORDER BY TABLE_NAME`,
@@ -98,7 +136,8 @@ async function readTables(connection: Connection, database: string): Promise<Leg
       bytes: Number(table.bytes ?? 0),
       key: own.filter(({ key }) => key === 'PRI').map(({ name }) => String(name)),
       columns: own.map(({ name, type, declared, nullable }) => ({
-        ...{ name: String(name), type: String(type).toLowerCase(), declared: String(declared) },
+        ...{ name: String(name), declared: String(declared) },
+        type: json.has(`${table.name}.${name}`) ? 'json' : String(type).toLowerCase(),
         nullable: nullable === 'YES',
       })),
     };

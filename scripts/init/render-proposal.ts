@@ -2,7 +2,7 @@ import { counted } from '../terminal/numbers.ts';
 import type { Paint } from '../terminal/paint.ts';
 import type { Proposal, ProposedFeature } from './propose.ts';
 import type { Legacy } from './read-legacy.ts';
-import type { FoundRoutes } from './route.ts';
+import type { FoundRoute, FoundRoutes } from './route.ts';
 
 export interface Findings {
   readonly legacy: Legacy;
@@ -10,8 +10,12 @@ export interface Findings {
   readonly proposal: Proposal;
 }
 
-/** The proposal for people: features in their order, then what belongs to none, then what was not seen. */
-export function renderProposal({ legacy, found, proposal }: Findings, paint: Paint): string {
+/** The proposal for people: features in their order, then what belongs to none, then what was not seen. `most`: so many routes of no feature. */
+export function renderProposal(
+  { legacy, found, proposal }: Findings,
+  paint: Paint,
+  most = Number.POSITIVE_INFINITY,
+): string {
   const { features, rest, left } = proposal;
   const parts = [
     `${counted(legacy.tables.length, 'table')} on ${legacy.server} (${legacy.engine === 'mysql' ? 'MySQL' : 'MariaDB'}), ${counted(found.routes.length, 'route')}: ${counted(features.length, 'feature')}, in the order in which they had best move.`,
@@ -21,14 +25,29 @@ export function renderProposal({ legacy, found, proposal }: Findings, paint: Pai
     parts.push(
       [
         paint.strong('Stay with the monolith'),
-        ...rest.map(({ method, path }) => `   ${method} ${path}`),
+        ...rest.slice(0, most).map(({ method, path }) => `   ${method} ${path}`),
+        ...(rest.length > most ? [`   … and ${rest.length - most} more: proposal.txt has them all`] : []),
       ].join('\n'),
     );
   }
   if (left.length > 0) parts.push(`Tables of no feature: ${left.join(', ')}.`);
-  const unseen = [...found.unsaid, ...legacy.unseen];
+  const unseen = [...found.unsaid, ...namesTables(rest), ...legacy.unseen];
   if (unseen.length > 0) parts.push(['Not seen:', ...unseen.map((what) => `  - ${what}`)].join('\n'));
   return parts.join('\n\n');
+}
+
+/** Where a parameter stands for a table's name no route is named after one. */
+function namesTables(routes: readonly FoundRoute[]): string[] {
+  const found = routes.filter(({ path }) =>
+    /\/:(?:collection|table|model|resource|entity)(?:\/|$)/.test(path),
+  );
+  const [first] = found;
+  if (first === undefined) return [];
+  const { method, path } = first;
+  const all = `${method} ${path}${found.length === 1 ? '' : ` and ${found.length - 1} more`}`;
+  return [
+    `which tables ${all} are about: a parameter seems to name them. An access log shows it (--access-log); write the routes of a feature out in its IDL, with the table's name`,
+  ];
 }
 
 function renderFeature(

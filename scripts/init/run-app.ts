@@ -114,6 +114,8 @@ function silent(command: string, what: string, said: readonly string[]): BanyanE
     .filter((line) => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line));
   const last = lines.slice(-4).join(' | ');
   return new BanyanError('BANYAN_APP_SILENT', `\`${command}\` ${what}${last === '' ? '' : `: ${last}`}`, {
-    fix: 'Give the command that starts the app, with the environment that it needs, on Node 20 or later, and another port than the one that serves has (`env PORT=0 node server.js`); or use --access-log.',
+    fix: /NODE_MODULE_VERSION|ERR_DLOPEN_FAILED/.test(lines.join('\n'))
+      ? "Its native modules were built for another Node than the one that was first in PATH here, which may be banyan’s own: `npx` puts it there. Put the app’s in front, as in --app 'PATH=/usr/bin:$PATH npm start'."
+      : 'Give the command that starts the app, with the environment that it needs, on Node 20 or later, and another port than the one that serves has (`env PORT=0 node server.js`); or use --access-log.',
   });
 }

@@ -5,16 +5,18 @@ import { type Examined, examineVia } from '../../doctor/examine-via.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { withHeaders } from '../header-option.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
   readonly via?: URL;
   readonly viaCa?: string;
   readonly path: readonly string[];
+  readonly header: readonly string[];
 }
 
 export const doctorCommand: CommandFactory = (io, outcome) => {
-  const command = new Command('doctor')
+  const command = withHeaders(new Command('doctor'))
     .description(
       'Asks for pages the way that clients come, and the monolith itself, and says what differs: redirects, cookies, fields, links. Sends GETs only.',
     )
@@ -28,6 +30,7 @@ export const doctorCommand: CommandFactory = (io, outcome) => {
   withLookOptions(
     command,
     'banyan doctor --via https://shop.example --path / --path /login',
+    "banyan doctor --path /api/orders -H 'cookie: session=…'",
     'banyan doctor --json | jq .examined[].findings',
   );
   return command.action(async (flags: Flags) => {
@@ -36,7 +39,8 @@ export const doctorCommand: CommandFactory = (io, outcome) => {
     const via = flags.via ?? routerUrl(config);
     const paths = flags.path.length === 0 ? ['/'] : flags.path;
     const caFile = flags.viaCa === undefined ? undefined : resolve(io.directory, flags.viaCa);
-    const examined = await examineVia(config.legacy, via, paths, { caFile, signal: io.signal });
+    const asked = { caFile, headers: flags.header, signal: io.signal };
+    const examined = await examineVia(config.legacy, via, paths, asked);
     if (examined.some(({ findings }) => findings.length > 0)) outcome.exitCode = exitCodes.failed;
     context.output.result({ via: via.href, examined }, (paint) => render(examined, paint));
   });

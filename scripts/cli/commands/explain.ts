@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { BanyanError } from '../../../common/errors.ts';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import { type Explanation, explainRequest } from '../../../control/explain/explain-request.ts';
@@ -9,6 +9,7 @@ import type { ErrorBody } from '../../../router/table/route-policy.ts';
 import type { RouteTable } from '../../../router/table/route-table.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
+import { withHeaders } from '../header-option.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
@@ -18,11 +19,12 @@ interface Flags extends CommonFlags {
 }
 
 export const explainCommand: CommandFactory = (io) => {
-  const command = new Command('explain')
-    .description('Says where a request would go, and why. Sends nothing.')
-    .argument('<method>', 'GET, POST, …')
-    .argument('<path>', 'with its query, as a client would send it')
-    .option('-H, --header <name: value>', 'a header field; may be repeated', collectHeader, [])
+  const command = withHeaders(
+    new Command('explain')
+      .description('Says where a request would go, and why. Sends nothing.')
+      .argument('<method>', 'GET, POST, …')
+      .argument('<path>', 'with its query, as a client would send it'),
+  )
     .option('--address <ip>', "the client's address", '127.0.0.1')
     .option('--as-trusted', 'as a peer of router.trustedPeers, whose x-banyan-side is believed');
   withLookOptions(
@@ -43,12 +45,6 @@ export const explainCommand: CommandFactory = (io) => {
     context.output.result(explanation, (paint) => render(explanation, paint));
   });
 };
-
-function collectHeader(text: string, earlier: readonly string[]): readonly string[] {
-  const match = /^([!#$%&'*+.^_`|~\w-]+):\s*(.*?)\s*$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('Write it as "Name: value".');
-  return [...earlier, match[1] ?? '', match[2] ?? ''];
-}
 
 /** What routers decide by now: from control, else the table that a router here last served by. */
 async function currentTable(

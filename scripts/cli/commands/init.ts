@@ -49,10 +49,11 @@ export const initCommand: CommandFactory = (io) => {
         import('../../init/proposed-files.ts'),
       ]);
     const progress = context.progress();
-    if (flags.app !== undefined) progress.update({ phase: 'app', about: 'starting it, until it listens' });
-    const found = await findRoutes(flags, io);
+    // First what is over at once: an account that is not there yet is told before the app was waited for.
     progress.update({ phase: 'database', about: `reading the schema of ${database.database}` });
     const legacy = await readLegacy(database);
+    if (flags.app !== undefined) progress.update({ phase: 'app', about: 'starting it, until it listens' });
+    const found = await findRoutes(flags, io);
     const proposal = propose(legacy, found.routes);
     const findings = { legacy, found, proposal };
     const files = proposedFiles(findings, database, new URL(flags.legacy).origin);
@@ -60,7 +61,7 @@ export const initCommand: CommandFactory = (io) => {
     if (folder !== null) await writeProposed(folder, files);
     context.output.verbatim({ ...summary(findings), written: folder, files }, (paint) =>
       [
-        wrapLines(renderProposal(findings, paint), paint.columns),
+        wrapLines(renderProposal(findings, paint, shownRoutes), paint.columns),
         '',
         ...(folder === null
           ? [
@@ -71,13 +72,16 @@ export const initCommand: CommandFactory = (io) => {
             ]
           : [
               `${paint.good('✓')} ${folder} has ${files.map(({ name }) => name).join(', ')}.`,
-              `  next: grants.sql on legacy's server, then ${paint.strong('banyan check')} and ${paint.strong('banyan up')} (control and a router in one process)`,
+              `  next: grants.sql on legacy's server, then ${paint.strong('banyan check')}, ${paint.strong('banyan up')} (control and a router in one process), and in another terminal ${paint.strong('banyan doctor --path /')}`,
               `  The config connects as ${database.user}: let that be an account of banyan's own, never the monolith's.`,
             ]),
       ].join('\n'),
     );
   });
 };
+
+/** Of those that belong to no feature: the rest is in the file. */
+const shownRoutes = 20;
 
 function databaseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -78,7 +78,7 @@ function render({ feature, traffic }: QuestionAnswer<'traffic'>, paint: Paint): 
     rows,
     { paint },
   );
-  return `${table}\n${paint.faint(`of the last ${seconds} s; errors are answers of 5xx, and none at all`)}`;
+  return `${table}\n${paint.faint(`of the last ${seconds} s; errors are answers of 5xx and requests that got no answer`)}`;
 }
 
 function errors({ errorsPerSecond, perSecond }: Figures): string {

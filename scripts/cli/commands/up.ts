@@ -30,6 +30,12 @@ export const upCommand: CommandFactory = (io) => {
       io.hangups?.handle(() => void Promise.all([control.reload(), router.reload()]));
       const { url, adminUrl } = router.router;
       context.output.ready({ ready: true, url, adminUrl, control: control.url, pid: process.pid });
+      if (io.stdout.isTTY) {
+        const { tokenFile } = config.control;
+        context.output.note(
+          `Send requests to ${url}. The dashboard is at ${control.url}/dashboard/ (any name; the token is in ${tokenFile}). Ctrl-C ends both.`,
+        );
+      }
       try {
         if (!io.signal.aborted) await once(io.signal, 'abort');
       } finally {

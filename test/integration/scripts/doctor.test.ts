@@ -26,6 +26,10 @@ function monolith() {
     '/page',
     (request, response) => void response.send(`<a href="${request.protocol}://${request.host}/x">x</a>`),
   );
+  app.get(
+    '/mine',
+    ({ headers }, response) => void response.sendStatus(headers.cookie === 'sid=7' ? 200 : 401),
+  );
   app.get('/own', (_request, response) => void response.send(`<a href="//${ownHost.value}/x">x</a>`));
   return app;
 }
@@ -63,6 +67,11 @@ it('what a router behind a TLS balancer loses is told page by page, with what me
   expect(await examine(right.url, paths)).toEqual([[], [], [], [], []]);
   // The monolith's own fault, whoever asks.
   expect(await examine(right.url, ['/own'])).toEqual([['BANYAN_VIA_LINK']]);
+  // As somebody who is signed in, on both ways.
+  const signedIn = { caFile: certFile, headers: ['Cookie', 'sid=7'], signal: AbortSignal.timeout(60_000) };
+  expect(await examineVia({ addresses: [legacy.url] }, right.url, ['/mine'], signedIn)).toMatchObject([
+    { status: 200, monolithStatus: 200, findings: [] },
+  ]);
   await using wrong = await balancer(untrusting.url);
   expect(await examine(wrong.url, paths)).toEqual([
     ['BANYAN_VIA_LOOP trust'],

@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { compareConfigs } from '../../../control/config/compare-configs.ts';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import { newFeatureState } from '../../../control/feature/feature-state.ts';
-import { effectInControl, effectInRouter, reloadFaults } from '../../../control/reload/may-reload.ts';
+import {
+  effectInControl,
+  effectInRouter,
+  effectOf,
+  reloadFaults,
+} from '../../../control/reload/may-reload.ts';
 import { parcelFeature } from '../../integration/control/fixtures.ts';
 
 const database = { host: 'h', port: 1, user: 'u', password: 'p', database: 'd' };
@@ -57,4 +62,11 @@ test('each process says of which settings it takes note at once, and of which at
   );
   expect(effectInRouter('features.labels')).toBe('now');
   expect(effectInRouter('control.cutover.deadlineMs')).toBeNull();
+  // What routers alone read is not always read at their start.
+  expect(['identity.keys', 'router.timeouts.idleMs', 'state.host', 'features.labels'].map(effectOf)).toEqual([
+    'now',
+    'routers',
+    'restart',
+    'now',
+  ]);
 });

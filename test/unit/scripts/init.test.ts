@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../../control/config/index.ts';
 import { idlRoutesReport, loadIdl } from '../../../rpc/index.ts';
@@ -9,7 +10,9 @@ import { readAccessLog } from '../../../scripts/init/read-access-log.ts';
 import type { LegacyTable } from '../../../scripts/init/read-legacy.ts';
 import { renderConfig } from '../../../scripts/init/render-config.ts';
 import { renderIdl } from '../../../scripts/init/render-idl.ts';
+import { renderProposal } from '../../../scripts/init/render-proposal.ts';
 import type { FoundRoute } from '../../../scripts/init/route.ts';
+import { paintFor } from '../../../scripts/terminal/paint.ts';
 
 test('routes from an access log: ids become parameters, names stay, what was not found is no route', () => {
   const lines = [
@@ -121,7 +124,7 @@ test('a config that runs as it is, and still does with the features that stand i
   const database = { host: 'db1', port: 3306, user: 'banyan', password: '', database: 'library' };
   const text = renderConfig({ database, legacy: 'http://127.0.0.1:3000', proposal });
   // As they are taken in, one after the other: into `databases` and into `features`.
-  const [own, later = ''] = text.split('// Afterwards, in this order:\n');
+  const [own = '', later = ''] = text.split('// Afterwards, in this order:\n');
   const plain = (lines: string) => lines.replaceAll(/^ *\/\/ (?=\S+: | {2}|\},)/gm, '');
   const databases = proposal.features.map(({ name }) => `${name}: { user: 'banyan', database: '${name}' },`);
   const taken = plain(own)
@@ -141,4 +144,24 @@ test('a config that runs as it is, and still does with the features that stand i
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('the first word of most tables is no part of a feature’s name, and routes need not have it', () => {
+  const tables = ['wp_posts', 'wp_post_tags', 'wp_users', 'wp_options', 'orders'].map((name) => table(name));
+  const asked = ['GET /posts/:id', 'GET /orders', 'GET /items/:collection', 'PATCH /items/:collection/:pk'];
+  const proposal = propose({ tables, keys: [], coUses: [] }, asked.map(route));
+  const named = proposal.features.map(({ name, tables: own }) => [name, own.map((one) => one.name)]);
+  expect(named.sort()).toEqual([
+    ['option', ['wp_options']],
+    ['order', ['orders']],
+    ['post', ['wp_posts', 'wp_post_tags']],
+    ['user', ['wp_users']],
+  ]);
+  // What stands for the name of a table is said, and how to see which.
+  const about = { server: 'db1:3306', engine: 'mariadb', tables, keys: [], coUses: [], unseen: [] } as const;
+  const found = { routes: asked.map(route), unsaid: [] };
+  const text = renderProposal({ legacy: about, found, proposal }, paintFor(new PassThrough()), 1);
+  expect(text).toContain('which tables GET /items/:collection and 1 more are about');
+  expect(text).toContain('   GET /items/:collection\n   … and 1 more');
+  expect(text).not.toContain('PATCH');
 });
