@@ -36,8 +36,8 @@ export async function checkAll(options: CheckAllOptions): Promise<CheckReport> {
     },
     ...(await Promise.all(features.map(checkIdl))).flat(),
     ...features.flatMap(checkTransport),
-    ...(await checkDatabases(config)),
-    ...(await checkSides(config)),
+    ...(await checkDatabases(config, features)),
+    ...(await checkSides(config, features)),
     ...(await checkIdentities(config, features)),
   ];
   const { control, lines } = await findControl(options);

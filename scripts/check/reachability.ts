@@ -1,15 +1,26 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
-import { type BanyanConfig, type ServiceConfig, servicePlace } from '../../control/config/index.ts';
+import {
+  type BanyanConfig,
+  type FeatureConfig,
+  type ServiceConfig,
+  servicePlace,
+} from '../../control/config/index.ts';
 import { type Reach, reach, whyNoFunction } from '../../router/index.ts';
 import type { CheckLine } from './check-report.ts';
 
 const withinMs = 3000;
 
-/** Signs in to each database of the config. */
-export function checkDatabases(config: BanyanConfig): Promise<CheckLine[]> {
+/** Signs in to each database of the config, but not to those of other features alone. */
+export function checkDatabases(
+  config: BanyanConfig,
+  features: readonly FeatureConfig[],
+): Promise<CheckLine[]> {
+  const checked = Object.entries(config.databases).filter(
+    ([, endpoint]) => !isForOthersAlone(endpoint, config, features),
+  );
   return Promise.all(
-    Object.entries(config.databases).map(async ([name, endpoint]): Promise<CheckLine> => {
+    checked.map(async ([name, endpoint]): Promise<CheckLine> => {
       const line = { feature: null, check: `database ${name}` };
       const where = `${endpoint.user}@${endpoint.host}:${endpoint.port}/${endpoint.database}`;
       try {
@@ -27,6 +38,17 @@ export function checkDatabases(config: BanyanConfig): Promise<CheckLine[]> {
       }
     }),
   );
+}
+
+function isForOthersAlone(
+  endpoint: DatabaseEndpoint,
+  { features, legacy, state }: BanyanConfig,
+  chosen: readonly FeatureConfig[],
+): boolean {
+  const uses = ({ database }: { readonly database: DatabaseEndpoint | null }) => database === endpoint;
+  // The state store has a schema of its own on some database's server.
+  const hasState = endpoint.host === state.host && endpoint.port === state.port;
+  return !(uses(legacy) || hasState || chosen.some(uses)) && Object.values(features).some(uses);
 }
 
 /** ER_ACCESS_DENIED_ERROR says nothing of the server that starting it would mend. */
@@ -56,13 +78,16 @@ interface CheckedSide {
   readonly reach: Promise<readonly Reach[]>;
 }
 
-/** Asks every side whether it can be reached, and Lambda whether functions may be invoked. */
-export async function checkSides(config: BanyanConfig): Promise<CheckLine[]> {
+/** Asks the monolith and these features' services whether they can be reached, and Lambda whether functions may be invoked. */
+export async function checkSides(
+  config: BanyanConfig,
+  features: readonly FeatureConfig[],
+): Promise<CheckLine[]> {
   const accepts = 'accepts connections';
   const legacy = reach({ kind: 'http', addresses: config.legacy.addresses }, withinMs);
   const sides: readonly CheckedSide[] = [
     { feature: null, what: 'monolith', well: accepts, reach: legacy },
-    ...Object.values(config.features).map(({ name, service }) => ({
+    ...features.map(({ name, service }) => ({
       feature: name,
       what: 'service',
       ...(service.kind === 'lambda'

@@ -36,5 +36,13 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
     .join('\n')
     .concat(
       `\n  ${paint.faint(`the dashboard's token is in ${info.admin.tokenFile}; the monolith's pages know admin@example.com and owner2@example.com, password shop-demo`)}`,
+      exportLine(info.environment, paint),
     );
+}
+
+/** Commands read the config by themselves: what they cannot know of this stack is told as one line to paste. */
+function exportLine(environment: StackInfo['environment'], paint: Paint): string {
+  const settings = Object.entries(environment).map(([name, value]) => `${name}='${value}'`);
+  if (settings.length === 0) return '';
+  return `\n\nFor commands in another terminal, paste this there first:\n  ${paint.accent(`export ${settings.join(' ')}`)}`;
 }

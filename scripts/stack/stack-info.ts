@@ -20,6 +20,8 @@ export interface StackInfo {
   readonly processes: StackProcesses;
   /** Where the services are, by the names of their processes: in words. */
   readonly places: Readonly<Record<string, string>>;
+  /** What a command in another shell needs in its environment to read the same config. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 type StackProcesses = Readonly<Record<string, number | readonly number[]>> & {
@@ -52,6 +54,7 @@ export function stackInfo(
       router: routers.map((name) => processes.get(name)?.pid ?? -1),
     } as StackProcesses,
     places: Object.assign({}, ...settings.parts.map(({ places }) => places(settings))),
+    environment: settings.unusual,
   };
 }
 

@@ -38,6 +38,8 @@ export interface StackSettings extends Omit<StackOptions, 'parts'> {
   readonly accounts: { readonly banyan: string; readonly shop: string };
   /** What every process of the stack gets, so that each reads the same config. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What of it a command in another shell lacks, which reads `banyan.config.ts` with its defaults; never the password. */
+  readonly unusual: Readonly<Record<string, string>>;
 }
 
 export type StackDatabases = Readonly<Record<string, DatabaseEndpoint>> & {
@@ -100,10 +102,20 @@ export async function stackSettings(
       ...Object.fromEntries(wanted.map(({ name }) => [`BANYAN_${name}_PORT`, String(ports[name])])),
       BANYAN_DB_PASSWORD: password,
       BANYAN_DATA_DIR: dataDir,
-    },
+      ...Object.assign({}, ...parts.map(({ environment }) => environment)),
+    } as Readonly<Record<string, string>>,
   };
-  const more = parts.map(({ environment }) => environment?.(settings));
-  return { ...settings, environment: Object.assign({}, settings.environment, ...more) };
+  const usual: Readonly<Record<string, string>> = {
+    BANYAN_PARTS: 'product',
+    BANYAN_ROUTER_PORT: '7400',
+    ...Object.fromEntries(wanted.map(({ name, usual }) => [`BANYAN_${name}_PORT`, String(usual)])),
+    BANYAN_DB_PASSWORD: password,
+    BANYAN_DATA_DIR: resolve(repositoryRoot, '.banyan'),
+  };
+  const unusual = Object.fromEntries(
+    Object.entries(settings.environment).filter(([name, value]) => value !== usual[name]),
+  );
+  return { ...settings, unusual };
 }
 
 /** Beside the usual 7400: 7403, 7404, …. Beside any other port: whatever is free, since its neighbours may not be. */

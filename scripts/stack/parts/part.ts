@@ -12,7 +12,7 @@ export interface StackPart {
   /** What its programs find in the data folder when they start. */
   readonly prepare?: (settings: StackSettings) => Promise<void>;
   /** For every process of the stack, beside the ports. */
-  readonly environment?: (settings: StackSettings) => Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
   /** Started one after the other, each when the one before is ready. */
   readonly processes: (settings: StackSettings) => readonly PartProcess[];
   /** For the monolith, so that its own code asks the service for what has left. */
