@@ -1,4 +1,4 @@
-import { inTransaction } from '../database.ts';
+import { inTransaction, isMissingParent } from '../database.ts';
 import { ApiError } from '../http/api-error.ts';
 import type { Models } from './models.ts';
 import { fromCents, toCents } from './money.ts';
@@ -20,7 +20,8 @@ export interface Order {
 /**
  * Notes an order at today's prices and takes its goods out of the stock, the two in one transaction.
  * @param userId null for a guest.
- * @throws ApiError 409 when the shop is not open, or a product is not for sale in it or not in stock.
+ * @throws ApiError 409 when the shop is not open, or a product is not for sale in it or not in stock; 503 while the user, the shop or a product is so
+ * new at its service that the monolith's copy lacks it.
  */
 export async function placeOrder(
   models: Models,
@@ -34,7 +35,7 @@ export async function placeOrder(
     models.products.findMany(request.items.map((item) => item.productId)),
     models.shops.find(shopId),
   ]);
-  return inTransaction(models.database, async (transaction) => {
+  const placed = inTransaction(models.database, async (transaction) => {
     const options = await models.options.findMany(
       request.items.flatMap(({ optionId }) => optionId ?? []),
       transaction,
@@ -69,6 +70,13 @@ export async function placeOrder(
     );
     const items = lines.map(({ item }) => item);
     return { id: id!, shopId, total, note, items, createdAt: createdAt.toISOString() };
+  });
+  return placed.catch((error: unknown) => {
+    // All that the keys name has been found at its owner.
+    if (isMissingParent(error)) {
+      throw new ApiError(503, 'unavailable', 'The order cannot be taken yet. Try again soon.');
+    }
+    throw error;
   });
 }
 

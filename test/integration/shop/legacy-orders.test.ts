@@ -1,5 +1,10 @@
 import { createConnection } from 'mysql2/promise';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openDatabase } from '../../../legacy/database.ts';
+import { createModels } from '../../../legacy/models/models.ts';
+import { checkOrder } from '../../../legacy/models/order-rules.ts';
+import { placeOrder } from '../../../legacy/models/place-order.ts';
 import { describeOnEngine, type TestDatabase } from '../../support/databases.ts';
 import { jsonApi } from '../../support/json-api.ts';
 import { createShopDatabase, endpointOf, type StartedShop, startLegacy } from '../../support/shop.ts';
@@ -64,6 +69,28 @@ describeOnEngine('mysql', 'shops and orders of the monolith', (lane) => {
       expect([answer.status, answer.json.error.code]).toEqual([409, 'not_for_sale']);
     }
     expect((await rows('order_items', 0, `product_id = ${live}`)).length).toBe(0);
+  });
+
+  it('answers 503, once it has waited, for a user whose row has not come here yet, and takes nothing from the stock', async () => {
+    const silent = pino({ level: 'silent' });
+    const knex = openDatabase(endpointOf(database), { log: silent });
+    try {
+      const models = createModels({ database: knex, clock: () => new Date(), log: silent, services: null });
+      const id = await product({ sku: 'O-503' });
+      await knex('product_stock').insert({ product_id: id, quantity: 5 });
+      const asked = checkOrder({ shopId: 2, items: [{ productId: id, quantity: 1 }] });
+      await expect(placeOrder(models, asked, 999_999)).rejects.toMatchObject({
+        ...{ status: 503, code: 'unavailable' },
+      });
+      // It comes while the order waits.
+      const late = placeOrder(models, asked, 999_999);
+      const [like] = await knex('users').limit(1);
+      await knex('users').insert({ ...like, id: 999_999, email: 'late@example.com' });
+      expect((await late).items).toHaveLength(1);
+      expect((await knex('product_stock').where({ product_id: id }).first()).quantity).toBe(4);
+    } finally {
+      await knex.destroy();
+    }
   });
 
   it('refuses malformed orders', async () => {
