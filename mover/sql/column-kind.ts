@@ -43,6 +43,7 @@ const kinds: Readonly<Record<string, ColumnKind>> = {
   blob: 'binary',
   mediumblob: 'binary',
   longblob: 'binary',
+  vector: 'binary',
   geometry: 'binary',
   point: 'binary',
   linestring: 'binary',
