@@ -1,0 +1,2 @@
+CREATE TABLE v (id INT NOT NULL, e ENUM('a','Á','z') CHARACTER SET binary, s SET('x','ö','q') CHARACTER SET binary NOT NULL DEFAULT '', k ENUM('one','two') CHARACTER SET binary NOT NULL, u SET('m','n') CHARACTER SET binary, PRIMARY KEY (id), UNIQUE KEY u (k, u, id)) DEFAULT CHARACTER SET binary;
+CREATE TABLE w (k ENUM('one','Á') CHARACTER SET binary NOT NULL, s SET('x','ö') CHARACTER SET binary NOT NULL, n INT, PRIMARY KEY (k, s)) DEFAULT CHARACTER SET binary;
