@@ -57,7 +57,9 @@ describe('compareTables', () => {
 
   it('refuses what the engines cannot compare, and generated on one side', () => {
     const unknown = column('v', 'of_tomorrow');
-    expect(codes(tableShape([id, unknown]), tableShape([id, unknown]))).toContain('BANYAN_COLUMN_UNSUPPORTED');
+    expect(codes(tableShape([id, unknown]), tableShape([id, unknown]))).toContain(
+      'BANYAN_COLUMN_UNSUPPORTED',
+    );
     const generated = column('g', 'int', { generated: true });
     expect(codes(tableShape([id, generated]), tableShape([id]))).toEqual([]);
     expect(codes(tableShape([id, column('g', 'int')]), tableShape([id, generated]))).toEqual([
