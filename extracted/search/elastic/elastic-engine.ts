@@ -27,7 +27,8 @@ export class ElasticEngine implements SearchEngine {
       throw new Error(`@elastic/elasticsearch is not there: npm install @elastic/elasticsearch@9 (${error})`);
     });
     const { node, apiKey } = options;
-    const client = new Client({ node, ...(apiKey !== undefined && { auth: { apiKey } }), maxRetries: 2 });
+    // The indexer tries again by itself, and says meanwhile what is wrong: the client would be silent for seconds.
+    const client = new Client({ node, ...(apiKey !== undefined && { auth: { apiKey } }), maxRetries: 0 });
     return new ElasticEngine(client, options);
   }
 

@@ -31,6 +31,8 @@ export const mappings = {
   },
 } as const satisfies estypes.MappingTypeMapping;
 
+/** Somebody waits for a search: it is tried on another connection, at once and once. */
+const waits = { requestTimeout: 2_000, maxRetries: 1, retryBackoff: () => 0 };
 /** Idle, a position is written this often: it only says how fresh the index is. */
 const writePositionMs = 10_000;
 /** As many values as `terms` takes (`index.max_terms_count`). */
@@ -101,14 +103,17 @@ export class ElasticIndex implements SearchIndex {
     ];
     if (shopId !== undefined) filter.push({ term: { shopId } });
     if (hideClosedShops) filter.push({ terms: { shopId: [...this.#shownShops] } });
-    const { hits } = await this.#client.search<Source>({
-      index: this.#target,
-      query: { bool: { filter } },
-      sort: [{ id: 'desc' }],
-      size: limit,
-      _source: ['document'],
-      track_total_hits: false,
-    });
+    const { hits } = await this.#client.search<Source>(
+      {
+        index: this.#target,
+        query: { bool: { filter } },
+        sort: [{ id: 'desc' }],
+        size: limit,
+        _source: ['document'],
+        track_total_hits: false,
+      },
+      waits,
+    );
     return hits.hits.map(({ _source }) => _source!.document!);
   }
 
