@@ -6,10 +6,11 @@ import { type CompiledTable, compileTable } from '../table/compiled-table.ts';
 import type { FailurePolicy } from '../table/failure-policy.ts';
 import { withCalls } from '../table/route-call.ts';
 import { emptyRouteTable, type RouteTable } from '../table/route-table.ts';
+import { beatPauseMs } from './beat-pause.ts';
 import type { CountsReport } from './counts-report.ts';
 import { holdVersions } from './hold-versions.ts';
 import { writeSnapshot } from './snapshot-file.ts';
-import type { ReplicaReport, StateLink } from './state-link.ts';
+import type { ReplicaReport, StateLink, StateReply } from './state-link.ts';
 
 /** Between two beats while the store does not answer, milliseconds: a fleet that asks a store which is not up to it keeps it down. */
 const longestPauseMs = 1_000;
@@ -60,6 +61,8 @@ export class LiveTable {
   #calmMs = 0;
   #loop: Promise<void> | null = null;
   #wake: (() => void) | null = null;
+  /** Ends the beat under way. */
+  #giveUp: (() => void) | null = null;
   #hurry = false;
   /** When the last beat that failed was sent. */
   #failedSince = Number.NEGATIVE_INFINITY;
@@ -126,13 +129,8 @@ export class LiveTable {
     const sentAt = this.#now();
     const hadLease = this.leaseValid;
     const report = this.#report();
-    const signal = AbortSignal.any([
-      this.#stopping.signal,
-      AbortSignal.timeout(Math.max(1, this.#options.beatTimeoutMs)),
-    ]);
     try {
-      // A link that forgets the signal must not stop the beats: a late answer counts for nothing.
-      const reply = await Promise.race([this.#options.link.beat(report, signal), aborted(signal)]);
+      const reply = await this.#tell(report);
       this.#leaseUntil = sentAt + reply.leaseMs;
       this.#lastReplyAt = this.#now();
       this.#hurryMs = reply.hurryMs ?? Number.POSITIVE_INFINITY;
@@ -162,6 +160,23 @@ export class LiveTable {
     }
   }
 
+  /** Rejects when there is no answer in time, or at a stop. A link that forgets the signal must not stop the beats: a late answer counts for nothing. */
+  async #tell(report: ReplicaReport): Promise<StateReply> {
+    const { link, beatTimeoutMs } = this.#options;
+    const given = new AbortController();
+    this.#giveUp = () => given.abort(new Error('the router stops'));
+    const timer = setTimeout(
+      () => given.abort(new Error(`no answer within ${beatTimeoutMs} ms`)),
+      beatTimeoutMs,
+    );
+    try {
+      return await Promise.race([link.beat(report, given.signal), aborted(given.signal)]);
+    } finally {
+      clearTimeout(timer);
+      this.#giveUp = null;
+    }
+  }
+
   /** Beats until `stop`. */
   start(): void {
     this.#loop ??= this.#run();
@@ -184,6 +199,7 @@ export class LiveTable {
   /** Ends the beats and gives the lease back. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#giveUp?.();
     this.#wake?.();
     await this.#loop;
     for (const resolve of this.#asking.splice(0)) resolve(false);
@@ -207,8 +223,16 @@ export class LiveTable {
       await this.beat();
       // Counted from this beat's own start: a hurried beat must not put the one after it off.
       const every = Math.min(Math.max(this.#options.beatMs, this.#calmMs), this.#hurryMs);
-      if (!this.#hurry) await this.#pause(Math.max(began + every - this.#now(), this.#respiteMs()));
+      if (!this.#hurry) await this.#pause(Math.max(this.#pauseMs(began, every), this.#respiteMs()));
     }
+  }
+
+  #pauseMs(began: number, everyMs: number): number {
+    const now = this.#now();
+    return beatPauseMs({
+      ...{ everyMs, tookMs: now - began, leaseLeftMs: this.#leaseUntil - now },
+      ...{ isLargeFleet: this.#calmMs > 0, holds: Object.keys(this.#holds).length > 0 },
+    });
   }
 
   /** Twice as long after each failure; of many routers not all at once. */
@@ -299,10 +323,9 @@ export class LiveTable {
   async #reportLast(): Promise<void> {
     const report = this.#report(true);
     if (report.counted === undefined && report.holds === undefined) return;
-    const { link, beatTimeoutMs, logger } = this.#options;
-    const signal = AbortSignal.timeout(Math.max(1, beatTimeoutMs));
+    const { logger } = this.#options;
     try {
-      await Promise.race([link.beat(report, signal), aborted(signal)]);
+      await this.#tell(report);
     } catch (error) {
       logger.warn({ error: (error as Error).message }, 'the last counts could not be reported');
     }
