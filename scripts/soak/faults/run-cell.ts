@@ -45,7 +45,7 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
       if (outcome === null) await Promise.race([reached, wait(5_000)]);
       return `was not reached: the command ended (${outcome ?? 'done'})`;
     }),
-    wait(reachWithinMs, `was not reached within ${reachWithinMs / 1_000} s`),
+    wait(reachWithinMs, `was not reached within ${reachWithinMs / 1_000} s`, { ref: false }),
   ]);
   const arrived = first === null || (await Promise.race([reached.then(() => true), wait(0, false)]));
   if (!arrived) {
@@ -61,7 +61,9 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   await striking;
   const overAt = performance.now();
   const findings: string[] = [];
-  const late = wait(deedWithinMs + fault.afterMs, `did not end within ${deedWithinMs / 1_000} s`);
+  // Nothing waits for it where the deed has ended: it must not keep the run from ending.
+  const tooLate = `did not end within ${deedWithinMs / 1_000} s`;
+  const late = wait(deedWithinMs + fault.afterMs, tooLate, { ref: false });
   const outcome = point.deed === 'apply' ? null : await Promise.race([deed, late]);
   if (outcome !== null && /BANYAN_UNEXPECTED|defect in banyan|did not end/.test(outcome)) {
     findings.push(`the command said: ${outcome}`);
