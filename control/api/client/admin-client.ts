@@ -27,6 +27,8 @@ export interface AdminClientOptions {
   readonly who: string;
   /** For `https:`: authorities to trust instead of the usual ones, PEM; and the name to expect in the certificate. */
   readonly tls?: { readonly ca?: string | undefined; readonly serverName?: string | undefined };
+  /** How long whoever only looks waits for an answer, milliseconds. Default 10,000. */
+  readonly answerWithinMs?: number;
 }
 
 export interface ActionOptions {
@@ -41,19 +43,19 @@ export interface QuestionOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const answerWithinMs = 10_000;
-
 /** Speaks to the control process: what the CLI, the demo and programs drive a feature with. Close it when done. */
 export class AdminClient {
   readonly url: string;
   readonly #token: string;
   readonly #who: string;
   readonly #agent: Agent;
+  readonly #answerWithinMs: number;
 
   private constructor(options: AdminClientOptions, token: string) {
     this.url = options.url;
     this.#who = options.who;
     this.#token = token;
+    this.#answerWithinMs = options.answerWithinMs ?? 10_000;
     // Long work answers when it is done: only the connect may time out.
     this.#agent = new Agent({
       connect: { timeout: 3000, ...tlsOptions(options.tls) },
@@ -209,7 +211,9 @@ export class AdminClient {
         },
         body: body === undefined ? null : JSON.stringify(body),
         // Whoever only looks is answered soon, or never: a control process that was stopped keeps its port open.
-        ...(method === 'GET' ? { headersTimeout: answerWithinMs, bodyTimeout: answerWithinMs } : {}),
+        ...(method === 'GET'
+          ? { headersTimeout: this.#answerWithinMs, bodyTimeout: this.#answerWithinMs }
+          : {}),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (error) {

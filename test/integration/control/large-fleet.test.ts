@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DatabaseEndpoint } from '../../../mover/index.ts';
 import { idleRouter } from '../../../scripts/soak/routers/idle-router.ts';
-import { describeEachEngine } from '../../support/databases.ts';
+import { describeOnEngine } from '../../support/databases.ts';
 import { until } from './fixtures.ts';
 import { DeskClients, startDesks } from './parcel-desks.ts';
 import { createParcelWorld, withControl } from './parcel-world.ts';
@@ -19,7 +19,8 @@ function startCrowd(state: DatabaseEndpoint) {
   return crowd;
 }
 
-describeEachEngine('sixty routers', (db) => {
+// What it asks of an engine fleet.test.ts asks of both.
+describeOnEngine('mysql', 'sixty routers', (db) => {
   test('follow handovers: reads and writes have one order, and one that dies is waited for a lease at most', async () => {
     await using world = await createParcelWorld(db, 10);
     const config = withControl(world.config, { replicaLeaseMs: leaseMs });
