@@ -26,11 +26,17 @@ export class SteadyWrites {
   #sent = 0;
   #answered = 0;
   #failure: string | null = null;
+  #times: number[] = [];
 
   constructor(options: SteadyWritesOptions) {
     this.#options = options;
     this.#clients = options.routers.map((url) => new ShopClient(url, 512));
     this.#timer = setInterval(() => this.#sendDue(), 2);
+  }
+
+  /** How long each write took that was answered since the last time, milliseconds. */
+  takeTimes(): readonly number[] {
+    return this.#times.splice(0);
   }
 
   get answered(): number {
@@ -43,6 +49,7 @@ export class SteadyWrites {
     await pause(warmUpMs, signal);
     const before = this.#answered;
     cores.take();
+    this.takeTimes();
     await pause(lookMs, signal);
     const rate = ((this.#answered - before) / lookMs) * 1_000;
     if (rate >= 0.95 * perSecond || signal.aborted) return;
@@ -74,12 +81,14 @@ export class SteadyWrites {
     const { products } = this.#options;
     const { id } = products[n % products.length]!;
     try {
-      const { status } = await this.#clients[n % this.#clients.length]!.send({
+      const { status, ms } = await this.#clients[n % this.#clients.length]!.send({
         ...{ method: 'PATCH', path: `/admin/products/${id}`, user: `staff${n % 50}` },
         body: { name: `steady ${n}` },
       });
-      if (status === 200) this.#answered += 1;
-      else this.#failure ??= `product ${id}: ${status}`;
+      if (status === 200) {
+        this.#answered += 1;
+        this.#times.push(ms);
+      } else this.#failure ??= `product ${id}: ${status}`;
     } catch (error) {
       this.#failure ??= String(error);
     }

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { StopPoints } from '../../../common/stop-points.ts';
 
 export function say(line: object): void {
@@ -21,6 +22,7 @@ export function standingPoints(): StopPoints {
     .once('close', () => process.exit(1));
   return {
     reach(point) {
+      if (armed !== null && point === beforeTaken(armed)) return wait(tooLongMs);
       if (point !== armed) return undefined;
       armed = null;
       return new Promise<void>((resolve) => {
@@ -29,6 +31,15 @@ export function standingPoints(): StopPoints {
       });
     },
   };
+}
+
+/** A handover that is to be taken back, for its hold may last 100 ms, would be decided in time where the machine is quick. */
+const tooLongMs = 150;
+
+/** Where a handover waits too long that is to come past this point on its way back; null: it is not taken back there. */
+function beforeTaken(point: string): string | null {
+  const [direction, step = ''] = point.split(':');
+  return ['after-give-up', 'after-reopen'].includes(step) ? `${direction}:after-hold` : null;
 }
 
 /** Lines on stderr, which the soak keeps the last of. */
