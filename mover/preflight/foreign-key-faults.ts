@@ -41,11 +41,11 @@ export function foreignKeyFaults(
       },
     ];
   });
-  return [...crossing, ...webFaults(keys, database, tables)];
+  return crossing;
 }
 
-/** Ways along which one changed row changes others: each is a step in a trigger of its own table. */
-function webFaults(keys: readonly ForeignKey[], database: string, tables: readonly string[]): Fault[] {
+/** Ways along which one changed row changes others: where triggers capture, each is a step in a trigger of its own table. */
+export function webFaults(keys: readonly ForeignKey[], database: string, tables: readonly string[]): Fault[] {
   const inside = keysWithin(keys, database, tables);
   return tables.flatMap((table) => {
     const update = { kind: 'update', columns: cascadingColumns(table, inside) } as const;
@@ -55,7 +55,7 @@ function webFaults(keys: readonly ForeignKey[], database: string, tables: readon
       {
         code: 'BANYAN_FOREIGN_KEY_WEB',
         what: `a changed row of ${database}.${table} changes others along more than ${cascadeStepsMax} ways, by foreign keys that cascade`,
-        fix: `Make some of the keys RESTRICT and delete these rows in the application; SHOW CREATE TABLE of the tables that refer to ${table} shows them.`,
+        fix: `Capture from the binary log (capture: 'binlog'), where it tells these rows: that of MySQL from 9.6 on; or make some of the keys RESTRICT and delete these rows in the application; SHOW CREATE TABLE of the tables that refer to ${table} shows them.`,
       },
     ];
   });

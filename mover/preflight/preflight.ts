@@ -30,7 +30,7 @@ import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
 import { feedKeyFaults } from './feed-key-faults.ts';
-import { foreignKeyFaults } from './foreign-key-faults.ts';
+import { foreignKeyFaults, webFaults } from './foreign-key-faults.ts';
 import { roomWarnings } from './room-warnings.ts';
 import { tryMapping } from './try-mapping.ts';
 
@@ -164,6 +164,7 @@ async function checkSide(
     ...serverFaults(endpoint, await readServerFacts(session)),
     ...(await checkMoverPrivileges(session, endpoint, needed)),
     ...foreignKeyFaults(keys, endpoint.database, tables, side, severedAmong(keys, spec, side)),
+    ...(capturedBy(spec, side) === 'triggers' ? webFaults(keys, endpoint.database, tables) : []),
     ...severFaults(keys, spec, side),
   ];
 }
