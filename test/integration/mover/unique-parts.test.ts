@@ -100,4 +100,27 @@ describeEachEngine('a unique index over less than whole columns', (lane) => {
       expect(there).toEqual(here);
     },
   );
+
+  it('is part of what may not change, its length and its expression too', async () => {
+    const other = lane.engine === 'mysql' ? '(LOWER(v))' : 'v(5)';
+    await using fixture = await MoveFixture.create(lane, {
+      schema: [
+        `CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40), w VARCHAR(40), UNIQUE KEY u (v(4)), UNIQUE KEY x (${other})) CHARACTER SET utf8mb4`,
+      ],
+      tables: ['t'],
+    });
+    const move = await fixture.open();
+    await move.installCapture();
+    await move.checkFingerprint();
+    const change = async (index: string, parts: string) => {
+      await fixture.source.query(`DROP INDEX ${index} ON t`);
+      await fixture.source.query(`CREATE UNIQUE INDEX ${index} ON t (${parts})`);
+    };
+    await change('u', 'v(3)');
+    await expect(move.checkFingerprint()).rejects.toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
+    await change('u', 'v(4)');
+    await move.checkFingerprint();
+    await change('x', lane.engine === 'mysql' ? '(UPPER(v))' : 'w(5)');
+    await expect(move.checkFingerprint()).rejects.toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
+  });
 });
