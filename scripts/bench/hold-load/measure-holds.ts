@@ -54,6 +54,7 @@ export async function measureHolds(options: HoldsOptions): Promise<Record<string
       const results: HandoverResult[] = [];
       for (let done = 0; done < handovers; done++) {
         signal.throwIfAborted();
+        await writes.caughtUp(signal);
         const result = await driveFeature(drive, done % 2 === 0 ? 'cutover' : 'rollback');
         if (result === null || 'dryRun' in result) throw new Error('control went away');
         writes.assertWell();

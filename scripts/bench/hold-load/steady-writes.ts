@@ -5,6 +5,9 @@ import { type CoreUse, describeCores } from './core-use.ts';
 
 const warmUpMs = 2_000;
 const lookMs = 3_000;
+/** Writes that take longer than this on average have piled up. */
+const piledUpMs = 100;
+const catchUpWithinMs = 30_000;
 
 export interface SteadyWritesOptions {
   readonly routers: readonly string[];
@@ -58,6 +61,24 @@ export class SteadyWrites {
     );
   }
 
+  /**
+   * Resolves once no more writes are under way than come in 100 ms: a hold lasts until each has ended that was begun before it, and of a pile
+   * it would measure the pile. Throws where the machine does not get there.
+   */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    const end = performance.now() + catchUpWithinMs;
+    const few = (piledUpMs / 1_000) * this.#options.perSecond;
+    while (this.#underWay.size > few) {
+      this.assertWell();
+      if (performance.now() > end) {
+        throw new Error(
+          `${this.#underWay.size} writes are under way: the machine does not answer as many as come`,
+        );
+      }
+      await pause(20, signal);
+    }
+  }
+
   /** Throws what went wrong first. */
   assertWell(): void {
     if (this.#failure !== null) throw new Error(`a write failed: ${this.#failure}`);
@@ -81,14 +102,14 @@ export class SteadyWrites {
     const { products } = this.#options;
     const { id } = products[n % products.length]!;
     try {
-      const { status, ms } = await this.#clients[n % this.#clients.length]!.send({
+      const { status, ms, body } = await this.#clients[n % this.#clients.length]!.send({
         ...{ method: 'PATCH', path: `/admin/products/${id}`, user: `staff${n % 50}` },
         body: { name: `steady ${n}` },
       });
       if (status === 200) {
         this.#answered += 1;
         this.#times.push(ms);
-      } else this.#failure ??= `product ${id}: ${status}`;
+      } else this.#failure ??= `product ${id}: ${status} ${JSON.stringify(body)} after ${Math.round(ms)} ms`;
     } catch (error) {
       this.#failure ??= String(error);
     }
