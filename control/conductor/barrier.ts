@@ -28,12 +28,12 @@ export async function awaitBarrier(
 ): Promise<void> {
   // The hold was committed before.
   const began = performance.now();
-  const pendingOf = (limit: number) => {
+  const pendingOf = (limit: number, graceMs: number) => {
     const sinceMs = unfenced ? 0 : performance.now() - began;
-    return store.fleet.barrierPending(features, holdVersion, { limit, sinceMs });
+    return store.fleet.barrierPending(features, holdVersion, { limit, sinceMs, graceMs });
   };
-  if (await askUntil(async () => (await pendingOf(1)).length === 0, signal)) return;
-  const pending = await pendingOf(Number.MAX_SAFE_INTEGER);
+  if (await askUntil(async (graceMs) => (await pendingOf(1, graceMs)).length === 0, signal)) return;
+  const pending = await pendingOf(Number.MAX_SAFE_INTEGER, 0);
   throw new BanyanError(
     'BANYAN_BARRIER_TIMEOUT',
     `Not every router held in time: ${describePending(pending)}.`,
@@ -54,16 +54,29 @@ export function everyRouterFollows(
   signal: AbortSignal,
 ): Promise<boolean> {
   const began = performance.now();
-  return askUntil(() => store.fleet.everyReplicaFollows(version, performance.now() - began), signal);
+  const follows = (graceMs: number) =>
+    store.fleet.everyReplicaFollows(version, { sinceMs: performance.now() - began, graceMs });
+  return askUntil(follows, signal);
 }
 
-/** Asks at least once. */
-async function askUntil(ask: () => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+/** A store that takes longer to answer stands still: no replica can renew its lease meanwhile. */
+const standsStillMs = 500;
+
+/**
+ * Asks at least once. While the store stands still every lease runs out, of replicas that are well and have writes under way: an answer that was so
+ * late proves nothing of them, and leases count for as much longer from then on.
+ */
+async function askUntil(ask: (graceMs: number) => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  let longestMs = 0;
   for (;;) {
     const askedAt = performance.now();
-    if (await ask()) return true;
+    const isDone = await ask(2 * longestMs);
+    const tookMs = performance.now() - askedAt;
+    if (isDone && (tookMs < standsStillMs || tookMs < 2 * longestMs)) return true;
+    if (tookMs >= standsStillMs) longestMs = Math.max(longestMs, tookMs);
     if (signal.aborted) return false;
-    await pause(Math.max(askEveryMs, lookShare * (performance.now() - askedAt)), signal);
+    const restMs = isDone ? askEveryMs : lookShare * tookMs;
+    await pause(Math.max(askEveryMs, Math.min(restMs, standsStillMs)), signal);
   }
 }
 

@@ -47,8 +47,11 @@ export class Fleet {
   }
 
   /** Whether every live replica decides by the route table of `version` or a later one: see `everyReplicaFollows`. */
-  everyReplicaFollows(version: number, sinceMs = 0): Promise<boolean> {
-    return everyReplicaFollows(this.#unsettled, version, sinceMs);
+  everyReplicaFollows(
+    version: number,
+    about: Omit<PendingOptions, 'limit'> = { sinceMs: 0 },
+  ): Promise<boolean> {
+    return everyReplicaFollows(this.#unsettled, version, about);
   }
 
   /**

@@ -90,15 +90,15 @@ export async function readBarrierPending(
   knex: Knex,
   features: readonly string[],
   holdVersion: number,
-  { limit, sinceMs }: PendingOptions,
+  { limit, sinceMs, graceMs = 0 }: PendingOptions,
 ): Promise<readonly PendingReplica[]> {
   const rows: Pick<ReplicaRow, 'replica' | 'version' | 'drained'>[] = await knex('state_replicas')
     .select('replica', 'version', 'drained')
-    .where('lease_until', '>', knex.raw('NOW(3)'))
+    .where('lease_until', '>', ago(knex, graceMs))
     .andWhere((pending) => {
-      pending.where((behind) => behindOf(behind, holdVersion, sinceMs));
+      pending.where((behind) => behindOf(behind, holdVersion, sinceMs, graceMs));
       for (const feature of features) {
-        const values = [holdVersion, `$.${JSON.stringify(feature)}`, holdVersion];
+        const values = [holdVersion, `$.${JSON.stringify(feature)}`, holdVersion, Math.ceil(graceMs)];
         pending.orWhereRaw(`(${drainingSql} AND ${reportedSql})`, values);
       }
     })
@@ -110,25 +110,34 @@ export async function readBarrierPending(
   }));
 }
 
-/** Within its lease; one of an earlier version goes by what it reports alone. */
-const reportedSql = `(look_ms IS NULL OR beat_at > NOW(3) - INTERVAL (look_ms + ${leaseMarginMs}) * 1000 MICROSECOND)`;
+/** Within its lease and a grace, milliseconds; one of an earlier version goes by what it reports alone. */
+const reportedSql = `(look_ms IS NULL OR beat_at > NOW(3) - INTERVAL (look_ms + ${leaseMarginMs} + ?) * 1000 MICROSECOND)`;
+
+function ago(knex: Knex, ms: number): Knex.Raw {
+  return knex.raw('NOW(3) - INTERVAL ? MICROSECOND', [Math.ceil(ms) * 1_000]);
+}
 
 const drainingSql = 'version >= ? AND CAST(COALESCE(JSON_EXTRACT(drained, ?), 0) AS UNSIGNED) < ?';
 
 /** Those that may still go by an older table than that of `version`, which was written `sinceMs` ago at least. */
-function behindOf(query: Knex.QueryBuilder, version: number, sinceMs: number): void {
+function behindOf(query: Knex.QueryBuilder, version: number, sinceMs: number, graceMs: number): void {
+  const grace = Math.ceil(graceMs);
   query
     .where('version', '<', version)
-    .whereRaw(`(${reportedSql} OR look_ms + ${leaseMarginMs} > ?)`, [Math.floor(sinceMs)]);
+    .whereRaw(`(${reportedSql} OR look_ms + ${leaseMarginMs} + ? > ?)`, [grace, grace, Math.floor(sinceMs)]);
 }
 
 /**
  * Whether every live replica decides by the route table of `version` or a later one, which was written `sinceMs` ago at least.
  */
-export async function everyReplicaFollows(knex: Knex, version: number, sinceMs: number): Promise<boolean> {
+export async function everyReplicaFollows(
+  knex: Knex,
+  version: number,
+  { sinceMs, graceMs = 0 }: Omit<PendingOptions, 'limit'>,
+): Promise<boolean> {
   const behind = await knex('state_replicas')
-    .where('lease_until', '>', knex.raw('NOW(3)'))
-    .andWhere((query) => behindOf(query, version, sinceMs))
+    .where('lease_until', '>', ago(knex, graceMs))
+    .andWhere((query) => behindOf(query, version, sinceMs, graceMs))
     .first('replica');
   return behind === undefined;
 }
@@ -173,6 +182,8 @@ export interface PendingOptions {
   readonly limit: number;
   /** How long ago the hold's table was written, at least, milliseconds. 0: whoever has a report that stands is waited for. */
   readonly sinceMs: number;
+  /** Leases count for so much longer, milliseconds: as long as nobody could renew one, since the store stood still. Default 0. */
+  readonly graceMs?: number;
 }
 
 export interface PendingReplica {

@@ -107,7 +107,8 @@ export class StandingReport {
   standsAt(at: number): Stands {
     const said = this.#said;
     if (said === null) return { agoMs: Number.POSITIVE_INFINITY, leftMs: 0 };
-    return { agoMs: at - said.at, leftMs: said.at + said.standsMs - at };
+    const agoMs = at - said.at;
+    return { agoMs, leftMs: said.standsMs - agoMs };
   }
 
   /** Sees to it that a report stands which says the same. */

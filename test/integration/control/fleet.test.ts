@@ -203,9 +203,9 @@ describeEachEngine('what replicas and the state store tell each other', (db) => 
     expect(own?.beatAgoMs).toBeGreaterThan(19_000);
     // What stands is waited for, until nobody can have looked before the hold and still write.
     expect(await pending(10_200)).toHaveLength(61);
-    expect(await store.fleet.everyReplicaFollows(2, 10_200)).toBe(false);
+    expect(await store.fleet.everyReplicaFollows(2, { sinceMs: 10_200 })).toBe(false);
     expect(await pending(10_260)).toEqual([]);
-    expect(await store.fleet.everyReplicaFollows(2, 10_260)).toBe(true);
+    expect(await store.fleet.everyReplicaFollows(2, { sinceMs: 10_260 })).toBe(true);
 
     // A look that finds a newer table grants nothing: whoever refuses it goes by what it reports, and is waited for.
     await store.change({
