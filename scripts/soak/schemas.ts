@@ -1,7 +1,7 @@
 import type { Soak } from './soak.ts';
 import { runTestFile } from './test-files/run-test-file.ts';
 
-/** The suite counts three small schemas; this counts them all, by the same file. */
+/** The suite counts the smallest schema; this counts them all, by the same file. */
 export const soak: Soak = {
   name: 'schemas',
   summary:
