@@ -40,8 +40,8 @@ export class RestorableServer implements AsyncDisposable {
   }
 
   async restore(): Promise<void> {
-    await this.stop();
-    await rm(this.#data, { recursive: true });
+    // What it would put in order at its stop goes with the rest.
+    await this.lose();
     await cp(join(this.#folder, 'kept'), this.#data, { recursive: true });
     await this.#begin();
   }
@@ -78,7 +78,7 @@ export class RestorableServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+    await this.lose();
     await rm(this.#folder, { recursive: true, force: true });
   }
 }
