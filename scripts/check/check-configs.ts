@@ -21,7 +21,7 @@ export async function checkConfigs(config: BanyanConfig, status: StatusReport): 
       {
         ...line,
         ok: true,
-        detail: `control and ${counted(status.replicas.length, 'live router')} ${status.replicas.length === 1 ? 'goes' : 'go'} by this one`,
+        detail: `control and ${counted(status.replicas.length, 'live router')} go by this one`,
       },
     ];
   }

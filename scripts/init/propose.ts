@@ -33,8 +33,8 @@ export function propose(
   { tables, keys, coUses }: Omit<Legacy, 'server' | 'unseen' | 'engine'>,
   routes: readonly FoundRoute[],
 ): Proposal {
-  const own = tables.filter(({ name }) => !housekeeping.test(name));
-  const prefix = commonPrefix(own);
+  const prefix = commonPrefix(tables);
+  const own = tables.filter(({ name }) => !housekeeping.test(withoutPrefix(name, prefix)));
   const heads = new Map<string, { readonly tables: LegacyTable[]; readonly routes: FoundRoute[] }>();
   const rest: FoundRoute[] = [];
   for (const route of routes) {

@@ -1,4 +1,5 @@
 import type { Paint } from '../terminal/paint.ts';
+import { wrapLines } from '../terminal/wrap-lines.ts';
 import { serverName } from './parts/index.ts';
 import type { StackInfo } from './stack-info.ts';
 
@@ -28,16 +29,24 @@ export function renderAddresses(info: StackInfo, paint: Paint): string {
       return [`${name} db`, client, pid(serverName(name))] as const;
     }),
   ];
-  return lines
-    .map(
-      ([what, where, pid]) =>
-        `  ${what.padEnd(11)} ${paint.accent(where.padEnd(58))} ${paint.faint(`pid ${pid}`)}`,
-    )
+  const told = lines.map(([what, where, pid]) => {
+    const address = `  ${what.padEnd(11)} ${where.padEnd(58)}`;
+    const process = ` pid ${pid}`;
+    return { what, where, process, width: address.length + process.length };
+  });
+  // Where there is no room for them beside every address, process ids are left to `--info`.
+  const room = told.every(({ width }) => width <= (paint.columns ?? width));
+  const password = `the dashboard's token is in ${info.admin.tokenFile}; the monolith's pages know admin@example.com and owner2@example.com, password shop-demo`;
+  return [
+    ...told.map(({ what, where, process }) =>
+      room
+        ? `  ${what.padEnd(11)} ${paint.accent(where.padEnd(58))}${paint.faint(process)}`
+        : `  ${what.padEnd(11)} ${paint.accent(where)}`,
+    ),
+    wrapLines(`  ${paint.faint(password)}`, paint.columns),
+  ]
     .join('\n')
-    .concat(
-      `\n  ${paint.faint(`the dashboard's token is in ${info.admin.tokenFile}; the monolith's pages know admin@example.com and owner2@example.com, password shop-demo`)}`,
-      exportLine(info.environment, paint),
-    );
+    .concat(exportLine(info.environment, paint));
 }
 
 /** Commands read the config by themselves: what they cannot know of this stack is told as one line to paste. */

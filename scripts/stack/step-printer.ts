@@ -31,7 +31,7 @@ export class StepPrinter implements StackWatcher {
   }
 
   progress(step: ProgressStep): void {
-    this.#view?.update({ ...step, phase: step.phase.padEnd(11) });
+    this.#view?.update({ ...step, phase: step.phase.padEnd(15) });
   }
 
   note(text: string): void {

@@ -131,9 +131,11 @@ class BarView implements ProgressView {
     const known = step.total !== undefined && step.total > 0;
     const total = known ? (step.total ?? 1) : Math.max(1, step.done);
     const payload: Shown = { phase: step.phase.padEnd(8), text: describe(step, rate, eta), known };
+    const isNew = this.#bar === undefined || step.phase !== this.#phase;
+    // With the figures of its own end, not of the next one's begin.
+    if (isNew) this.stop();
     this.#stands = describe(step, undefined, undefined);
-    if (this.#bar === undefined || step.phase !== this.#phase) {
-      this.stop();
+    if (isNew) {
       this.#phase = step.phase;
       this.#bar = new SingleBar(
         {
@@ -151,8 +153,8 @@ class BarView implements ProgressView {
       this.#bar.start(total, step.done, payload);
       return;
     }
-    this.#bar.setTotal(total);
-    this.#bar.update(step.done, payload);
+    this.#bar?.setTotal(total);
+    this.#bar?.update(step.done, payload);
   }
 
   /** How fast it went, and how long it would have taken, is of no use in what stays on the screen. */

@@ -42,7 +42,10 @@ function renderChecks(report: CheckReport, paint: Paint): string {
   const lines = report.checks.map((one, at) => {
     const name = pad(names[at]!, width);
     if (one.ok && one.code !== undefined) {
-      return `${paint.strong('!')} ${name} ${one.detail} ${paint.faint(`[${one.code}]`)}\n    ${one.fix}`;
+      // What several have in common is said once, under the last of them.
+      const next = report.checks[at + 1];
+      const same = next?.ok && next.code === one.code && next.fix === one.fix;
+      return `${paint.strong('!')} ${name} ${one.detail}${same ? '' : ` ${paint.faint(`[${one.code}]`)}\n    ${one.fix}`}`;
     }
     if (one.ok) return `${paint.good('✓')} ${name} ${one.detail}`;
     return `${paint.bad('✗')} ${name} ${one.detail} ${paint.faint(`[${one.code}]`)}\n    ${paint.strong('fix:')} ${one.fix}`;

@@ -146,6 +146,16 @@ describe('a bar', () => {
     expect(lines.filter((line) => textWidth(line) >= columns)).toEqual([]);
     expect(lines.findLast((line) => line !== '')).toMatch(/75% {2}150,000\/200,000 rows$/);
   });
+
+  it('ends with its own figures when the next one begins', () => {
+    const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
+    const view = progressView({ stream });
+    view.update({ phase: 'products', done: 3_000, total: 3_000 });
+    view.update({ phase: 'orders', done: 1_000, total: 2_000 });
+    const written = stripColours(String(stream.read()));
+    view.stop();
+    expect(written).not.toMatch(/products [^\n]*1,000/);
+  });
 });
 
 it('elsewhere than on a terminal the end of a step is told once, however often it is told', () => {
