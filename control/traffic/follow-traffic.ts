@@ -4,8 +4,9 @@ import { type FeatureTraffic, TrafficWatch } from './traffic-watch.ts';
 /** Routers are asked for so long at a time, and again while somebody looks. */
 const askedMs = 15_000;
 const askAgainMs = 5_000;
-/** Between two looks at what they reported. */
+/** Between two looks at what they reported; sooner as long as nothing is known. */
 const lookEveryMs = 2_000;
+const firstLooksEveryMs = 200;
 
 /** What goes to which side at this time, for as long as somebody asks: routers report their counts only then. */
 export class TrafficFollower {
@@ -22,7 +23,8 @@ export class TrafficFollower {
   /** By feature; a feature that is missing is not known yet: its routers report within seconds. */
   async look(): Promise<ReadonlyMap<string, FeatureTraffic>> {
     const now = performance.now();
-    if (now - this.#lookedAt >= lookEveryMs) {
+    const everyMs = this.#watch.figures().size === 0 ? firstLooksEveryMs : lookEveryMs;
+    if (now - this.#lookedAt >= everyMs) {
       this.#lookedAt = now;
       this.#looking = this.#take(now);
     }

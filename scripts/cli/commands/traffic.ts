@@ -28,7 +28,7 @@ export const trafficCommand: CommandFactory = (io) => {
     try {
       const answer = await context.withAdmin(feature, (admin) =>
         known(admin, feature, io.signal, () =>
-          progress.update({ phase: 'traffic', about: 'until routers have reported, some seconds' }),
+          progress.update({ phase: 'traffic', about: 'until routers have reported twice' }),
         ),
       );
       progress.stop();

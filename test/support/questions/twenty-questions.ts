@@ -305,7 +305,7 @@ export async function askAll(
   });
   const looked = await Promise.all(screens);
   const wide = state === 'half dead' ? await wideScreens(stand) : [];
-  const shown = page === null ? [] : await comparePages(page, state, answers, truth.copying);
+  const shown = page === null ? [] : await comparePages(page, stand, state, answers);
   return [...faults, ...looked, ...wide, ...shown].flat();
 }
 
@@ -365,11 +365,16 @@ async function wideScreens(stand: QuestionStand): Promise<string[]> {
 /** Whether the dashboard says the same. */
 async function comparePages(
   page: Page,
+  stand: QuestionStand,
   state: string,
   answers: Record<number, Json>,
-  still: boolean,
 ): Promise<string[]> {
   const pages = await readPages(page).catch((error: Error) => error.message);
+  const waiting = ({ features: [{ move }] }: Json) => move?.backlog?.entries ?? null;
+  // Nothing was carried over between the command's answer and the page.
+  const still =
+    answers[7] !== undefined &&
+    waiting(answers[7]) === waiting((await json(stand, ['status', feature])).value);
   if (typeof pages === 'string') return [`the dashboard, ${state}: ${pages}`];
   return Object.entries(pageChecks).flatMap(([number, check]) => {
     try {
