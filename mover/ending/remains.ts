@@ -103,9 +103,13 @@ export class Remains {
     const keepsSchema = left.length > dropped.length || (await this.#holdsMore());
     return [
       ...dropped.map((name) =>
-        this.#step('shared', `DROP TABLE IF EXISTS ${this.#book(name)}`, 'no feature uses it'),
+        this.#step(
+          'shared',
+          `DROP TABLE IF EXISTS ${this.#book(name)}`,
+          'a table of banyan’s that no feature uses any more',
+        ),
       ),
-      ...(keepsSchema ? [] : [this.#step('shared', schema, 'nothing is left in it')]),
+      ...(keepsSchema ? [] : [this.#step('shared', schema, 'the schema, with nothing left in it')]),
     ];
   }
 
@@ -141,7 +145,13 @@ export class Remains {
   async #forget(table: string, part: EndingStep['part']): Promise<EndingStep[]> {
     const where = rowsOf(this.#spec, this.#side, table);
     if (where === null || !(await this.#any(table, where))) return [];
-    return [this.#step(part, `DELETE FROM ${this.#book(table)} WHERE ${where}`, 'this feature’s rows')];
+    return [
+      this.#step(
+        part,
+        `DELETE FROM ${this.#book(table)} WHERE ${where}`,
+        'what banyan noted of this feature',
+      ),
+    ];
   }
 
   async #any(table: string, where: string): Promise<boolean> {

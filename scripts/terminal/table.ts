@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly title: string;
   readonly value: (row: Row) => string;
   readonly align?: 'left' | 'right';
+  /** True for what is read as one, a time for instance: others give way for it. */
+  readonly whole?: boolean;
 }
 
 export interface TableOptions {
@@ -32,7 +34,8 @@ export function renderTable<Row>(
   const wished = columns.map((column, index) =>
     Math.max(textWidth(column.title), ...cells.map((line) => textWidth(line[index] ?? ''))),
   );
-  const widths = fitted(wished, (paint?.columns ?? Number.POSITIVE_INFINITY) - indent);
+  const room = (paint?.columns ?? Number.POSITIVE_INFINITY) - indent;
+  const widths = fitted(wished, (index) => columns[index]?.whole !== true, room);
   const line = (texts: readonly string[], style: (text: string) => string) => {
     const pieces = texts.map((text, index) => wrapCell(text, widths[index] ?? 0));
     const height = Math.max(...pieces.map(({ length }) => length));
@@ -52,13 +55,18 @@ export function renderTable<Row>(
 }
 
 /** The widest columns give way until all of them fit; where they cannot, nothing is changed. */
-function fitted(wished: readonly number[], room: number): readonly number[] {
+function fitted(
+  wished: readonly number[],
+  mayGiveWay: (index: number) => boolean,
+  room: number,
+): readonly number[] {
   const widths = [...wished];
   const total = () => widths.reduce((sum, width) => sum + width, gap.length * (widths.length - 1));
   while (total() > room) {
-    const widest = Math.max(...widths);
+    const giving = widths.map((width, index) => (mayGiveWay(index) ? width : 0));
+    const widest = Math.max(...giving);
     if (widest <= narrowest) return wished;
-    widths[widths.lastIndexOf(widest)] = widest - 1;
+    widths[giving.lastIndexOf(widest)] = widest - 1;
   }
   return widths;
 }

@@ -20,14 +20,19 @@ function limit(text: string): number {
   return value;
 }
 
-const columns: readonly Column<AuditEntry>[] = [
-  { title: 'when (UTC)', value: (entry) => entry.at.slice(0, 19).replace('T', ' ') },
-  { title: 'feature', value: (entry) => entry.feature ?? '–' },
-  { title: 'what', value: (entry) => entry.action },
-  { title: 'change', value: (entry) => change(entry) },
-  { title: 'who', value: (entry) => entry.who },
-  { title: 'why', value: (entry) => entry.why },
-];
+/** `named`: the feature that was asked for; it needs no column. */
+function columnsFor(named: string | undefined): readonly Column<AuditEntry>[] {
+  return [
+    { title: 'when (UTC)', value: (entry) => entry.at.slice(0, 19).replace('T', ' '), whole: true },
+    ...(named === undefined
+      ? [{ title: 'feature', value: (entry: AuditEntry) => entry.feature ?? '–' }]
+      : []),
+    { title: 'what', value: (entry) => entry.action },
+    { title: 'change', value: (entry) => change(entry) },
+    { title: 'who', value: (entry) => entry.who },
+    { title: 'why', value: (entry) => entry.why },
+  ];
+}
 
 export const auditCommand: CommandFactory = (io, outcome) => {
   const command = new Command('audit')
@@ -57,7 +62,7 @@ export const auditCommand: CommandFactory = (io, outcome) => {
     context.output.result(entries, (paint) => {
       const oldestFirst = [...entries].sort((a, b) => a.id - b.id);
       if (oldestFirst.length === 0) return 'Nothing has been changed yet.';
-      return renderTable(columns, oldestFirst, { paint });
+      return renderTable(columnsFor(feature), oldestFirst, { paint });
     });
   });
 };

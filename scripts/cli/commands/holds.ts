@@ -51,7 +51,7 @@ export async function pastHandovers(
 function render(handovers: readonly FeatureHandover[], named: string | undefined, paint: Paint): string {
   if (handovers.length === 0) return 'No writes were held yet: there was no cutover and no rollback.';
   const about: readonly Column<FeatureHandover>[] = [
-    { title: 'when (UTC)', value: ({ at }) => when(at) },
+    { title: 'when (UTC)', value: ({ at }) => when(at), whole: true },
     ...(named === undefined ? [{ title: 'feature', value: ({ feature }: FeatureHandover) => feature }] : []),
     { title: 'what', value: ({ direction }) => direction },
   ];

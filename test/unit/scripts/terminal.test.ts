@@ -133,6 +133,20 @@ it('statements and commands are broken so that they run when they are copied fro
   );
 });
 
+it('a column that is read as one keeps its width, and the others give way', () => {
+  const at = '2026-11-30 17:27:26';
+  const text = renderTable(
+    [
+      { title: 'when', value: () => at, whole: true },
+      { title: 'why', value: () => 'numbers look good to everybody who was asked' },
+    ],
+    [{}],
+    { paint: { ...paintFor(new PassThrough()), columns: 40 } },
+  );
+  expect(text).toContain(`${at}  numbers look good`);
+  for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(40);
+});
+
 describe('a bar', () => {
   it.each([50, 80])('of %i columns fits its line, and what stays says how far it came', (columns) => {
     const stream = Object.assign(new PassThrough(), { isTTY: true, columns });
