@@ -75,7 +75,7 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       for (const name of ['Writers', 'Readers'])
         await anna
           .getByRole('region', { name: `${name} of legacy’s tables` })
-          .getByText(/through the router or past it/)
+          .getByText(/Those through the router are counted too/)
           .waitFor();
 
       // Two statements of an account that passes the router are there as long as they run.
@@ -173,7 +173,7 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       await anna.getByRole('region', { name: 'Audit' }).getByText(latest).first().waitFor();
       expect(await anna.locator('.handover .timeline li').count()).toBeGreaterThan(6);
       await anna
-        .getByText(/requests? held.*none failed; 1 of 1 routers reported/)
+        .getByText(/requests? held.*none failed; 1 of 1 router reported/)
         .first()
         .waitFor();
       await findNoFault(anna);

@@ -42,5 +42,6 @@ export function clientCostWords(cost: ClientCost): string {
   const requests = counted(held, 'request');
   const slowest = held === 0 ? '' : `, the slowest ${formatMs(longestMs)}`;
   const failed = failedOf(cost) === 0 ? 'none failed' : failureWords(cost);
-  return `${requests} held${slowest}, ${failed}; ${reportedWords(cost)} routers reported`;
+  const asked = cost.routers === 1 && cost.reported <= 1 ? 'router' : 'routers';
+  return `${requests} held${slowest}, ${failed}; ${reportedWords(cost)} ${asked} reported`;
 }

@@ -30,7 +30,7 @@ import { rowForm } from '../parts/row-form.ts';
 import { pastHandovers } from '../parts/timeline.ts';
 import { trafficChart, trafficLines } from '../parts/traffic.ts';
 import { usageTable } from '../parts/usage.ts';
-import { backlogWords, milliseconds, perSecond, timeOf } from '../pure/words.ts';
+import { behindWords, milliseconds, perSecond, timeOf } from '../pure/words.ts';
 import { featureNamed, now, state } from '../state.ts';
 
 const shownEntries = 100;
@@ -135,7 +135,7 @@ function facts(one: FeatureStatus): TemplateResult {
     <dl>
       <div><dt>Rows owned by</dt><dd>${sideName(one.owner)}${one.hold ? html`<span class="tag warn">writes held</span>` : nothing}</dd></div>
       <div><dt>Reads at the service</dt><dd>${readsAtService(one)}</dd></div>
-      <div><dt>Other side</dt><dd>${move?.backlog == null ? one.otherSide : backlogWords(move.backlog) === 'none' ? 'nothing behind' : `behind: ${backlogWords(move.backlog)}`}</dd></div>
+      <div><dt>Other side</dt><dd>${move?.backlog == null ? one.otherSide : behindWords(move.backlog)}</dd></div>
       <div><dt>Verified</dt><dd>${verifiedWords(one)}</dd></div>
       <div><dt>Mover</dt><dd class=${mover.level}>${one.failing !== null || one.paused || move === null ? mover.text : (one.running ?? move.does) + pacing(move.pace)}</dd></div>
       <div><dt>In this stage since</dt><dd>${timeOf(one.since, now())} UTC</dd></div>

@@ -11,7 +11,7 @@ import { mark, sideName, toldList } from '../parts/marks.ts';
 import { progressBar } from '../parts/progress.ts';
 import { trafficLines } from '../parts/traffic.ts';
 import { hashOf } from '../pure/page.ts';
-import { backlogWords, fromNow } from '../pure/words.ts';
+import { behindWords, fromNow } from '../pure/words.ts';
 import { changed, now, state } from '../state.ts';
 
 const columns = ['Feature', 'Stage', 'Rows', 'Reads at the service', 'Traffic', 'Other side', 'Verified'];
@@ -78,7 +78,7 @@ function featureRow(one: FeatureStatus, told: readonly Told[]): TemplateResult {
     <div role="cell" data-title="Reads at the service">${readsAtService(one)}${one.canaries.map((plan) => nextStep(plan))}</div>
     <div role="cell" data-title="Traffic">${trafficLines(state.traffic.get(name))}</div>
     <div role="cell" data-title="Other side">
-      ${one.move === null ? html`<span class="faint">–</span>` : html`<span class=${mover.level}>${one.move.backlog === null ? mover.text : `behind: ${backlogWords(one.move.backlog)}`}</span>`}
+      ${one.move === null ? html`<span class="faint">–</span>` : html`<span class=${mover.level}>${one.move.backlog === null ? mover.text : behindWords(one.move.backlog)}</span>`}
       ${progress !== null && one.running !== null ? progressBar(progress) : nothing}
     </div>
     <div role="cell" data-title="Verified">${verifiedWords(one)}</div>

@@ -20,7 +20,7 @@ export function differences(report: DiffReport): TemplateResult {
     ${routes.map((route) => {
       const loud = route.paths.filter(({ verdict }) => verdict !== 'noise' && verdict !== 'ignored');
       return html`<details ?open=${loud.some(({ verdict }) => verdict === 'different')}>
-        <summary><code>${route.route}</code> ${formatCount(route.compared)} compared, ${formatCount(route.differing)} differ${route.tooFew ? ': too few to say anything' : ''}</summary>
+        <summary><code>${route.route}</code> ${formatCount(route.compared)} compared, ${formatCount(route.differing)} ${route.differing === 1 ? 'differs' : 'differ'}${route.tooFew ? ': too few to say anything' : ''}</summary>
         ${route.paths.length === 0 ? html`<p class="faint">All answers are equal.</p>` : route.paths.map((path) => place(path, route.compared))}
       </details>`;
     })}`;

@@ -35,7 +35,8 @@ export function toldList(list: readonly Told[], named: boolean): TemplateResult 
   </ul>`;
 }
 
-/** Text with `commands` in it. */
+/** Text with `commands` in it; a statement of SQL, whose names have backticks, is one as a whole. */
 export function inCode(text: string): readonly (string | TemplateResult)[] {
+  if (/^(?:ALTER|CREATE|DROP|GRANT|SET) .*;$/.test(text)) return [html`<code>${text}</code>`];
   return text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part));
 }

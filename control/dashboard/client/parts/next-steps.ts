@@ -15,6 +15,6 @@ export function nextSteps({ steps, faults }: PlanAnswer): TemplateResult {
     return html`<li class=${standing}><span class="mark ${standing === 'done' ? 'well' : 'note'}"><span aria-hidden="true">${sign}</span><span class="unseen">${word}: </span></span>
       <div>${command === null ? 'wait' : html`<code>${command}</code>`}<div class="faint">${about}</div></div></li>`;
   })}</ol>
-  ${faults.map(({ check, detail, code, fix }) => html`<p>${mark('bad')}${check}: ${detail} <span class="code">${code}</span><span class="fix">${inCode(fix)}</span></p>`)}
+  ${faults.map(({ check, detail, code, fix }) => html`<div class="stands">${mark('bad')}<div>${check}: ${detail} <span class="code">${code}</span><div class="fix">${inCode(fix)}</div></div></div>`)}
   ${faults.length > 0 || steps.some(({ standing }) => standing === 'now') ? nothing : html`<p class="faint">Nothing is left to do.</p>`}`;
 }

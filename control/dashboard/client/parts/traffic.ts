@@ -9,7 +9,7 @@ export function trafficLines(traffic: RouteTraffic | null | undefined): Template
   if (traffic == null) return html`<span class="faint">not known yet</span>`;
   return html`<table class="traffic">
     <caption class="unseen">Traffic by side</caption>
-    <thead class="unseen"><tr><th>Side</th><th>Requests a second</th><th>Errors a second</th><th>p50</th><th>p99</th></tr></thead>
+    <thead><tr><th scope="col"><span class="unseen">Side</span></th><th scope="col">requests</th><th scope="col">errors</th><th scope="col">p50</th><th scope="col">p99</th></tr></thead>
     <tbody>${(['legacy', 'service'] as const).map((side) => {
       const { perSecond: rate, errorsPerSecond, p50Ms, p99Ms } = traffic[side];
       return html`<tr class=${rate === 0 ? 'quiet' : ''}>

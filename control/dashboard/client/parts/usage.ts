@@ -16,11 +16,9 @@ export function usageTable({
   unseen,
 }: Usage): TemplateResult {
   const others = entries.filter(({ own }) => !own);
-  const when = isCounted
-    ? `in the last ${formatSeconds(withinSeconds)}`
-    : 'while this was looked for: the server counts no statements';
+  const when = `in the last ${formatSeconds(withinSeconds)}${isCounted ? '' : ', as long as it was watched: that server keeps no count of statements'}`;
   const did = access === 'write' ? 'wrote' : 'read';
-  return html`<p class="faint">${others.length === 0 ? 'No statement' : counted(others.length, 'statement')} ${did} them on ${server} ${when}; through the router or past it.</p>
+  return html`<p class="faint">${others.length === 0 ? 'No statement' : counted(others.length, 'statement')} ${did} them on ${server} ${when}. Those through the router are counted too.</p>
     ${others.length === 0 ? nothing : table(others.slice(0, most), access)}
     ${others.length <= most ? nothing : html`<p class="faint">${formatCount(others.length - most)} more: <code>banyan ${access === 'write' ? 'writers' : 'readers'}</code></p>`}
     ${unseen.length === 0 ? nothing : html`<details><summary>What is not seen</summary><ul>${unseen.map((sentence) => html`<li>${sentence}</li>`)}</ul></details>`}`;

@@ -13,14 +13,15 @@ export function milliseconds(ms: number | null): string {
   return ms >= 1_000 ? `${(ms / 1_000).toFixed(1)} s` : `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
 }
 
-/** `12,345` and what waits longest: of changes that are not on the other side yet. */
-export function backlogWords(
-  backlog: { readonly entries: number; readonly oldestMs: number } | null,
-): string {
-  if (backlog === null) return '–';
-  if (backlog.entries === 0) return 'none';
-  const keys = counted(backlog.entries, 'key');
-  return `${keys}, oldest ${formatMs(backlog.oldestMs)}`;
+/** Changes that are not on the other side yet, and what waits longest. */
+export function behindWords({ entries, oldestMs }: Backlog): string {
+  if (entries === 0) return 'nothing behind';
+  return `behind: ${counted(entries, 'key')}, oldest ${formatMs(oldestMs)}`;
+}
+
+interface Backlog {
+  readonly entries: number;
+  readonly oldestMs: number;
 }
 
 /** `12:03:09`, UTC as the audit log and the command line have it; with the day where it is not today's. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { withPoint } from '../../../../control/dashboard/client/pure/history.ts';
 import { hashOf, type Page, pageOf } from '../../../../control/dashboard/client/pure/page.ts';
 import {
-  backlogWords,
+  behindWords,
   fromNow,
   milliseconds,
   perSecond,
@@ -33,11 +33,12 @@ describe('pages behind the address’s #', () => {
 test('figures as the page has them', () => {
   expect([0, 0.42, 9.96, 1234.4].map(perSecond)).toEqual(['0', '0.4', '10.0', '1,234']);
   expect([null, 0.84, 12.4, 2350].map(milliseconds)).toEqual(['–', '0.8 ms', '12 ms', '2.4 s']);
-  expect([null, { entries: 0, oldestMs: 0 }, { entries: 1, oldestMs: 5 }].map(backlogWords)).toEqual([
-    '–',
-    'none',
-    '1 key, oldest 5.00 ms',
-  ]);
+  expect(
+    [
+      { entries: 0, oldestMs: 0 },
+      { entries: 1, oldestMs: 5 },
+    ].map(behindWords),
+  ).toEqual(['nothing behind', 'behind: 1 key, oldest 5.00 ms']);
   const now = Date.parse('2026-03-01T10:00:00Z');
   expect(timeOf('2026-03-01T09:00:01.5Z', now)).toBe('09:00:01');
   expect(timeOf('2026-02-28T09:00:01Z', now)).toBe('2026-02-28 09:00:01');
