@@ -1,3 +1,4 @@
+import { BanyanError } from '../../common/errors.ts';
 import type { Engine } from '../servers/engine.ts';
 import type { Bench, BenchContext, BenchSubject } from './bench.ts';
 
@@ -43,7 +44,11 @@ export const bench: Bench = {
 function caseOf(name: string, quick: boolean, engines: readonly Engine[]): Case {
   const [, named, rate] = /^(\w+)(?:@(\d+))?$/.exec(name) ?? [];
   const engine = engines.find((one) => one === named);
-  if (engine === undefined) throw new Error(`${name} is no case: write mariadb, mysql, or mysql@250`);
+  if (engine === undefined) {
+    throw new BanyanError('BANYAN_BENCH_UNKNOWN', `"${name}" is no case of this bench.`, {
+      fix: 'Write an engine, with a rate where it is another than 500: mariadb, mysql, or mysql@250.',
+    });
+  }
   const perSecond = rate === undefined ? (quick ? fewWritesPerSecond : writesPerSecond) : Number(rate);
   return { name, engine, perSecond };
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { BanyanError } from '../../../common/errors.ts';
 import { pause } from '../../../common/pause.ts';
 import { ShopClient } from '../../demo/shop-client.ts';
 import { type CoreUse, describeCores } from './core-use.ts';
@@ -56,7 +57,7 @@ export class SteadyWrites {
     await pause(lookMs, signal);
     const rate = ((this.#answered - before) / lookMs) * 1_000;
     if (rate >= 0.95 * perSecond || signal.aborted) return;
-    throw new Error(
+    throw tooMany(
       `${Math.round(rate)} of ${perSecond} writes a second are answered on this machine, before any is held; of its ${availableParallelism()} cores were used: ${describeCores(cores.take())}`,
     );
   }
@@ -114,4 +115,10 @@ export class SteadyWrites {
       this.#failure ??= String(error);
     }
   }
+}
+
+function tooMany(what: string): BanyanError {
+  return new BanyanError('BANYAN_BENCH_TOO_MANY', what, {
+    fix: 'Run it where nothing else runs, or with fewer writes: `npm run bench -- hold --cases mysql@250`.',
+  });
 }
