@@ -5,8 +5,9 @@ import { createConnection } from 'mysql2/promise';
 import { describe, expect, test } from 'vitest';
 import { runCli } from '../../../scripts/cli/main.ts';
 import { readExpressRoutes } from '../../../scripts/init/read-express-routes.ts';
+import { readLegacy } from '../../../scripts/init/read-legacy.ts';
 import { runApp } from '../../../scripts/init/run-app.ts';
-import { describeOnEngine } from '../../support/databases.ts';
+import { describeEachEngine, describeOnEngine } from '../../support/databases.ts';
 import { httpCall } from '../../support/http-call.ts';
 import { roomForDigests } from '../../support/room-for-digests.ts';
 import { createShopDatabase, startLegacy } from '../../support/shop.ts';
@@ -61,6 +62,35 @@ describe('the routes of an app that banyan did not write', () => {
       });
     },
   );
+});
+
+test('an app whose native modules are of another Node is told whose Node was first in PATH', async () => {
+  const code = `throw new Error('compiled against NODE_MODULE_VERSION 115')`;
+  const failing = runApp(`'${process.execPath}' -e "${code}"`, {
+    ...{ directory: root, env: process.env, signal },
+  });
+  await expect(failing).rejects.toMatchObject({
+    code: 'BANYAN_APP_SILENT',
+    fix: expect.stringContaining('PATH=/usr/bin:$PATH'),
+  });
+});
+
+describeEachEngine('a schema that banyan init reads', (lane) => {
+  test('has JSON where it is JSON, and an account that is not there is told with what makes it', async () => {
+    await using database = await lane.createDatabase('a', 'init');
+    const { host, port, user, password } = database;
+    const connection = await createConnection({ host, port, user, password, database: database.database });
+    await connection.query('CREATE TABLE notes (id INT PRIMARY KEY, tags JSON, words LONGTEXT)');
+    await connection.end();
+    const [notes] = (await readLegacy(database)).tables;
+    expect(notes!.columns.map(({ name, type }) => `${name} ${type}`)).toEqual([
+      ...['id int', 'tags json', 'words longtext'],
+    ]);
+    await expect(readLegacy({ ...database, user: 'nobody_yet', password: 'x' })).rejects.toMatchObject({
+      code: 'BANYAN_DATABASE_UNREACHABLE',
+      fix: expect.stringContaining("CREATE USER 'nobody_yet'@'%'"),
+    });
+  });
 });
 
 describeOnEngine('mysql', 'banyan init on the demo shop', (lane) => {
