@@ -123,7 +123,7 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       // Routers count while somebody looks: both sides have traffic by now.
       await row
         .locator('tr', { hasText: 'service' })
-        .filter({ hasText: /[1-9]\/s/ })
+        .filter({ hasText: /[1-9][\d.,]*\/s/ })
         .waitFor();
 
       // Where a request goes, and why.
@@ -198,7 +198,7 @@ describeOnEngine('mariadb', 'the dashboard in a browser', (lane) => {
       await row.getByText('extracted').waitFor();
       await row
         .locator('tr', { hasText: 'service' })
-        .filter({ hasText: /[1-9]\/s/ })
+        .filter({ hasText: /[1-9][\d.,]*\/s/ })
         .waitFor();
       await findNoFault(kim);
       await picture(kim, 'overview', 300);
