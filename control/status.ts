@@ -1,6 +1,6 @@
 import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 import { sideTables } from '../mover/move-spec.ts';
-import { reach } from '../router/sides/reach.ts';
+import { connectionRefused, reach } from '../router/sides/reach.ts';
 import { describePlan } from './canary/index.ts';
 import type { AskedSide } from './conductor/ask-side.ts';
 import type { CurrentConfig } from './config/current-config.ts';
@@ -107,7 +107,9 @@ async function unreached(side: AskedSide, health: HealthWatch): Promise<string[]
   const place = side.kind === 'http' ? { kind: side.kind, addresses: side.addresses } : servicePlace(side);
   const reached = await reach(place, 1_000);
   return reached.flatMap(({ address, refused }) => {
-    const why = refused ?? health.silenceOf(side, address);
+    const silence = health.silenceOf(side, address);
+    // It was refused when it was asked last, and is not now.
+    const why = refused ?? (silence === connectionRefused ? null : silence);
     return why === null ? [] : [`${address}: ${why}`];
   });
 }

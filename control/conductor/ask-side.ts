@@ -1,7 +1,7 @@
 import { Client } from 'undici';
 import { isHealthy } from '../../router/sides/http/upstream/health-probe.ts';
 import { whyNoFunction } from '../../router/sides/lambda/dry-run.ts';
-import type { Reach } from '../../router/sides/reach.ts';
+import { connectionRefused, type Reach } from '../../router/sides/reach.ts';
 import { readTlsFiles } from '../../router/tls/tls-files.ts';
 import { answersThrift } from '../../rpc/client/answers.ts';
 import type { BanyanConfig, ServiceConfig } from '../config/index.ts';
@@ -77,7 +77,7 @@ async function whyNoHttp(
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') return `no answer within ${withinMs} ms`;
     return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'
-      ? 'connection refused'
+      ? connectionRefused
       : (error as Error).message;
   } finally {
     await client.destroy();

@@ -13,6 +13,9 @@ export interface Reach {
   readonly refused: string | null;
 }
 
+/** Why, where nobody listens. */
+export const connectionRefused = 'connection refused';
+
 /** Asks each address of a side whether somebody accepts connections there; what a side speaks says how. */
 export function reach({ kind, addresses }: SidePlace, withinMs: number): Promise<Reach[]> {
   return Promise.all(
@@ -36,7 +39,7 @@ function refusal(host: string, port: number, withinMs: number): Promise<string |
     socket.setTimeout(withinMs, () => setImmediate(end, `no answer within ${withinMs} ms`));
     socket.once('connect', () => end(null));
     socket.once('error', (error: NodeJS.ErrnoException) =>
-      end(error.code === 'ECONNREFUSED' ? 'connection refused' : error.message),
+      end(error.code === 'ECONNREFUSED' ? connectionRefused : error.message),
     );
   });
 }

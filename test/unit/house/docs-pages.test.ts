@@ -15,7 +15,7 @@ describe('blocks of code in the documentation', () => {
   test('are of a language that is run or checked', () => {
     const languages = new Set(blocks.map(({ language }) => language));
     // ts, js: test/integration/scripts/docs-typescript.test.ts; sql: docs-sql.test.ts beside it; thrift: test/integration/rpc/docs-example.test.ts;
-    // sh: docs-commands.test.ts.
+    // sh: docs-commands.test.ts; of start-here.md each line is run: test/e2e/start-here.test.ts.
     const known = ['ts', 'js', 'json', 'sh', 'sql', 'thrift'];
     expect([...languages].filter((language) => !known.includes(language))).toEqual([]);
   });
