@@ -1,6 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
+import { serverClockMs } from '../sql/server-clock.ts';
 import type { Session } from '../sql/session.ts';
 import { isLockConflict } from '../sql/sql-error.ts';
 import { inTransaction } from '../sql/transaction.ts';
@@ -43,7 +44,7 @@ export class TargetBooks {
 
   /**
    * The next epoch, ours from now on: every commit under an earlier one fails. It is no less than the server's time in
-   * seconds, so that it is later than any that was claimed before all this was forgotten: when a feature was ended, or the server
+   * milliseconds, so that it is later than any that was claimed before all this was forgotten: when a feature was ended, or the server
    * restored from a backup.
    *
    * @throws BanyanError BANYAN_MOVE_BUSY when an earlier claimant's transaction does not end.
@@ -68,8 +69,8 @@ export class TargetBooks {
     return inTransaction(session, async () => {
       const epochs = this.#table('mover_epochs');
       await session.run(
-        `INSERT INTO ${epochs} (move_id, epoch) VALUES (${quoteText(this.#moveId)}, UNIX_TIMESTAMP())
-         ON DUPLICATE KEY UPDATE epoch = GREATEST(epoch + 1, UNIX_TIMESTAMP())`,
+        `INSERT INTO ${epochs} (move_id, epoch) VALUES (${quoteText(this.#moveId)}, ${serverClockMs})
+         ON DUPLICATE KEY UPDATE epoch = GREATEST(epoch + 1, ${serverClockMs})`,
       );
       const [row] = await session.texts(
         `SELECT epoch FROM ${epochs} WHERE move_id = ${quoteText(this.#moveId)}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MoveContext } from '../move-context.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
+import { serverClockMs } from '../sql/server-clock.ts';
 import type { Session } from '../sql/session.ts';
 import type { VerifiedRange } from '../verify/verified-ranges.ts';
 import { keyFromProgress, keySchema, keyToProgress } from './table-progress.ts';
@@ -55,7 +56,7 @@ export class VerifiedBooks {
 
   /** Milliseconds since 1970 by the target's clock. */
   async now(session: Session): Promise<number> {
-    const [row] = await session.texts('SELECT ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000)');
+    const [row] = await session.texts(`SELECT ${serverClockMs}`);
     return Number(row?.[0]);
   }
 

@@ -4,6 +4,7 @@ import type { MoveContext } from '../move-context.ts';
 import type { KeyValues } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
+import { serverClockMs } from '../sql/server-clock.ts';
 import type { Session } from '../sql/session.ts';
 import { FeedBatch } from './feed-batch.ts';
 import { FeedBooks, FeedEpochOver } from './feed-books.ts';
@@ -89,7 +90,7 @@ export class Feed {
     await this.#here.ensureTables(target);
     await this.#there.ensureTables(source);
     const [before, other] = [await this.#here.epoch(target), await this.#there.epoch(source)];
-    const [now] = await target.texts('SELECT UNIX_TIMESTAMP()');
+    const [now] = await target.texts(`SELECT ${serverClockMs}`);
     const epoch = Math.max((before ?? 0) + 1, (other ?? 0) + 1, Number(now?.[0]));
     await this.#there.end(source, epoch);
     await context.points.reach('feed:other-ended', { epoch });

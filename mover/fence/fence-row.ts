@@ -4,6 +4,7 @@ import type { MoveSpec } from '../move-spec.ts';
 import { ensureSchema } from '../sql/ensure-schema.ts';
 import { featureColumns, featureKey } from '../sql/feature-key.ts';
 import { quoteTable, quoteText } from '../sql/names.ts';
+import { serverClockMs } from '../sql/server-clock.ts';
 import type { Session } from '../sql/session.ts';
 
 /** What a fence's row says. */
@@ -57,7 +58,7 @@ export class FenceRow {
       `CREATE TABLE IF NOT EXISTS ${this.#fences} (
          ${featureColumns}, closed TINYINT NOT NULL, PRIMARY KEY (database_name, feature)
        ) ENGINE = InnoDB`,
-      `INSERT IGNORE INTO ${this.#keys} VALUES (${this.#values}, UNIX_TIMESTAMP(), ${secret()}, ${secret()})`,
+      `INSERT IGNORE INTO ${this.#keys} VALUES (${this.#values}, ${serverClockMs}, ${secret()}, ${secret()})`,
       `INSERT IGNORE INTO ${this.#fences} VALUES (${this.#values}, 1)`,
     ]) {
       await session.run(statement);
@@ -68,7 +69,7 @@ export class FenceRow {
   async claim(session: Session): Promise<void> {
     await this.ensure(session);
     await session.run(
-      `UPDATE ${this.#keys} SET epoch = GREATEST(epoch + 1, UNIX_TIMESTAMP()), token = ${secret()} WHERE ${this.#here}`,
+      `UPDATE ${this.#keys} SET epoch = GREATEST(epoch + 1, ${serverClockMs}), token = ${secret()} WHERE ${this.#here}`,
     );
   }
 

@@ -1,5 +1,6 @@
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { MysqlStateLink, type ReplicaConfig } from '../../../control/store/index.ts';
+import { holdVersions } from '../../../router/replica/hold-versions.ts';
 import { emptyRouteTable, type RouteTable, type Side } from '../../../router/table/route-table.ts';
 
 /**
@@ -14,7 +15,7 @@ export class TinyRouter {
   readonly #end = new AbortController();
   #table: RouteTable = emptyRouteTable;
   #drained: Record<string, number> = {};
-  readonly #holds = new Map<string, number>();
+  #holds: Readonly<Record<string, number>> = {};
   #parked: (() => void)[] = [];
   #beating: Promise<void> = Promise.resolve();
   /** Tests set it to keep a replica from reporting what it has drained. */
@@ -94,21 +95,21 @@ export class TinyRouter {
     };
     const { table } = await this.#link.beat(report, AbortSignal.timeout(10_000));
     if (table === undefined) return;
+    const before = this.#holds;
+    this.#holds = holdVersions(before, this.#table.version, table);
     this.#table = table;
-    for (const feature of this.#features) this.#follow(feature, table.version);
+    for (const feature of this.#features) this.#follow(feature, before[feature]);
     for (const go of this.#parked.splice(0)) go();
   }
 
-  #follow(feature: string, version: number): void {
-    if (this.#routing(feature)?.hold !== true) {
-      this.#holds.delete(feature);
-      delete this.#drained[feature];
-      return;
-    }
-    if (this.#holds.has(feature)) return;
-    this.#holds.set(feature, version);
+  /** `before`: the hold that was on until now. */
+  #follow(feature: string, before: number | undefined): void {
+    const version = this.#holds[feature];
+    if (version === before) return;
+    delete this.#drained[feature];
+    if (version === undefined) return;
     Promise.all(this.#inFlight).then(() => {
-      if (this.#holds.get(feature) === version) this.#drained[feature] = version;
+      if (this.#holds[feature] === version) this.#drained[feature] = version;
     });
   }
 }
