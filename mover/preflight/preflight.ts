@@ -31,6 +31,7 @@ import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
 import { feedKeyFaults } from './feed-key-faults.ts';
 import { foreignKeyFaults, webFaults } from './foreign-key-faults.ts';
+import { loadWarnings } from './load-warnings.ts';
 import { roomWarnings } from './room-warnings.ts';
 import { tryMapping } from './try-mapping.ts';
 
@@ -90,7 +91,10 @@ export async function inspectMove(spec: MoveSpec, options: PreflightOptions = {}
       faults.push(...binlog.faults);
       warnings.push(...binlog.warnings);
     }
-    if (target !== null) warnings.push(...(await roomWarnings(target, spec.target)));
+    if (target !== null) {
+      warnings.push(...(await roomWarnings(target, spec.target)));
+      warnings.push(...(await loadWarnings(target, spec)));
+    }
     if (source !== null && target !== null) {
       faults.push(...pairFaults(await readServerFacts(source), await readServerFacts(target)));
       for (const table of spec.tables) {

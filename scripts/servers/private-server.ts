@@ -37,6 +37,8 @@ export interface PrivateServerOptions {
   readonly durable?: boolean;
   /** Whether what it applies as a replica is in its own binary log too: always on MySQL. Default false. */
   readonly logsWhatItReplicates?: boolean;
+  /** Rows that bring their AUTO_INCREMENT number wait for no other statement's (innodb_autoinc_lock_mode 2): always so on MySQL. Default false. */
+  readonly interleavesCounters?: boolean;
   /** For one of many servers on a machine: with less memory for what MySQL keeps ready and measures. Default false. */
   readonly isFrugal?: boolean;
   readonly program?: ServerProgram;
@@ -154,6 +156,7 @@ function serverArguments(options: PrivateServerOptions, program: ServerProgram, 
       ? [
           `--innodb-log-file-size=${options.redoLogMib ?? 64}M`,
           ...(options.logsWhatItReplicates ? ['--log-slave-updates'] : []),
+          ...(options.interleavesCounters ? ['--innodb-autoinc-lock-mode=2'] : []),
         ]
       : [
           '--mysqlx=OFF',

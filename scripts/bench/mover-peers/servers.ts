@@ -34,6 +34,8 @@ export async function startMoverServers(
       // As an operator would have it: the rows fit into memory, and no page is written twice because the redo log is full.
       bufferPoolMib: 1024,
       redoLogMib: 1024,
+      // `banyan check` asks for it.
+      interleavesCounters: true,
       durable,
       signal: context.signal,
     });
