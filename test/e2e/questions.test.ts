@@ -5,7 +5,7 @@ import { findChromium } from '../support/browser/find-chromium.ts';
 import { openBrowser } from '../support/browser/open-browser.ts';
 import { describeOnEngine } from '../support/databases.ts';
 import { startQuestionStand } from '../support/questions/question-stand.ts';
-import { openPages } from '../support/questions/twenty-pages.ts';
+import { openPages, readPages } from '../support/questions/twenty-pages.ts';
 import { askAll, questions, slowQuestions, type Truth } from '../support/questions/twenty-questions.ts';
 
 const day = '2026-12-24';
@@ -163,6 +163,27 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
       expect(move.verified).toMatchObject({ oldestMs: expect.any(Number), different: 0 });
     }, 30_000);
     faults.push(...(await askAll(stand, 'back', back, page)));
+
+    // A service that answers something else: the same differences with what both sides said, by the command and on the page.
+    await stand.killService();
+    await stand.startService('nobody');
+    await serviceAnswers();
+    await done('shadow', 'bookings', '--percent', '100', '--why', 'once more');
+    const judged = () => stand.cli(['diff', 'bookings', '--json']);
+    await vi.waitFor(async () => expect((await judged()).code).toBe(1), { timeout: 60_000, interval: 200 });
+    const { routes } = JSON.parse((await judged()).text);
+    const [differing] = routes.filter((route: { differing: number }) => route.differing > 0);
+    expect(differing.route).toBe(one);
+    const [place] = differing.paths;
+    expect([place.path, place.verdict]).toEqual(['body.guest', 'different']);
+    const [sample] = place.samples;
+    expect([sample.legacy, sample.service]).toEqual(['"guest 6"', '"nobody"']);
+    if (page !== null) {
+      const said = (await readPages(page)).regions.Differences!;
+      for (const text of [one, place.path, 'different', sample.legacy, sample.service])
+        expect(said).toContain(text);
+      expect(said).toMatch(/[1-9][\d,]* differences?/);
+    }
     await reading.stop();
     expect([...faults, ...(browser?.faults ?? [])]).toEqual([]);
   }, 180_000);

@@ -36,8 +36,8 @@ export interface QuestionStand extends AsyncDisposable {
   /** As a machine that dies does. */
   killRouter(at: number): Promise<number>;
   killService(): Promise<void>;
-  /** On the same port. */
-  startService(): Promise<void>;
+  /** On the same port. `says`: whose bookings it says they all are. */
+  startService(says?: string): Promise<void>;
   /** A process that stands still accepts connections, and answers nothing. */
   signalService(name: 'SIGSTOP' | 'SIGCONT'): void;
 }
@@ -53,9 +53,9 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
     await desks.legacy.book({ guest: `guest ${at}`, day: '2026-11-11', notes: at % 2 ? ['a', 'b'] : [] });
   }
   const monolith = stack.use(await startBookingMonolith(desks.legacy));
-  const startService = async (port: number) => {
+  const startService = async (port: number, says?: string) => {
     const { host, port: at, user, password, database } = databases.service;
-    const asked = { database: { host, port: at, user, password, database }, port };
+    const asked = { database: { host, port: at, user, password, database }, port, says };
     const child = start({ env: {} }, [serviceProgram, JSON.stringify(asked)]);
     await ready(child);
     return child;
@@ -138,8 +138,8 @@ export async function startQuestionStand(lane: EngineLane, bookings: number): Pr
       service.kill('SIGKILL');
       await service.ended;
     },
-    async startService() {
-      service = await startService(Number(address.split(':')[1]));
+    async startService(says) {
+      service = await startService(Number(address.split(':')[1]), says);
     },
     signalService: (name) => service.kill(name),
     [Symbol.asyncDispose]: () => kept.disposeAsync(),

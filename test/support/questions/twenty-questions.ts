@@ -371,8 +371,9 @@ async function comparePages(
 ): Promise<string[]> {
   const pages = await readPages(page).catch((error: Error) => error.message);
   const waiting = ({ features: [{ move }] }: Json) => move?.backlog?.entries ?? null;
-  // Nothing was carried over between the command's answer and the page.
+  // Nothing was carried over between the command's answer and the page. Under traffic as many may wait again, by chance.
   const still =
+    state !== 'under traffic' &&
     answers[7] !== undefined &&
     waiting(answers[7]) === waiting((await json(stand, ['status', feature])).value);
   if (typeof pages === 'string') return [`the dashboard, ${state}: ${pages}`];
