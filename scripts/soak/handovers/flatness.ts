@@ -11,8 +11,8 @@ const noise: readonly (readonly [figure: RegExp, atMost: number])[] = [
 ];
 /** Handovers over which memory must be seen: until then a heap fills that is not full. */
 const memoryTells = 100;
-/** Lines that one handover may write into the audit. */
-const auditRowsPerHandover = 8;
+/** Rows that one handover may leave for people to look back at: in the audit, or of what it cost. */
+const historyRowsPerHandover = 8;
 
 export interface Flatness {
   readonly facts: Readonly<Record<string, number>>;
@@ -31,7 +31,7 @@ export function flatness(samples: readonly Sample[]): Flatness {
     facts[`${name}, at the end`] = values.at(-1)?.value ?? 0;
     facts[`${name}, growth in 100`] = Math.round(growth * 1_000) / 10;
     if (/resident/.test(name) && span < memoryTells) continue;
-    const atMost = noise.find(([figure]) => figure.test(name))?.[1] ?? auditRowsPerHandover * span;
+    const atMost = noise.find(([figure]) => figure.test(name))?.[1] ?? historyRowsPerHandover * span;
     if (growth * span > atMost) {
       failures.push(`${name}: grew by ${Math.round(growth * span)} over the last ${span} handovers`);
     }
