@@ -1,6 +1,7 @@
+import { connectionRefused } from '../common/connection-refused.ts';
 import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 import { sideTables } from '../mover/move-spec.ts';
-import { connectionRefused, reach } from '../router/sides/reach.ts';
+import { reach } from '../router/sides/reach.ts';
 import { describePlan } from './canary/index.ts';
 import type { AskedSide } from './conductor/ask-side.ts';
 import type { CurrentConfig } from './config/current-config.ts';

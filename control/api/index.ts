@@ -1,6 +1,7 @@
 /** The admin API as clients see it: what is asked and answered, and a client. What serves it is in `server/`. */
+export { connectionRefused } from '../../common/connection-refused.ts';
 export { type ActionOptions, AdminClient, type AdminClientOptions } from './client/admin-client.ts';
-export { connectionRefused, reason } from './client/answer-error.ts';
+export { reason } from './client/answer-error.ts';
 export {
   type ActionAnswer,
   type ActionBody,

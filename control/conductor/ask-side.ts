@@ -1,7 +1,8 @@
 import { Client } from 'undici';
+import { whyNoConnection } from '../../common/connection-refused.ts';
 import { isHealthy } from '../../router/sides/http/upstream/health-probe.ts';
 import { whyNoFunction } from '../../router/sides/lambda/dry-run.ts';
-import { connectionRefused, type Reach } from '../../router/sides/reach.ts';
+import type { Reach } from '../../router/sides/reach.ts';
 import { readTlsFiles } from '../../router/tls/tls-files.ts';
 import { answersThrift } from '../../rpc/client/answers.ts';
 import type { BanyanConfig, ServiceConfig } from '../config/index.ts';
@@ -76,9 +77,7 @@ async function whyNoHttp(
     return well ? null : `${healthPath} answers with ${statusCode}`;
   } catch (error) {
     if ((error as Error).name === 'TimeoutError') return `no answer within ${withinMs} ms`;
-    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED'
-      ? connectionRefused
-      : (error as Error).message;
+    return whyNoConnection(error as Error);
   } finally {
     await client.destroy();
   }

@@ -1,4 +1,5 @@
 import { createConnection } from 'mysql2/promise';
+import { whyNoConnection } from '../../common/connection-refused.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { pause } from '../../common/pause.ts';
 import { within } from '../../common/within.ts';
@@ -107,9 +108,8 @@ export class HealthWatch {
   }
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException, withinMs: number): string {
-  if (code === 'ECONNREFUSED') return 'connection refused';
-  return code === 'ETIMEDOUT' ? `no answer within ${withinMs} ms` : message || String(code);
+function reasonOf(error: NodeJS.ErrnoException, withinMs: number): string {
+  return error.code === 'ETIMEDOUT' ? `no answer within ${withinMs} ms` : whyNoConnection(error);
 }
 
 /** What is asked in the same way of the same place is one question. */

@@ -1,6 +1,5 @@
 import type { Fault } from '../../common/errors.ts';
-import type { MoveSpec } from '../move-spec.ts';
-import { sideTables } from '../move-spec.ts';
+import { type MoveSpec, sideTables } from '../move-spec.ts';
 import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 

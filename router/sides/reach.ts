@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { whyNoConnection } from '../../common/connection-refused.ts';
 
 /** Where a side answers, as the configuration names it. */
 export interface SidePlace {
@@ -12,9 +13,6 @@ export interface Reach {
   /** Why it cannot be reached; null: it can. */
   readonly refused: string | null;
 }
-
-/** Why, where nobody listens. */
-export const connectionRefused = 'connection refused';
 
 /** Asks each address of a side whether somebody accepts connections there; what a side speaks says how. */
 export function reach({ kind, addresses }: SidePlace, withinMs: number): Promise<Reach[]> {
@@ -38,8 +36,6 @@ function refusal(host: string, port: number, withinMs: number): Promise<string |
     // A process that a busy machine left standing hears of its timers before it hears of its connections.
     socket.setTimeout(withinMs, () => setImmediate(end, `no answer within ${withinMs} ms`));
     socket.once('connect', () => end(null));
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      end(error.code === 'ECONNREFUSED' ? connectionRefused : error.message),
-    );
+    socket.once('error', (error) => end(whyNoConnection(error)));
   });
 }

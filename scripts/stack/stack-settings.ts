@@ -97,25 +97,33 @@ export async function stackSettings(
     } as StackDatabases,
     accounts: { banyan: 'banyan', shop: 'shop' },
     environment: {
-      BANYAN_PARTS: names.join(','),
-      BANYAN_ROUTER_PORT: String(routerPort),
-      ...Object.fromEntries(wanted.map(({ name }) => [`BANYAN_${name}_PORT`, String(ports[name])])),
+      ...configVariables(names, { ...ports, ROUTER: routerPort }, dataDir),
       BANYAN_DB_PASSWORD: password,
-      BANYAN_DATA_DIR: dataDir,
       ...Object.assign({}, ...parts.map(({ environment }) => environment)),
     } as Readonly<Record<string, string>>,
   };
+  const usualPorts = Object.fromEntries(wanted.map(({ name, usual }) => [name, usual]));
   const usual: Readonly<Record<string, string>> = {
-    BANYAN_PARTS: 'product',
-    BANYAN_ROUTER_PORT: '7400',
-    ...Object.fromEntries(wanted.map(({ name, usual }) => [`BANYAN_${name}_PORT`, String(usual)])),
+    ...configVariables(['product'], { ...usualPorts, ROUTER: 7400 }, resolve(repositoryRoot, '.banyan')),
     BANYAN_DB_PASSWORD: password,
-    BANYAN_DATA_DIR: resolve(repositoryRoot, '.banyan'),
   };
   const unusual = Object.fromEntries(
     Object.entries(settings.environment).filter(([name, value]) => value !== usual[name]),
   );
   return { ...settings, unusual };
+}
+
+/** As `banyan.config.ts` reads them, but for the password. */
+function configVariables(
+  parts: readonly string[],
+  ports: Readonly<Record<string, number>>,
+  dataDir: string,
+): Readonly<Record<string, string>> {
+  return {
+    BANYAN_PARTS: parts.join(','),
+    ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [`BANYAN_${name}_PORT`, String(port)])),
+    BANYAN_DATA_DIR: dataDir,
+  };
 }
 
 /** Beside the usual 7400: 7403, 7404, …. Beside any other port: whatever is free, since its neighbours may not be. */

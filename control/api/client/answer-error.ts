@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { whyNoConnection } from '../../../common/connection-refused.ts';
 import { BanyanError } from '../../../common/errors.ts';
 import { type ErrorBody, errorAnswer } from '../contract/errors.ts';
 
@@ -38,14 +39,11 @@ function notControl(status: number, url: string, cause: unknown): BanyanError {
   );
 }
 
-/** What `reason` says where nobody listens. */
-export const connectionRefused = 'connection refused';
-
 /** In a few words, why a request had no answer. */
 export function reason(error: unknown): string {
   if (error instanceof AggregateError) return reason(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return 'it took too long';
-  return code === 'ECONNREFUSED' ? connectionRefused : error.message;
+  return whyNoConnection(error);
 }

@@ -1,6 +1,7 @@
 import { openSeams } from 'banyan/seam';
 import pino from 'pino';
 import { expect, it } from 'vitest';
+import type { FeatureName } from '../../../legacy/config.ts';
 import { withDeadline } from '../../../legacy/http/request-context.ts';
 import { unanswered } from '../../../legacy/http/unanswered.ts';
 import { FeatureSeams } from '../../../legacy/services/feature-seams.ts';
@@ -9,16 +10,19 @@ import { MemoryLink } from '../../support/router/memory-link.ts';
 const log = pino({ level: 'silent' });
 const late = () => Promise.reject(Object.assign(new Error('late'), { code: 'BANYAN_RPC_DEADLINE' }));
 
-it('reads the copy where the service does not answer, and spares others the wait only if it was not one’s own hurry', async () => {
+/** The seams of a feature whose rows its service owns. */
+async function extracted(name: FeatureName) {
   const link = new MemoryLink();
   link.put({
-    features: [
-      { name: 'user', stage: 'extracted', owner: 'service', inTransition: false, hold: false, salt: 'u' },
-    ],
+    features: [{ name, stage: 'extracted', owner: 'service', inTransition: false, hold: false, salt: 's' }],
     routes: [],
   });
   const seams = await openSeams({ state: {} as never, link, logger: log });
-  const feature = new FeatureSeams('user', seams, log);
+  return { seams, feature: new FeatureSeams(name, seams, log) };
+}
+
+it('reads the copy where the service does not answer, and spares others the wait only if it was not one’s own hurry', async () => {
+  const { seams, feature } = await extracted('user');
   let [asked, answers] = [0, false];
   const read = feature.read('userOf', {
     legacy: async () => 'copy',
@@ -46,15 +50,7 @@ it('reads the copy where the service does not answer, and spares others the wait
 });
 
 it('reads what a request has written at the owner of the rows, and not in a copy that lacks it', async () => {
-  const link = new MemoryLink();
-  link.put({
-    features: [
-      { name: 'shops', stage: 'extracted', owner: 'service', inTransition: false, hold: false, salt: 's' },
-    ],
-    routes: [],
-  });
-  const seams = await openSeams({ state: {} as never, link, logger: log });
-  const shops = new FeatureSeams('shops', seams, log);
+  const { seams, feature: shops } = await extracted('shops');
   const find = shops.read('find', { legacy: async () => 'open', service: async () => 'paused' });
   const setState = shops.write('setState', { legacy: late, service: async () => {} });
   const slow = shops.read('slow', { legacy: async () => 'open', service: late });
