@@ -13,7 +13,9 @@ const flagsOf = z.object({
   engine: z.enum(['mariadb', 'mysql']).optional(),
   from: z.number().default(1),
   cells: z.number().optional(),
+  square: z.boolean().default(false),
   missing: z.boolean().default(false),
+  jobs: z.number().default(1),
   writeDocs: z.boolean().default(false),
 });
 
@@ -29,9 +31,11 @@ export const soak: Soak = {
       (text: string) => new RegExp(text),
     ),
     new Option('--engine <engine>', 'on this one').choices(['mariadb', 'mysql']),
+    new Option('--square', 'for every point of these every kind of fault once, point after point'),
     new Option('--from <n>', 'begin with the nth of the chosen cells: to go on').argParser(wholeNumber),
     new Option('--cells <n>', 'no more than so many').argParser(wholeNumber),
     new Option('--missing', 'leave out what docs/faults.tsv has as well'),
+    new Option('--jobs <n>', 'so many deployments side by side').argParser(wholeNumber),
     new Option('--write-docs', 'keep each outcome in docs/faults.tsv, and the table in docs/reliability.md'),
   ],
   async run({ folder, signal, log, quick, flags }) {
@@ -39,11 +43,12 @@ export const soak: Soak = {
     const { Record } = await import('./faults/record.ts');
     const { intoPage, renderRecord } = await import('./faults/render-record.ts');
     const { runMatrix } = await import('./faults/run-matrix.ts');
-    const { only, engine, from, cells: most, missing, writeDocs } = flagsOf.parse(flags);
+    const { squareOf } = await import('./faults/square.ts');
+    const { only, engine, square, from, cells: most, missing, jobs, writeDocs } = flagsOf.parse(flags);
     const record = await Record.open(docs('faults.tsv'));
-    const chosen = allCells(engine && [engine])
-      .filter((cell) => only === undefined || only.test(describeCell(cell)))
-      .filter((cell) => !missing || record.of(cell)?.findings !== '')
+    const wanted = allCells(engine && [engine]).filter((cell) => only?.test(describeCell(cell)) ?? true);
+    const chosen = (square ? squareOf(wanted, (cell) => record.wasWell(cell)) : wanted)
+      .filter((cell) => !missing || !record.wasWell(cell))
       .slice(from - 1)
       .slice(0, most ?? (quick ? quickCells : undefined));
     const on = new Date().toISOString().slice(0, 10);
@@ -51,7 +56,7 @@ export const soak: Soak = {
     const results: CellResult[] = [];
     try {
       await runMatrix({
-        ...{ folder, cells: chosen, signal, log },
+        ...{ folder, cells: chosen, jobs, signal, log },
         async onResult(result) {
           results.push(result);
           const { cell, healedMs, findings } = result;

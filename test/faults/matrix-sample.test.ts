@@ -25,6 +25,7 @@ describeOnEngine('mariadb', 'a sample of the fault matrix', () => {
       const results: CellResult[] = [];
       await runMatrix({
         ...{ folder, cells: cells.flatMap((cell) => cell ?? []), signal: new AbortController().signal },
+        jobs: 1,
         log: () => undefined,
         onResult: async (result) => void results.push(result),
       });

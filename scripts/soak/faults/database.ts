@@ -49,7 +49,14 @@ export class Database implements AsyncDisposable {
     const { folder, globals, ...options } = this.#options;
     this.#volume ??= await Volume.mount(folder);
     const dataDir = join(folder, 'data');
-    this.#server = await startPrivateServer({ ...options, dataDir, user, password, startTimeoutMs: 120_000 });
+    this.#server = await startPrivateServer({
+      ...options,
+      dataDir,
+      user,
+      password,
+      isFrugal: true,
+      startTimeoutMs: 120_000,
+    });
     for (const [name, value] of Object.entries(globals)) await this.query(`SET GLOBAL ${name} = ${value}`);
   }
 

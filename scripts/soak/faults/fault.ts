@@ -11,8 +11,11 @@ export interface Fault {
   strike(world: World): Promise<void>;
   /** Whether clients may get other answers than 2xx, and a 503 that says when to come again, while it lasts. */
   readonly clientsMayFail: boolean;
-  /** Whether the fence may refuse writes: a router that is cut off sends them where the rows were when it last knew. */
-  readonly fenceMayRefuse: boolean;
+  /**
+   * Whether routers may be cut off for longer than their lease: they go by the last table that they had, so that the fence may refuse
+   * a write, and a read may be answered by the side that owned the rows then.
+   */
+  readonly routersMayBeOutdated: boolean;
   /** Whether `status` has to say that something is wrong, from a while after it began until it is over. */
   readonly told: boolean;
   /** How long what it struck may need to be itself again, beyond what banyan may, ms. */
@@ -23,7 +26,7 @@ export interface Fault {
 type Trait = Pick<Fault, 'kind' | 'target' | 'clientsMayFail' | 'strike'> & Partial<Fault>;
 
 function fault(trait: Trait): Fault {
-  return { told: false, fenceMayRefuse: false, afterMs: 0, ...trait };
+  return { told: false, routersMayBeOutdated: false, afterMs: 0, ...trait };
 }
 
 export type FaultKind = (typeof faultKinds)[number];
@@ -145,7 +148,7 @@ export const faults: readonly Fault[] = [
       clientsMayFail: name.endsWith('App'),
       told: name === 'control-legacy' || name === 'control-service',
     };
-    const fenceMayRefuse = name === 'routers-store';
+    const routersMayBeOutdated = name === 'routers-store';
     const during = (weather: 'cut' | 'silent') => async (world: World) => {
       world.links[name].setWeather(weather);
       await wait(outageMs);
@@ -164,8 +167,8 @@ export const faults: readonly Fault[] = [
           }
         },
       }),
-      fault({ ...about, fenceMayRefuse, kind: 'cut', strike: during('cut') }),
-      fault({ ...about, fenceMayRefuse, kind: 'silence', strike: during('silent') }),
+      fault({ ...about, routersMayBeOutdated, kind: 'cut', strike: during('cut') }),
+      fault({ ...about, routersMayBeOutdated, kind: 'silence', strike: during('silent') }),
     ];
   }),
 ];

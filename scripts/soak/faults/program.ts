@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** What one program has compiled the next need not compile again: a start takes half as long. */
+const compiled = fileURLToPath(new URL('../../../node_modules/.cache/node-compile', import.meta.url));
 
 type Line = Readonly<Record<string, unknown>>;
 
@@ -34,7 +38,10 @@ export class Program implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [...this.#args], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...this.#args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { NODE_COMPILE_CACHE: compiled, ...process.env },
+    });
     this.#child = child;
     this.#stillSince = null;
     const exited = once(child, 'exit');

@@ -36,6 +36,7 @@ const columns = [
 export class Record {
   readonly #file: string;
   readonly #entries: Map<string, Entry>;
+  #writing: Promise<void> = Promise.resolve();
 
   private constructor(file: string, entries: Map<string, Entry>) {
     this.#file = file;
@@ -63,13 +64,25 @@ export class Record {
     return this.#entries.get(describeCell(cell));
   }
 
-  /** Written at once, so that a run that is cut short has counted. */
-  async add(cell: Cell, outcome: Pick<Entry, 'on' | 'version' | 'healedMs' | 'findings'>): Promise<void> {
+  /** Whether it was well when it was last run. */
+  wasWell(cell: Cell): boolean {
+    return this.of(cell)?.findings === '';
+  }
+
+  /** Written at once, so that a run that is cut short has counted; of several at a time one after the other. */
+  add(cell: Cell, outcome: Pick<Entry, 'on' | 'version' | 'healedMs' | 'findings'>): Promise<void> {
     const { engine, point, fault } = cell;
     this.#entries.set(describeCell(cell), {
       ...{ engine, deed: point.deed, point: point.name, variant: point.variant },
       ...{ kind: fault.kind, target: fault.target, ...outcome },
     });
+    // One that failed must not keep the next from being written; whoever added it hears of it.
+    const written = this.#writing.catch(() => undefined).then(() => this.#write());
+    this.#writing = written;
+    return written;
+  }
+
+  async #write(): Promise<void> {
     const lines = this.entries
       .map((entry) => columns.map((column) => plain(entry[column])).join('\t'))
       .sort();

@@ -17,6 +17,19 @@ export function renderRecord(entries: readonly Entry[]): string {
     const run = `${on} with version ${version}`;
     runs.set(run, (runs.get(run) ?? 0) + 1);
   }
+  const well = new Set(
+    entries
+      .filter(({ findings }) => findings === '')
+      .map(({ engine, deed, point, variant, kind }) => [engine, deed, point, variant, kind].join()),
+  );
+  const kindsOf = points.map(
+    ({ deed, name, variant }) =>
+      faultKinds.filter((kind) =>
+        engines.every((engine) => well.has([engine, deed, name, variant, kind].join())),
+      ).length,
+  );
+  const whole = kindsOf.filter((kinds) => kinds === faultKinds.length).length;
+  const almost = kindsOf.filter((kinds) => kinds >= faultKinds.length - 1).length;
   const targets = faultKinds.map((kind) => faults.filter((fault) => fault.kind === kind).length);
   const header = ['point', ...faultKinds.map((kind, at) => `${kind} (${targets[at]})`)];
   const rows = points.map((point) => [
@@ -44,6 +57,7 @@ export function renderRecord(entries: readonly Entry[]): string {
     `There are ${points.length} points × ${faultKinds.length} kinds of fault × ${engines.length} engines = ${count(pairs)} pairs, and ${count(all.length)} cells, since most kinds can strike several parts (in brackets: how many).`,
     `Run so far: ${count(entries.length)} cells of ${count(tried.size)} pairs. ${count(entries.length - bad.length)} were well; ${bad.length === 0 ? 'none was not' : `${bad.length} were not, listed below`}. ` +
       `Well again after the end of the fault: median ${seconds(healed[Math.floor(healed.length / 2)])}, at most ${seconds(healed.at(-1))}.`,
+    `Points that were well under all ${faultKinds.length} kinds of fault on both engines: ${whole}; under ${faultKinds.length - 1} of them or more: ${almost}.`,
     '',
     `Last run: ${
       [...runs]

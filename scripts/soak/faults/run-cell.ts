@@ -3,7 +3,7 @@ import { BanyanError } from '../../../common/errors.ts';
 import type { Side } from '../../../common/side.ts';
 import type { ActionBody, FeatureAction } from '../../../control/api/index.ts';
 import type { Cell } from './cells.ts';
-import { againstLedger, judgeRows, openSides } from './judge.ts';
+import { againstLedger, forgetRows, judgeRows, openSides } from './judge.ts';
 import type { Deed } from './points.ts';
 import { settled } from './settled.ts';
 import { StatusWatch } from './status-watch.ts';
@@ -23,6 +23,10 @@ export interface CellResult {
 const healWithinMs = 45_000;
 const deedWithinMs = 90_000;
 const reachWithinMs = 30_000;
+/** A router that was cut off has asked for the table again so long after it can, at the latest. */
+const askAgainMs = 2_000;
+/** Once the fault is over, the traffic stays as it was for so long. */
+const briskAfterMs = 3_000;
 const why = 'the fault matrix';
 
 /**
@@ -34,6 +38,7 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   await bringTo(world, point.deed);
   world.traffic.takeFailures();
   world.traffic.staleReads.length = 0;
+  world.traffic.hurry();
   const reached = world.arm(point.name);
   if (point.variant === 'helped') await letCopyStand(world, true);
   const deed = begin(world, point.deed);
@@ -50,6 +55,7 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   const arrived = first === null || (await Promise.race([reached.then(() => true), wait(0, false)]));
   if (!arrived) {
     world.letGo();
+    world.traffic.calmDown();
     await deed;
     return { cell, findings: [`the point ${first}`], failures: new Map(), healedMs: null };
   }
@@ -60,6 +66,7 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   world.letGo();
   await striking;
   const overAt = performance.now();
+  world.traffic.calmDown(briskAfterMs);
   const findings: string[] = [];
   // Nothing waits for it where the deed has ended: it must not keep the run from ending.
   const tooLate = `did not end within ${deedWithinMs / 1_000} s`;
@@ -92,15 +99,19 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   findings.push(...(await writesGoOn(world)));
   const failures = world.traffic.takeFailures();
   const bad = [...failures].filter(
-    ([what]) => what !== '503' && !fault.clientsMayFail && !(fault.fenceMayRefuse && what.startsWith('409 ')),
+    ([what]) =>
+      what !== '503' && !fault.clientsMayFail && !(fault.routersMayBeOutdated && what.startsWith('409 ')),
   );
   if (bad.length > 0)
     findings.push(`clients got ${bad.map(([what, times]) => `${times} × ${what}`).join(', ')}`);
-  if (!fault.clientsMayFail) findings.push(...world.traffic.staleReads.slice(0, 3));
+  const outdatedUntil = fault.routersMayBeOutdated ? overAt + askAgainMs : 0;
+  const stale = world.traffic.staleReads.filter(({ at }) => at > outdatedUntil);
+  if (!fault.clientsMayFail) findings.push(...stale.slice(0, 3).map(({ what }) => what));
   await world.traffic.stop();
   const moved = stage !== 'legacy' && stage !== 'finished';
   const rows = moved ? judgeRows(world, owner, 20_000) : againstLedger(world, owner);
   findings.push(...(await rows).slice(0, 5));
+  if (findings.length === 0) await forgetRows(world, owner);
   world.traffic.start();
   findings.push(...(await goOn(world, stage)));
   return { cell, findings, failures, healedMs };

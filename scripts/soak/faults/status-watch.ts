@@ -122,17 +122,19 @@ async function readTruth({ databases, variant }: World): Promise<Truth> {
   const owner = stage === 'extracted' || stage === 'rolling_back' ? 'service' : 'legacy';
   if (stage === null || stage === 'legacy' || stage === 'finished' || variant === 'other')
     return { stage, oldest: null };
-  const logs = ['parcels', 'parcel_events'].map(async (table) => {
-    const log = logName(owner, table);
-    // The entry that each log begins with is no change.
-    const [row] = await databases[owner].query(
-      `SELECT MIN(seq) AS oldest FROM \`${log}\` WHERE seq > 1`,
-      [],
-      schema,
+  // The entry that each log begins with is no change.
+  const logs = ['parcels', 'parcel_events'].map(
+    (table) => `(SELECT MIN(seq) FROM \`${logName(owner, table)}\` WHERE seq > 1) AS ${table}`,
+  );
+  const oldest = await databases[owner]
+    .query(`SELECT ${logs.join()}`, [], schema)
+    .then(
+      ([row]) =>
+        new Map(
+          Object.entries(row ?? {}).flatMap(([table, seq]) => (seq === null ? [] : [[table, String(seq)]])),
+        ),
+      unread,
     );
-    return row?.oldest == null ? [] : [[table, String(row.oldest)] as const];
-  });
-  const oldest = await Promise.all(logs).then((found) => new Map(found.flat()), unread);
   return { stage, oldest };
 }
 

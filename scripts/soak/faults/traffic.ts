@@ -5,9 +5,17 @@ import { pause } from '../../../common/pause.ts';
 /** What a row may be, by what its writer was told: `null` is "no row". More than one where a write was not answered. */
 export type Possible = readonly (number | null)[];
 
+export interface StaleRead {
+  /** When it was asked, by performance.now(). */
+  readonly at: number;
+  readonly what: string;
+}
+
 const lanes = 4;
 /** Between a client's writes: some fifty a second altogether, so that a small machine has time for everything else. */
 const betweenMs = 40;
+/** Where nothing goes wrong. */
+const calmMs = 250;
 /** Longer than any hold that the config allows. */
 const answerWithinMs = 20_000;
 
@@ -20,7 +28,9 @@ export class ParcelTraffic implements AsyncDisposable {
   /** Tokens of events: whether their write was acknowledged. */
   readonly events = new Map<string, boolean>();
   /** Reads of a key that showed something else than its writer knew. */
-  readonly staleReads: string[] = [];
+  readonly staleReads: StaleRead[] = [];
+  /** What was deleted by `forget`, codes and tokens: nothing may bring it back. */
+  forgotten: ReadonlySet<string> = new Set();
   acknowledged = 0;
   /** Requests without a good answer since the last `takeFailures`, by what came instead. */
   #failures = new Map<string, number>();
@@ -32,6 +42,8 @@ export class ParcelTraffic implements AsyncDisposable {
   });
   #end = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #isCalm = true;
+  #calming: NodeJS.Timeout | undefined;
 
   constructor(routers: readonly string[]) {
     this.#routers = routers;
@@ -46,6 +58,24 @@ export class ParcelTraffic implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#end.abort();
     await this.#running;
+  }
+
+  /** Fewer writes, from now on or in a while: what only waits for something costs no more than it has to. */
+  calmDown(inMs = 0): void {
+    clearTimeout(this.#calming);
+    this.#calming = setTimeout(() => (this.#isCalm = true), inMs).unref();
+  }
+
+  hurry(): void {
+    clearTimeout(this.#calming);
+    this.#isCalm = false;
+  }
+
+  /** The rows were deleted behind its back, while it stands: they are no longer looked for but in `forgotten`. */
+  forget(): void {
+    this.forgotten = new Set([...this.parcels.keys(), ...this.events.keys()]);
+    this.parcels.clear();
+    this.events.clear();
   }
 
   takeFailures(): ReadonlyMap<string, number> {
@@ -90,16 +120,18 @@ export class ParcelTraffic implements AsyncDisposable {
       this.acknowledged++;
       now = next;
       await this.#readBack(lane + turn + 1, code, now);
-      await pause(betweenMs, this.#end.signal);
+      await pause(this.#isCalm ? calmMs : betweenMs, this.#end.signal);
     }
   }
 
   /** By another router than the one that took the write. */
   async #readBack(router: number, code: string, value: number | null): Promise<void> {
+    const at = performance.now();
     const read = await this.#answer(router, 'GET', `/parcels/${code}`, '');
     if (read === null || (read.status !== 200 && read.status !== 404)) return;
     const seen = read.status === 404 ? null : Number(read.body);
-    if (seen !== value) this.staleReads.push(`${code} showed ${seen} after ${value} was acknowledged`);
+    if (seen === value) return;
+    this.staleReads.push({ at, what: `${code} showed ${seen} after ${value} was acknowledged` });
   }
 
   async #event(router: number): Promise<void> {
