@@ -1,15 +1,12 @@
-import { connectionRefused } from '../common/connection-refused.ts';
 import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 import { sideTables } from '../mover/move-spec.ts';
-import { reach } from '../router/sides/reach.ts';
 import { describePlan } from './canary/index.ts';
-import type { AskedSide } from './conductor/ask-side.ts';
 import type { CurrentConfig } from './config/current-config.ts';
 import type { BanyanConfig } from './config/index.ts';
-import { servicePlace } from './config/services/index.ts';
 import { stages } from './feature/stages.ts';
 import type { FeatureJobs } from './feature-jobs.ts';
 import type { HealthWatch } from './health/health-watch.ts';
+import { unreached } from './health/unreached.ts';
 import type { FeatureRunner } from './runner/index.ts';
 import { readCohortsOf, readPercentOf, type StateStore } from './store/index.ts';
 import type { Supervisor } from './supervisor/index.ts';
@@ -101,18 +98,6 @@ export async function readStatus(sources: StatusSources) {
     features,
     replicas: replicas.filter((replica) => replica.live),
   };
-}
-
-/** Addresses of a side at which nobody accepts connections at this moment, or answered when it was asked last, each with the reason. */
-async function unreached(side: AskedSide, health: HealthWatch): Promise<string[]> {
-  const place = side.kind === 'http' ? { kind: side.kind, addresses: side.addresses } : servicePlace(side);
-  const reached = await reach(place, 1_000);
-  return reached.flatMap(({ address, refused }) => {
-    const silence = health.silenceOf(side, address);
-    // It was refused when it was asked last, and is not now.
-    const why = refused ?? (silence === connectionRefused ? null : silence);
-    return why === null ? [] : [`${address}: ${why}`];
-  });
 }
 
 /** Databases that something depends on by now, and that did not answer when they were asked last: name, place and reason. */

@@ -1,10 +1,10 @@
 import { Client } from 'undici';
-import { whyNoConnection } from '../../common/connection-refused.ts';
+import { isConnectionRefused, whyNoConnection } from '../../common/connection-refused.ts';
 import { isHealthy } from '../../router/sides/http/upstream/health-probe.ts';
 import { whyNoFunction } from '../../router/sides/lambda/dry-run.ts';
 import type { Reach } from '../../router/sides/reach.ts';
 import { readTlsFiles } from '../../router/tls/tls-files.ts';
-import { answersThrift } from '../../rpc/client/answers.ts';
+import { answersThrift, type NoReply } from '../../rpc/client/answers.ts';
 import type { BanyanConfig, ServiceConfig } from '../config/index.ts';
 import { addressesOf } from '../config/services/index.ts';
 
@@ -12,6 +12,11 @@ import { addressesOf } from '../config/services/index.ts';
 export type AskedSide =
   | ServiceConfig
   | ({ readonly kind: 'http' } & Omit<BanyanConfig['legacy'], 'database'>);
+
+export interface Asked extends Reach {
+  /** Whether `refused` is because nobody listens there, and not because somebody keeps silent or says that it is not well. */
+  readonly nobodyListens: boolean;
+}
 
 /**
  * Asks a side something that changes nothing, each address of it, and says of each why it does not answer: a port that accepts
@@ -23,17 +28,17 @@ export async function askSide(
   side: AskedSide,
   withinMs: number,
   { light = false }: { readonly light?: boolean } = {},
-): Promise<Reach[]> {
+): Promise<Asked[]> {
   if (side.kind === 'lambda') {
     const [address = ''] = addressesOf(side);
-    return [{ address: `${side.function} at ${address}`, refused: await whyNoFunction(side, withinMs) }];
+    const refused = await whyNoFunction(side, withinMs);
+    return [{ address: `${side.function} at ${address}`, refused, nobodyListens: false }];
   }
   const { services } = await readTlsFiles({ services: side.tls === undefined ? {} : { side: side.tls } });
   const tls = services.side ?? {};
   return Promise.all(
-    side.addresses.map(async (address) => ({
-      address,
-      refused:
+    side.addresses.map(async (address): Promise<Asked> => {
+      const silence =
         side.kind === 'http'
           ? await whyNoHttp(address, { healthPath: healthPathOf(side), light, tls, withinMs })
           : await answersThrift({
@@ -43,8 +48,9 @@ export async function askSide(
               transport: side.transport,
               ...(side.multiplexed === undefined ? {} : { multiplexed: side.multiplexed }),
               ...(side.tls === undefined ? {} : { tls }),
-            }),
-    })),
+            });
+      return { address, refused: silence?.why ?? null, nobodyListens: silence?.nobodyListens ?? false };
+    }),
   );
 }
 
@@ -62,7 +68,7 @@ interface HttpQuestion {
 async function whyNoHttp(
   origin: string,
   { healthPath, light, tls, withinMs }: HttpQuestion,
-): Promise<string | null> {
+): Promise<NoReply | null> {
   const client = new Client(origin, { connect: { timeout: withinMs, ...tls } });
   try {
     const { statusCode, body } = await client.request({
@@ -74,10 +80,11 @@ async function whyNoHttp(
     // The head says all: a page of any length need not be read.
     body.on('error', () => undefined).destroy();
     const well = healthPath === undefined || isHealthy(statusCode);
-    return well ? null : `${healthPath} answers with ${statusCode}`;
+    return well ? null : { why: `${healthPath} answers with ${statusCode}`, nobodyListens: false };
   } catch (error) {
-    if ((error as Error).name === 'TimeoutError') return `no answer within ${withinMs} ms`;
-    return whyNoConnection(error as Error);
+    const isLate = (error as Error).name === 'TimeoutError';
+    const why = isLate ? `no answer within ${withinMs} ms` : whyNoConnection(error as Error);
+    return { why, nobodyListens: isConnectionRefused(error) };
   } finally {
     await client.destroy();
   }

@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise';
-import { whyNoConnection } from '../../common/connection-refused.ts';
+import { isConnectionRefused, whyNoConnection } from '../../common/connection-refused.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { pause } from '../../common/pause.ts';
 import { within } from '../../common/within.ts';
@@ -16,6 +16,13 @@ export interface HealthWatchOptions {
   readonly withinMs?: number;
 }
 
+/** Why there was no answer when it was asked last. */
+export interface Silence {
+  readonly why: string;
+  /** Whether nobody listened: that is over as soon as somebody does. */
+  readonly nobodyListens: boolean;
+}
+
 /**
  * Whether sides and databases answer, by a question to each of them every few seconds, whoever and however many want to know: a process that
  * was stopped, or hangs, still accepts connections for a long time. What several features name is asked once. A Lambda function has no process
@@ -25,7 +32,7 @@ export interface HealthWatchOptions {
 export class HealthWatch {
   readonly #options: Required<HealthWatchOptions>;
   /** By what is asked: the address of each side that does not answer, with the reason; of a database the reason alone. */
-  #silent: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map();
+  #silent: ReadonlyMap<string, ReadonlyMap<string, Silence>> = new Map();
 
   constructor({ everyMs = 3_000, withinMs = 3_000, ...options }: HealthWatchOptions) {
     this.#options = { everyMs, withinMs, ...options };
@@ -33,13 +40,13 @@ export class HealthWatch {
   }
 
   /** Why this address of the side does not answer; null: it does, or nobody has asked yet. */
-  silenceOf(side: AskedSide, address: string): string | null {
+  silenceOf(side: AskedSide, address: string): Silence | null {
     return this.#silent.get(keyOf(side))?.get(address) ?? null;
   }
 
   /** The same of a database: the reason says what the server, or the network, said. */
   silenceOfDatabase(endpoint: DatabaseEndpoint): string | null {
-    return this.#silent.get(keyOf(endpoint))?.get('') ?? null;
+    return this.#silent.get(keyOf(endpoint))?.get('')?.why ?? null;
   }
 
   async #watch(): Promise<void> {
@@ -57,7 +64,7 @@ export class HealthWatch {
       { kind: 'http', ...monolith },
       ...Object.values(features).map(({ service }) => service),
     ];
-    const asked = new Map<string, Promise<ReadonlyMap<string, string>>>();
+    const asked = new Map<string, Promise<ReadonlyMap<string, Silence>>>();
     for (const side of sides) {
       const key = keyOf(side);
       if (side.kind !== 'lambda' && !asked.has(key)) asked.set(key, this.#askSide(side));
@@ -75,19 +82,22 @@ export class HealthWatch {
     );
   }
 
-  async #askSide(side: Exclude<AskedSide, { kind: 'lambda' }>): Promise<ReadonlyMap<string, string>> {
+  async #askSide(side: Exclude<AskedSide, { kind: 'lambda' }>): Promise<ReadonlyMap<string, Silence>> {
     try {
       const reached = await askSide(side, this.#options.withinMs, { light: true });
       return new Map(
-        reached.flatMap(({ address, refused }) => (refused === null ? [] : [[address, refused]])),
+        reached.flatMap(({ address, refused: why, nobodyListens }) =>
+          why === null ? [] : [[address, { why, nobodyListens }]],
+        ),
       );
     } catch (error) {
       // It could not be asked at all: its certificates cannot be read.
-      return new Map(side.addresses.map((address) => [address, (error as Error).message]));
+      const silence = { why: (error as Error).message, nobodyListens: false };
+      return new Map(side.addresses.map((address) => [address, silence]));
     }
   }
 
-  async #askDatabase(endpoint: DatabaseEndpoint): Promise<ReadonlyMap<string, string>> {
+  async #askDatabase(endpoint: DatabaseEndpoint): Promise<ReadonlyMap<string, Silence>> {
     const { withinMs } = this.#options;
     const { host, port, user, password, database } = endpoint;
     const connecting = createConnection({ host, port, user, password, database, connectTimeout: withinMs });
@@ -98,7 +108,8 @@ export class HealthWatch {
       );
       return new Map();
     } catch (error) {
-      return new Map([['', reasonOf(error as NodeJS.ErrnoException, withinMs)]]);
+      const why = reasonOf(error as NodeJS.ErrnoException, withinMs);
+      return new Map([['', { why, nobodyListens: isConnectionRefused(error) }]]);
     } finally {
       void connecting.then(
         (connection) => connection.destroy(),

@@ -88,6 +88,7 @@ export class Fence {
     // Triggers of an earlier version counted nothing: the table may not be there.
     const look = await this.#look.session();
     await look.run(this.#refusals.creation);
+    await this.#refusals.forgetEarlier(look);
     const body = await this.#triggers.body(look);
     this.#body = body;
     for (const trigger of this.#triggers.all) {

@@ -25,7 +25,7 @@ export interface RefusedStatement {
 /**
  * Counts the statements that one side's fence refuses. What a trigger writes is rolled back with the statement that it refuses, and nothing
  * but InnoDB's locks may be taken on a writer's way. So it inserts a row into a table of its own all the same: the row is gone, but the number that
- * AUTO_INCREMENT gave it is used up. A row that stays marks each closing.
+ * AUTO_INCREMENT gave it is used up. A row that stays marks the last closing.
  */
 export class Refusals {
   readonly #schema: string;
@@ -59,6 +59,13 @@ export class Refusals {
   /** The fence was closed: what is refused from here on counts. */
   async mark(session: Session): Promise<void> {
     await session.run(this.countStatement);
+  }
+
+  /** Of markers the last one is read: those before it go, while nobody waits for the fence. Their numbers stay used up. */
+  async forgetEarlier(session: Session): Promise<void> {
+    const table = quoteTable(this.#schema, this.#name);
+    const [last] = await session.texts(`SELECT MAX(id) FROM ${table}`);
+    if (last?.[0] != null) await session.run(`DELETE FROM ${table} WHERE id < ${Number(last[0])}`);
   }
 
   async read(session: Session): Promise<RefusedWrites> {

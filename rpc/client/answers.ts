@@ -1,3 +1,4 @@
+import { isConnectionRefused } from '../../common/connection-refused.ts';
 import { BanyanError } from '../../common/errors.ts';
 import type { Idl, MethodDef, Place, StructDef } from '../idl/model.ts';
 import { createClient } from './client.ts';
@@ -13,16 +14,23 @@ export interface AnswersOptions
   readonly withinMs: number;
 }
 
+export interface NoReply {
+  /** For people. */
+  readonly why: string;
+  /** Whether there was not even a connection, since nobody listens there. */
+  readonly nobodyListens: boolean;
+}
+
 /**
  * Whether a Thrift server is alive behind an address: asks for a method that no service has. A reply that says so, and any
  * other well-formed one, was written by a server that reads calls in this protocol and transport. Resolves with null, or
- * with the reason why none came within `withinMs`: for people.
+ * with why none came within `withinMs`.
  */
 export async function answersThrift({
   address,
   withinMs,
   ...options
-}: AnswersOptions): Promise<string | null> {
+}: AnswersOptions): Promise<NoReply | null> {
   const client = createClient({
     ...options,
     idl: probe,
@@ -35,14 +43,18 @@ export async function answersThrift({
     await client.call(methodName, [], { deadlineMs: withinMs });
     return null;
   } catch (error) {
-    if (!(error instanceof BanyanError)) return String(error);
-    if (error.code === 'BANYAN_RPC_APPLICATION') return null;
-    if (error.code === 'BANYAN_RPC_DEADLINE') return `no reply within ${withinMs} ms`;
-    // Whoever asked knows the address.
-    return error.message.startsWith(`${address} `) ? error.message.slice(address.length + 1) : error.message;
+    if (error instanceof BanyanError && error.code === 'BANYAN_RPC_APPLICATION') return null;
+    return { why: whyNoReply(error, address, withinMs), nobodyListens: isConnectionRefused(error) };
   } finally {
     await client.close();
   }
+}
+
+function whyNoReply(error: unknown, address: string, withinMs: number): string {
+  if (!(error instanceof BanyanError)) return String(error);
+  if (error.code === 'BANYAN_RPC_DEADLINE') return `no reply within ${withinMs} ms`;
+  // Whoever asked knows the address.
+  return error.message.startsWith(`${address} `) ? error.message.slice(address.length + 1) : error.message;
 }
 
 const probeService = 'BanyanProbe';

@@ -25,8 +25,8 @@ export async function takeSample(stack: Stack, handovers: number): Promise<Sampl
     // The audit is append-only, on purpose: a few lines for each handover.
     const ofAudit = rows.get('state_audit') ?? 0;
     if (ofAudit > 0) figures.set(`${name} audit rows`, ofAudit);
-    // What a handover cost each router's clients is kept for thirty days, and a row marks each closing of a fence.
-    const ofHistory = sum([...rows].filter(([table]) => /^(?:state_hold_costs$|fence_hits_)/.test(table)));
+    // What a handover cost each router's clients is kept for thirty days.
+    const ofHistory = rows.get('state_hold_costs') ?? 0;
     figures.set(`${name} history rows`, ofHistory);
     figures.set(`${name} banyan rows`, sum([...rows]) - ofAudit - ofHistory);
   }

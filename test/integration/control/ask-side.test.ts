@@ -8,7 +8,9 @@ import { expect, test, vi } from 'vitest';
 import { type AskedSide, askSide } from '../../../control/conductor/ask-side.ts';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import { HealthWatch } from '../../../control/health/health-watch.ts';
+import { unreached } from '../../../control/health/unreached.ts';
 import { loadIdl, serve } from '../../../rpc/index.ts';
+import { freePorts } from '../../../scripts/servers/index.ts';
 import { parcelFeature } from './fixtures.ts';
 
 async function listening(server: Server) {
@@ -105,7 +107,7 @@ test('what hangs is noticed by a question to each side and database, one for all
   await vi.waitFor(() => expect(requests.length).toBeGreaterThan(1));
   expect(watch.silenceOf(side, addresses[0]!)).toBeNull();
   hangs = true;
-  await vi.waitFor(() => expect(watch.silenceOf(side, addresses[0]!)).toBe('no answer within 200 ms'));
+  await vi.waitFor(() => expect(watch.silenceOf(side, addresses[0]!)?.why).toBe('no answer within 200 ms'));
   await vi.waitFor(() => expect(watch.silenceOfDatabase(silent)).toBe('no answer within 200 ms'));
   expect(watch.silenceOfDatabase(gone)).toBe('connection refused');
   hangs = false;
@@ -115,4 +117,41 @@ test('what hangs is noticed by a question to each side and database, one for all
   expect(new Set(requests)).toEqual(new Set(['OPTIONS /']));
   expect(requests.length).toBeLessThanOrEqual(Math.ceil((performance.now() - began) / 220) + 1);
   for (const socket of sockets) socket.destroy();
+});
+
+test('an address at which nobody listened is forgiven as soon as somebody does, over HTTP and Thrift; one that hung is not', async () => {
+  const sockets = new Set<import('node:net').Socket>();
+  const keep = (socket: import('node:net').Socket) => void sockets.add(socket.on('error', () => undefined));
+  await using mute = await listening(createServer(keep));
+  const [http, rpc] = (await freePorts(2)) as [number, number];
+  const sides = {
+    http: { kind: 'http', addresses: [`http://127.0.0.1:${http}`] },
+    rpc: thrift(`127.0.0.1:${rpc}`),
+    hung: thrift(`127.0.0.1:${mute.port}`),
+  } as const;
+  const config = {
+    legacy: { addresses: sides.http.addresses },
+    databases: {},
+    features: { rpc: { service: sides.rpc }, hung: { service: sides.hung } },
+  } as unknown as BanyanConfig;
+  await using kept = new AsyncDisposableStack();
+  kept.defer(() => sockets.forEach((socket) => void socket.destroy()));
+  const end = new AbortController();
+  kept.defer(() => end.abort());
+  // It asks once: what it remembers is from then.
+  const watch = new HealthWatch({ config: () => config, signal: end.signal, everyMs: 60_000, withinMs: 300 });
+  const known = (side: AskedSide) => watch.silenceOf(side, (side as typeof sides.http).addresses[0]);
+  for (const side of [sides.http, sides.rpc]) {
+    await vi.waitFor(() => expect(known(side)).toMatchObject({ nobodyListens: true }));
+    expect(await unreached(side, watch)).toEqual([expect.stringContaining('connection refused')]);
+  }
+  await vi.waitFor(() => expect(known(sides.hung)).toMatchObject({ nobodyListens: false }));
+  for (const port of [http, rpc]) {
+    const server = createServer(keep).listen(port, '127.0.0.1');
+    kept.defer(() => void server.close());
+    await once(server, 'listening');
+  }
+  expect(await unreached(sides.http, watch)).toEqual([]);
+  expect(await unreached(sides.rpc, watch)).toEqual([]);
+  expect(await unreached(sides.hung, watch)).toEqual([expect.stringContaining('no reply within 300 ms')]);
 });

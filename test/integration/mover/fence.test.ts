@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { RowDataPacket } from 'mysql2/promise';
 import { expect, it } from 'vitest';
+import { Refusals } from '../../../mover/fence/refusals.ts';
 import { claimEpoch } from '../../../mover/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { MoveFixture, TestPoints } from '../../support/move-fixture.ts';
@@ -82,6 +84,31 @@ describeEachEngine('the fence', (lane) => {
     await late.query("UPDATE t SET body = 'own' WHERE id = 1");
     await move.fence('source', fenceNow);
     expect((await move.refused('source')).count).toBe(0);
+  });
+
+  it('keeps no marks of earlier closings, and still counts what was refused since the last one', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    await fixture.source.query(seed);
+    const move = await fixture.open();
+    await move.installCapture();
+    const late = await fixture.connect('source');
+    const { table } = Refusals.of(fixture.spec, 'source');
+    for (let time = 1; time <= 3; time++) {
+      await move.prepareFence('source', fenceNow);
+      await move.fence('source', fenceNow);
+      for (let write = 0; write < time; write++) {
+        await expect(late.query('DELETE FROM t')).rejects.toMatchObject(refusal);
+      }
+      expect((await move.refused('source')).count).toBe(time);
+      const [marks] = await fixture.source.query<RowDataPacket[]>(
+        `SELECT id FROM ${fixture.spec.bookkeepingSchema}.${table}`,
+      );
+      // One of this closing, and until the next one that of the last.
+      expect(marks.length).toBeLessThanOrEqual(2);
+      await move.openFence('source');
+    }
+    await move.prepareFence('source', fenceNow);
+    expect((await move.refused('source')).count).toBe(3);
   });
 
   it('a transaction that is open at the fence is waited for, captured and drained; no reader is', async () => {
