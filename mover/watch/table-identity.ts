@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { isLockConflict } from '../sql/sql-error.ts';
@@ -5,6 +6,10 @@ import { fileName } from './file-name.ts';
 
 /** MySQL's own numbers of tables are asked for no more often: see `readIdentities`. */
 const numbersEveryMs = 60_000;
+
+/** Longer than an ALTER that changes no rows takes to commit. */
+const commitMs = 20;
+const mostLooks = 10;
 
 /** What a session has last read of MySQL's own numbers, and of which files. */
 interface Numbers {
@@ -25,6 +30,8 @@ const lastRead = new WeakMap<Session, Map<string, Numbers>>();
  * Only DISCARD and IMPORT TABLESPACE leave that number, and change the table's: it is asked for once a minute and whenever
  * the file is another one, waits for a second at most, and is left out where something is in the way. Tables without a
  * file of their own (innodb_file_per_table = 0) must be asked for there always.
+ *
+ * While any ALTER of a table is committed, of its AUTO_INCREMENT too, INNODB_TABLES has that table twice or not at all.
  */
 export async function readIdentities(
   session: Session,
@@ -41,7 +48,22 @@ export async function readIdentities(
     [...files].map(([table, file]) => [table, joined(file, numbers.get(table) ?? '')] as const),
   );
   if (shared.length === 0) return found;
-  return new Map([...found, ...(await identitiesIn(session, 'INNODB_TABLES', database, shared))]);
+  return new Map([...found, ...(await steadyNumbers(session, database, shared))]);
+}
+
+/** As two looks in a row have them: one alone may fall into the moment at which an ALTER is committed. */
+async function steadyNumbers(
+  session: Session,
+  database: string,
+  tables: readonly string[],
+): Promise<Map<string, string>> {
+  let before = await identitiesIn(session, 'INNODB_TABLES', database, tables);
+  for (let look = 1; ; look++) {
+    await wait(commitMs);
+    const now = await identitiesIn(session, 'INNODB_TABLES', database, tables);
+    if (look === mostLooks || tables.every((table) => now.get(table) === before.get(table))) return now;
+    before = now;
+  }
 }
 
 /** Whether both speak of the same table, as far as is known. */
@@ -56,8 +78,9 @@ export function forgetNumbers(session: Session): void {
   lastRead.delete(session);
 }
 
+/** Where not each file has its number, nothing is known of the numbers. */
 function joined(file: string, number: string): string {
-  return file === '' || number === '' ? file : `${file}#${number}`;
+  return number !== '' && file.split('+').length === number.split('+').length ? `${file}#${number}` : file;
 }
 
 async function tableNumbers(
@@ -114,7 +137,8 @@ async function identitiesIn(
   const numbers = new Map<string, string[]>();
   for (const [full, value] of rows) {
     const whole = (full ?? '').split(/#p#/i)[0] ?? '';
-    numbers.set(whole, [...(numbers.get(whole) ?? []), value ?? '']);
+    const known = numbers.get(whole) ?? [];
+    if (!known.includes(value ?? '')) numbers.set(whole, [...known, value ?? '']);
   }
   return new Map(
     tables.map((table) => [
