@@ -28,6 +28,9 @@ export interface BackgroundApplierOptions {
 }
 
 const stopPatienceMs = 5_000;
+/** While a drain is waited for, so many failures are followed by another try at once, and every other one after a moment. */
+const atOnce = 3;
+const heldPauseMs = 25;
 
 interface DrainWaiter {
   /** Both sides' tables were looked at since it was asked for, or need not be. */
@@ -138,11 +141,12 @@ export class BackgroundApplier implements Applier {
         if (error instanceof RowsTooMany) continue;
         if (databaseTrouble(error) === null) throw error;
         failures += 1;
-        logger.warn(
-          { err: error, move: spec.id, failures },
-          'a database is not there for the applier, which tries again',
-        );
-        await this.#idle(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)));
+        if (isPowerOfTwo(failures)) {
+          const facts = { err: error, move: spec.id, failures };
+          logger.warn(facts, 'a database is not there for the applier, which tries again');
+        }
+        const atMostMs = failures > atOnce ? heldPauseMs : undefined;
+        await this.#idle(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), atMostMs);
       }
     }
   }
@@ -195,12 +199,13 @@ export class BackgroundApplier implements Applier {
     this.#beatAt = performance.now();
   }
 
-  async #idle(ms: number): Promise<void> {
+  /** `heldMs`: no longer than that while somebody waits for the drain. */
+  async #idle(ms: number, heldMs = 1): Promise<void> {
     const woken = new AbortController();
     this.#wake = () => woken.abort();
     if (!this.#stopping.signal.aborted) {
       // Somebody waits for the drain: the fence stands and clients are held.
-      await pause(this.#waiters.size > 0 ? Math.min(ms, 1) : ms, woken.signal);
+      await pause(this.#waiters.size > 0 ? Math.min(ms, heldMs) : ms, woken.signal);
     }
     this.#wake = () => {};
   }
@@ -208,6 +213,11 @@ export class BackgroundApplier implements Applier {
   #rejectWaiters(error: Error): void {
     for (const waiter of this.#waiters) waiter.reject(error);
   }
+}
+
+/** Of failures in a row the first, second, fourth, eighth … are told. */
+function isPowerOfTwo(n: number): boolean {
+  return (n & (n - 1)) === 0;
 }
 
 function applyFailed(moveId: string, cause: unknown): BanyanError {
