@@ -37,6 +37,7 @@ export type * from './move.ts';
 export {
   type CaptureKind,
   type DatabaseEndpoint,
+  type DeferIndexes,
   inverseTable,
   type MoveSpec,
   sideTables,

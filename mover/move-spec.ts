@@ -47,6 +47,9 @@ export interface Room {
 }
 
 /** The tables of one feature, in one direction: forward (legacy → service) or reverse (service → legacy). */
+/** `large`: where that takes less time, and leaves SHOW CREATE TABLE as it was; see `MoveTuning.deferIndexesRows`. */
+export type DeferIndexes = boolean | 'large';
+
 export interface MoveSpec {
   /** `<feature>:forward` or `<feature>:reverse`; names the progress rows on the target. */
   readonly id: string;
@@ -64,8 +67,8 @@ export interface MoveSpec {
   readonly generated?: 'compare' | 'accept';
   /** `current`: of system-versioned tables the current rows are carried, and their history stays where it is. */
   readonly versioned?: 'refuse' | 'current';
-  /** Secondary indexes of the target are made after the copy. */
-  readonly deferIndexes?: boolean;
+  /** Secondary indexes of the target are made after the copy: of every table, or of large ones; of none where it is left out. */
+  readonly deferIndexes?: DeferIndexes;
   /** Rows will never be carried back: a mapping need have no inverse. */
   readonly oneWay?: boolean;
   readonly room?: Room;

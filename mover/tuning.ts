@@ -21,6 +21,8 @@ export interface MoveTuning {
   readonly chunkBytesMax: number;
   /** `auto` uses LOAD DATA LOCAL INFILE where the target allows it. */
   readonly writeWith: 'auto' | 'infile' | 'insert';
+  /** From so many rows on, by the source's estimate, a table's indexes are made after its copy (`deferIndexes: 'large'`). */
+  readonly deferIndexesRows: number;
   /** A mover in another process that was not heard of for so long has died, in milliseconds: what it had in hand is copied again. */
   readonly moverLeaseMs: number;
   /** Batches of the applier that are under way at a time, each with a session on either side. */
@@ -65,6 +67,7 @@ export const defaultTuning: MoveTuning = {
   chunkRowsMax: 50_000,
   chunkBytesMax: 16 * 1024 * 1024,
   writeWith: 'auto',
+  deferIndexesRows: 100_000,
   moverLeaseMs: 5_000,
   applyWorkers: 3,
   applyBatchEntries: 2_000,

@@ -86,8 +86,8 @@ const feature = z.strictObject({
   generated: z.enum(['compare', 'accept']).default('compare'),
   /** Of system-versioned tables the current rows are moved; their history stays with legacy. */
   versioned: z.enum(['refuse', 'current']).default('refuse'),
-  /** Secondary indexes of the service's tables are made when these are full. */
-  deferIndexes: z.boolean().default(false),
+  /** Secondary indexes of the service's tables are made when these are full: of large ones, of all, or of none. */
+  deferIndexes: z.union([z.literal('large'), z.boolean()]).default('large'),
   /** Each change of the tables' rows is told to a feed: docs/feed.md. */
   feed: z.boolean().default(false),
   /** false: there is no way back after the cutover, and legacy is not kept current. */

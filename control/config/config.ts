@@ -1,4 +1,4 @@
-import type { CaptureKind, DatabaseEndpoint, TableSpec } from '../../mover/move-spec.ts';
+import type { CaptureKind, DatabaseEndpoint, DeferIndexes, TableSpec } from '../../mover/move-spec.ts';
 import type { CohortDefinition } from '../../router/cohorts/named-cohorts.ts';
 import type { RoutePolicy } from '../../router/table/route-policy.ts';
 import type { RouteCall, RouteConstraints, RouteMatching } from '../../router/table/route-table.ts';
@@ -65,8 +65,8 @@ export interface FeatureConfig {
   readonly triggers: 'keep' | 'carry';
   readonly generated: 'compare' | 'accept';
   readonly versioned: 'refuse' | 'current';
-  /** Secondary indexes of the service's tables are made after the copy. */
-  readonly deferIndexes: boolean;
+  /** Secondary indexes of the service's tables are made after the copy: of large ones, of all, or of none. */
+  readonly deferIndexes: DeferIndexes;
   /** Changes of its rows are told to a feed; left out: no. */
   readonly feed?: boolean;
   /** False: after the cutover there is no way back. */

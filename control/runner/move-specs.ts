@@ -34,7 +34,7 @@ export function moveSpecs(
       tables,
       capture: capture.legacy,
       captureBack: capture.service,
-      ...(feature.deferIndexes ? { deferIndexes: true } : {}),
+      ...(feature.deferIndexes === false ? {} : { deferIndexes: feature.deferIndexes }),
       ...(feature.feed ? { feed: { service: 'target' } } : {}),
       ...(sever.length === 0 ? {} : { sever: { side: 'source', keys: sever } }),
       ...shared,

@@ -63,7 +63,7 @@ export class CopyRun {
       else {
         const again = options.again === true && (await hasMostRows(context, source, target));
         if (context.spec.deferIndexes && !again) {
-          await deferred.drop(target, context.signal(options.signal));
+          await deferred.drop(source, target, context.signal(options.signal));
         }
         await new VerifiedBooks(context).forget(target);
         await targetRecord.adopt(target);

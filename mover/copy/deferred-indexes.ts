@@ -1,10 +1,11 @@
 import { BanyanError } from '../../common/errors.ts';
 import type { IndexProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
-import { sideTables } from '../move-spec.ts';
+import { sideTables, targetTable } from '../move-spec.ts';
 import { printIndex } from '../schema/print-table.ts';
 import { readTableDefinition } from '../schema/read-table-definition.ts';
 import type { IndexDefinition, TableDefinition } from '../schema/table-definition.ts';
+import { estimateRows } from '../shape/estimate-rows.ts';
 import { type ForeignKey, readForeignKeys } from '../shape/foreign-key.ts';
 import { runDdl } from '../sql/ddl.ts';
 import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
@@ -23,7 +24,10 @@ export interface DeferredTable {
  * them up row by row costs most of a copy's time. What is taken away is written down first, on the target's server, so that
  * whoever goes on, or gives the copy up, makes it again.
  *
- *   mover_deferred(move_id, table_name, index_name, definition)
+ * Of large tables alone (`deferIndexes: 'large'`), those that come last: made again they are where they were, and SHOW CREATE TABLE
+ * is as it was, byte for byte.
+ *
+ *   mover_deferred(move_id, table_name, index_name, definition, position)
  */
 export class DeferredIndexes {
   readonly #context: MoveContext;
@@ -35,15 +39,18 @@ export class DeferredIndexes {
   }
 
   /** Of tables that are empty: before the first row. */
-  async drop(target: Session, signal: AbortSignal): Promise<void> {
+  async drop(source: Session, target: Session, signal: AbortSignal): Promise<void> {
     const { spec, tuning, points, logger } = this.#context;
     const { database } = spec.target;
     const keys = await readForeignKeys(target, database);
-    await target.run(createBooks(this.#books));
+    await ensureBooks(target, spec.bookkeepingSchema, this.#books);
     for (const table of sideTables(spec, 'target')) {
+      if (spec.deferIndexes === 'large' && !(await this.#isLarge(source, table))) continue;
       const [row] = await target.rows(`SELECT 1 FROM ${quoteTable(database, table)} LIMIT 1`);
       const definition = row === undefined ? await readTableDefinition(target, database, table) : null;
-      const indexes = definition === null ? [] : deferrable(definition, keys);
+      const all = definition === null ? [] : deferrable(definition, keys);
+      const indexes =
+        definition !== null && spec.deferIndexes === 'large' ? comingLast(definition, all) : all;
       if (definition === null || indexes.length === 0) continue;
       await this.#record(target, definition, indexes);
       await points.reach('indexes:recorded', { table });
@@ -80,6 +87,16 @@ export class DeferredIndexes {
     }
   }
 
+  /** By the source's own estimates: as many rows as the table will have. */
+  async #isLarge(source: Session, table: string): Promise<boolean> {
+    const { spec, tuning } = this.#context;
+    let rows = 0;
+    for (const one of spec.tables) {
+      if (targetTable(one) === table) rows += await estimateRows(source, spec.source.database, one.table);
+    }
+    return rows >= tuning.deferIndexesRows;
+  }
+
   async #watched(
     making: Promise<void>,
     target: Session,
@@ -101,27 +118,26 @@ export class DeferredIndexes {
 
   async #record(target: Session, table: TableDefinition, indexes: readonly IndexDefinition[]): Promise<void> {
     const { id } = this.#context.spec;
-    const rows = indexes.map((index) => {
+    const rows = indexes.map((index, position) => {
       const values = [id, table.table, index.name, printIndex(index, table)];
-      return `(${values.map(quoteText).join(', ')})`;
+      return `(${values.map(quoteText).join(', ')}, ${position})`;
     });
     await this.#context.guardedBooks(target, async () => {
-      await target.run(`REPLACE INTO ${this.#books} VALUES ${rows.join(', ')}`);
+      await target.run(
+        `REPLACE INTO ${this.#books} (move_id, table_name, index_name, definition, position) VALUES ${rows.join(', ')}`,
+      );
     });
   }
 }
 
 /** What it takes to make the indexes that a copy of this move has taken away; `sql` is empty where all are there. */
 export async function readDeferred(target: Session, spec: MoveContext['spec']): Promise<DeferredTable[]> {
-  const [books] = await target.texts(
-    `SELECT 1 FROM information_schema.TABLES
-      WHERE TABLE_SCHEMA = ${quoteText(spec.bookkeepingSchema)} AND TABLE_NAME = 'mover_deferred'`,
-  );
-  if (books === undefined) return [];
+  const books = await columnsOfBooks(target, spec.bookkeepingSchema);
+  if (books.length === 0) return [];
   const { database } = spec.target;
   const rows = await target.texts(
     `SELECT table_name, index_name, definition FROM ${quoteTable(spec.bookkeepingSchema, 'mover_deferred')}
-      WHERE move_id = ${quoteText(spec.id)} ORDER BY table_name, index_name`,
+      WHERE move_id = ${quoteText(spec.id)} ORDER BY table_name, ${books.includes('position') ? 'position' : 'index_name'}`,
   );
   const deferred: DeferredTable[] = [];
   for (const [table, wanted] of Map.groupBy(rows, ([name]) => name ?? '')) {
@@ -158,13 +174,39 @@ function deferrable(table: TableDefinition, keys: readonly ForeignKey[]): IndexD
   );
 }
 
-function createBooks(place: string): string {
+/**
+ * The deferrable ones that no other index follows: a server appends what it makes to a table's indexes. Unique ones come before all
+ * others there, FULLTEXT ones after them, whenever they were made.
+ */
+function comingLast(table: TableDefinition, deferrable: readonly IndexDefinition[]): IndexDefinition[] {
+  const sorted = table.indexes.filter(({ kind }) => kind === 'plain' || kind === 'spatial');
+  const last = sorted.findLastIndex((index) => !deferrable.includes(index));
+  return sorted.slice(last + 1);
+}
+
+async function columnsOfBooks(target: Session, schema: string): Promise<string[]> {
+  const columns = await target.texts(
+    `SELECT COLUMN_NAME FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = ${quoteText(schema)} AND TABLE_NAME = 'mover_deferred'`,
+  );
+  return columns.map(([name]) => name ?? '');
+}
+
+/** A table that an earlier version of banyan made has no positions. */
+async function ensureBooks(target: Session, schema: string, place: string): Promise<void> {
+  const position = 'position INT UNSIGNED NOT NULL DEFAULT 0';
+  const columns = await columnsOfBooks(target, schema);
+  if (columns.includes('position')) return;
+  if (columns.length > 0) {
+    await target.run(`ALTER TABLE ${place} ADD COLUMN ${position}`);
+    return;
+  }
   const name = (length: number) => `VARCHAR(${length}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL`;
-  return `CREATE TABLE IF NOT EXISTS ${place} (
+  await target.run(`CREATE TABLE IF NOT EXISTS ${place} (
     move_id ${name(190)}, table_name ${name(64)}, index_name ${name(64)},
-    definition TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    definition TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL, ${position},
     PRIMARY KEY (move_id, table_name, index_name)
-  ) ENGINE = InnoDB`;
+  ) ENGINE = InnoDB`);
 }
 
 function ofTable({ id }: MoveContext['spec'], table: string): string {

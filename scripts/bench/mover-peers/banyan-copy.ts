@@ -1,10 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { DeferIndexes } from '../../../mover/index.ts';
 import { clearItemsMove, makeItemsReady, openItemsMove } from './items-move.ts';
 import type { MoverServers } from './servers.ts';
 
 export interface CopySettings extends Pick<MoverServers, 'source' | 'target'> {
   readonly workers: number;
-  readonly deferIndexes: boolean;
+  readonly deferIndexes: DeferIndexes;
 }
 
 /**

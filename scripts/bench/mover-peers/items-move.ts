@@ -1,9 +1,16 @@
-import { type CaptureKind, claimEpoch, type Move, type MoveTuning, openMove } from '../../../mover/index.ts';
+import {
+  type CaptureKind,
+  claimEpoch,
+  type DeferIndexes,
+  type Move,
+  type MoveTuning,
+  openMove,
+} from '../../../mover/index.ts';
 import type { MoverServers } from './servers.ts';
 
 export interface ItemsMoveOptions {
   readonly capture?: CaptureKind;
-  readonly deferIndexes?: boolean;
+  readonly deferIndexes?: DeferIndexes;
   readonly tuning?: Partial<MoveTuning>;
 }
 

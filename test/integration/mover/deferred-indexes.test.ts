@@ -72,4 +72,46 @@ describeEachEngine('deferred indexes', (lane) => {
     expect({ different, unsettled }).toEqual({ different: 0, unsettled: 0 });
     await move.checkTarget();
   });
+
+  it('of large tables are the last ones, so that SHOW CREATE TABLE is as before, and those of small ones stay', async () => {
+    await using fixture = await MoveFixture.create(lane, {
+      schema: [
+        'CREATE TABLE p (id INT PRIMARY KEY, n INT, KEY by_n (n))',
+        `CREATE TABLE t (
+           id INT PRIMARY KEY, p INT, a VARCHAR(40) NOT NULL, b INT UNIQUE, c INT NOT NULL, d TEXT,
+           KEY first (c), KEY of_p (p), KEY zz (a), KEY mm (c, a), FULLTEXT KEY words (d), KEY aa (d(20)),
+           CONSTRAINT t_p FOREIGN KEY (p) REFERENCES p (id))`,
+      ],
+      tables: ['p', 't'],
+    });
+    const { source, target } = fixture;
+    const spec = { ...fixture.spec, deferIndexes: 'large' } as const;
+    const shown = async (table: string) => {
+      const [rows] = await target.query<mysql.RowDataPacket[]>(`SHOW CREATE TABLE ${table}`);
+      return String(rows[0]?.['Create Table']);
+    };
+    const whole = await shown('t');
+    await source.query('INSERT INTO p VALUES (1, 1), (2, 2)');
+    const rows = Array.from({ length: 500 }, (_, id) => [id + 1, 1 + (id % 2), `a${id}`, id, id, `d ${id}`]);
+    await source.query('INSERT INTO t (id, p, a, b, c, d) VALUES ?', [rows]);
+    await source.query('ANALYZE TABLE p, t');
+
+    const during = new Map<string, Set<string>>();
+    const points = new TestPoints();
+    points.at('copy:after-read', async () => {
+      for (const table of ['p', 't']) {
+        const keys = [...(await shown(table)).matchAll(/KEY `(\w+)`/g)].map(([, name]) => name ?? '');
+        during.set(table, new Set([...(during.get(table) ?? []), ...keys]));
+      }
+    });
+    const move = await fixture.open({ spec, points, tuning: { deferIndexesRows: 100 } });
+    await move.fence('target', { lockTimeoutMs: 15_000 });
+    await move.installCapture();
+    move.startApplying();
+    await move.copy();
+    expect([...(during.get('p') ?? [])]).toEqual(['by_n']);
+    expect([...(during.get('t') ?? [])].sort()).toEqual(['b', 'first', 'of_p', 'words']);
+    expect(await shown('t')).toBe(whole);
+    expect(await move.verify()).toMatchObject({ different: 0, unsettled: 0 });
+  });
 });
