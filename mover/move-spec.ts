@@ -11,6 +11,13 @@ export interface TableSpec {
   readonly table: string;
   /** On the target; the source's name unless given. */
   readonly into?: string;
+  /**
+   * The table has no key: a change names all rows that are equal to the one that changed, and these are carried together. Both sides have the same
+   * table then, without a mapping.
+   */
+  readonly key?: 'all columns';
+  /** With `key`: NOT NULL columns with which an index of both sides begins, so that rows are found by it. */
+  readonly by?: readonly string[];
   /** SQL over the source's row: which rows belong to the move. All unless given. */
   readonly where?: string;
   /** SQL over the target's row: which rows there belong to the move. */
@@ -97,9 +104,11 @@ export function sideTables({ tables }: Pick<MoveSpec, 'tables'>, side: 'source' 
 
 /** The same table on its way back. */
 export function inverseTable(spec: TableSpec): TableSpec {
-  const { table, into, where, intoWhere, columns, rename = {}, set, back } = spec;
+  const { table, into, key, by, where, intoWhere, columns, rename = {}, set, back } = spec;
   return {
     table: targetTable(spec),
+    ...(key === undefined ? {} : { key }),
+    ...(by === undefined ? {} : { by }),
     ...(into === undefined ? {} : { into: table }),
     ...(intoWhere === undefined ? {} : { where: intoWhere }),
     ...(where === undefined ? {} : { intoWhere: where }),

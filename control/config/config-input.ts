@@ -39,6 +39,14 @@ const mappedTable = z.strictObject({
   back: z.record(z.string(), rowSql).exactOptional(),
 });
 
+/** A table without a key, the same on both sides: docs/mover.md, "Tables without a key". */
+const tableWithoutKey = z.strictObject({
+  table: sqlName,
+  key: z.literal('all columns'),
+  /** NOT NULL columns with which an index of both sides begins. */
+  by: z.array(z.string().min(1)).min(1).exactOptional(),
+});
+
 const database = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(3306),
@@ -71,7 +79,7 @@ const feature = z.strictObject({
   service: serviceInput,
   /** Name of the service's database in `databases`. Only a feature without tables may leave it out. */
   database: z.string().optional(),
-  tables: z.array(z.union([sqlName, mappedTable])).default([]),
+  tables: z.array(z.union([sqlName, tableWithoutKey, mappedTable])).default([]),
   /** Foreign keys of legacy's between a table that moves and one that stays: `child table.column`. */
   sever: z
     .array(

@@ -51,12 +51,16 @@ export async function carryOver(work: CarryOver, sessions: LaneSessions): Promis
 async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
   const { alone, context } = work;
   let keys = work.keys;
-  const lock = work.part.log.reread === 'locking' ? ' LOCK IN SHARE MODE' : '';
+  const { log } = work.part;
+  // Rows are found without an index of their own: a locking read would wait for every writer of the table, and have them wait.
+  const settles = log.reread === 'locking' && plan.source.groups;
+  const lock = log.reread === 'locking' && !settles ? ' LOCK IN SHARE MODE' : '';
   const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
   const { feed } = context;
   let infile =
     feed === null && keys.length >= keysWorthLoading && (await context.infileAllowed(sessions.target));
   for (let attempt = 1; ; attempt += 1) {
+    if (settles) await log.settled(sessions.source);
     const select = plan.source.select(plan.source.keys(keys)) + lock;
     const rows = await readRows(sessions.source, select, {
       infile,

@@ -44,8 +44,9 @@ export class PartApplier {
     const { points, tuning, counts } = this.#context;
     const { ranges, log, last } = this.#part;
     const about = { table: this.#name };
-    // A row that is too long to share memory is alone.
-    const shards = this.#size === 1 ? 1 : lanes.size;
+    // A row that is too long to share memory is alone. So is a batch that may read the whole table to delete its rows, and wait for
+    // those of others.
+    const shards = this.#size === 1 || this.#groups ? 1 : lanes.size;
     const taken = await lanes.use(({ source }) =>
       ranges.taking(async (leaveAlone) => {
         await points.reach('apply:taking', about);
@@ -63,6 +64,11 @@ export class PartApplier {
     this.#size = Math.min(this.#size * 2, tuning.applyBatchEntries);
     await points.reach('apply:after-forget', about);
     return taken.keys.length;
+  }
+
+  /** Keys name groups of rows. */
+  get #groups(): boolean {
+    return this.#part.plans.some(({ source }) => source.groups);
   }
 
   async #carryOverAll(lanes: Lanes, batches: readonly KeyValues[][]): Promise<void> {
@@ -83,7 +89,11 @@ export class PartApplier {
     try {
       return await lanes.use((sessions) => carryOver(work, sessions));
     } catch (error) {
-      if (error instanceof RowsTooMany) this.#size = Math.max(1, Math.min(this.#size, error.fitting));
+      if (error instanceof RowsTooMany) {
+        // Where a key names several rows, more of them may fit than there are keys.
+        const most = this.#groups ? Math.floor(this.#size / 2) : this.#size;
+        this.#size = Math.max(1, Math.min(most, error.fitting));
+      }
       throw error;
     }
   }

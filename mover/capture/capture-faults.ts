@@ -11,7 +11,7 @@ export function captureMissing(database: string, table?: string): BanyanError {
 export function schemaChanged(database: string, table: string): BanyanError {
   return new BanyanError(
     'BANYAN_SCHEMA_CHANGED',
-    `table ${database}.${table} was altered, rebuilt, truncated or replaced since its capture was installed`,
+    `table ${database}.${table} was altered, rebuilt, truncated or replaced, or got another \`key\` in the config, since its capture was installed`,
     {
       fix: 'Bring the other side to the same schema, then drop the capture, install it again and restart the copy.',
       details: { database, table },

@@ -2,6 +2,8 @@ export interface ChunkSizing {
   readonly targetMs: number;
   readonly rowsMax: number;
   readonly bytesMax: number;
+  /** Fewer are not asked for because it took long; 1 unless given. */
+  readonly rowsLeast?: number;
 }
 
 export interface ChunkMeasure {
@@ -20,6 +22,7 @@ export function nextChunkRows(current: number, last: ChunkMeasure, sizing: Chunk
   const factor = Math.min(2, Math.max(0.5, sizing.targetMs / Math.max(last.ms, 1)));
   // A short chunk (the table's end, or rows gone meanwhile) says nothing of a full one's time.
   const byTime = last.rows * 2 < current ? current : current * factor;
+  const wanted = Math.max(byTime, sizing.rowsLeast ?? 1);
   const byBytes = sizing.bytesMax / Math.max(1, last.bytes / last.rows);
-  return Math.max(1, Math.floor(Math.min(byTime, byBytes, sizing.rowsMax)));
+  return Math.max(1, Math.floor(Math.min(wanted, byBytes, sizing.rowsMax)));
 }

@@ -59,7 +59,9 @@ export async function copyChunk(
     table.giveBack(chunk);
     if (!(error instanceof RowsTooMany)) throw error;
     // No more is in memory than allowed: again, with fewer rows.
-    table.rowsAtMost(error.fitting);
+    // Where keys name several rows, a chunk ends with all rows of its last one: more than were asked for.
+    const most = table.plan.source.groups ? Math.floor(chunk.rows / 2) : chunk.rows;
+    table.rowsAtMost(Math.min(error.fitting, most));
     return true;
   } finally {
     clear();
@@ -75,11 +77,11 @@ async function copyHere(
   batchesOver: Promise<void>,
   about: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { tuning, points } = table.context;
+  const { points } = table.context;
   const began = performance.now();
   const { source, infile, memory } = sessions;
   const select = table.plan.source.select(table.plan.source.range(chunk.range));
-  const read = await readRows(source, select, { infile, bytesMax: tuning.chunkBytesMax, memory });
+  const read = await readRows(source, select, { infile, bytesMax: table.bytesMax(chunk), memory });
   const readMs = performance.now() - began;
   await points.reach('copy:after-read', about);
   // What a chunk of this size takes is how long it is read or written, not how long it waits for the applier.

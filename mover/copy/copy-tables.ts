@@ -98,7 +98,8 @@ async function workThrough(
           const infile = await context.infileAllowed(target);
           const began = performance.now();
           const sessions = { source, target, infile, memory };
-          await copyChunk(next, sessions, place === 'mover' ? offers : null);
+          const offered = place === 'mover' && !next.plan.source.groups;
+          await copyChunk(next, sessions, offered ? offers : null);
           workedMs = performance.now() - began;
         } finally {
           next.working -= 1;

@@ -48,7 +48,7 @@ export class DeferredIndexes {
       if (spec.deferIndexes === 'large' && !(await this.#isLarge(source, table))) continue;
       const [row] = await target.rows(`SELECT 1 FROM ${quoteTable(database, table)} LIMIT 1`);
       const definition = row === undefined ? await readTableDefinition(target, database, table) : null;
-      const all = definition === null ? [] : deferrable(definition, keys);
+      const all = definition === null ? [] : deferrable(definition, keys, leadsOf(spec, table));
       const indexes =
         definition !== null && spec.deferIndexes === 'large' ? comingLast(definition, all) : all;
       if (definition === null || indexes.length === 0) continue;
@@ -160,11 +160,22 @@ export async function readDeferred(target: Session, spec: MoveContext['spec']): 
   return deferred;
 }
 
-/** Plain ones on which nothing else depends: no foreign key of either end, no counter. */
-function deferrable(table: TableDefinition, keys: readonly ForeignKey[]): IndexDefinition[] {
+/** Columns whose index leads to the rows of a table that goes by all columns: the copy itself needs it. */
+function leadsOf({ tables }: MoveContext['spec'], table: string): readonly string[] {
+  return tables.find((one) => targetTable(one) === table)?.by ?? [];
+}
+
+/** Plain ones on which nothing else depends: no foreign key of either end, no counter, no way to the rows. */
+function deferrable(
+  table: TableDefinition,
+  keys: readonly ForeignKey[],
+  leads: readonly string[],
+): IndexDefinition[] {
   const own = (database: string, name: string) => database === table.database && name === table.table;
   const needed = new Set([
-    ...table.columns.flatMap((column) => (column.autoIncrement ? [column.name] : [])),
+    ...table.columns.flatMap(({ autoIncrement, name }) =>
+      autoIncrement || leads.some((one) => one.toLowerCase() === name.toLowerCase()) ? [name] : [],
+    ),
     ...keys.filter((key) => own(key.database, key.child)).flatMap((key) => key.columns),
     ...keys.filter((key) => own(key.parentDatabase, key.parent)).flatMap((key) => key.parentColumns),
   ]);

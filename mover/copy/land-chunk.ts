@@ -59,7 +59,7 @@ export async function landChunk(
       await context.points.reach('copy:marked', { table: plan.name });
       rows = await readRows(source, plan.source.select(condition), {
         infile,
-        bytesMax: context.tuning.chunkBytesMax,
+        bytesMax: table.bytesMax(chunk),
         memory,
       });
       await context.points.reach('copy:after-read-again', { table: plan.name });

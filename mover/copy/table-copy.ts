@@ -5,6 +5,7 @@ import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import type { KeyRange } from '../plan/key-range.ts';
 import { nextChunk } from '../plan/next-chunk.ts';
+import { rowsOfScan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
@@ -106,6 +107,11 @@ export class TableCopy {
     this.#chunkRows = Math.max(1, Math.min(this.#chunkRows, rows));
   }
 
+  /** Bytes of a chunk's rows in memory: of one row, and of rows that have one key, as many as there are. */
+  bytesMax({ rows }: Chunk): number {
+    return rows === 1 ? Number.POSITIVE_INFINITY : this.context.tuning.chunkBytesMax;
+  }
+
   /**
    * Writes into the chunk's transaction that it has landed, one chunk at a time: what is written counts up what all
    * workers have landed. `commit` waits until the transaction has ended.
@@ -144,6 +150,7 @@ export class TableCopy {
       targetMs: chunkTargetMs,
       rowsMax: chunkRowsMax,
       bytesMax: chunkBytesMax,
+      ...(this.plan.source.scanned && { rowsLeast: rowsOfScan }),
     });
     const progress = this.#progress as TableProgress;
     const told = this.#meter?.advance(progress.rowsDone, progress.state === 'copied', performance.now());

@@ -5,6 +5,7 @@ import { type MoveSpec, sideTables } from '../move-spec.ts';
 import type { KeyRange } from '../plan/key-range.ts';
 import { nextChunk } from '../plan/next-chunk.ts';
 import { readTablePlan } from '../plan/read-table-plan.ts';
+import { rowsOfScan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { readForeignKeys } from '../shape/foreign-key.ts';
 import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
@@ -99,7 +100,12 @@ export async function deleteRows(
   let within: KeyRange = { after: null, upTo: null };
   for (;;) {
     signal.throwIfAborted();
-    const piece = await nextChunk(session, plan.target, within, rowsAtOnce);
+    const piece = await nextChunk(
+      session,
+      plan.target,
+      within,
+      plan.target.scanned ? rowsOfScan : rowsAtOnce,
+    );
     await context.guarded(session, () => session.run(plan.target.delete(plan.target.range(piece))));
     await context.points.reach('ending:rows-deleted', { table: plan.name });
     if (piece.upTo === null) return;

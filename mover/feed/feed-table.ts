@@ -125,6 +125,13 @@ function plain(shape: ColumnShape): Omit<SideColumn, 'sql'> {
 
 /** In the order of the service's own key, so that it is the same in both directions. */
 function keyColumns(side: SidePlan, shape: TableShape): FeedKeyColumn[] {
+  if (side.groups) {
+    throw new BanyanError(
+      'BANYAN_FEED_KEY',
+      `${side.database}.${side.table} goes by all columns: of rows that are equal nothing tells which one a change is of`,
+      { fix: 'Leave `feed` off for this feature; or give both tables a key.' },
+    );
+  }
   const own = chooseKey(shape) ?? [];
   const found = own.flatMap((column): FeedKeyColumn[] => {
     const at = side.key.findIndex(({ sql }) => sql === quoteName(column.name));

@@ -6,6 +6,8 @@ import type { TablePlan } from '../plan/table-plan.ts';
 import { findKeys } from '../repair/find-keys.ts';
 import { Session } from '../sql/session.ts';
 import { equalValues } from '../verify/equal-values.ts';
+import { nameKey } from '../verify/name-key.ts';
+import { equalRow, pairRows, type RowPair } from '../verify/pair-rows.ts';
 import { printable } from '../verify/printable.ts';
 import { rowsByKey } from '../verify/rows-by-key.ts';
 
@@ -53,9 +55,11 @@ export async function lookAtRow(
         rowsByKey(target, plan.target, keys),
       ]);
       const enginesDiffer = source.engine !== target.engine;
-      return keys.map((one) =>
-        lookedAt(plan, one, here.get(keyId(one)), there.get(keyId(one)), enginesDiffer),
-      );
+      return keys.flatMap((one) => {
+        const [rowsHere, rowsThere] = [here, there].map((rows) => rows.get(keyId(one)) ?? []);
+        const pairs = pairRows(rowsHere ?? [], rowsThere ?? [], equalRow(plan, enginesDiffer));
+        return pairs.map((pair) => lookedAt(plan, one, pair, enginesDiffer));
+      });
     } finally {
       target.close();
     }
@@ -79,23 +83,20 @@ function chosen({ id, tables }: MoveSpec, table: string | undefined): TableSpec 
 function lookedAt(
   plan: TablePlan,
   key: KeyValues,
-  here: readonly (Buffer | null)[] | undefined,
-  there: readonly (Buffer | null)[] | undefined,
+  { source: here, target: there }: RowPair,
   enginesDiffer: boolean,
 ): LookedAtRow {
   const columns = plan.source.columns.map(({ name, shape }, index): LookedAtColumn => {
     const [a, b] = [here?.[index] ?? null, there?.[index] ?? null];
     return {
       ...{ name, source: printable(shape, a), target: printable(shape, b) },
-      equal: here !== undefined && there !== undefined && equalValues(shape, a, b, enginesDiffer),
+      equal: here !== null && there !== null && equalValues(shape, a, b, enginesDiffer),
     };
   });
   return {
     table: plan.name,
-    key: Object.fromEntries(
-      plan.source.key.map(({ shape }, index) => [shape.name, printable(shape, key[index] ?? null) ?? 'NULL']),
-    ),
-    on: { source: here !== undefined, target: there !== undefined },
+    key: nameKey(plan, key),
+    on: { source: here !== null, target: there !== null },
     equal: columns.every(({ equal }) => equal),
     columns,
   };

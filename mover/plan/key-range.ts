@@ -3,6 +3,7 @@ import type { ColumnShape } from '../sql/column-shape.ts';
 import { literal } from '../sql/literal.ts';
 import { quoteName } from '../sql/names.ts';
 import type { RawRow } from '../sql/session.ts';
+import type { HashedColumn } from './row-hash-key.ts';
 
 /** One column of a key, as it is called where a condition is to hold: a table, or a log with names of its own. */
 export interface KeyColumn {
@@ -11,6 +12,8 @@ export interface KeyColumn {
   readonly shape: ColumnShape;
   /** The key has the column's number: see `goesByNumber`. */
   readonly number?: 'UNSIGNED' | 'DOUBLE';
+  /** The value is a hash of these columns, and names a group of rows: see `rowHashKey`. */
+  readonly hashed?: readonly HashedColumn[];
 }
 
 export function keyColumn(shape: ColumnShape, sql = quoteName(shape.name)): KeyColumn {

@@ -4,7 +4,8 @@ import { chooseKey } from '../shape/choose-key.ts';
 import type { TableShape } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { derivedName, quoteName } from '../sql/names.ts';
-import { keyColumn } from './key-range.ts';
+import { groupKey } from './group-key.ts';
+import { type KeyColumn, keyColumn } from './key-range.ts';
 import { type ColumnMap, isMapped, mapColumns, sameName } from './map-columns.ts';
 import { mapKey } from './map-key.ts';
 import { canonicalSql, computedSql, type SideColumn } from './side-column.ts';
@@ -18,11 +19,8 @@ import type { TablePlan, UniqueColumn } from './table-plan.ts';
  */
 export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableShape): TablePlan {
   const map = mapColumns(spec, here, there);
-  const sourceKey = chooseKey(here);
-  const mapped = sourceKey === null ? null : mapKey(spec, sourceKey, map, there);
-  if (sourceKey === null || mapped === null) {
-    throw unmovable(`table ${here.database}.${here.table} has no key that a move can go by`);
-  }
+  const keys = planKeys(spec, here, there, map);
+  if (keys === null) throw unmovable(`table ${here.database}.${here.table} has no key that a move can go by`);
   const columns = [
     ...map.carried.map((pair) => carriedColumns(pair.source, pair.target)),
     ...map.computed.map((one) => computedColumns(one.sql, one.target)),
@@ -33,7 +31,7 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
       database: here.database,
       table: here.table,
       columns: columns.map((column) => column.source),
-      key: sourceKey.map((shape) => keyColumn(shape)),
+      key: keys.source,
       scope: spec.where ?? constantScope(inverseTable(spec), there, here),
       ...(spec.intoWhere === undefined ? {} : { arrival: spec.intoWhere }),
     }),
@@ -41,12 +39,32 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
       database: there.database,
       table: there.table,
       columns: columns.map((column) => column.target),
-      key: mapped.key,
-      scope: spec.intoWhere ?? mapped.scope,
+      key: keys.target,
+      scope: spec.intoWhere ?? keys.scope,
     }),
     generated: isMapped(spec) ? [] : generatedColumns(here, there),
-    otherUnique: otherUnique(map, here, there, mapped.unique),
+    otherUnique: otherUnique(map, here, there, keys.unique),
   };
+}
+
+interface PlanKeys {
+  readonly source: readonly KeyColumn[];
+  readonly target: readonly KeyColumn[];
+  /** The target's unique index by which a key names at most one row; null: it may name several. */
+  readonly unique: string | null;
+  readonly scope: string;
+}
+
+function planKeys(spec: TableSpec, here: TableShape, there: TableShape, map: ColumnMap): PlanKeys | null {
+  if (spec.key === 'all columns') {
+    const group = isMapped(spec) ? null : groupKey(spec, here, there);
+    return group === null ? null : { ...group, unique: null, scope: 'TRUE' };
+  }
+  const sourceKey = chooseKey(here);
+  const mapped = sourceKey === null ? null : mapKey(spec, sourceKey, map, there);
+  if (sourceKey === null || mapped === null) return null;
+  const { key: target, unique, scope } = mapped;
+  return { source: sourceKey.map((shape) => keyColumn(shape)), target, unique, scope };
 }
 
 function generatedColumns(here: TableShape, there: TableShape): TablePlan['generated'] {
@@ -60,6 +78,7 @@ function generatedColumns(here: TableShape, there: TableShape): TablePlan['gener
 
 /** The scope of a table into which others go as well: the constants that tell its rows from theirs. */
 function constantScope(spec: TableSpec, here: TableShape, there: TableShape): string {
+  if (spec.key !== undefined) return 'TRUE';
   const key = chooseKey(here);
   return (key && mapKey(spec, key, mapColumns(spec, here, there), there)?.scope) ?? 'TRUE';
 }
@@ -109,7 +128,7 @@ function otherUnique(
   map: ColumnMap,
   here: TableShape,
   there: TableShape,
-  keyIndex: string,
+  keyIndex: string | null,
 ): UniqueColumn[][] {
   const trace = (name: string): UniqueColumn | null => {
     const carried = map.carried.find(({ target }) => target.name === name);

@@ -1,5 +1,5 @@
 import type { Session } from '../sql/session.ts';
-import type { KeyRange } from './key-range.ts';
+import type { KeyRange, KeyValues } from './key-range.ts';
 import type { SidePlan } from './side-plan.ts';
 
 /**
@@ -13,6 +13,23 @@ export async function nextChunk(
   within: KeyRange,
   rows: number,
 ): Promise<KeyRange> {
-  const [bound] = await session.rows(side.selectBound(within, rows));
+  const bound = await findBound(session, side, within, rows);
   return { after: within.after, upTo: bound ?? within.upTo };
+}
+
+async function findBound(
+  session: Session,
+  side: SidePlan,
+  within: KeyRange,
+  rows: number,
+): Promise<KeyValues | undefined> {
+  const byLead = side.selectLead(within, rows);
+  if (byLead === null) return (await session.rows(side.selectBound(within, rows)))[0];
+  for (;;) {
+    const [lead] = await session.rows(byLead);
+    if (lead === undefined) return undefined;
+    const [bound] = await session.rows(side.selectBoundUpTo(within, rows, lead));
+    // Else rows have gone in between.
+    if (bound !== undefined) return bound;
+  }
 }

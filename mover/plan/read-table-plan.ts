@@ -22,5 +22,7 @@ export async function readTablePlan(
   if (here === null) throw unmovable(`table ${spec.source.database}.${table} does not exist`);
   // Where the target's table is gone the move can still be opened, to be taken down.
   if (there !== null) return makeTablePlan(tableSpec, here, there);
-  return makeTablePlan({ table }, here, { ...here, database: spec.target.database, table: into });
+  const { key, by } = tableSpec;
+  const spoken = { table, ...(key && { key }), ...(by && { by }) };
+  return makeTablePlan(spoken, here, { ...here, database: spec.target.database, table: into });
 }

@@ -10,10 +10,11 @@ export function rowHash(columns: readonly SideColumn[]): string {
 }
 
 /**
- * The XOR of 64 bits of each row's hash. Rows cannot cancel each other out, because each has its own key in its hash.
+ * The XOR of 64 bits of each row's hash. Rows cannot cancel each other out, because each has its own key in its hash. Where rows may be
+ * equal, it is the sum: two equal rows are nothing to an XOR.
  */
-export function rowsChecksum(hash: string): string {
-  return `BIT_XOR(CAST(CONV(LEFT(${hash}, 16), 16, 10) AS UNSIGNED))`;
+export function rowsChecksum(hash: string, mayBeEqual: boolean): string {
+  return `${mayBeEqual ? 'SUM' : 'BIT_XOR'}(CAST(CONV(LEFT(${hash}, 16), 16, 10) AS UNSIGNED))`;
 }
 
 /** CONCAT_WS leaves out what is NULL: after an `N` for a length there are no bytes. */

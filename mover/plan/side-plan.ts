@@ -6,6 +6,9 @@ import { loadStatement } from './load-statement.ts';
 import { rowHash, rowsChecksum } from './row-hash.ts';
 import { comparedSql, exactSql, type SideColumn } from './side-column.ts';
 
+/** Rows of one question about a table that is read as a whole for each. */
+export const rowsOfScan = 20_000;
+
 export interface SidePlanParts {
   readonly database: string;
   readonly table: string;
@@ -45,6 +48,16 @@ export class SidePlan {
     this.#arrival = parts.arrival ?? null;
   }
 
+  /** A key may name several rows: see `rowHashKey`. */
+  get groups(): boolean {
+    return this.key.some(({ hashed }) => hashed !== undefined);
+  }
+
+  /** Nothing leads to the rows of a range: each question reads the whole table, so that fewer questions are better than short ones. */
+  get scanned(): boolean {
+    return this.groups && this.#lead.length === 0;
+  }
+
   /** The same rows with other columns: for a side whose rows arrive as they are. */
   withColumns(columns: readonly SideColumn[]): SidePlan {
     const { database, table, key, scope } = this;
@@ -81,8 +94,30 @@ export class SidePlan {
 
   /** The key of the row that `rows` rows from the beginning of the range ends; no row if there are fewer. */
   selectBound(within: KeyRange, rows: number): string {
-    const order = this.key.map((_, index) => outputName(index)).join(', ');
-    return `${this.selectKeys(this.range(within))} ORDER BY ${order} LIMIT 1 OFFSET ${rows - 1}`;
+    return this.#bound(this.key, this.range(within), rows);
+  }
+
+  /**
+   * Where columns of an index lead to the groups: what these columns have in that row, found in the index's order. The row itself is found
+   * with `selectBoundUpTo`, without sorting all that is behind it. Null where no column leads.
+   */
+  selectLead(within: KeyRange, rows: number): string | null {
+    const lead = this.#lead;
+    return lead.length === 0 ? null : this.#bound(lead, this.range(within), rows);
+  }
+
+  selectBoundUpTo(within: KeyRange, rows: number, lead: KeyValues): string {
+    const upTo = rangeCondition(this.#lead, { after: null, upTo: lead });
+    return this.#bound(this.key, `${this.range(within)} AND ${upTo}`, rows);
+  }
+
+  get #lead(): readonly KeyColumn[] {
+    return this.groups ? this.key.slice(0, -1) : [];
+  }
+
+  #bound(key: readonly KeyColumn[], condition: string, rows: number): string {
+    const order = key.map((_, index) => outputName(index)).join(', ');
+    return `${this.#select(key.map(exactSql), condition)} ORDER BY ${order} LIMIT 1 OFFSET ${rows - 1}`;
   }
 
   /** The keys of rows that `delete` would delete under this condition, so many at most. */
@@ -108,9 +143,9 @@ export class SidePlan {
   checksum(positions: readonly number[], condition: string): string {
     const hash = rowHash(this.#at(positions));
     if (this.#arrival === null) {
-      return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(hash)} AS checksum FROM ${this.place} WHERE ${this.#inScope(condition)}`;
+      return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(hash, this.groups)} AS checksum FROM ${this.place} WHERE ${this.#inScope(condition)}`;
     }
-    return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(outputName(0))} AS checksum ${this.#arriving([hash], condition, this.#arrival)}`;
+    return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(outputName(0), this.groups)} AS checksum ${this.#arriving([hash], condition, this.#arrival)}`;
   }
 
   /** For each row its key, a hash over the columns at `hashed`, and the values of those at `plain`. */

@@ -7,11 +7,14 @@ import {
   settingFaults,
   settingWarnings,
 } from '../capture/binlog/binlog-settings.ts';
-import { isReadableKey } from '../capture/binlog/read-key-value.ts';
-import { type MoveSpec, sideTables } from '../move-spec.ts';
+import { isReadableInHash, isReadableKey } from '../capture/binlog/read-key-value.ts';
+import { type MoveSpec, sideTables, type TableSpec } from '../move-spec.ts';
 import { chooseKey } from '../shape/choose-key.ts';
 import { cascades, readForeignKeys } from '../shape/foreign-key.ts';
+import { hashedColumns, samePairs } from '../shape/hashed-columns.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
+import type { TableShape } from '../shape/table-shape.ts';
+import type { ColumnShape } from '../sql/column-shape.ts';
 import type { Session } from '../sql/session.ts';
 import { errnoOf } from '../sql/sql-error.ts';
 
@@ -54,7 +57,10 @@ export async function checkBinlog(
         fix: "Capture this side with triggers (capture: 'triggers').",
       });
     }
-    const unreadable = (shape && chooseKey(shape))?.filter((column) => !isReadableKey(column)) ?? [];
+    const grouped = spec.tables.find(
+      (one) => one.key !== undefined && sideTables({ tables: [one] }, side)[0] === table,
+    );
+    const unreadable = shape === null ? [] : unreadableColumns(shape, grouped);
     for (const column of unreadable) {
       faults.push({
         code: 'BANYAN_BINLOG_KEY',
@@ -64,4 +70,11 @@ export async function checkBinlog(
     }
   }
   return { faults, warnings: settings.log_bin === 'ON' ? settingWarnings(endpoint, settings) : [] };
+}
+
+/** Columns of the key that are not read from the log; `grouped`: the table goes by all columns. */
+function unreadableColumns(shape: TableShape, grouped: TableSpec | undefined): readonly ColumnShape[] {
+  if (grouped === undefined) return chooseKey(shape)?.filter((column) => !isReadableKey(column)) ?? [];
+  const hashed = hashedColumns(samePairs(shape, shape)).map(({ source }) => source);
+  return hashed.filter((column) => !isReadableInHash(column));
 }

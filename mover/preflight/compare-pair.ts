@@ -7,6 +7,7 @@ import { chooseKey } from '../shape/choose-key.ts';
 import type { TableShape, UniqueIndex, UniquePart } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { compareColumns, compareTables, kindFaults, noKey } from './compare-tables.ts';
+import { groupKeyFaults } from './group-key-faults.ts';
 
 /** Everything that keeps a table from being carried as its spec says, there and (unless `oneWay`) back, as far as the shapes tell. Pure. */
 export function comparePair(
@@ -15,6 +16,14 @@ export function comparePair(
   target: TableShape,
   oneWay = false,
 ): Fault[] {
+  if (spec.key !== undefined) {
+    return [
+      ...kindFaults(source),
+      ...kindFaults(target),
+      ...groupKeyFaults(spec, source, target),
+      ...compareColumns(source, target),
+    ];
+  }
   if (!isMapped(spec)) return compareTables(source, target);
   const map = mapColumns(spec, source, target);
   return [

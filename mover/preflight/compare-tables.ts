@@ -24,7 +24,7 @@ export function compareTables(source: TableShape, target: TableShape): Fault[] {
 export function noKey(shape: TableShape): Fault {
   return {
     code: 'BANYAN_TABLE_NO_KEY',
-    what: `${place(shape)} has no primary key or unique index that a move can go by (whole NOT NULL columns of integer, decimal, temporal, CHAR, VARCHAR, BINARY, VARBINARY, ENUM, SET, BIT or FLOAT type)`,
+    what: `${place(shape)} has no primary key or unique index that a move can go by (whole NOT NULL columns of integer, decimal, temporal, CHAR, VARCHAR, BINARY, VARBINARY, ENUM, SET, BIT or FLOAT type); on request it moves without: \`key: 'all columns'\` of the table in banyan.config.ts`,
     fix: `Add one, for instance: ALTER TABLE ${shape.table} ADD COLUMN id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY.`,
   };
 }

@@ -31,6 +31,8 @@ import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
 import { feedKeyFaults } from './feed-key-faults.ts';
 import { foreignKeyFaults, webFaults } from './foreign-key-faults.ts';
+import { groupKeyCost } from './group-key-cost.ts';
+import { groupCascadeFaults, groupKeyWarnings } from './group-key-faults.ts';
 import { loadWarnings } from './load-warnings.ts';
 import { roomWarnings } from './room-warnings.ts';
 import { tryMapping } from './try-mapping.ts';
@@ -168,7 +170,12 @@ async function checkSide(
     ...serverFaults(endpoint, await readServerFacts(session)),
     ...(await checkMoverPrivileges(session, endpoint, needed)),
     ...foreignKeyFaults(keys, endpoint.database, tables, side, severedAmong(keys, spec, side)),
-    ...(capturedBy(spec, side) === 'triggers' ? webFaults(keys, endpoint.database, tables) : []),
+    ...(capturedBy(spec, side) === 'triggers'
+      ? [
+          ...webFaults(keys, endpoint.database, tables),
+          ...groupCascadeFaults(keys, endpoint.database, spec, side),
+        ]
+      : []),
     ...severFaults(keys, spec, side),
   ];
 }
@@ -205,6 +212,12 @@ async function checkTable(
     fault.code === 'BANYAN_TABLE_NO_KEY' && proposal !== null ? { ...fault, fix: proposal } : fault,
   );
   faults.push(...further, ...feedKeyFaults(spec, table, here, there));
+  const told = [...warnings];
+  if (table.key !== undefined && faults.length === 0) {
+    const cost = await groupKeyCost(source, target, table, here, there);
+    faults.push(...cost.faults);
+    told.push(...groupKeyWarnings(here, there), ...cost.warnings);
+  }
   if (targetRows === 'none' && there.tableType === 'BASE TABLE') {
     const [row] = await target.rows(
       `SELECT 1 FROM ${quoteTable(spec.target.database, targetTable(table))} WHERE ${targetScope(table, here, there)} LIMIT 1`,
@@ -218,7 +231,7 @@ async function checkTable(
       });
     }
   }
-  return { faults, warnings };
+  return { faults, warnings: told };
 }
 
 /** Rows outside it are not the move's. All rows, where the tables do not fit each other. */

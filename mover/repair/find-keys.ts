@@ -37,9 +37,16 @@ export async function findKeys(
 }
 
 function condition(key: readonly KeyColumn[], values: readonly string[]): string {
-  const terms = key.map(({ sql, shape }, index) => {
+  const terms = key.map(({ sql, shape, hashed }, index) => {
+    if (hashed !== undefined) return `${sql} = ${hashLiteral(values[index] ?? '')}`;
     const bytes = `x'${Buffer.from(values[index] ?? '', 'utf8').toString('hex')}'`;
     return `${sql} = ${shape.kind === 'binary' ? bytes : `_utf8mb4 ${bytes}`}`;
   });
   return `(${terms.join(' AND ')})`;
+}
+
+/** As reports print it. What is none finds nothing. */
+function hashLiteral(written: string): string {
+  const [, digits = ''] = /^(?:0x)?([0-9a-f]*)$/i.exec(written.trim()) ?? [];
+  return `x'${digits.length % 2 === 0 ? digits : ''}'`;
 }

@@ -4,6 +4,7 @@ import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import { type KeyRange, type KeyValues, wholeTable } from '../plan/key-range.ts';
 import { nextChunk } from '../plan/next-chunk.ts';
+import { rowsOfScan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
@@ -12,9 +13,9 @@ import { findSuspects } from '../verify/find-suspects.ts';
 import { settle } from '../verify/settle.ts';
 import { findKeys } from './find-keys.ts';
 
-/** Rows that are looked at again at once, to tell a difference from a change that is on its way. */
 /** Rows of one checksum: there are differences to be expected. */
 const chunkRowsMost = 5_000;
+/** Rows that are looked at again at once, to tell a difference from a change that is on its way. */
 const lookedAtOnce = 5_000;
 
 export interface RepairWork extends Omit<RepairOptions, 'signal'> {
@@ -64,7 +65,8 @@ async function repairTable(work: RepairWork, part: MovePart, plan: TablePlan): P
     return { table: plan.name, rowsCompared: found.length, different: await treat(work, part, plan, found) };
   }
   const estimated = await estimateRows(source, plan.source.database, plan.source.table);
-  const chunkRows = Math.min(chunkRowsMost, work.context.tuning.verifyChunkRows);
+  const most = plan.source.scanned ? rowsOfScan : chunkRowsMost;
+  const chunkRows = Math.min(most, work.context.tuning.verifyChunkRows);
   let suspects: KeyValues[] = [];
   let rowsCompared = 0;
   let different = 0;

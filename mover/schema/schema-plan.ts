@@ -106,10 +106,11 @@ async function plan(spec: MoveSpec, source: Session, target: Session): Promise<S
     } else {
       sources.push(definition);
       const shape = await readTableShape(source, database, name);
-      if (shape && chooseKey(shape) === null) {
+      const goesByAll = spec.tables.some((one) => one.table === name && one.key !== undefined);
+      if (shape && !goesByAll && chooseKey(shape) === null) {
         faults.push({
           code: 'BANYAN_TABLE_NO_KEY',
-          what: `${database}.${name} has no key that a move can go by`,
+          what: `${database}.${name} has no key that a move can go by; on request it moves without: \`key: 'all columns'\` of the table in banyan.config.ts`,
           fix: proposeKey(definition),
         });
       }

@@ -28,7 +28,7 @@ const keyTypes: ReadonlySet<string> = new Set([
   ...['char', 'varchar', 'binary', 'varbinary'],
 ]);
 
-function canBeKey({ dataType }: ColumnShape): boolean {
+export function canBeKey({ dataType }: ColumnShape): boolean {
   return keyTypes.has(dataType);
 }
 

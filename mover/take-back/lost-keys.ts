@@ -3,8 +3,8 @@ import type { MovePart } from '../move-part.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { Session } from '../sql/session.ts';
-import { equalValues } from '../verify/equal-values.ts';
-import { printable } from '../verify/printable.ts';
+import { nameKey } from '../verify/name-key.ts';
+import { sameRows } from '../verify/pair-rows.ts';
 import { rowsByKey } from '../verify/rows-by-key.ts';
 
 const rowsAtOnce = 500;
@@ -23,7 +23,7 @@ export async function waitingOf(part: MovePart, source: Session, limit: number):
     keys: count,
     firstAt: keys.length === 0 ? null : time(first),
     lastAt: keys.length === 0 ? null : time(last),
-    list: keys.map(({ key, lastAt }) => ({ key: namedKey(plan, key), lastAt: time(lastAt) })),
+    list: keys.map(({ key, lastAt }) => ({ key: nameKey(plan, key), lastAt: time(lastAt) })),
   };
 }
 
@@ -48,7 +48,7 @@ export async function lookAtLost(
         const some = keys.slice(from, from + rowsAtOnce).map(({ key }) => key);
         for (const { key, kind } of await different(plan, source, target, some)) {
           found[kind] += 1;
-          if (examples.length < examplesMax) examples.push({ key: namedKey(plan, key), kind });
+          if (examples.length < examplesMax) examples.push({ key: nameKey(plan, key), kind });
         }
       }
       tables.push({ table: plan.name, rowsCompared: keys.length, ...found, examples });
@@ -72,10 +72,7 @@ async function different(
     const [here, there] = [lost.get(keyId(key)), owned.get(keyId(key))];
     if (here === undefined) return there === undefined ? null : 'extra';
     if (there === undefined) return 'missing';
-    const equal = plan.source.columns.every(({ shape }, at) =>
-      equalValues(shape, here[at] ?? null, there[at] ?? null, enginesDiffer),
-    );
-    return equal ? null : 'changed';
+    return sameRows(plan, here, there, enginesDiffer) ? null : 'changed';
   };
   return keys.flatMap((key) => {
     const kind = kindOf(key);
@@ -86,12 +83,6 @@ async function different(
 interface Different {
   readonly key: KeyValues;
   readonly kind: 'missing' | 'extra' | 'changed';
-}
-
-function namedKey({ source }: TablePlan, key: KeyValues): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    source.key.map(({ shape }, index) => [shape.name, printable(shape, key[index] ?? null) ?? 'NULL']),
-  );
 }
 
 function time(seconds: number): string {

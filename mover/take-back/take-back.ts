@@ -14,7 +14,7 @@ import type { Session } from '../sql/session.ts';
 import { isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { inTransaction } from '../sql/transaction.ts';
 import { findSuspects } from '../verify/find-suspects.ts';
-import { printable } from '../verify/printable.ts';
+import { nameKey } from '../verify/name-key.ts';
 
 const rowsAtOnce = 500;
 const attemptsMax = 20;
@@ -132,6 +132,8 @@ class TableBack {
     const here = this.#plan.source;
     for (let attempt = 1; ; attempt += 1) {
       try {
+        // Where no unique index refuses a second row of a key, the locks must keep it from coming.
+        if (here.groups) await source.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
         await inTransaction(source, async () => {
           // From here on no client changes one of these rows; a row that is not there yet shows as a duplicate.
           await source.rows(`SELECT 1 FROM ${here.place} WHERE ${here.keys(keys)} FOR UPDATE`);
@@ -174,11 +176,7 @@ class TableBack {
   }
 
   #describe(key: KeyValues, kind: Kind): void {
-    const named = this.#plan.source.key.map(({ shape }, index) => [
-      shape.name,
-      printable(shape, key[index] ?? null) ?? 'NULL',
-    ]);
-    this.#examples.push({ key: Object.fromEntries(named), kind });
+    this.#examples.push({ key: nameKey(this.#plan, key), kind });
   }
 }
 

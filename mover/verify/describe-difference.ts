@@ -3,21 +3,24 @@ import type { KeyValues } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { RawRow } from '../sql/session.ts';
 import { equalValues } from './equal-values.ts';
+import { nameKey } from './name-key.ts';
+import { equalRow, pairRows } from './pair-rows.ts';
 import { printable } from './printable.ts';
 
-/** Two rows of one key, for people. */
+/** What differs in the rows of one key, for people. */
 export function describeDifference(
   plan: TablePlan,
   key: KeyValues,
-  source: RawRow | null,
-  target: RawRow | null,
+  here: readonly RawRow[],
+  there: readonly RawRow[],
   enginesDiffer: boolean,
 ): RowDifference {
-  const names = Object.fromEntries(
-    plan.source.key.map(({ shape }, index) => [shape.name, printable(shape, key[index] ?? null) ?? 'NULL']),
-  );
+  const pairs = pairRows(here, there, equalRow(plan, enginesDiffer));
+  const { source, target } = pairs.find(({ equal }) => !equal) ?? { source: null, target: null };
+  const names = nameKey(plan, key, source ?? target);
   if (source === null || target === null) {
-    return { key: names, kind: source === null ? 'extra' : 'missing', columns: {} };
+    const counted = plan.source.groups ? counts(here.length, there.length) : {};
+    return { key: names, kind: source === null ? 'extra' : 'missing', columns: counted };
   }
   const differing = plan.source.columns.flatMap(({ name, shape }, index) => {
     const [a, b] = [source[index] ?? null, target[index] ?? null];
@@ -25,4 +28,9 @@ export function describeDifference(
     return [[name, { source: printable(shape, a), target: printable(shape, b) }] as const];
   });
   return { key: names, kind: 'changed', columns: Object.fromEntries(differing) };
+}
+
+/** How many such rows each side has. */
+function counts(source: number, target: number): RowDifference['columns'] {
+  return { '(rows)': { source: String(source), target: String(target) } };
 }

@@ -1,10 +1,12 @@
 import { type KeyRange, type KeyValues, keyId } from '../plan/key-range.ts';
 import { nextChunk } from '../plan/next-chunk.ts';
-import type { SidePlan } from '../plan/side-plan.ts';
+import { rowsOfScan, type SidePlan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import type { RawRow, Session } from '../sql/session.ts';
 import { equalValues } from './equal-values.ts';
+import { pairRows } from './pair-rows.ts';
+import { sameBound } from './verified-ranges.ts';
 
 /** A differing range is cut until neither side has more rows than this in it; then rows are compared one by one. */
 const leafRows = 250;
@@ -33,14 +35,19 @@ export async function findSuspects(sides: TwoSides, range: KeyRange): Promise<Ra
   const [here, there] = await Promise.all([ask(source, plan.source), ask(target, plan.target)]);
   const equal = here.rows === there.rows && here.checksum === there.checksum;
   if (equal && compared.length === 0) return { rows: here.rows, suspects: [] };
-  if (Math.max(here.rows, there.rows) <= leafRows) {
+  const leaf = plan.source.scanned ? rowsOfScan : leafRows;
+  if (Math.max(here.rows, there.rows) <= leaf) {
     return { rows: here.rows, suspects: await compareRows(sides, range) };
   }
   const suspects: KeyValues[] = [];
   const [session, side] = here.rows >= there.rows ? [source, plan.source] : [target, plan.target];
-  const size = Math.max(leafRows, Math.ceil(Math.max(here.rows, there.rows) / pieces));
+  const size = Math.max(leaf, Math.ceil(Math.max(here.rows, there.rows) / pieces));
   for (let rest: KeyRange | null = range; rest !== null; ) {
     const piece: KeyRange = await nextChunk(session, side, rest, size);
+    // A range that is cut no further has rows of one key.
+    if (sameBound(piece.after, range.after) && sameBound(piece.upTo, range.upTo)) {
+      return { rows: here.rows, suspects: await compareRows(sides, range) };
+    }
     suspects.push(...(await findSuspects(sides, piece)).suspects);
     rest = piece.upTo === rest.upTo ? null : { after: piece.upTo, upTo: rest.upTo };
   }
@@ -73,8 +80,7 @@ async function compareRows(sides: TwoSides, range: KeyRange): Promise<KeyValues[
     target.rows(plan.target.selectHashes(hashed, compared, plan.target.range(range))),
   ]);
   const keyColumns = plan.source.key.length;
-  const index = (rows: readonly RawRow[]) =>
-    new Map(rows.map((row) => [keyId(row.slice(0, keyColumns)), row] as const));
+  const index = (rows: readonly RawRow[]) => Map.groupBy(rows, (row) => keyId(row.slice(0, keyColumns)));
   const [a, b] = [index(here), index(there)];
   const same = (one: RawRow, other: RawRow) =>
     one[keyColumns]?.equals(other[keyColumns] ?? Buffer.alloc(0)) === true &&
@@ -86,10 +92,10 @@ async function compareRows(sides: TwoSides, range: KeyRange): Promise<KeyValues[
         source.engine !== target.engine,
       ),
     );
-  const changedOrMissing = [...a].filter(([id, row]) => {
-    const other = b.get(id);
-    return other === undefined || !same(row, other);
+  const changedOrMissing = [...a].filter(([id, rows]) => {
+    const others = b.get(id) ?? [];
+    return rows.length !== others.length || !pairRows(rows, others, same).every(({ equal }) => equal);
   });
   const extra = [...b].filter(([id]) => !a.has(id));
-  return [...changedOrMissing, ...extra].map(([, row]) => row.slice(0, keyColumns));
+  return [...changedOrMissing, ...extra].flatMap(([, [row]]) => (row ? [row.slice(0, keyColumns)] : []));
 }

@@ -5,7 +5,7 @@ import { type KeyValues, keyId } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { RawRow, Session } from '../sql/session.ts';
 import { describeDifference } from './describe-difference.ts';
-import { equalValues } from './equal-values.ts';
+import { sameRows } from './pair-rows.ts';
 import { rowsByKey } from './rows-by-key.ts';
 
 const keysInOneLook = 400;
@@ -36,8 +36,8 @@ interface Suspect {
   readonly key: KeyValues;
   looks: number;
   seen: string;
-  /** The source's row in earlier looks, newest first. */
-  was: (RawRow | null)[];
+  /** The source's rows in earlier looks, newest first. */
+  was: (readonly RawRow[])[];
 }
 
 /**
@@ -69,15 +69,15 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
       );
       for (const suspect of batch) {
         const id = keyId(suspect.key);
-        const source = look.source.get(id) ?? null;
-        const target = look.target.get(id) ?? null;
+        const source = look.source.get(id) ?? [];
+        const target = look.target.get(id) ?? [];
         const versions = [source, ...suspect.was];
-        if (versions.some((version) => equalRows(plan, version, target, enginesDiffer))) {
+        if (versions.some((version) => sameRows(plan, version, target, enginesDiffer))) {
           suspects.delete(id);
           continue;
         }
         if (bytesOf(source) <= versionBytesMax) suspect.was = versions.slice(0, versionsKept);
-        const seen = look.dirty.has(id) || look.dirty.has('*') ? '' : `${rowId(source)}|${rowId(target)}`;
+        const seen = look.dirty.has(id) || look.dirty.has('*') ? '' : `${rowsId(source)}|${rowsId(target)}`;
         suspect.looks = seen !== '' && seen === suspect.seen ? suspect.looks + 1 : seen === '' ? 0 : 1;
         suspect.seen = seen;
         if (suspect.looks < looksNeeded) continue;
@@ -97,8 +97,8 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
 }
 
 interface Look {
-  readonly source: ReadonlyMap<string, RawRow>;
-  readonly target: ReadonlyMap<string, RawRow>;
+  readonly source: ReadonlyMap<string, readonly RawRow[]>;
+  readonly target: ReadonlyMap<string, readonly RawRow[]>;
   /** Keys in the log after both reads; `*` when a logged key equals one of ours only by collation. */
   readonly dirty: ReadonlySet<string>;
 }
@@ -112,19 +112,14 @@ async function lookAt(keys: readonly KeyValues[], options: SettleOptions): Promi
   return { source: here, target: there, dirty: new Set(dirty) };
 }
 
-function equalRows(plan: TablePlan, a: RawRow | null, b: RawRow | null, enginesDiffer: boolean): boolean {
-  if (a === null || b === null) return a === b;
-  return plan.source.columns.every(({ shape }, index) =>
-    equalValues(shape, a[index], b[index], enginesDiffer),
-  );
+function bytesOf(rows: readonly RawRow[]): number {
+  return rows.flat().reduce((bytes, value) => bytes + (value?.length ?? 0), 0);
 }
 
-function bytesOf(row: RawRow | null): number {
-  return row === null ? 0 : row.reduce((bytes, value) => bytes + (value?.length ?? 0), 0);
-}
-
-function rowId(row: RawRow | null): string {
-  return row === null ? '-' : row.map((value) => value?.toString('base64') ?? '-').join(',');
+/** Rows of one key come in any order. */
+function rowsId(rows: readonly RawRow[]): string {
+  const texts = rows.map((row) => row.map((value) => value?.toString('base64') ?? '-').join(','));
+  return texts.sort().join(';');
 }
 
 function* batches(suspects: readonly Suspect[]): Generator<readonly Suspect[]> {

@@ -6,6 +6,7 @@ import type { RowDifference, TableVerification } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { KeyRange, KeyValues } from '../plan/key-range.ts';
 import { nextChunk } from '../plan/next-chunk.ts';
+import { rowsOfScan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import type { Session } from '../sql/session.ts';
 import { findSuspects, type RangeFindings } from './find-suspects.ts';
@@ -89,7 +90,7 @@ export class TableVerify {
   constructor(options: VerifyTableOptions) {
     this.#options = options;
     this.#found = options.plans.map(() => ({ different: 0, unsettled: 0, samples: [] }));
-    this.#chunkRows = Math.min(chunkRowsAtFirst, options.context.tuning.verifyChunkRows);
+    this.#chunkRows = Math.min(this.#rows(chunkRowsAtFirst), options.context.tuning.verifyChunkRows);
   }
 
   async run(): Promise<TableVerification[]> {
@@ -185,7 +186,7 @@ export class TableVerify {
       },
       { targetMs: verifyChunkMs, rowsMax: verifyChunkRows, bytesMax: Number.POSITIVE_INFINITY },
     );
-    this.#chunkRows = Math.max(wanted, Math.min(chunkRowsLeast, verifyChunkRows));
+    this.#chunkRows = Math.max(wanted, Math.min(this.#rows(chunkRowsLeast), verifyChunkRows));
     onProgress(this.#rowsCompared, this.#different);
   }
 
@@ -224,6 +225,11 @@ export class TableVerify {
     await books.write(target, plans[0].name, ranges.all);
     this.#kept = true;
     this.#keptAt = performance.now();
+  }
+
+  /** So many, or more where a question costs the same for any number. */
+  #rows(wanted: number): number {
+    return this.#options.plans[0].source.scanned ? rowsOfScan : wanted;
   }
 
   get #different(): number {

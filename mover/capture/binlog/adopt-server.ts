@@ -1,7 +1,7 @@
 import type { MoveContext } from '../../move-context.ts';
 import type { Session } from '../../sql/session.ts';
-import { readFingerprints } from '../../watch/fingerprint.ts';
 import { schemaChanged } from '../capture-faults.ts';
+import { readCapturedFingerprints } from '../captured-fingerprints.ts';
 import type { BinlogBooks, BinlogRecord } from './binlog-books.ts';
 import { otherServer } from './binlog-faults.ts';
 import { serverOf } from './binlog-settings.ts';
@@ -24,7 +24,7 @@ export async function onThisServer(
   const { gtids } = record.position;
   if (gtids === null) throw otherServer(record.server, 'the ids of its transactions are not known');
   const names = Object.keys(record.tables);
-  const tables = await readFingerprints(session, spec.source.database, names);
+  const tables = await readCapturedFingerprints(session, spec, names);
   const altered = names.find((name) => tables.get(name)?.columns !== record.tables[name]?.columns);
   if (altered !== undefined) throw schemaChanged(spec.source.database, altered);
   const place = await findInLog((sql) => session.texts(sql), session.engine, gtids);

@@ -4,10 +4,11 @@ import type { MoveContext } from '../../move-context.ts';
 import type { Link } from '../../sql/link.ts';
 import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
-import { readFingerprints, sameFingerprint } from '../../watch/fingerprint.ts';
+import { sameFingerprint } from '../../watch/fingerprint.ts';
 import { assertNonePrepared } from '../../watch/prepared-transactions.ts';
 import type { Capture, CapturedTable, CaptureState, Horizon } from '../capture.ts';
 import { captureMissing, schemaChanged } from '../capture-faults.ts';
+import { readCapturedFingerprints } from '../captured-fingerprints.ts';
 import { logName } from '../triggers/capture-names.ts';
 import { createLogStatements } from '../triggers/capture-statements.ts';
 import { logHorizon } from '../triggers/log-horizon.ts';
@@ -65,7 +66,7 @@ export class BinlogCapture implements Capture {
       signal.throwIfAborted();
       await this.#assertSettings(session);
       await this.#makeMarks(session);
-      const before = await readFingerprints(session, spec.source.database, this.#names);
+      const before = await readCapturedFingerprints(session, spec, this.#names);
       const end = await readBinlogEnd(session);
       if (end === null) throw positionLost('the server says no position');
       await points.reach('binlog:position-read');
@@ -73,7 +74,7 @@ export class BinlogCapture implements Capture {
       const gtids = await readGtids((sql) => session.texts(sql), session.engine);
       await this.#books.beat(session, randomBytes(8).toString('hex'));
       await assertNonePrepared(session, spec.source);
-      const tables = await readFingerprints(session, spec.source.database, this.#names);
+      const tables = await readCapturedFingerprints(session, spec, this.#names);
       for (const name of this.#names) {
         const [was, is] = [before.get(name), tables.get(name)];
         if (was === undefined || is === undefined || !sameFingerprint(was, is)) {
@@ -184,7 +185,7 @@ export class BinlogCapture implements Capture {
 
   /** The first table that is not what it was; null when all are. */
   async #changed(session: Session, record: BinlogRecord): Promise<string | null> {
-    const now = await readFingerprints(session, this.#context.spec.source.database, this.#names);
+    const now = await readCapturedFingerprints(session, this.#context.spec, this.#names);
     return alteredTable(record, now, this.#names);
   }
 

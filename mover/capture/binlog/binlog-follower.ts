@@ -5,9 +5,9 @@ import { readTableShape } from '../../shape/read-table-shape.ts';
 import type { ColumnShape } from '../../sql/column-shape.ts';
 import type { Link } from '../../sql/link.ts';
 import type { Session } from '../../sql/session.ts';
-import { readFingerprints } from '../../watch/fingerprint.ts';
 import type { CapturedTable } from '../capture.ts';
 import { captureMissing, schemaChanged } from '../capture-faults.ts';
+import { readCapturedFingerprints } from '../captured-fingerprints.ts';
 import { adoptServer } from './adopt-server.ts';
 import { alteredTable, BinlogBooks, type BinlogRecord } from './binlog-books.ts';
 import { brokenBefore, brokenText } from './binlog-faults.ts';
@@ -16,7 +16,7 @@ import { BinlogReader, type Place, type WatchedTable } from './binlog-reader.ts'
 import { readBinlogSettings, serverOf } from './binlog-settings.ts';
 import { QueuedTotal } from './key-queue.ts';
 import { type KeyText, keyOf } from './key-text.ts';
-import type { WatchedColumn } from './row-events.ts';
+import type { WatchedColumn, WatchedKey } from './row-events.ts';
 
 const beatEveryMs = 1_000;
 /** A beat that was not read by then: the stream is lost or far behind. */
@@ -94,7 +94,7 @@ export class BinlogFollower {
     if (found.broken !== null) throw brokenBefore(found.broken);
     const record = await adoptServer(this.#context, this.#books, session, found);
     const names = this.#logs.map(({ table }) => table.table);
-    const now = await readFingerprints(session, database, names);
+    const now = await readCapturedFingerprints(session, this.#context.spec, names);
     const unknown = names.find((name) => record.tables[name] === undefined);
     if (unknown !== undefined) throw captureMissing(database, unknown);
     const altered = alteredTable(record, now, names);
@@ -103,11 +103,15 @@ export class BinlogFollower {
     const watched: WatchedTable[] = [this.#heart()];
     for (const { table, log } of this.#logs) {
       const shape = await readTableShape(session, database, table.table);
+      const watch = (column: { readonly name: string; readonly shape: ColumnShape }): WatchedColumn => ({
+        position: shape?.columns.findIndex(({ name }) => name === column.name) ?? -1,
+        shape: column.shape,
+      });
       const key = table.key.map(
-        ({ shape: column }): WatchedColumn => ({
-          position: shape?.columns.findIndex(({ name }) => name === column.name) ?? -1,
-          shape: column,
-        }),
+        (column): WatchedKey =>
+          column.hashed === undefined
+            ? watch({ name: column.shape.name, shape: column.shape })
+            : { hashed: column.hashed.map(watch) },
       );
       watched.push({
         database,

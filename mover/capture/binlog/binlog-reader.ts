@@ -35,7 +35,7 @@ import type { Gtid } from './gtids.ts';
 import { judgeStatement } from './judge-statement.ts';
 import type { KeyText } from './key-text.ts';
 import { type KnownTransactions, knownTransactions } from './known-transactions.ts';
-import { rowKind, tableIdOf, type WatchedColumn } from './row-events.ts';
+import { rowKind, tableIdOf, type WatchedKey } from './row-events.ts';
 
 /** A position with its place among all that this process has seen: a smaller `order` lies before. */
 export interface Place extends BinlogPosition {
@@ -45,7 +45,7 @@ export interface Place extends BinlogPosition {
 export interface WatchedTable {
   readonly database: string;
   readonly table: string;
-  readonly key: readonly WatchedColumn[];
+  readonly key: readonly WatchedKey[];
   /** `since`: where the transaction began that changed these rows. */
   note(keys: readonly KeyText[], since: Place): void;
 }

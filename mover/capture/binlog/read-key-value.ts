@@ -1,3 +1,4 @@
+import { isLongText } from '../../plan/row-hash-key.ts';
 import type { ColumnShape } from '../../sql/column-shape.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { decimalBytes, decimalDigits, fractionBytes, type ImageColumn, type } from './column-image.ts';
@@ -9,6 +10,11 @@ const readable: ReadonlySet<string> = new Set([
   ...['char', 'varchar', 'binary', 'varbinary'],
   ...['enum', 'set', 'bit', 'float'],
 ]);
+
+/** Columns that go into the hash of a row. */
+export function isReadableInHash(shape: ColumnShape): boolean {
+  return (isReadableKey(shape) || isLongText(shape)) && !/compressed/i.test(shape.columnType);
+}
 
 export function isReadableKey({ dataType }: ColumnShape): boolean {
   return readable.has(dataType);
@@ -25,6 +31,7 @@ export function keyValueReader(column: ImageColumn, shape: ColumnShape): (reader
     const least = shape.dataType === 'binary' ? column.meta : 0;
     return (reader) => reader.latin1(reader.uint(prefix)).padEnd(least, '\0');
   }
+  if (column.type === type.blob) return (reader) => reader.latin1(reader.uint(column.meta));
   const unsigned = /unsigned|zerofill/i.test(shape.columnType);
   const bytes = integerBytes.get(column.type);
   if (bytes === undefined) return (reader) => plainText(column, shape, unsigned, reader);

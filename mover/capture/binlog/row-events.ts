@@ -4,6 +4,7 @@ import { ByteReader } from './byte-reader.ts';
 import { type ImageColumn, prefixBytes, readColumnMeta, valueBytes } from './column-image.ts';
 import { type KeyText, keyText } from './key-text.ts';
 import { keyValueReader } from './read-key-value.ts';
+import { hashRow } from './row-hasher.ts';
 
 /** What a table-map event says a table is called: the server's number of it stands for that in the row events that follow. */
 export interface TableName {
@@ -16,6 +17,9 @@ export interface WatchedColumn {
   readonly position: number;
   readonly shape: ColumnShape;
 }
+
+/** A part of a key: a column, or a hash over columns. */
+export type WatchedKey = WatchedColumn | { readonly hashed: readonly WatchedColumn[] };
 
 /** `body`: of a table-map event. */
 export function readTableName(body: Buffer): TableName {
@@ -72,24 +76,41 @@ export function tableIdOf({ buffer, bodyStart, end }: BinlogEvent): number {
 export class RowReader {
   /** By column: bytes of a value; −1 to −4, one less than none, where that many bytes in front of it say so. */
   readonly #sizes: Int32Array;
-  /** By column: its place in the key; −1 where it is not of it. */
-  readonly #places: Int8Array;
+  /** By column: its place among those that the key is made of; −1 where it is none of them. */
+  readonly #places: Int16Array;
   readonly #values: readonly ((reader: ByteReader) => string)[];
-  /** By place in the key, of the image that was read last: where its value begins; −1 where the image leaves it out. */
+  readonly #parts: readonly KeyPart[];
+  /** By place, of the image that was read last: where the value begins; `absent` where the image leaves it out, `isNull`. */
   readonly #starts: Int32Array;
   readonly #startsAfter: Int32Array;
   readonly #ends: Int32Array;
   readonly #endsAfter: Int32Array;
 
-  constructor(columns: readonly ImageColumn[], key: readonly WatchedColumn[]) {
+  constructor(columns: readonly ImageColumn[], key: readonly WatchedKey[]) {
+    const wanted = [
+      ...new Map(
+        key
+          .flatMap((part) => ('hashed' in part ? part.hashed : [part]))
+          .map((column) => [column.position, column]),
+      ).values(),
+    ];
+    const placeOf = (column: WatchedColumn) =>
+      wanted.findIndex(({ position }) => position === column.position);
+    this.#parts = key.map((part) =>
+      'hashed' in part
+        ? { places: part.hashed.map(placeOf), shapes: part.hashed.map(({ shape }) => shape) }
+        : { places: [placeOf(part)], shapes: null },
+    );
     this.#sizes = Int32Array.from(columns, (column) => valueBytes(column) ?? -prefixBytes(column));
-    this.#places = Int8Array.from(columns, (_, index) => key.findIndex(({ position }) => position === index));
-    this.#values = key.map(({ position, shape }) => {
+    this.#places = Int16Array.from(columns, (_, index) =>
+      wanted.findIndex(({ position }) => position === index),
+    );
+    this.#values = wanted.map(({ position, shape }) => {
       const column = columns[position];
       if (column === undefined) throw new RangeError(`the event’s table has no column for ${shape.name}`);
       return keyValueReader(column, shape);
     });
-    [this.#starts, this.#startsAfter, this.#ends, this.#endsAfter] = [key, key, key, key].map(
+    [this.#starts, this.#startsAfter, this.#ends, this.#endsAfter] = [wanted, wanted, wanted, wanted].map(
       ({ length }) => new Int32Array(length),
     ) as [Int32Array, Int32Array, Int32Array, Int32Array];
   }
@@ -115,12 +136,11 @@ export class RowReader {
     const keys: KeyText[] = [];
     while (reader.left > 0) {
       this.#image(reader, before, this.#starts, this.#ends);
-      if (this.#starts.includes(-1)) throw new RangeError('the event does not tell the row’s key');
-      const old = this.#key(reader, this.#starts);
-      keys.push(keyText(old));
+      const old = this.#row(reader, this.#starts);
+      keys.push(this.#key(old));
       if (kind.change !== 'update') continue;
       this.#image(reader, after, this.#startsAfter, this.#endsAfter);
-      if (this.#changes(reader.buffer)) keys.push(keyText(this.#key(reader, this.#startsAfter, old)));
+      if (this.#changes(reader.buffer)) keys.push(this.#key(this.#row(reader, this.#startsAfter, old)));
     }
     return keys;
   }
@@ -133,14 +153,18 @@ export class RowReader {
     for (let index = 0; index < columns; index += 1) count += bitAt(buffer, present, index);
     const nulls = reader.at;
     reader.skip((count + 7) >> 3);
-    starts.fill(-1);
+    starts.fill(absent);
     let at = reader.at;
     let bit = 0;
     for (let index = 0; index < columns; index += 1) {
       if (bitAt(buffer, present, index) === 0) continue;
       const isNull = bitAt(buffer, nulls, bit);
       bit += 1;
-      if (isNull === 1) continue;
+      const place = this.#places[index] as number;
+      if (isNull === 1) {
+        if (place >= 0) starts[place] = isNullAt;
+        continue;
+      }
       const start = at;
       const size = this.#sizes[index] as number;
       if (size >= 0) at += size;
@@ -151,7 +175,6 @@ export class RowReader {
           length = length * 256 + (buffer[at + byte] as number);
         at += length - size;
       }
-      const place = this.#places[index] as number;
       if (place < 0) continue;
       starts[place] = start;
       ends[place] = at;
@@ -160,22 +183,45 @@ export class RowReader {
   }
 
   /** The values that the image has, and else those of `old`. */
-  #key(reader: ByteReader, starts: Int32Array, old?: readonly string[]): string[] {
+  #row(reader: ByteReader, starts: Int32Array, old?: readonly (string | null)[]): (string | null)[] {
     const next = reader.at;
-    const key = this.#values.map((read, place) => {
-      reader.at = starts[place] as number;
-      return reader.at < 0 ? (old?.[place] as string) : read(reader);
+    const row = this.#values.map((read, place) => {
+      const start = starts[place] as number;
+      if (start === isNullAt) return null;
+      if (start === absent) {
+        if (old === undefined) throw new RangeError('the event does not tell the row’s key');
+        return old[place] ?? null;
+      }
+      reader.at = start;
+      return read(reader);
     });
     reader.at = next;
-    return key;
+    return row;
+  }
+
+  #key(row: readonly (string | null)[]): KeyText {
+    return keyText(
+      this.#parts.map(({ places, shapes }) => {
+        const values = places.map((place) => row[place] ?? null);
+        if (shapes !== null) return hashRow(shapes, values);
+        const [value] = values;
+        if (value === null || value === undefined)
+          throw new RangeError('the event does not tell the row’s key');
+        return value;
+      }),
+    );
   }
 
   /** Whether a value of the key has other bytes after the update than before it. */
   #changes(buffer: Buffer): boolean {
     for (let place = 0; place < this.#starts.length; place += 1) {
       const after = this.#startsAfter[place] as number;
-      if (after < 0) continue;
+      if (after === absent) continue;
       const before = this.#starts[place] as number;
+      if (after === isNullAt || before === isNullAt) {
+        if (after !== before) return true;
+        continue;
+      }
       const length = (this.#ends[place] as number) - before;
       if ((this.#endsAfter[place] as number) - after !== length) return true;
       for (let byte = 0; byte < length; byte += 1)
@@ -184,6 +230,16 @@ export class RowReader {
     return false;
   }
 }
+
+interface KeyPart {
+  readonly places: readonly number[];
+  /** Of the columns that are hashed; null: the part is the value of one column. */
+  readonly shapes: readonly ColumnShape[] | null;
+}
+
+/** In place of where a value begins. */
+const absent = -1;
+const isNullAt = -2;
 
 function bitAt(buffer: Buffer, start: number, bit: number): 0 | 1 {
   return (((buffer[start + (bit >> 3)] as number) >> (bit & 7)) & 1) as 0 | 1;

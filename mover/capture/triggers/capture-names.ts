@@ -1,4 +1,5 @@
 import type { KeyColumn } from '../../plan/key-range.ts';
+import { rowHashSql } from '../../plan/row-hash-key.ts';
 import type { ColumnShape } from '../../sql/column-shape.ts';
 import { derivedName } from '../../sql/names.ts';
 import type { CapturedTable } from '../capture.ts';
@@ -58,6 +59,7 @@ export function keyType(column: ColumnShape): string {
 
 /** A key's column as its log has it. */
 export function ofRow(column: KeyColumn, row: string): string {
+  if (column.hashed !== undefined) return rowHashSql(column.hashed, row);
   const sql = `${row}.${column.sql}`;
   return column.number === undefined ? sql : `CAST(${sql} AS ${column.number})`;
 }

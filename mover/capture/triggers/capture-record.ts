@@ -1,9 +1,11 @@
+import type { MoveSpec } from '../../move-spec.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
-import { type Fingerprint, readFingerprints } from '../../watch/fingerprint.ts';
+import type { Fingerprint } from '../../watch/fingerprint.ts';
 import { hashRows } from '../../watch/hash-rows.ts';
 import { readTriggers } from '../../watch/read-triggers.ts';
 import { readIdentities } from '../../watch/table-identity.ts';
+import { readCapturedFingerprints } from '../captured-fingerprints.ts';
 import {
   captureTriggerName,
   captureTriggerNames,
@@ -23,14 +25,14 @@ export interface CaptureRecord extends Fingerprint {
 /** How captured tables look now, by table name. */
 export async function readCaptured(
   session: Session,
-  database: string,
+  spec: MoveSpec,
   tables: readonly string[],
-  bookkeepingSchema: string,
 ): Promise<Map<string, CaptureRecord>> {
+  const { database } = spec.source;
   // Triggers first: a table that is replaced between the two looks is then told as replaced.
   const triggers = await readTriggers(session, database, tables);
-  const fingerprints = await readFingerprints(session, database, tables);
-  const logs = await readLogs(session, database, tables, bookkeepingSchema);
+  const fingerprints = await readCapturedFingerprints(session, spec, tables);
+  const logs = await readLogs(session, database, tables, spec.bookkeepingSchema);
   return new Map(
     [...fingerprints].map(([table, fingerprint]) => {
       const ours = new Set(captureTriggerNames(database, table));

@@ -56,11 +56,14 @@ export function createTriggerStatement(
     .join(' OR ');
   const children = noteAfter(web, table.table);
   const application = isApplication(passHash);
+  // Nearly each update changes the hash of a row: to compare it costs more than an entry.
+  const isGroups = key.some(({ hashed }) => hashed !== undefined);
   const body = {
     INSERT: `IF ${application} THEN ${note('NEW')} END IF;`,
-    // One condition for what nearly every update is: each that a trigger evaluates costs the writer some 5 % of the update.
-    UPDATE:
-      children === ''
+    UPDATE: isGroups
+      ? `IF ${application} THEN ${note('NEW')} ${note('OLD')} ${children} END IF;`
+      : // One condition for what nearly every update is: each that a trigger evaluates costs the writer some 5 % of the update.
+        children === ''
         ? `IF @banyan_pass IS NULL AND NOT (${keyChanged}) THEN ${note('NEW')}
            ELSEIF ${application} THEN ${note('NEW')} IF ${keyChanged} THEN ${note('OLD')} END IF; END IF;`
         : `IF ${application} THEN ${note('NEW')} IF ${keyChanged} THEN ${note('OLD')} END IF; ${children} END IF;`,

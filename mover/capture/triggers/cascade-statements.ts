@@ -53,7 +53,9 @@ function withChangedKeys(web: CascadeWeb, nodes: readonly CascadeNode[]): Cascad
   return nodes.flatMap((node) => {
     const kept = { ...node, nodes: withChangedKeys(web, node.nodes) };
     const { change } = node;
-    const names = tableOf(web, node.child).key.map(({ shape }) => shape.name);
+    const names = tableOf(web, node.child).key.flatMap(({ shape, hashed }) =>
+      hashed === undefined ? [shape.name] : hashed.map(({ name }) => name),
+    );
     const own = change.kind === 'update' && names.some((name) => change.columns.includes(name));
     return own || kept.nodes.length > 0 ? [kept] : [];
   });

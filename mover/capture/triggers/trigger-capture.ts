@@ -213,7 +213,7 @@ export class TriggerCapture implements Capture {
   }
 
   #found(session: Session, tables: readonly string[]): Promise<Map<string, CaptureRecord>> {
-    return readCaptured(session, this.#context.spec.source.database, tables, this.#web.schema);
+    return readCaptured(session, this.#context.spec, tables);
   }
 
   #ddl(session: Session, sql: string, table: CapturedTable, signal: AbortSignal): Promise<void> {

@@ -9,6 +9,7 @@ import { readTableDefinition } from '../../schema/read-table-definition.ts';
 import { readTableShape } from '../../shape/read-table-shape.ts';
 import { Session } from '../../sql/session.ts';
 import type { DataQuestion } from './data-question.ts';
+import { equalRows } from './equal-rows.ts';
 import { tableQuestions } from './table-questions.ts';
 
 /** Rows looked at by one statement. */
@@ -44,13 +45,22 @@ export async function inspectData(spec: MoveSpec, options: InspectDataOptions = 
       const packets = await Promise.all([source, target].map(packetBytes));
       const limits = { packetBytes: Math.min(...packets) };
       const report: { faults: Fault[]; warnings: Fault[] } = { faults: [], warnings: [] };
-      for (const { table } of spec.tables) {
+      for (const { table, key, by } of spec.tables) {
         const here = await readTableDefinition(source, spec.source.database, table);
         const there = await readTableDefinition(target, spec.target.database, table);
         const shape = await readTableShape(source, spec.source.database, table);
         if (here === null || there === null) continue;
         const questions = tableQuestions(here, there, limits);
-        const plan = await readTablePlan(source, target, spec, { table });
+        const plan = await readTablePlan(source, target, spec, {
+          table,
+          ...(key && { key }),
+          ...(by && { by }),
+        });
+        if (plan.source.groups) {
+          const found = await equalRows(source, plan, options.signal);
+          report.faults.push(...found.faults);
+          report.warnings.push(...found.warnings);
+        }
         const answers = await ask(
           source,
           plan.source,

@@ -4,10 +4,12 @@ import { countMovable } from '../../support/schemas/movable.ts';
 import { schemas } from '../../support/schemas/schemas.ts';
 
 /** The figures of docs/limits.md. */
-const figures: Readonly<Record<string, { together: number; afterItsStatements: number; alone: number }>> = {
+const figures: Readonly<
+  Record<string, { together: number; onRequest?: number; afterItsStatements: number; alone: number }>
+> = {
   'a blog': { together: 18, afterItsStatements: 18, alone: 18 },
   'a film shop': { together: 9, afterItsStatements: 16, alone: 5 },
-  'a server panel': { together: 34, afterItsStatements: 35, alone: 17 },
+  'a server panel': { together: 34, onRequest: 35, afterItsStatements: 35, alone: 17 },
   'a wiki': { together: 57, afterItsStatements: 58, alone: 57 },
   'a publishing tool': { together: 98, afterItsStatements: 98, alone: 59 },
   'a tracker': { together: 127, afterItsStatements: 127, alone: 55 },

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { describeEachEngine, type EngineLane } from '../../support/databases.ts';
 import { FeedReader } from '../../support/feed-consumer.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
+import { keylessShapes, keylessTable } from '../../support/properties/keyless-table.ts';
 import { killedMover, kills } from '../../support/properties/killed-mover.ts';
 import { type MappedTable, mappedTable, shapes } from '../../support/properties/mapped-table.ts';
 
@@ -39,7 +40,7 @@ async function writeAll(
         ? table.put(side, id, value)
         : kind === 'delete' || side === 'target'
           ? table.remove(side, id)
-          : `UPDATE IGNORE s SET id = ${id + 7}, c0 = c0 + 1 WHERE id = ${id}`;
+          : table.move(id);
     try {
       await connection.query(sql);
     } catch (error) {
@@ -50,7 +51,10 @@ async function writeAll(
 }
 
 const histories = fc.record({
-  shape: shapes,
+  table: fc.oneof(
+    { weight: 2, arbitrary: shapes.map(mappedTable) },
+    { weight: 1, arbitrary: keylessShapes.map(keylessTable) },
+  ),
   feed: fc.constantFrom(true, true, false),
   rows: fc.array(number, { maxLength: 40 }),
   writes: fc.array(write, { maxLength: 60 }),
@@ -66,11 +70,12 @@ const histories = fc.record({
 type History = typeof histories extends fc.Arbitrary<infer One> ? One : never;
 
 async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
-  const { rows, writes, serviceWrites, killsOut, killsBack, size, pauses } = history;
-  const table = mappedTable(history.shape);
+  const { table, rows, writes, serviceWrites, killsOut, killsBack, size, pauses } = history;
   const { spec, source, target, expected, found } = table;
+  // A deletion names a row by its key.
+  const feed = history.feed && spec.key === undefined;
   await using fixture = await MoveFixture.create(lane, {
-    ...{ schema: [source], targetSchema: [target], tables: [spec], feed: history.feed },
+    ...{ schema: [source], targetSchema: [target], tables: [spec], feed },
   });
   // Somebody follows the feed all the time, through every death and both directions.
   using reader = new FeedReader(fixture.spec);
@@ -78,7 +83,7 @@ async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
   const following = reader.follow(over.signal);
   following.catch(() => undefined);
   const told = async () => {
-    if (!history.feed) return;
+    if (!feed) return;
     await reader.snapshotsDone();
     await reader.drain();
     const rows = reader.consumer.rows('t').map((row) => Object.values(row).map(String));

@@ -40,6 +40,8 @@ export interface MappedTable {
   /** The row of that id with values from `value` on. */
   put(side: 'source' | 'target', id: number, value: number): string;
   remove(side: 'source' | 'target', id: number): string;
+  /** On the source: the row gets another key, if none has that. */
+  move(id: number): string;
 }
 
 const where = 'c0 % 3 <> 0';
@@ -75,5 +77,6 @@ export function mappedTable(shape: Shape): MappedTable {
         : `REPLACE INTO t VALUES (${[shape.scoped ? id + 1_000 : id, ...columns.map(({ way }, index) => there(way, inScope(value + (shape.scoped ? 10_000 : 0)) + index))].join(', ')})`,
     remove: (side, id) =>
       side === 'source' ? `DELETE FROM s WHERE id = ${id}` : `DELETE FROM t WHERE ${key} = ${id}`,
+    move: (id) => `UPDATE IGNORE s SET id = ${id + 7}, c0 = c0 + 1 WHERE id = ${id}`,
   };
 }

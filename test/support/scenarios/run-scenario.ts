@@ -65,7 +65,9 @@ async function setUp(
   const service = await connect(target);
   defer(() => service.end());
   for (const statement of [...scenario.schema, ...scenario.data]) await legacy.query(statement);
-  const { tables, sever, triggers, deferIndexes, generated, versioned } = scenario.expectation;
+  const specs = scenario.expectation.tables.map((one) => (typeof one === 'string' ? { table: one } : one));
+  const tables = specs.map(({ table }) => table);
+  const { sever, triggers, deferIndexes, generated, versioned } = scenario.expectation;
   const bookkeepingSchema = `bk_${randomBytes(5).toString('hex')}`;
   defer(() =>
     Promise.all([legacy, service].map((one) => one.query('DROP DATABASE IF EXISTS ??', [bookkeepingSchema]))),
@@ -80,7 +82,7 @@ async function setUp(
     id: `${bookkeepingSchema}:forward`,
     source: await account(from, source, false),
     target: await account(to, target, true),
-    tables: tables.map((table) => ({ table })),
+    tables: specs,
     bookkeepingSchema,
     ...{ capture: testedCapture(), captureBack: testedCapture() },
     ...(sever && { sever: { side: 'source', keys: sever } }),

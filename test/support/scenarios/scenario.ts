@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TableSpec } from '../../../mover/index.ts';
 import type { Engine } from '../databases.ts';
 
 /** What a scenario's `expect.ts` exports as `expectation`. */
 export interface Expectation {
-  readonly tables: readonly string[];
+  readonly tables: readonly (string | TableSpec)[];
   /** Engines on which `schema.sql` runs. Default: both. */
   readonly from?: readonly Engine[];
   /** Engines of the target to which this applies. Default: both. */

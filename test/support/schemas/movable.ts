@@ -15,7 +15,9 @@ export interface Movable {
   readonly tables: number;
   /** Move together, in one feature, as they are. What ties them to a table that stays is severed. */
   readonly together: number;
-  /** The same once the statements were run that the preflight tells of those that do not. */
+  /** The same where tables that are refused for want of a key go by all columns. */
+  readonly onRequest: number;
+  /** The same as they are once the statements were run that the preflight tells of those that do not. */
   readonly afterItsStatements: number;
   /** Move alone, each a feature of its own, with its foreign keys severed. Null where that was not asked. */
   readonly alone: number | null;
@@ -35,6 +37,13 @@ export async function countMovable(
     for (const statement of schema.statements) await legacy.query(statement);
     const asItIs = await look(schema, lane, endpointOf(source), legacy, { alone, capture });
     const { refused } = asItIs;
+    const keyless = [...refused].flatMap(([table, faults]) =>
+      faults.every(({ code }) => code === 'BANYAN_TABLE_NO_KEY') ? [table] : [],
+    );
+    const asked =
+      keyless.length === 0
+        ? asItIs
+        : await look(schema, lane, endpointOf(source), legacy, { alone: false, capture, keyless });
     const statements = [...refused.values()].flat().flatMap(statementsOf);
     for (const statement of statements) await legacy.query(statement);
     const then =
@@ -44,6 +53,7 @@ export async function countMovable(
     return {
       tables: schema.tables.length,
       together: schema.tables.length - refused.size,
+      onRequest: schema.tables.length - asked.refused.size,
       afterItsStatements: schema.tables.length - then.refused.size,
       alone: asItIs.alone,
       stay: Object.fromEntries(
@@ -62,7 +72,11 @@ async function look(
   lane: EngineLane,
   source: Endpoint,
   legacy: mysql.Connection,
-  { alone, capture }: { readonly alone: boolean; readonly capture: CaptureKind },
+  {
+    alone,
+    capture,
+    keyless = [],
+  }: { readonly alone: boolean; readonly capture: CaptureKind; readonly keyless?: readonly string[] },
 ): Promise<{ readonly refused: Refused; readonly alone: number | null }> {
   await using target = await lane.createDatabase('b', 'shape');
   const keys = await foreignKeys(legacy);
@@ -74,7 +88,7 @@ async function look(
       id: `${bookkeepingSchema}:forward`,
       source,
       target: endpointOf(target),
-      tables: tables.map((table) => ({ table })),
+      tables: tables.map((table) => (keyless.includes(table) ? { table, key: 'all columns' } : { table })),
       bookkeepingSchema,
       triggers: 'carry',
       ...{ capture, captureBack: capture },

@@ -412,6 +412,19 @@ test('says all faults of meaning at once', async () => {
   expect(faults.some((fault) => fault.what.includes('missing.thrift'))).toBe(true);
 });
 
+test('a table without a key moves by all columns on request, and not by a mapping', async () => {
+  const withTable = (table: object) => ({
+    ...plain,
+    features: { parcels: { ...plain.features.parcels!, tables: [table] } },
+  });
+  const table = { table: 'parcels', key: 'all columns', by: ['sender'] };
+  expect((await load(withTable(table))).features.parcels?.tables).toEqual([table]);
+  for (const wrong of [{ where: 'id > 1' }, { key: 'id' }, { by: [] }]) {
+    const [fault] = await faultsOf(withTable({ ...table, ...wrong }));
+    expect(fault?.at).toContain('features.parcels.tables[0]');
+  }
+});
+
 test('a control API for other machines has to be asked for', async () => {
   const config = await load({ ...plain, control: { listen: '0.0.0.0:7410', allowRemote: true } });
   expect(config.control.listen.host).toBe('0.0.0.0');

@@ -12,6 +12,7 @@ import { type ImageColumn, type } from '../../../mover/capture/binlog/column-ima
 import { keyOf, keyText, keyTextOf } from '../../../mover/capture/binlog/key-text.ts';
 import { PacketSplitter } from '../../../mover/capture/binlog/packet-splitter.ts';
 import { RowReader, rowKind, type WatchedColumn } from '../../../mover/capture/binlog/row-events.ts';
+import { hashRow } from '../../../mover/capture/binlog/row-hasher.ts';
 import { column } from './column.ts';
 
 const u16 = (value: number) => Buffer.from([value & 0xff, value >> 8]);
@@ -182,6 +183,7 @@ describe('RowReader', () => {
       return fc.record({
         columns: fc.constant(columns),
         key: fc.uniqueArray(fc.constantFrom(...able), { minLength: 1, maxLength: 3 }),
+        hashed: fc.boolean(),
         present: fc.array(fc.boolean(), { minLength: columns.length, maxLength: columns.length }),
         code: fc.constantFrom(23, 24, 25, 30, 31, 32),
         rows: fc.array(
@@ -194,10 +196,11 @@ describe('RowReader', () => {
         ),
       });
     })
-    .filter(({ key, rows }) =>
-      rows.every(([old, next]) => key.every((at) => old[at] !== null && next[at] !== null)),
+    .filter(
+      ({ key, hashed, rows }) =>
+        hashed || rows.every(([old, next]) => key.every((at) => old[at] !== null && next[at] !== null)),
     )
-    .map(({ columns, key, present, code, rows }) => {
+    .map(({ columns, key, hashed, present, code, rows }) => {
       const all = columns.map(() => true);
       const updates = rowKind(code)?.change === 'update';
       const image = (row: readonly Value[], shown: readonly boolean[]) => {
@@ -211,7 +214,11 @@ describe('RowReader', () => {
         position,
         shape: columns[position]?.shape as ReturnType<typeof column>,
       }));
-      const keyIn = (row: readonly Value[]) => keyText(key.map((at) => row[at]?.text ?? ''));
+      const keyIn = (row: readonly Value[]) => {
+        const values = key.map((at) => row[at]?.text ?? null);
+        const shapes = wanted.map(({ shape }) => shape);
+        return keyText(hashed ? [hashRow(shapes, values)] : values.map((value) => value ?? ''));
+      };
       const expected: string[] = [];
       const images: Buffer[] = [];
       for (const [old, drawn, sameKey] of rows) {
@@ -237,7 +244,7 @@ describe('RowReader', () => {
       return {
         reader: new RowReader(
           columns.map((one) => one.image),
-          wanted,
+          hashed ? [{ hashed: wanted }] : wanted,
         ),
         body,
         code,

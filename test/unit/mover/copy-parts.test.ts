@@ -94,6 +94,12 @@ describe('nextChunkRows', () => {
     expect(nextChunkRows(1_000, { rows: 1_000, bytes: 1e9, ms: 1 }, sizing)).toBe(16);
     expect(nextChunkRows(1, { rows: 1, bytes: 1e9, ms: 9_999 }, sizing)).toBe(1);
   });
+  it('asks for no fewer where that saves nothing, as far as memory allows', () => {
+    const least = { ...sizing, rowsLeast: 20_000 };
+    expect(nextChunkRows(1_000, { rows: 1_000, bytes: 100_000, ms: 9_999 }, least)).toBe(20_000);
+    expect(nextChunkRows(1_000, { rows: 1_000, bytes: 10_000_000, ms: 9_999 }, least)).toBe(1_600);
+    expect(nextChunkRows(30, { rows: 30, bytes: 300, ms: 9_999 }, { ...least, rowsMax: 30 })).toBe(30);
+  });
   it('learns nothing from an empty or short chunk', () => {
     expect(nextChunkRows(1_000, { rows: 0, bytes: 0, ms: 1 }, sizing)).toBe(1_000);
     expect(nextChunkRows(1_000, { rows: 3, bytes: 300, ms: 1 }, sizing)).toBe(1_000);

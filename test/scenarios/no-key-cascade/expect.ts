@@ -1,0 +1,5 @@
+import type { Expectation } from '../../support/scenarios/scenario.ts';
+
+export const expectation: Expectation = {
+  tables: ['p', { table: 'c', key: 'all columns' }],
+};

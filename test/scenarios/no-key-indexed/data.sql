@@ -1,0 +1,1 @@
+INSERT INTO t VALUES ('kim@x', 't1', NULL), ('Kim@x', 't1', NULL), ('kim@x', 't1', NULL), ('kim@x ', 't2', '2026-01-01 00:00:00'), ('lee@x', 't3', '2026-01-01 00:00:00'), ('park@x', 't4', NULL), ('park@x', 't5', NULL);

@@ -1,0 +1,6 @@
+import type { Expectation } from '../../support/scenarios/scenario.ts';
+
+export const expectation: Expectation = {
+  tables: [{ table: 't', key: 'all columns', by: ['mail'] }],
+  deferIndexes: true,
+};

@@ -1,0 +1,17 @@
+-- before
+UPDATE t SET f = 16777216 WHERE f = 0.3e0 OR i = 1 LIMIT 1;
+-- during
+UPDATE t SET j = '[3]' WHERE i = 1 LIMIT 1;
+UPDATE t SET v = NULL WHERE i = -128 LIMIT 1;
+INSERT INTO t () VALUES ();
+DELETE FROM t WHERE i IS NULL LIMIT 1;
+UPDATE t SET p = ST_GeomFromText('POINT(3 4)') WHERE i = -128 LIMIT 1;
+-- after
+UPDATE t SET g = 7 WHERE i = 1 LIMIT 2;
+UPDATE t SET mb = REPEAT('x', 100000), ts = '1970-01-01 00:00:01';
+UPDATE t SET bi = x'0100', s = 'p' WHERE i = 1;
+-- service
+UPDATE t SET ts = '2024-10-27 00:30:00.5', e = 'x';
+UPDATE t SET f = 0.7 WHERE i = 1 LIMIT 2;
+INSERT INTO t (d, da, ti) VALUES (-0.00001, '9999-12-31 23:59:59.999999', '00:00:00.01');
+DELETE FROM t WHERE i = 1 LIMIT 1;
