@@ -1,14 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import type { Engine } from '../servers/engine.ts';
+import { BanyanError } from '../../common/errors.ts';
+import { type Engine, engines } from '../servers/engine.ts';
 import type { Bench, BenchContext, BenchPlan, RatioSpec } from './bench.ts';
 import type { Running } from './mover-peers/bare-capture.ts';
-import { engineCases, planByEngine } from './mover-peers/by-engine.ts';
 
 /** How a write is noticed; the two peers are the least that any tool of that kind costs: one INSERT in a trigger, one copy of the log's bytes. */
 type Capture = 'Plain' | 'BareTrigger' | 'Triggers' | 'BareBinlog' | 'Binlog';
 
+/** How many write at a time: eight leave no core free, and beside one there is one for whoever reads the log. */
+const loads = { saturated: 8, 'one-writer': 1 } as const;
+type Load = keyof typeof loads;
+
 /**
- * What capture costs an application's writes: single-row updates of random items, each its own transaction, eight at a time, on servers
+ * What capture costs an application's writes: single-row updates of random items, each its own transaction, eight at a time or one, on servers
  * that write each commit to the disk. The mover does not apply meanwhile: what it takes is not the writer's. The CPU of a write is the
  * server's; a reader of the binary log, a process of its own that shares this machine's cores with server and writers, has its own.
  */
@@ -17,11 +21,33 @@ export const bench: Bench = {
   summary: 'what capture costs each single-row update on the source, on MariaDB and MySQL',
   rounds: 9,
   minutes: 8,
-  cases: engineCases,
-  setup: (context) => planByEngine(context, planOf),
+  cases: `ENGINE of ${engines.join(', ')}, or ENGINE/one-writer, with a core left for a reader (default both engines)`,
+  async setup(context) {
+    const plans: BenchPlan[] = [];
+    for (const name of context.cases ?? engines) plans.push(await planOf(context, name, ...parseCase(name)));
+    return {
+      subjects: plans.flatMap((plan) => plan.subjects),
+      ratios: plans.flatMap((plan) => plan.ratios),
+    };
+  },
 };
 
-async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan> {
+function parseCase(name: string): [Engine, Load] {
+  const [engine, load = 'saturated'] = name.split('/') as [Engine, Load?];
+  if (engines.includes(engine) && load in loads) return [engine, load];
+  throw new BanyanError('BANYAN_BENCH_UNKNOWN', `"${name}" is no case of this bench.`, {
+    fix: `Give ${bench.cases}.`,
+  });
+}
+
+async function planOf(
+  context: BenchContext,
+  caseName: string,
+  engine: Engine,
+  load: Load,
+): Promise<BenchPlan> {
+  const named = load === 'saturated' ? engine : `${engine}OneWriter`;
+  const atATime = loads[load];
   const [{ startMoverServers }, items, { openItemsMove }, { writeHard }, { cpuMicrosOf }, bare] =
     await Promise.all([
       import('./mover-peers/servers.ts'),
@@ -70,15 +96,15 @@ async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan>
     'Binlog',
   ];
   const subject = (kind: Capture) => ({
-    name: `${engine}${kind}`,
-    case: engine,
+    name: `${named}${kind}`,
+    case: caseName,
     async measure({ signal }: { readonly signal: AbortSignal }) {
       const capture = await begin[kind]();
       try {
-        await writeHard(source, { rows, seconds: warm(kind), signal });
+        await writeHard(source, { rows, seconds: warm(kind), signal, atATime });
         const before = cpuMicrosOf(sourcePid);
         const readerBefore = capture.cpuMicros();
-        const { writes, ...rest } = await writeHard(source, { rows, seconds, signal });
+        const { writes, ...rest } = await writeHard(source, { rows, seconds, signal, atATime });
         return {
           serverCpuMicrosPerWrite: (cpuMicrosOf(sourcePid) - before) / writes,
           readerCpuMicrosPerWrite: (capture.cpuMicros() - readerBefore) / writes,
@@ -91,8 +117,8 @@ async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan>
   });
   const ratio = (of: Capture, over: Capture, atLeast?: number): RatioSpec[] => {
     if (!kinds.includes(over)) return [];
-    const pair = { of: `${engine}${of}`, over: `${engine}${over}` };
-    const name = `${engine}${of}${over === 'Plain' ? '' : `Vs${over}`}`;
+    const pair = { of: `${named}${of}`, over: `${named}${over}` };
+    const name = `${named}${of}${over === 'Plain' ? '' : `Vs${over}`}`;
     return [
       {
         name: `${name}Throughput`,
@@ -114,9 +140,9 @@ async function planOf(context: BenchContext, engine: Engine): Promise<BenchPlan>
       ...(kinds.includes('BareBinlog')
         ? [
             {
-              name: `${engine}BinlogVsBareBinlogReaderCpu`,
+              name: `${named}BinlogVsBareBinlogReaderCpu`,
               metric: 'readerCpuMicrosPerWrite',
-              ...{ of: `${engine}Binlog`, over: `${engine}BareBinlog` },
+              ...{ of: `${named}Binlog`, over: `${named}BareBinlog` },
             },
           ]
         : []),
