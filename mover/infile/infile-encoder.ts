@@ -38,6 +38,10 @@ export class InfileEncoder {
 
   /** Takes one row packet: length-encoded values from `start` to `end`. */
   add(buffer: Buffer, start: number, end: number): void {
+    if (end > start && this.#used + end - start <= this.#piece.length && isPlain(buffer, start, end)) {
+      this.#plain(buffer, start, end);
+      return;
+    }
     let at = start;
     while (at < end) {
       if (this.#used + markBytes > this.#piece.length) this.#next();
@@ -59,6 +63,19 @@ export class InfileEncoder {
     this.rows += 1;
   }
 
+  /** As it came: each length becomes the tab before its value, but for the first. */
+  #plain(buffer: Buffer, start: number, end: number): void {
+    const piece = this.#piece;
+    const shift = this.#used - start - 1;
+    buffer.copy(piece, this.#used, start + 1, end);
+    for (let at = start + 1 + (buffer[start] as number); at < end; at += 1 + (buffer[at] as number)) {
+      piece[at + shift] = tab;
+    }
+    this.#used = end + shift;
+    piece[this.#used++] = newline;
+    this.rows += 1;
+  }
+
   #value(buffer: Buffer, start: number, end: number): void {
     for (let at = start; at < end; ) {
       // At worst every byte is escaped.
@@ -71,15 +88,13 @@ export class InfileEncoder {
       let used = this.#used;
       for (const stop = Math.min(end, at + room); at < stop; at += 1) {
         const byte = buffer[at] as number;
-        if (byte === tab || byte === newline || byte === backslash) {
-          piece[used++] = backslash;
+        // Nearly every byte: two comparisons instead of four.
+        if (byte > newline && byte !== backslash) {
           piece[used++] = byte;
-        } else if (byte === nul) {
-          piece[used++] = backslash;
-          piece[used++] = 0x30;
-        } else {
-          piece[used++] = byte;
+          continue;
         }
+        if (byte === tab || byte === newline || byte === backslash || byte === nul) piece[used++] = backslash;
+        piece[used++] = byte === nul ? 0x30 : byte;
       }
       this.#used = used;
     }
@@ -109,4 +124,18 @@ export class InfileEncoder {
     this.#pieces.push(this.#piece);
     this.#used = packetHeaderBytes;
   }
+}
+
+/** Whether a row has only values with a length of one byte, and nothing in them that a line must escape: most rows. */
+function isPlain(buffer: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; ) {
+    const length = buffer[at++] as number;
+    if (length >= nullMarker) return false;
+    for (const stop = at + length; at < stop; at += 1) {
+      const byte = buffer[at] as number;
+      if (byte === backslash || (byte <= newline && (byte === tab || byte === newline || byte === nul)))
+        return false;
+    }
+  }
+  return true;
 }

@@ -80,6 +80,43 @@ describe('InfileEncoder', () => {
       { numRuns: 60 },
     );
   });
+
+  it('takes rows with nothing to escape as they came, over the ends of pieces, among others that have', () => {
+    const letters = fc.integer({ min: 0, max: 250 }).map((length) => Buffer.alloc(length, 'añ소'));
+    const value = fc.oneof(
+      { weight: 60, arbitrary: letters },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(null, Buffer.alloc(251, 'y'), Buffer.from('a\0b'), Buffer.from('\t\\\n')),
+      },
+    );
+    const rowsOf = fc.array(fc.array(value, { minLength: 1, maxLength: 9 }), {
+      minLength: 30,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(rowsOf, (some) => {
+        const rows = Array.from({ length: 900 }, (_, at) => some[at % some.length] ?? []);
+        const encoder = new InfileEncoder();
+        for (const row of rows) {
+          const framed = Buffer.concat([Buffer.from('before'), packet(row), Buffer.from('after')]);
+          encoder.add(framed, 6, framed.length - 5);
+        }
+        const pieces = encoder.finish();
+        expect(pieces.length).toBeGreaterThan(1);
+        const read = readLines(Buffer.concat(pieces.map((one) => one.subarray(packetHeaderBytes))));
+        expect(read.length).toBe(rows.length);
+        const same = (one: Buffer | null, other: Buffer | null | undefined) =>
+          one === null || other == null ? one === other : one.equals(other);
+        const differs = read.findIndex(
+          (row, at) =>
+            row.length !== rows[at]?.length || !row.every((one, column) => same(one, rows[at]?.[column])),
+        );
+        expect(differs).toBe(-1);
+      }),
+      { numRuns: 10 },
+    );
+  });
 });
 
 describe('nextChunkRows', () => {
