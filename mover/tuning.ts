@@ -37,6 +37,8 @@ export interface MoveTuning {
   readonly fingerprintEveryMs: number;
   /** How often, at least, both servers count, by which one that was restored is told; see `Counts`. */
   readonly countEveryMs: number;
+  /** Up to so many ways through foreign keys that cascade a trigger has each by itself; more go through a queue. */
+  readonly cascadeWaysMax: number;
   /** Seconds that a DDL statement of ours may queue in front of the application (at least 1). */
   readonly ddlLockWaitSeconds: number;
   /** How often such a statement is tried before the move gives up with `BANYAN_DDL_LOCK_TIMEOUT`. */
@@ -75,6 +77,7 @@ export const defaultTuning: MoveTuning = {
   idlePollMs: 15,
   fingerprintEveryMs: 1_000,
   countEveryMs: 2_000,
+  cascadeWaysMax: 500,
   ddlLockWaitSeconds: 1,
   ddlAttempts: 30,
   verifyWorkers: 3,

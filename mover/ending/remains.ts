@@ -15,7 +15,8 @@ type Side = EndingStep['side'];
 
 /** What several features share. The fences last: as long as their table names a feature, nothing of these is dropped. */
 const sharedTables = [
-  ...['mover_captures', 'mover_cascades', 'mover_binlog', 'mover_beats', 'mover_progress', 'mover_targets'],
+  ...['mover_captures', 'mover_cascades', 'mover_cascade_rows', 'mover_binlog', 'mover_beats'],
+  ...['mover_progress', 'mover_targets'],
   ...['mover_counts', 'mover_marks'],
   ...['mover_verified', 'mover_verifies', 'mover_deferred'],
   ...['mover_offers', 'mover_movers', 'mover_feeds', 'mover_feed_snapshots', 'mover_feed_watermarks'],
@@ -207,7 +208,7 @@ const byFeature = [
 ];
 
 function rowsOf(spec: MoveSpec, side: Side, table: string): string | null {
-  if (table === 'mover_cascades') return null;
+  if (table === 'mover_cascades' || table === 'mover_cascade_rows') return null;
   if (byFeature.includes(table)) return fenceRows(spec, side);
   if (table === 'mover_captures') {
     const names = sideTables(spec, side).map(quoteText).join(', ');

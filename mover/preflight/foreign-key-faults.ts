@@ -1,7 +1,6 @@
 import type { Fault } from '../../common/errors.ts';
-import { cascadeStepsMax, cascadeTree, cascadingColumns } from '../capture/triggers/cascade-tree.ts';
 import { keyName } from '../edge/severed.ts';
-import { cascades, type ForeignKey, keysWithin } from '../shape/foreign-key.ts';
+import { cascades, type ForeignKey } from '../shape/foreign-key.ts';
 
 /**
  * What foreign keys forbid. A cascade changes rows without firing a trigger: where its parent moves too, the parent's
@@ -42,21 +41,4 @@ export function foreignKeyFaults(
     ];
   });
   return crossing;
-}
-
-/** Ways along which one changed row changes others: where triggers capture, each is a step in a trigger of its own table. */
-export function webFaults(keys: readonly ForeignKey[], database: string, tables: readonly string[]): Fault[] {
-  const inside = keysWithin(keys, database, tables);
-  return tables.flatMap((table) => {
-    const update = { kind: 'update', columns: cascadingColumns(table, inside) } as const;
-    const changes = [{ kind: 'delete' } as const, update];
-    if (changes.every((change) => cascadeTree(table, change, inside) !== null)) return [];
-    return [
-      {
-        code: 'BANYAN_FOREIGN_KEY_WEB',
-        what: `a changed row of ${database}.${table} changes others along more than ${cascadeStepsMax} ways, by foreign keys that cascade`,
-        fix: `Capture from the binary log (capture: 'binlog'), where it tells these rows: that of MySQL from 9.6 on; or make some of the keys RESTRICT and delete these rows in the application; SHOW CREATE TABLE of the tables that refer to ${table} shows them.`,
-      },
-    ];
-  });
 }

@@ -30,7 +30,7 @@ import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
 import { feedKeyFaults } from './feed-key-faults.ts';
-import { foreignKeyFaults, webFaults } from './foreign-key-faults.ts';
+import { foreignKeyFaults } from './foreign-key-faults.ts';
 import { groupKeyCost } from './group-key-cost.ts';
 import { groupCascadeFaults, groupKeyWarnings } from './group-key-faults.ts';
 import { loadWarnings } from './load-warnings.ts';
@@ -171,10 +171,7 @@ async function checkSide(
     ...(await checkMoverPrivileges(session, endpoint, needed)),
     ...foreignKeyFaults(keys, endpoint.database, tables, side, severedAmong(keys, spec, side)),
     ...(capturedBy(spec, side) === 'triggers'
-      ? [
-          ...webFaults(keys, endpoint.database, tables),
-          ...groupCascadeFaults(keys, endpoint.database, spec, side),
-        ]
+      ? groupCascadeFaults(keys, endpoint.database, spec, side)
       : []),
     ...severFaults(keys, spec, side),
   ];

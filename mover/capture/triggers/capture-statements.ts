@@ -13,7 +13,8 @@ import {
   ofRow,
 } from './capture-names.ts';
 import { markCascade } from './cascade-marks.ts';
-import { type CascadeWeb, noteAfter, noteBefore } from './cascade-statements.ts';
+import { noteAfter, noteBefore } from './cascade-statements.ts';
+import type { CascadeWeb } from './note-children.ts';
 
 /**
  * Makes the log of one table. Key columns have the table's own types and collations, so that a key compares in the log as it

@@ -1,5 +1,7 @@
-import { quoteTable } from '../../sql/names.ts';
+import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
+import type { CascadeQueue } from './cascade-queue.ts';
+import { deleteEnded } from './delete-ended.ts';
 
 /** Marks removed by one statement. */
 const forgottenAtOnce = 5_000;
@@ -26,18 +28,34 @@ export function markCascade(schema: string): string {
  * applier does with their children's tables.
  */
 export class CascadeMarks {
+  readonly #schema: string;
   readonly #table: string;
+  readonly #queue: CascadeQueue | null;
 
-  constructor(schema: string) {
+  /** `queue`: where cascades go through one, whose rows are done with when the cascade is. */
+  constructor(schema: string, queue: CascadeQueue | null) {
+    this.#schema = schema;
     this.#table = marksTable(schema);
+    this.#queue = queue;
   }
 
-  async ensureTable(session: Session): Promise<void> {
+  async ensureTables(session: Session): Promise<void> {
     await session.run(
       `CREATE TABLE IF NOT EXISTS ${this.#table} (
          seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY
        ) ENGINE = InnoDB`,
     );
+    await this.#queue?.ensureTable(session);
+  }
+
+  /** Whether the tables are there. */
+  async stand(session: Session): Promise<boolean> {
+    const names = ['mover_cascades', ...(this.#queue === null ? [] : ['mover_cascade_rows'])];
+    const rows = await session.texts(
+      `SELECT 1 FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = ${quoteText(this.#schema)} AND TABLE_NAME IN (${names.map(quoteText).join(', ')})`,
+    );
+    return rows.length === names.length;
   }
 
   /**
@@ -45,15 +63,13 @@ export class CascadeMarks {
    * of cascades that have ended.
    */
   async open(session: Session, upTo: bigint | null = null): Promise<bigint[]> {
+    await this.#queue?.forgetEnded(session);
     // For the next transaction only, which is the next statement.
     await session.run('SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED');
     const there = await this.#read(session, upTo);
     if (there.length === 0) return [];
     const committed = new Set(await this.#read(session, upTo));
-    const ended = [...committed].slice(0, forgottenAtOnce);
-    if (ended.length > 0) {
-      await session.run(`DELETE FROM ${this.#table} WHERE seq IN (${ended.join(', ')})`);
-    }
+    await deleteEnded(session, this.#table, 'seq', [...committed].slice(0, forgottenAtOnce));
     return there.filter((mark) => !committed.has(mark));
   }
 

@@ -6,11 +6,14 @@ export type RowChange =
   | { readonly kind: 'update'; readonly columns: readonly string[] };
 
 /** Rows of a child table that a change of rows of its parent changes in the same way. */
-export interface CascadeNode {
+export interface ChangedChildren {
   readonly child: string;
   readonly change: RowChange;
   /** Any of them makes a row a child. */
   readonly keys: readonly ForeignKey[];
+}
+
+export interface CascadeNode extends ChangedChildren {
   readonly nodes: readonly CascadeNode[];
 }
 
@@ -18,41 +21,48 @@ export interface CascadeNode {
  * Both engines refuse a change that cascades over more levels (tried on MariaDB 10.11 and MySQL 9.7: errno 1296 and 3008), a
  * table that refers to itself included.
  */
-const deepest = 14;
-
-/** A trigger with more steps would cost more to open than it is worth. */
-export const cascadeStepsMax = 500;
+export const deepest = 14;
 
 /**
  * All rows that the server changes along with a changed row of `table`, by way of foreign keys, level by level. Too much is
  * no fault, too little is a loss: what one engine stops at (a ring that comes back to where it began) is followed here.
  *
- * Null where the keys form such a web that there are more than `cascadeStepsMax` ways through it.
+ * Null where the keys form such a web that there are more than `waysMax` ways through it: see `cascadeGraph`.
  */
 export function cascadeTree(
   table: string,
   change: RowChange,
   keys: readonly ForeignKey[],
+  waysMax: number,
 ): readonly CascadeNode[] | null {
-  let steps = 0;
+  let ways = 0;
   const below = (parent: string, changed: RowChange, depth: number): CascadeNode[] => {
     if (depth > deepest) return [];
-    const reached = keys.flatMap((key) => {
-      const childChange = key.parent === parent ? changeOfChild(key, changed) : null;
-      return childChange === null ? [] : [{ key, change: childChange }];
-    });
-    const alike = Map.groupBy(reached, (one) => `${one.key.child}\0${one.change.kind}`);
-    return [...alike.values()].flatMap((group) => {
-      steps += 1;
-      const [first] = group;
-      if (first === undefined || steps > cascadeStepsMax) return [];
-      const { child } = first.key;
-      const all = joined(group.map((one) => one.change));
-      return [{ child, change: all, keys: group.map((one) => one.key), nodes: below(child, all, depth + 1) }];
+    return changedChildren(parent, changed, keys).flatMap((one) => {
+      ways += 1;
+      return ways > waysMax ? [] : [{ ...one, nodes: below(one.child, one.change, depth + 1) }];
     });
   };
   const tree = below(table, change, 1);
-  return steps > cascadeStepsMax ? null : tree;
+  return ways > waysMax ? null : tree;
+}
+
+/** The rows one level below. */
+export function changedChildren(
+  parent: string,
+  changed: RowChange,
+  keys: readonly ForeignKey[],
+): ChangedChildren[] {
+  const reached = keys.flatMap((key) => {
+    const change = key.parent === parent ? changeOfChild(key, changed) : null;
+    return change === null ? [] : [{ key, change }];
+  });
+  const alike = Map.groupBy(reached, ({ key, change }) => `${key.child}\0${change.kind}`);
+  return [...alike.values()].map((group) => ({
+    child: group[0]?.key.child ?? '',
+    change: joined(group.map((one) => one.change)),
+    keys: group.map((one) => one.key),
+  }));
 }
 
 /** Null where the children stay as they are. */

@@ -18,9 +18,11 @@ import {
   createTriggerStatement,
 } from './capture-statements.ts';
 import { CascadeMarks } from './cascade-marks.ts';
-import type { CascadeWeb } from './cascade-statements.ts';
+import { CascadeQueue } from './cascade-queue.ts';
+import { needsQueue } from './cascade-statements.ts';
 import { cascadedTables } from './cascade-tree.ts';
 import { logHorizon } from './log-horizon.ts';
+import type { CascadeWeb } from './note-children.ts';
 import { SourceBooks } from './source-books.ts';
 import { TriggerLog } from './trigger-log.ts';
 
@@ -46,12 +48,14 @@ export class TriggerCapture implements Capture {
     this.#context = context;
     this.#tables = tables;
     this.#link = context.sourceLink();
-    this.#marks = new CascadeMarks(bookkeepingSchema);
     this.#web = {
       schema: bookkeepingSchema,
       tables,
       keys: keysWithin(foreignKeys, source.database, this.#names),
+      waysMax: context.tuning.cascadeWaysMax,
     };
+    const queue = needsQueue(this.#web) ? new CascadeQueue(bookkeepingSchema) : null;
+    this.#marks = new CascadeMarks(bookkeepingSchema, queue);
     const cascaded = cascadedTables(this.#web.keys);
     this.logs = tables.map(
       (table) => new TriggerLog(bookkeepingSchema, table, cascaded.has(table.table) ? this.#marks : null),
@@ -62,7 +66,7 @@ export class TriggerCapture implements Capture {
   async install(signal: AbortSignal): Promise<void> {
     const session = await this.#link.session();
     await this.#books.ensureTables(session);
-    await this.#marks.ensureTable(session);
+    await this.#marks.ensureTables(session);
     const records = await this.#books.read(session, this.#names);
     const missing = this.#tables.filter((table) => !records.has(table.table));
     // A trigger of a parent writes to the logs of its children, so such tables are captured together or not at all.
@@ -194,6 +198,17 @@ export class TriggerCapture implements Capture {
       }
       if (differs) throw schemaChanged(database, name);
     }
+    if (this.#web.keys.some(cascades)) await this.#restoreMarks(session);
+  }
+
+  /** Where they were dropped each write fails that cascades: nothing is lost by it, and nothing needs to be copied again. */
+  async #restoreMarks(session: Session): Promise<void> {
+    if (await this.#marks.stand(session)) return;
+    this.#context.logger.warn(
+      { schema: this.#web.schema, move: this.#context.spec.id },
+      'a table that triggers of cascading foreign keys write to was dropped: it is made again',
+    );
+    await this.#marks.ensureTables(session);
   }
 
   /** An entry is in its log as soon as its change is committed: what a look finds is complete as of its beginning. */

@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
-import { engineLane, engines } from '../../support/databases.ts';
+import type { MoveTuning } from '../../../mover/index.ts';
+import { type Engine, engineLane, engines } from '../../support/databases.ts';
 import { runScenario } from '../../support/scenarios/run-scenario.ts';
 import { loadScenario, scenarioNames } from '../../support/scenarios/scenario.ts';
 
@@ -14,10 +15,16 @@ const scenarios = await Promise.all(chosen.map(loadScenario));
 describe.each(scenarios)('scenario $name', (scenario) => {
   const { from = engines, to = engines } = scenario.expectation;
   const pairs = from.flatMap((one) => to.map((other) => ({ one, other })));
-  it.each(pairs)('$one to $other', async ({ one, other }) => {
+  const run = async (one: Engine, other: Engine, tuning?: Partial<MoveTuning>) => {
     const [here, there] = [engineLane(one), engineLane(other)];
     // The summary says which engine was left out.
     if (here === null || there === null) return;
-    await runScenario(scenario, here, there);
-  });
+    await runScenario(scenario, here, there, tuning);
+  };
+  it.each(pairs)('$one to $other', ({ one, other }) => run(one, other));
+
+  if (!scenario.schema.some((sql) => /ON (DELETE|UPDATE) (CASCADE|SET )/i.test(sql))) return;
+  it.each(pairs)('$one to $other, its cascades through a queue', ({ one, other }) =>
+    run(one, other, { cascadeWaysMax: 0 }),
+  );
 });

@@ -8,6 +8,7 @@ import {
   inspectMove,
   type Move,
   type MoveSpec,
+  type MoveTuning,
   moverPrivileges,
   openMove,
   planSchema,
@@ -19,12 +20,13 @@ import { TestPoints } from '../move-fixture.ts';
 import { testedCapture } from '../tested-capture.ts';
 import type { Scenario } from './scenario.ts';
 
-const tuning = { chunkRowsAtFirst: 3, chunkRowsMax: 3, applyBatchEntries: 7 };
+const small = { chunkRowsAtFirst: 3, chunkRowsMax: 3, applyBatchEntries: 7 };
 const patience = { lockTimeoutMs: 15_000 };
 
 /** A scenario on one pair of servers: what it holds, until it is disposed of. */
 interface Stage {
   readonly spec: MoveSpec;
+  readonly tuning: Partial<MoveTuning>;
   readonly legacy: mysql.Connection;
   readonly service: mysql.Connection;
   defer(stop: () => unknown): void;
@@ -34,10 +36,16 @@ interface Stage {
  * Takes the scenario's tables through all of it: their definitions to the other server, preflight, a look at the rows, the copy
  * with writes before and during, a fence right after it, the hand-over, writes on the service, and the way back.
  */
-export async function runScenario(scenario: Scenario, from: EngineLane, to: EngineLane): Promise<void> {
+export async function runScenario(
+  scenario: Scenario,
+  from: EngineLane,
+  to: EngineLane,
+  tuning: Partial<MoveTuning> = {},
+): Promise<void> {
   const stops: (() => unknown)[] = [];
   try {
-    const stage = await setUp(scenario, from, to, (stop) => stops.push(stop));
+    const parts = await setUp(scenario, from, to, (stop) => stops.push(stop));
+    const stage = { ...parts, tuning: { ...small, ...tuning } };
     const refusals = await refusedBy(stage.spec);
     if (scenario.expectation.refused !== undefined) {
       expect(refusals.codes, refusals.text).toEqual([...scenario.expectation.refused].sort());
@@ -55,7 +63,7 @@ async function setUp(
   from: EngineLane,
   to: EngineLane,
   defer: Stage['defer'],
-): Promise<Stage> {
+): Promise<Omit<Stage, 'tuning'>> {
   const source = await from.createDatabase('a', 'sc');
   defer(() => source[Symbol.asyncDispose]());
   const target = await to.createDatabase('b', 'sc');
@@ -124,7 +132,8 @@ async function refusedBy(spec: MoveSpec): Promise<{ codes: string[]; text: strin
   };
 }
 
-async function thereAndBack({ writes }: Scenario, { spec, legacy, service, defer }: Stage): Promise<void> {
+async function thereAndBack({ writes }: Scenario, stage: Stage): Promise<void> {
+  const { spec, legacy, service } = stage;
   const run = async (on: mysql.Connection, statements: readonly string[]) => {
     for (const statement of statements) await on.query(statement);
   };
@@ -141,7 +150,7 @@ async function thereAndBack({ writes }: Scenario, { spec, legacy, service, defer
     left = left.slice(now.length);
     await run(legacy, now);
   });
-  const out = await open(spec, defer, points);
+  const out = await open(stage, spec, points);
   await out.fence('target', patience);
   await out.installCapture();
   await run(legacy, writes.before);
@@ -154,15 +163,12 @@ async function thereAndBack({ writes }: Scenario, { spec, legacy, service, defer
   expect(await out.verify()).toMatchObject({ different: 0, unsettled: 0 });
   await out.raiseAutoIncrement();
 
-  const back = await open(
-    {
-      ...spec,
-      ...{ id: spec.id.replace('forward', 'reverse'), source: spec.target, target: spec.source },
-      ...(spec.sever && { sever: { ...spec.sever, side: 'target' } }),
-      deferIndexes: false,
-    },
-    defer,
-  );
+  const back = await open(stage, {
+    ...spec,
+    ...{ id: spec.id.replace('forward', 'reverse'), source: spec.target, target: spec.source },
+    ...(spec.sever && { sever: { ...spec.sever, side: 'target' } }),
+    deferIndexes: false,
+  });
   await back.installCapture();
   const reverse = back.startApplying();
   await out.openFence('target');
@@ -180,7 +186,7 @@ async function thereAndBack({ writes }: Scenario, { spec, legacy, service, defer
   }
 }
 
-async function open(spec: MoveSpec, defer: Stage['defer'], points?: TestPoints): Promise<Move> {
+async function open({ tuning, defer }: Stage, spec: MoveSpec, points?: TestPoints): Promise<Move> {
   const move = await openMove(spec, { epoch: await claimEpoch(spec), tuning, ...(points && { points }) });
   defer(() => move.close());
   return move;
