@@ -13,7 +13,7 @@ const figures: Readonly<
   'a wiki': { together: 57, afterItsStatements: 58, alone: 57 },
   'a publishing tool': { together: 98, afterItsStatements: 98, alone: 59 },
   'a tracker': { together: 127, afterItsStatements: 127, alone: 55 },
-  'a monitoring system': { together: 173, afterItsStatements: 173, alone: 60 },
+  'a monitoring system': { together: 137, afterItsStatements: 173, alone: 60 },
 };
 
 /** The smallest on every run; all of them with BANYAN_MOVABLE=all (`npm run soak -- schemas`), and each table also alone, and with both captures. */
