@@ -170,9 +170,7 @@ async function checkSide(
     ...serverFaults(endpoint, await readServerFacts(session)),
     ...(await checkMoverPrivileges(session, endpoint, needed)),
     ...foreignKeyFaults(keys, endpoint.database, tables, side, severedAmong(keys, spec, side)),
-    ...(capturedBy(spec, side) === 'triggers'
-      ? groupCascadeFaults(keys, endpoint.database, spec, side)
-      : []),
+    ...(capturedBy(spec, side) === 'triggers' ? groupCascadeFaults(keys, endpoint.database, spec, side) : []),
     ...severFaults(keys, spec, side),
   ];
 }

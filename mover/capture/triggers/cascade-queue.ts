@@ -101,7 +101,7 @@ function stepsTo(web: CascadeWeb, state: CascadeState, number: number, key: Fore
   );
   // Its log has what most keys refer to.
   if (key.parentColumns.every((name) => named.has(name))) return [steps, (name) => named.get(name) ?? ''];
-  // Not as a number: an index finds a number among the column's own values.
+  // The bare column wherever there is one, so that its index serves.
   const equal = own.map((column, index) => {
     const value = column.hashed ? ofRow(column, 'banyan_2') : `banyan_2.${column.sql}`;
     return `${value} = banyan_1.${logKeyName(index)}`;

@@ -2,7 +2,7 @@
 INSERT INTO hosts VALUES (8,7);
 DELETE FROM rules WHERE id = 22;
 -- during
-INSERT INTO items VALUES (17,12,8,14);
+INSERT INTO items VALUES (17,13,8,14);
 -- after
 DELETE FROM hosts WHERE id = 1;
 -- service
