@@ -32,6 +32,8 @@ const refusals: ReadonlySet<unknown> = new Set([
   ...[1203, 1226, 1836, 1637],
 ]);
 const optionPreventsStatement = 1290;
+/** ENOSPC, in what the server says of a file that it could not make or write, by many numbers: 3, 1004, 1005, 1026, 1030 … */
+const noSpace = /\b(?:err(?:no|code):|error) 28\b|no space left on device/i;
 
 /** ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK */
 const locks: ReadonlySet<unknown> = new Set([1205, 1213]);
@@ -44,6 +46,7 @@ export function databaseTrouble(error: unknown): DatabaseTrouble | null {
   if (refusals.has(errno)) return 'refuses';
   // The same number names other options too (--secure-file-priv).
   if (errno === optionPreventsStatement && /read[-_]only/i.test(message)) return 'refuses';
+  if (typeof errno === 'number' && errno > 0 && noSpace.test(message)) return 'refuses';
   if (locks.has(errno)) return 'locked';
   // mysql2 says `fatal` of whatever ends a connection; knex when its pool could not get one in time.
   if (lostCodes.has(code) || fatal === true || name === 'KnexTimeoutError') return 'lost';

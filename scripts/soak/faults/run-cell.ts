@@ -21,6 +21,8 @@ export interface CellResult {
 
 /** How long banyan may take to be well again once the fault is over. */
 const healWithinMs = 45_000;
+/** How long the side that does not own the rows may take to have them all, once nothing is written. */
+const catchUpMs = 20_000;
 const deedWithinMs = 90_000;
 const reachWithinMs = 30_000;
 /** A router that was cut off has asked for the table again so long after it can, at the latest. */
@@ -109,7 +111,7 @@ export async function runCell(world: World, cell: Cell): Promise<CellResult> {
   if (!fault.clientsMayFail) findings.push(...stale.slice(0, 3).map(({ what }) => what));
   await world.traffic.stop();
   const moved = stage !== 'legacy' && stage !== 'finished';
-  const rows = moved ? judgeRows(world, owner, 20_000) : againstLedger(world, owner);
+  const rows = moved ? judgeRows(world, owner, catchUpMs + fault.afterMs) : againstLedger(world, owner);
   findings.push(...(await rows).slice(0, 5));
   if (findings.length === 0) await forgetRows(world, owner);
   world.traffic.start();

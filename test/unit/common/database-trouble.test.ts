@@ -13,6 +13,15 @@ const passing = [
   ['refuses', failed('The MySQL server is running with the --super-read-only option', { errno: 1290 })],
   ['refuses', failed('Running in read-only mode', { errno: 1836 })],
   ['refuses', failed('Disk full', { errno: 1021 })],
+  [
+    'refuses',
+    failed('Error writing file \'./banyan/t.frm\' (Errcode: 28 "No space left on device")', { errno: 3 }),
+  ],
+  [
+    'refuses',
+    failed('Can\'t create table `banyan`.`t` (errno: 28 "No space left on device")', { errno: 1005 }),
+  ],
+  ['refuses', failed('Got error 28 from storage engine', { errno: 1030 })],
   ['locked', failed('Deadlock found', { errno: 1213 })],
 ] as const;
 
@@ -33,6 +42,8 @@ describe('a database that is in no state to serve', () => {
     for (const error of [
       failed('running with the --secure-file-priv option', { errno: 1290 }),
       failed('Unknown column', { errno: 1054 }),
+      failed('Got error 128 from storage engine', { errno: 1030 }),
+      failed('ENOSPC: no space left on device, write', { errno: -28 }),
       new TypeError('undefined is not a function'),
     ]) {
       expect(databaseTrouble(error)).toBeNull();
