@@ -7,7 +7,7 @@ import { rowHash, rowsChecksum } from './row-hash.ts';
 import { comparedSql, exactSql, type SideColumn } from './side-column.ts';
 
 /** Rows of one question about a table that is read as a whole for each. */
-export const rowsOfScan = 20_000;
+export const rowsOfScan = 50_000;
 
 export interface SidePlanParts {
   readonly database: string;

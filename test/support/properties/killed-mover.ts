@@ -63,10 +63,10 @@ export async function killedMover(options: KilledMoverOptions): Promise<{ move: 
     const move = await fixture.open({ spec, tuning, points: { reach } });
     try {
       if (!noCopy) await move.fence('target', { lockTimeoutMs: 15_000 });
-      if (noCopy) await move.renewCapture();
-      else if ((await move.captureState()) !== 'complete') {
-        await move.dropCapture();
-        await move.installCapture();
+      // Of one that stands already nothing may be forgotten: the source has been opened since.
+      if ((await move.captureState()) !== 'complete') {
+        if (!noCopy) await move.dropCapture();
+        await (noCopy ? move.renewCapture() : move.installCapture());
       }
       const applier = move.startApplying();
       const failure = applier.failed.then((error) => {
