@@ -36,7 +36,9 @@ export async function awaitBarrier(
   const pending = await pendingOf(Number.MAX_SAFE_INTEGER, 0);
   throw new BanyanError(
     'BANYAN_BARRIER_TIMEOUT',
-    `Not every router held in time: ${describePending(pending)}.`,
+    pending.length === 0
+      ? 'Not every router held in time, though every one does by now: the state store or this process was slow to say so.'
+      : `Not every router held in time: ${describePending(pending)}.`,
     {
       fix: 'Look at those routers, and at processes with seams (`banyan status`): a write that takes long keeps a hold from completing. Then try again.',
       details: { pending },
