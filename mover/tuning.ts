@@ -77,7 +77,7 @@ export const defaultTuning: MoveTuning = {
   idlePollMs: 15,
   fingerprintEveryMs: 1_000,
   countEveryMs: 2_000,
-  cascadeWaysMax: 500,
+  cascadeWaysMax: 10,
   ddlLockWaitSeconds: 1,
   ddlAttempts: 30,
   verifyWorkers: 3,

@@ -1,3 +1,4 @@
+import { isTableMissing } from '../../../common/table-missing.ts';
 import type { ForeignKey } from '../../shape/foreign-key.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
@@ -44,7 +45,7 @@ export function noteByQueue(
 ): string {
   const queue = queueTable(web.schema);
   const [root, ...met] = states;
-  const first = root === undefined ? '' : noteBelow(web, states, root, () => [[], trigger]);
+  const first = root === undefined ? '' : noteBelow(web, states, root, () => [[], trigger], beginRun(queue));
   const queued = met.flatMap((state, index) =>
     state.below.length === 0 ? [] : [{ state, number: index + 1 }],
   );
@@ -62,16 +63,22 @@ export function noteByQueue(
       DECLARE banyan_level INT DEFAULT 0;
       DECLARE banyan_turn, banyan_before BIGINT DEFAULT 0;
       DECLARE ${counters.join(', ')} INT DEFAULT 0;
-      INSERT INTO ${queue} (level, state, turn, digest) VALUES (0, 0, 0, '');
-      SET banyan_run = LAST_INSERT_ID();
-      INSERT INTO ${queue} (run, level, state, turn, digest)
-      VALUES (banyan_run, ${last.level}, ${last.state}, ${last.turn}, '');
       ${first}
       WHILE banyan_turn > banyan_before DO
         SET banyan_level = banyan_level + 1, banyan_before = banyan_turn, ${turnOver.join(', ')};
         IF banyan_level < ${deepest} THEN ${rounds.join('\n')} END IF;
       END WHILE;
     END;`;
+}
+
+/** Before the first row joins: most rows have no children. */
+function beginRun(queue: string): string {
+  return `IF banyan_run IS NULL THEN
+            INSERT INTO ${queue} (level, state, turn, digest) VALUES (0, 0, 0, '');
+            SET banyan_run = LAST_INSERT_ID();
+            INSERT INTO ${queue} (run, level, state, turn, digest)
+            VALUES (banyan_run, ${last.level}, ${last.state}, ${last.turn}, '');
+          END IF;`;
 }
 
 /** How many rows of a state have their turn now, and how many joined since. */
@@ -116,12 +123,13 @@ function noteBelow(
   states: readonly CascadeState[],
   state: CascadeState,
   above: (key: ForeignKey) => [Step[], ParentRow],
+  begin = '',
 ): string {
   const blocks = state.below.flatMap(({ state: number, keys }) => {
     const to = states[number];
     if (to === undefined) throw new Error(`no state ${number}`);
     const child = tableOf(web, to.table);
-    const each = to.below.length === 0 ? '' : joinQueue(web, child, number, to.isShared);
+    const each = to.below.length === 0 ? '' : joinQueue(web, child, number, to.isShared, begin);
     return keys.map((key) => {
       const [before, parent] = above(key);
       const steps = [...before, childrenStep(child, 'banyan_3', [key], parent)];
@@ -131,7 +139,13 @@ function noteBelow(
   return blocks.join('\n');
 }
 
-function joinQueue(web: CascadeWeb, child: CapturedTable, state: number, isShared: boolean): string {
+function joinQueue(
+  web: CascadeWeb,
+  child: CapturedTable,
+  state: number,
+  isShared: boolean,
+  begin: string,
+): string {
   const queue = queueTable(web.schema);
   const digest = isShared ? digestOf(child) : 'NULL';
   const push = `SET banyan_turn = banyan_turn + 1, ${joined(state)} = ${joined(state)} + 1;
@@ -139,6 +153,7 @@ function joinQueue(web: CascadeWeb, child: CapturedTable, state: number, isShare
           VALUES (banyan_run, banyan_level + 1, ${state}, banyan_turn, banyan_noted, ${digest});`;
   const isMet = `EXISTS (SELECT 1 FROM ${queue} WHERE run = banyan_run AND state = ${state} AND digest = ${digest})`;
   return `SET banyan_noted = LAST_INSERT_ID();
+        ${begin}
         ${isShared ? `IF NOT ${isMet} THEN ${push} END IF;` : push}`;
 }
 
@@ -171,9 +186,17 @@ export class CascadeQueue {
     );
   }
 
-  /** Removes rows of transactions that have ended: those that can be seen. */
+  /**
+   * Removes rows of transactions that have ended: those that can be seen. Where another version of banyan made the triggers, way by way, the
+   * table may be missing.
+   */
   async forgetEnded(session: Session): Promise<void> {
-    const runs = await session.texts(`SELECT DISTINCT run FROM ${this.#table} LIMIT ${forgottenAtOnce}`);
+    const runs = await session
+      .texts(`SELECT DISTINCT run FROM ${this.#table} LIMIT ${forgottenAtOnce}`)
+      .catch((error: unknown) => {
+        if (isTableMissing(error)) return [];
+        throw error;
+      });
     await deleteEnded(
       session,
       this.#table,

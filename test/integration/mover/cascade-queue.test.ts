@@ -1,7 +1,9 @@
 import type mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import { logName } from '../../../mover/capture/triggers/capture-names.ts';
+import { CascadeQueue } from '../../../mover/capture/triggers/cascade-queue.ts';
 import { endMove, preflight } from '../../../mover/index.ts';
+import { Session } from '../../../mover/sql/session.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
 
@@ -217,6 +219,31 @@ describeEachEngine('the queue of a web of cascades', (lane) => {
       .find((name) => name.startsWith('banyan_cascade_delete'));
     await source.query(`DROP TRIGGER ${trigger}`);
     await expect(applier.failed).resolves.toMatchObject({ code: 'BANYAN_CAPTURE_BROKEN' });
+  });
+
+  it('goes on with triggers that an older version made without one', async () => {
+    await using fixture = await MoveFixture.create(lane, {
+      schema: [table('p', {}), table('c', { p: 'p' })],
+      tables: ['p', 'c'],
+    });
+    const { source } = fixture;
+    const older = await fixture.open({ tuning: { cascadeWaysMax: 500 } });
+    await older.installCapture();
+    const session = await Session.open({ endpoint: fixture.spec.source, lockWaitSeconds: 5 });
+    await new CascadeQueue(fixture.spec.bookkeepingSchema).forgetEnded(session);
+    session.close();
+    await older.copy();
+    await older.close();
+    const move = await fixture.open({ tuning: { cascadeWaysMax: 0, fingerprintEveryMs: 3_600_000 } });
+    expect(await move.captureState()).toBe('complete');
+    await source.query('INSERT INTO p VALUES (1), (2)');
+    await source.query('INSERT INTO c VALUES (1, 1), (2, 2)');
+    await source.query('DELETE FROM p WHERE id = 1');
+    const applier = move.startApplying();
+    await expect
+      .poll(async () => (await fixture.bothSides('c')).target, { timeout: 5_000 })
+      .toEqual([['2', '2']]);
+    await applier.drain(drained);
   });
 
   it('leaves nothing when the move is given up', async () => {

@@ -1,6 +1,6 @@
 import type { Expectation } from '../../support/scenarios/scenario.ts';
 
-/** More ways through the keys than a trigger has by themselves. */
+/** More than 500 ways lead through the keys. */
 export const expectation: Expectation = {
   tables: ['hosts', 'items', 'rules', 'notes'],
 };
