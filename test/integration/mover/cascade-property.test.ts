@@ -16,9 +16,9 @@ const seed = process.env.BANYAN_PROPERTY_SEED;
 
 const histories = fc.record({
   tables: drawnTables,
-  parents: fc.array(fc.nat(9), { minLength: 1, maxLength: 60 }),
-  before: drawnWrites,
-  after: drawnWrites,
+  parents: fc.array(fc.nat(25), { minLength: 20, maxLength: 120 }),
+  before: drawnWrites(3),
+  after: drawnWrites(30),
   /** Way by way, through the queue, or some of both. */
   cascadeWaysMax: fc.constantFrom(0, 0, 500, 3),
   isolation: fc.constantFrom('READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'),
