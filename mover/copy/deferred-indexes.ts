@@ -12,6 +12,9 @@ import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { type WatchIndex, watchIndex } from './watch-index.ts';
 
+/** The applier begins before the copy: a table that is written to has some rows by then, and is as good as empty. */
+const appliedBefore = 10_000;
+
 /** What is still to be made of one table. */
 export interface DeferredTable {
   readonly table: string;
@@ -38,7 +41,7 @@ export class DeferredIndexes {
     this.#books = quoteTable(context.spec.bookkeepingSchema, 'mover_deferred');
   }
 
-  /** Of tables that are empty: before the first row. */
+  /** Before the first row is copied, of tables that hold no more than what the applier carried over until then. */
   async drop(source: Session, target: Session, signal: AbortSignal): Promise<void> {
     const { spec, tuning, points, logger } = this.#context;
     const { database } = spec.target;
@@ -46,7 +49,9 @@ export class DeferredIndexes {
     await ensureBooks(target, spec.bookkeepingSchema, this.#books);
     for (const table of sideTables(spec, 'target')) {
       if (spec.deferIndexes === 'large' && !(await this.#isLarge(source, table))) continue;
-      const [row] = await target.rows(`SELECT 1 FROM ${quoteTable(database, table)} LIMIT 1`);
+      const [row] = await target.rows(
+        `SELECT 1 FROM ${quoteTable(database, table)} LIMIT 1 OFFSET ${appliedBefore}`,
+      );
       const definition = row === undefined ? await readTableDefinition(target, database, table) : null;
       const all = definition === null ? [] : deferrable(definition, keys, leadsOf(spec, table));
       const indexes =

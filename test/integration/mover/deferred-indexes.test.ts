@@ -73,6 +73,33 @@ describeEachEngine('deferred indexes', (lane) => {
     await move.checkTarget();
   });
 
+  it('are left for later too where the applier was there before the copy', async () => {
+    await using fixture = await MoveFixture.create(lane, {
+      schema: ['CREATE TABLE t (id INT PRIMARY KEY, a INT, KEY by_a (a))'],
+      tables: ['t'],
+    });
+    const { source, target } = fixture;
+    await source.query('INSERT INTO t VALUES (1, 1), (2, 2)');
+    const points = new TestPoints();
+    const dropped: unknown[] = [];
+    points.at('indexes:dropped', ({ table }) => void dropped.push(table));
+    const move = await fixture.open({ spec: { ...fixture.spec, deferIndexes: true }, points });
+    await move.fence('target', { lockTimeoutMs: 15_000 });
+    await move.installCapture();
+    const applier = move.startApplying();
+    await source.query('UPDATE t SET a = 7 WHERE id = 2');
+    await expect
+      .poll(async () => (await target.query<mysql.RowDataPacket[]>('SELECT * FROM t'))[0].length)
+      .toBe(1);
+    await move.copy();
+    expect(dropped).toEqual(['t']);
+    const [[made]] = await target.query<mysql.RowDataPacket[]>('SHOW CREATE TABLE t');
+    expect(Object.values(made!)[1]).toContain('KEY `by_a`');
+    await move.fence('source', { lockTimeoutMs: 15_000 });
+    await applier.drain({ deadlineMs: 15_000 });
+    expect((await move.verify()).different).toBe(0);
+  });
+
   it('of large tables are the last ones, so that SHOW CREATE TABLE is as before, and those of small ones stay', async () => {
     await using fixture = await MoveFixture.create(lane, {
       schema: [
