@@ -1,6 +1,8 @@
 import type { Fault } from '../../common/errors.ts';
 import { keyName } from '../edge/severed.ts';
-import { cascades, type ForeignKey } from '../shape/foreign-key.ts';
+import { cascades, type ForeignKey, keysWithin } from '../shape/foreign-key.ts';
+import { quoteText } from '../sql/names.ts';
+import type { Session } from '../sql/session.ts';
 
 /**
  * What foreign keys forbid. A cascade changes rows without firing a trigger: where its parent moves too, the parent's
@@ -41,4 +43,35 @@ export function foreignKeyFaults(
     ];
   });
   return crossing;
+}
+
+/**
+ * Children are found in the time zone of whoever writes: MySQL looks a TIMESTAMP up by the local time, and of two instants that have the same
+ * one, in the hour that summer time repeats, it finds the children of one (seen on 9.7; its own cascade takes those of the right one).
+ */
+export async function instantCascadeFaults(
+  session: Session,
+  keys: readonly ForeignKey[],
+  database: string,
+  tables: readonly string[],
+): Promise<Fault[]> {
+  const followed = keysWithin(keys, database, tables).filter(cascades);
+  if (session.engine !== 'mysql' || followed.length === 0) return [];
+  const columns = await session.texts(
+    `SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS
+      WHERE TABLE_SCHEMA = ${quoteText(database)} AND DATA_TYPE = 'timestamp'`,
+  );
+  const isInstant = (table: string, column: string) =>
+    columns.some(([of, name]) => of === table && name === column);
+  return followed.flatMap((key) => {
+    const column = key.columns.find((name) => isInstant(key.child, name));
+    if (column === undefined) return [];
+    return [
+      {
+        code: 'BANYAN_FOREIGN_KEY_CASCADE',
+        what: `foreign key ${key.name} (${database}.${key.child} → ${key.parent}) cascades by ${column}, a TIMESTAMP: a trigger may miss rows that it changes, in the hour that summer time repeats`,
+        fix: `Capture from the binary log (capture: 'binlog'; MySQL from 9.6 on tells these rows); or make the key RESTRICT and delete these rows in the application.`,
+      },
+    ];
+  });
 }

@@ -30,7 +30,7 @@ import { pairFaults, readServerFacts, serverFaults } from './check-servers.ts';
 import { compareDefinitions } from './compare-definitions.ts';
 import { comparePair } from './compare-pair.ts';
 import { feedKeyFaults } from './feed-key-faults.ts';
-import { foreignKeyFaults } from './foreign-key-faults.ts';
+import { foreignKeyFaults, instantCascadeFaults } from './foreign-key-faults.ts';
 import { groupKeyCost } from './group-key-cost.ts';
 import { groupCascadeFaults, groupKeyWarnings } from './group-key-faults.ts';
 import { loadWarnings } from './load-warnings.ts';
@@ -170,7 +170,12 @@ async function checkSide(
     ...serverFaults(endpoint, await readServerFacts(session)),
     ...(await checkMoverPrivileges(session, endpoint, needed)),
     ...foreignKeyFaults(keys, endpoint.database, tables, side, severedAmong(keys, spec, side)),
-    ...(capturedBy(spec, side) === 'triggers' ? groupCascadeFaults(keys, endpoint.database, spec, side) : []),
+    ...(capturedBy(spec, side) === 'triggers'
+      ? [
+          ...groupCascadeFaults(keys, endpoint.database, spec, side),
+          ...(await instantCascadeFaults(session, keys, endpoint.database, tables)),
+        ]
+      : []),
     ...severFaults(keys, spec, side),
   ];
 }

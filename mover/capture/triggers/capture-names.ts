@@ -50,16 +50,33 @@ export function logKey({ key }: CapturedTable): KeyColumn[] {
   return key.map(({ shape }, index) => ({ sql: logKeyName(index), shape }));
 }
 
-/** The type of a key column in the log, and of a variable that holds its values: with its own character set and collation. */
+/**
+ * The type of a key column in the log, and of a variable that holds its values: with its own character set and collation. An instant is noted as
+ * its date and time in UTC: a trigger runs in its writer's time zone, and a TIMESTAMP that is assigned there is taken for the other of two
+ * instants that have the same local time, in the hour that summer time repeats (seen on MySQL 9.7).
+ */
 export function keyType(column: ColumnShape): string {
+  if (isInstant(column)) return column.columnType.replace(/^timestamp/i, 'datetime');
   return column.charset === null
     ? column.columnType
     : `${column.columnType} CHARACTER SET ${column.charset} COLLATE ${column.collation}`;
+}
+
+/** Whether a key's column is not noted as it is, but in a form that says the same in every session. */
+export function isInstant({ dataType }: ColumnShape): boolean {
+  return dataType === 'timestamp';
 }
 
 /** A key's column as its log has it. */
 export function ofRow(column: KeyColumn, row: string): string {
   if (column.hashed !== undefined) return rowHashSql(column.hashed, row);
   const sql = `${row}.${column.sql}`;
+  if (isInstant(column.shape)) return inUtc(sql);
   return column.number === undefined ? sql : `CAST(${sql} AS ${column.number})`;
+}
+
+/** UNIX_TIMESTAMP of a column is its value itself, without a conversion; of the zero date 0, and NULL in a trigger of MariaDB. */
+function inUtc(sql: string): string {
+  const at = (text: string) => `CAST('${text}' AS DATETIME(6))`;
+  return `IF(COALESCE(UNIX_TIMESTAMP(${sql}), 0) = 0, ${at('0000-00-00 00:00:00')}, ${at('1970-01-01 00:00:00')} + INTERVAL UNIX_TIMESTAMP(${sql}) SECOND)`;
 }

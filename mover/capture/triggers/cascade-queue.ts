@@ -3,7 +3,7 @@ import type { ForeignKey } from '../../shape/foreign-key.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import type { CapturedTable } from '../capture.ts';
-import { logKeyName, logName, ofRow } from './capture-names.ts';
+import { isInstant, logKeyName, logName, ofRow } from './capture-names.ts';
 import type { CascadeState } from './cascade-graph.ts';
 import { deepest } from './cascade-tree.ts';
 import { deleteEnded } from './delete-ended.ts';
@@ -103,14 +103,15 @@ function stepsTo(web: CascadeWeb, state: CascadeState, number: number, key: Fore
   ];
   const named = new Map(
     own.flatMap(({ shape, number: byNumber, hashed }, index) =>
-      byNumber || hashed ? [] : [[shape.name, `banyan_1.${logKeyName(index)}`]],
+      byNumber || hashed || isInstant(shape) ? [] : [[shape.name, `banyan_1.${logKeyName(index)}`]],
     ),
   );
   // Its log has what most keys refer to.
   if (key.parentColumns.every((name) => named.has(name))) return [steps, (name) => named.get(name) ?? ''];
   // The bare column wherever there is one, so that its index serves.
   const equal = own.map((column, index) => {
-    const value = column.hashed ? ofRow(column, 'banyan_2') : `banyan_2.${column.sql}`;
+    const value =
+      column.hashed || isInstant(column.shape) ? ofRow(column, 'banyan_2') : `banyan_2.${column.sql}`;
     return `${value} = banyan_1.${logKeyName(index)}`;
   });
   const row = { place: `${quoteTable(database, table)} banyan_2`, on: equal.join(' AND ') };
