@@ -138,6 +138,7 @@ export class MoveContext {
       lockWaitSeconds,
       // A feature lives for a year, and so does its move: a link that nobody can use any more is not kept.
       onClose: () => this.#links.delete(link),
+      whyClosed: () => this.closing.signal.reason,
     });
     this.#links.add(link);
     return link;

@@ -278,6 +278,13 @@ export interface RaiseIdsOptions extends WorkOptions {
   readonly patienceMs?: number;
 }
 
+export interface CloseOptions {
+  /** Without waiting for what is in hand. */
+  readonly atOnce?: boolean;
+  /** What ended the move: whoever is at work with it fails with that as the reason. */
+  readonly because?: unknown;
+}
+
 /** One feature's tables in one direction. */
 export interface Move {
   readonly spec: MoveSpec;
@@ -398,6 +405,6 @@ export interface Move {
   /** Right before the decision, under the fence: the guard held all the time, and no XA transaction is prepared. */
   assertGuarded(): Promise<void>;
   releaseTables(): void;
-  /** Stops everything of this move that runs in this process; `atOnce` without waiting for what is in hand. Idempotent. */
-  close(options?: { readonly atOnce?: boolean }): Promise<void>;
+  /** Stops everything of this move that runs in this process. Idempotent. */
+  close(options?: CloseOptions): Promise<void>;
 }

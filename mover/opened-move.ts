@@ -1,4 +1,3 @@
-import { BanyanError } from '../common/errors.ts';
 import { BackgroundApplier } from './apply/background-applier.ts';
 import { PartApplier } from './apply/part-applier.ts';
 import { newTableProgress } from './bookkeeping/table-progress.ts';
@@ -17,6 +16,7 @@ import type {
   Applier,
   Backlog,
   ClearOptions,
+  CloseOptions,
   CopiedTable,
   CopyOptions,
   CopyPace,
@@ -39,6 +39,7 @@ import type {
 import type { MoveSpec } from './move-spec.ts';
 import type { MoveWorks } from './move-works.ts';
 import { repairTables } from './repair/repair-tables.ts';
+import { moveClosed } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
 import { lookAtLost, waitingOf } from './take-back/lost-keys.ts';
 import { takeBack } from './take-back/take-back.ts';
@@ -410,12 +411,8 @@ export class OpenedMove implements Move {
     await assertAutoIncrement(this.spec, await source.session(), await target.session());
   }
 
-  async close({ atOnce = false }: { readonly atOnce?: boolean } = {}): Promise<void> {
-    this.#works.context.closing.abort(
-      new BanyanError('BANYAN_MOVE_CLOSED', 'the move was closed while it worked', {
-        fix: 'Open the move again; it resumes where it was.',
-      }),
-    );
+  async close({ atOnce = false, because }: CloseOptions = {}): Promise<void> {
+    this.#works.context.closing.abort(moveClosed(because));
     // What waits for a server that does not answer fails now.
     if (atOnce) this.#works.context.closeLinks();
     await this.#copyRun.ended();

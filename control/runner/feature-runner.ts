@@ -311,7 +311,7 @@ export class FeatureRunner {
         if (signal.aborted) return;
         this.#trouble = describeError(error).message;
         logger.warn({ feature: this.feature, err: error }, 'the move stopped');
-        await this.#moves.close();
+        await this.#moves.close(error);
         if (await this.#healed(context, error, signal)) continue;
         // A copy is waited for by whoever began it, and had all rights when it began.
         const passes = mayPass(error) || (state.stage !== 'copying' && mayBeGranted(error));

@@ -67,13 +67,14 @@ export class OpenMoves {
     }
   }
 
-  async close(): Promise<void> {
+  /** `because`: what has gone wrong, for whoever is at work with one of them. */
+  async close(because?: unknown): Promise<void> {
     await this.stopApplier();
     const opened = [...this.#moves.values()];
     this.#moves.clear();
     for (const opening of opened) {
       const move = await opening.catch(() => null);
-      await move?.close();
+      await move?.close({ because });
     }
   }
 

@@ -1,10 +1,12 @@
-import { BanyanError } from '../../common/errors.ts';
+import { BanyanError, describeError } from '../../common/errors.ts';
 import { Session, type SessionOptions } from './session.ts';
 import { isConnectionLost } from './sql-error.ts';
 
 export interface LinkOptions extends SessionOptions {
   /** Told once it cannot be used any more. */
   readonly onClose?: () => void;
+  /** Why it was closed, where more is known than that it was. */
+  readonly whyClosed?: () => unknown;
 }
 
 /** A session that is opened when it is first asked for, and again after it was lost. Whoever needs it to himself, for a
@@ -20,12 +22,12 @@ export class Link {
 
   async session(): Promise<Session> {
     for (;;) {
-      if (this.#closed) throw closed();
+      if (this.#closed) throw this.#options.whyClosed?.() ?? moveClosed();
       const pending = this.#session ?? this.#open();
       const session = await pending;
       if (this.#closed) {
         session.close();
-        throw closed();
+        throw this.#options.whyClosed?.() ?? moveClosed();
       }
       if (!session.lost) return session;
       // Whoever finds it lost first opens the next one; the others wait for that.
@@ -59,8 +61,17 @@ export class Link {
   }
 }
 
-function closed(): BanyanError {
-  return new BanyanError('BANYAN_MOVE_CLOSED', 'the move was closed while it worked', {
-    fix: 'Open the move again; it resumes where it was.',
+/** For whoever was at work with a move when that ended. `because`: what ended it; left out where it was only let go. */
+export function moveClosed(because?: unknown): BanyanError {
+  if (because === undefined) {
+    return new BanyanError('BANYAN_MOVE_CLOSED', 'the move ended while this was under way', {
+      fix: 'Give the command again: it goes on where it was. `banyan status` tells what the move does now.',
+    });
+  }
+  if (because instanceof BanyanError && because.code === 'BANYAN_MOVE_CLOSED') return because;
+  const { message, fix } = describeError(because);
+  return new BanyanError('BANYAN_MOVE_CLOSED', `the move stopped while this was under way: ${message}`, {
+    fix: `${fix} Then give the command again.`,
+    cause: because,
   });
 }

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { BanyanError } from '../../../common/errors.ts';
 import { describeEachEngine, describeOnEngine, type EngineLane } from '../../support/databases.ts';
-import { MoveFixture } from '../../support/move-fixture.ts';
+import { MoveFixture, TestPoints } from '../../support/move-fixture.ts';
 
 const schema = ['CREATE TABLE t (id INT NOT NULL PRIMARY KEY, body VARCHAR(200) NOT NULL)'];
 const small = { verifyChunkRows: 100, throttleEveryMs: 20 };
@@ -56,6 +57,22 @@ describeEachEngine('what a verify keeps', (lane) => {
     expect(await again.verify({ resumeWithinMs: -1 })).toMatchObject({ rowsCompared: 1_000, rowsKept: 0 });
     await again.adoptTarget();
     expect(await again.verified()).toMatchObject({ rows: 0, different: 0, oldestMs: null });
+  });
+
+  it('fails with what has gone wrong, where the move is stopped for that meanwhile', async () => {
+    await using fixture = await moved(lane);
+    const because = new BanyanError('BANYAN_SCHEMA_CHANGED', 'shop.t was altered', {
+      fix: 'Alter both sides alike.',
+    });
+    const points = new TestPoints();
+    const move = await fixture.open({ tuning: small, points });
+    points.once('verify:chunk-compared', () => void move.close({ because }));
+    await expect(move.verify()).rejects.toMatchObject({
+      code: 'BANYAN_MOVE_CLOSED',
+      message: 'the move stopped while this was under way: shop.t was altered',
+      fix: 'Alter both sides alike. Then give the command again.',
+    });
+    await expect(move.checkPrepared()).rejects.toMatchObject({ code: 'BANYAN_MOVE_CLOSED', cause: because });
   });
 });
 
