@@ -102,6 +102,11 @@ export function sideTables({ tables }: Pick<MoveSpec, 'tables'>, side: 'source' 
   return [...new Set(tables.map((table) => (side === 'source' ? table.table : targetTable(table))))];
 }
 
+/** The table as it would move without a mapping. */
+export function unmapped({ table, key, by }: TableSpec): TableSpec {
+  return { table, ...(key && { key }), ...(by && { by }) };
+}
+
 /** The same table on its way back. */
 export function inverseTable(spec: TableSpec): TableSpec {
   const { table, into, key, by, where, intoWhere, columns, rename = {}, set, back } = spec;

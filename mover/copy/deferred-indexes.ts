@@ -7,11 +7,13 @@ import { readTableDefinition } from '../schema/read-table-definition.ts';
 import type { IndexDefinition, TableDefinition } from '../schema/table-definition.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import { type ForeignKey, readForeignKeys } from '../shape/foreign-key.ts';
+import { columnsOf } from '../sql/columns-of.ts';
 import { runDdl } from '../sql/ddl.ts';
 import { quoteName, quoteTable, quoteText } from '../sql/names.ts';
 import type { Session } from '../sql/session.ts';
 import { type WatchIndex, watchIndex } from './watch-index.ts';
 
+const books = 'mover_deferred';
 /** The applier begins before the copy: a table that is written to has some rows by then, and is as good as empty. */
 const appliedBefore = 10_000;
 
@@ -38,7 +40,7 @@ export class DeferredIndexes {
 
   constructor(context: MoveContext) {
     this.#context = context;
-    this.#books = quoteTable(context.spec.bookkeepingSchema, 'mover_deferred');
+    this.#books = quoteTable(context.spec.bookkeepingSchema, books);
   }
 
   /** Before the first row is copied, of tables that hold no more than what the applier carried over until then. */
@@ -137,12 +139,12 @@ export class DeferredIndexes {
 
 /** What it takes to make the indexes that a copy of this move has taken away; `sql` is empty where all are there. */
 export async function readDeferred(target: Session, spec: MoveContext['spec']): Promise<DeferredTable[]> {
-  const books = await columnsOfBooks(target, spec.bookkeepingSchema);
-  if (books.length === 0) return [];
+  const columns = await columnsOf(target, spec.bookkeepingSchema, books);
+  if (columns.size === 0) return [];
   const { database } = spec.target;
   const rows = await target.texts(
-    `SELECT table_name, index_name, definition FROM ${quoteTable(spec.bookkeepingSchema, 'mover_deferred')}
-      WHERE move_id = ${quoteText(spec.id)} ORDER BY table_name, ${books.includes('position') ? 'position' : 'index_name'}`,
+    `SELECT table_name, index_name, definition FROM ${quoteTable(spec.bookkeepingSchema, books)}
+      WHERE move_id = ${quoteText(spec.id)} ORDER BY table_name, ${columns.has('position') ? 'position' : 'index_name'}`,
   );
   const deferred: DeferredTable[] = [];
   for (const [table, wanted] of Map.groupBy(rows, ([name]) => name ?? '')) {
@@ -200,20 +202,12 @@ function comingLast(table: TableDefinition, deferrable: readonly IndexDefinition
   return sorted.slice(last + 1);
 }
 
-async function columnsOfBooks(target: Session, schema: string): Promise<string[]> {
-  const columns = await target.texts(
-    `SELECT COLUMN_NAME FROM information_schema.COLUMNS
-      WHERE TABLE_SCHEMA = ${quoteText(schema)} AND TABLE_NAME = 'mover_deferred'`,
-  );
-  return columns.map(([name]) => name ?? '');
-}
-
 /** A table that an earlier version of banyan made has no positions. */
 async function ensureBooks(target: Session, schema: string, place: string): Promise<void> {
   const position = 'position INT UNSIGNED NOT NULL DEFAULT 0';
-  const columns = await columnsOfBooks(target, schema);
-  if (columns.includes('position')) return;
-  if (columns.length > 0) {
+  const columns = await columnsOf(target, schema, books);
+  if (columns.has('position')) return;
+  if (columns.size > 0) {
     await target.run(`ALTER TABLE ${place} ADD COLUMN ${position}`);
     return;
   }

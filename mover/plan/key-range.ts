@@ -27,6 +27,11 @@ export function keyColumn(shape: ColumnShape, sql = quoteName(shape.name)): KeyC
       };
 }
 
+/** Whether a value of the key may name several rows. */
+export function namesGroups(key: readonly KeyColumn[]): boolean {
+  return key.some(({ hashed }) => hashed !== undefined);
+}
+
 /** Values of the key columns, in their order, as raw bytes. */
 export type KeyValues = RawRow;
 

@@ -1,4 +1,4 @@
-import { type MoveSpec, type TableSpec, targetTable } from '../move-spec.ts';
+import { type MoveSpec, type TableSpec, targetTable, unmapped } from '../move-spec.ts';
 import { readTableShape } from '../shape/read-table-shape.ts';
 import type { Session } from '../sql/session.ts';
 import { makeTablePlan, unmovable } from './make-table-plan.ts';
@@ -22,7 +22,5 @@ export async function readTablePlan(
   if (here === null) throw unmovable(`table ${spec.source.database}.${table} does not exist`);
   // Where the target's table is gone the move can still be opened, to be taken down.
   if (there !== null) return makeTablePlan(tableSpec, here, there);
-  const { key, by } = tableSpec;
-  const spoken = { table, ...(key && { key }), ...(by && { by }) };
-  return makeTablePlan(spoken, here, { ...here, database: spec.target.database, table: into });
+  return makeTablePlan(unmapped(tableSpec), here, { ...here, database: spec.target.database, table: into });
 }

@@ -1,7 +1,14 @@
 import { quoteName, quoteTable } from '../sql/names.ts';
 import type { EngineKind, RawRow } from '../sql/session.ts';
 import { type InsertStatement, insertStatements } from './insert-statements.ts';
-import { type KeyColumn, type KeyRange, type KeyValues, keysCondition, rangeCondition } from './key-range.ts';
+import {
+  type KeyColumn,
+  type KeyRange,
+  type KeyValues,
+  keysCondition,
+  namesGroups,
+  rangeCondition,
+} from './key-range.ts';
 import { loadStatement } from './load-statement.ts';
 import { rowHash, rowsChecksum } from './row-hash.ts';
 import { comparedSql, exactSql, type SideColumn } from './side-column.ts';
@@ -50,7 +57,7 @@ export class SidePlan {
 
   /** A key may name several rows: see `rowHashKey`. */
   get groups(): boolean {
-    return this.key.some(({ hashed }) => hashed !== undefined);
+    return namesGroups(this.key);
   }
 
   /** Nothing leads to the rows of a range: each question reads the whole table, so that fewer questions are better than short ones. */

@@ -22,12 +22,12 @@ export class Link {
 
   async session(): Promise<Session> {
     for (;;) {
-      if (this.#closed) throw this.#options.whyClosed?.() ?? moveClosed();
+      if (this.#closed) throw this.#whyClosed();
       const pending = this.#session ?? this.#open();
       const session = await pending;
       if (this.#closed) {
         session.close();
-        throw this.#options.whyClosed?.() ?? moveClosed();
+        throw this.#whyClosed();
       }
       if (!session.lost) return session;
       // Whoever finds it lost first opens the next one; the others wait for that.
@@ -48,6 +48,10 @@ export class Link {
     });
     this.#session = opening;
     return opening;
+  }
+
+  #whyClosed(): unknown {
+    return this.#options.whyClosed?.() ?? moveClosed();
   }
 
   close(): void {

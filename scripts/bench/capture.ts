@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import { BanyanError } from '../../common/errors.ts';
 import { type Engine, engines } from '../servers/engine.ts';
 import type { Bench, BenchContext, BenchPlan, RatioSpec } from './bench.ts';
 import type { Running } from './mover-peers/bare-capture.ts';
+import { planByKind } from './mover-peers/by-engine.ts';
 
 /** How a write is noticed; the two peers are the least that any tool of that kind costs: one INSERT in a trigger, one copy of the log's bytes. */
 type Capture = 'Plain' | 'BareTrigger' | 'Triggers' | 'BareBinlog' | 'Binlog';
@@ -22,29 +22,24 @@ export const bench: Bench = {
   rounds: 9,
   minutes: 8,
   cases: `ENGINE of ${engines.join(', ')}, or ENGINE/one-writer, with a core left for a reader (default both engines)`,
-  async setup(context) {
-    const plans: BenchPlan[] = [];
-    for (const name of context.cases ?? engines) plans.push(await planOf(context, name, ...parseCase(name)));
-    return {
-      subjects: plans.flatMap((plan) => plan.subjects),
-      ratios: plans.flatMap((plan) => plan.ratios),
-    };
-  },
+  setup: (context) =>
+    planByKind(
+      context,
+      {
+        kinds: Object.keys(loads) as Load[],
+        engineAlone: 'saturated',
+        usual: engines,
+        cases: bench.cases ?? '',
+      },
+      planOf,
+    ),
 };
-
-function parseCase(name: string): [Engine, Load] {
-  const [engine, load = 'saturated'] = name.split('/') as [Engine, Load?];
-  if (engines.includes(engine) && load in loads) return [engine, load];
-  throw new BanyanError('BANYAN_BENCH_UNKNOWN', `"${name}" is no case of this bench.`, {
-    fix: `Give ${bench.cases}.`,
-  });
-}
 
 async function planOf(
   context: BenchContext,
-  caseName: string,
   engine: Engine,
   load: Load,
+  caseName: string,
 ): Promise<BenchPlan> {
   const named = load === 'saturated' ? engine : `${engine}OneWriter`;
   const atATime = loads[load];

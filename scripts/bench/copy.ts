@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { BanyanError } from '../../common/errors.ts';
 import type { DeferIndexes } from '../../mover/index.ts';
+import { type Engine, engines } from '../servers/engine.ts';
 import type { Bench, BenchContext, BenchPlan, BenchSubject, RatioSpec } from './bench.ts';
+import { planByKind } from './mover-peers/by-engine.ts';
 import type { Copied, CopyPeer } from './mover-peers/peers.ts';
 
-const engines = ['mariadb', 'mysql'] as const;
 /** What of it is measured: the plain copy with so many secondary indexes, several workers, growth with the table. */
 const kinds = ['one', 'five', 'workers', 'memory'] as const;
 
@@ -21,27 +21,11 @@ export const bench: Bench = {
   rounds: 3,
   minutes: 4,
   cases: `ENGINE/KIND of ${engines.join(', ')} and ${kinds.join(', ')} (default mariadb/one)`,
-  async setup(context) {
-    const chosen = (context.cases ?? ['mariadb/one']).map(parseCase);
-    const plans: BenchPlan[] = [];
-    for (const [engine, kind] of chosen) plans.push(await planOf(context, engine, kind));
-    return {
-      subjects: plans.flatMap((plan) => plan.subjects),
-      ratios: plans.flatMap((plan) => plan.ratios),
-    };
-  },
+  setup: (context) =>
+    planByKind(context, { kinds, usual: ['mariadb/one'], cases: bench.cases ?? '' }, planOf),
 };
 
-type Engine = (typeof engines)[number];
 type Kind = (typeof kinds)[number];
-
-function parseCase(name: string): [Engine, Kind] {
-  const [engine, kind] = name.split('/') as [Engine, Kind];
-  if (engines.includes(engine) && kinds.includes(kind)) return [engine, kind];
-  throw new BanyanError('BANYAN_BENCH_UNKNOWN', `"${name}" is no case of this bench.`, {
-    fix: `Give ${bench.cases}.`,
-  });
-}
 
 interface BanyanSettings {
   readonly rows: number;

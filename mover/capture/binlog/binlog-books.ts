@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { columnsOf } from '../../sql/columns-of.ts';
 import { ensureSchema } from '../../sql/ensure-schema.ts';
 import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
@@ -130,12 +131,8 @@ export class BinlogBooks {
   }
 
   /** Of the table of records; none where there is no such table. */
-  async #columns(session: Session): Promise<Set<string>> {
-    const rows = await session.texts(
-      `SELECT COLUMN_NAME FROM information_schema.COLUMNS
-        WHERE TABLE_SCHEMA = ${quoteText(this.#schema)} AND TABLE_NAME = 'mover_binlog'`,
-    );
-    return new Set(rows.map(([name]) => name ?? ''));
+  #columns(session: Session): Promise<Set<string>> {
+    return columnsOf(session, this.#schema, 'mover_binlog');
   }
 
   get #here(): string {

@@ -1,4 +1,5 @@
 import { isApplication } from '../../fence/fence-row.ts';
+import { namesGroups } from '../../plan/key-range.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { CapturedTable } from '../capture.ts';
 import {
@@ -58,7 +59,7 @@ export function createTriggerStatement(
   const children = noteAfter(web, table.table);
   const application = isApplication(passHash);
   // Nearly each update changes the hash of a row: to compare it costs more than an entry.
-  const isGroups = key.some(({ hashed }) => hashed !== undefined);
+  const isGroups = namesGroups(key);
   const body = {
     INSERT: `IF ${application} THEN ${note('NEW')} END IF;`,
     UPDATE: isGroups

@@ -1,5 +1,5 @@
 import type { Fault } from '../../../common/errors.ts';
-import type { MoveSpec } from '../../move-spec.ts';
+import { type MoveSpec, unmapped } from '../../move-spec.ts';
 import { type KeyRange, wholeTable } from '../../plan/key-range.ts';
 import { nextChunk } from '../../plan/next-chunk.ts';
 import { readTablePlan } from '../../plan/read-table-plan.ts';
@@ -45,17 +45,14 @@ export async function inspectData(spec: MoveSpec, options: InspectDataOptions = 
       const packets = await Promise.all([source, target].map(packetBytes));
       const limits = { packetBytes: Math.min(...packets) };
       const report: { faults: Fault[]; warnings: Fault[] } = { faults: [], warnings: [] };
-      for (const { table, key, by } of spec.tables) {
+      for (const one of spec.tables) {
+        const { table } = one;
         const here = await readTableDefinition(source, spec.source.database, table);
         const there = await readTableDefinition(target, spec.target.database, table);
         const shape = await readTableShape(source, spec.source.database, table);
         if (here === null || there === null) continue;
         const questions = tableQuestions(here, there, limits);
-        const plan = await readTablePlan(source, target, spec, {
-          table,
-          ...(key && { key }),
-          ...(by && { by }),
-        });
+        const plan = await readTablePlan(source, target, spec, unmapped(one));
         if (plan.source.groups) {
           const found = await equalRows(source, plan, options.signal);
           report.faults.push(...found.faults);

@@ -17,12 +17,7 @@ export function worldOf({ engine, point }: Cell): string {
  * world as that allows. The cells of one world keep their order.
  */
 export function intoLanes(cells: readonly Cell[], jobs: number): Cell[][] {
-  const worlds = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const world = worldOf(cell);
-    worlds.set(world, [...(worlds.get(world) ?? []), cell]);
-  }
-  const inOrder = [...worlds.values()].flat();
+  const inOrder = [...Map.groupBy(cells, worldOf).values()].flat();
   const whole = inOrder.reduce((sum, { fault }) => sum + secondsOf(fault), 0);
   const lanes: Cell[][] = Array.from({ length: jobs }, () => []);
   let before = 0;

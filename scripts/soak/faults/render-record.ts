@@ -4,28 +4,27 @@ import { faultKinds, faults } from './fault.ts';
 import { points } from './points.ts';
 import type { Entry } from './record.ts';
 
+/** A point under a kind of fault, on an engine. */
+function pairOf(entry: Pick<Entry, 'engine' | 'deed' | 'point' | 'variant' | 'kind'>): string {
+  return [entry.engine, entry.deed, entry.point, entry.variant, entry.kind].join();
+}
+
 /** What the record says, for docs: which cells were run when, and what came of them. */
 export function renderRecord(entries: readonly Entry[]): string {
   const all = allCells();
   const pairs = points.length * faultKinds.length * engines.length;
-  const tried = new Set(
-    entries.map(({ engine, deed, point, variant, kind }) => [engine, deed, point, variant, kind].join()),
-  );
+  const tried = new Set(entries.map(pairOf));
   const bad = entries.filter(({ findings }) => findings !== '');
   const runs = new Map<string, number>();
   for (const { on, version } of entries) {
     const run = `${on} with version ${version}`;
     runs.set(run, (runs.get(run) ?? 0) + 1);
   }
-  const well = new Set(
-    entries
-      .filter(({ findings }) => findings === '')
-      .map(({ engine, deed, point, variant, kind }) => [engine, deed, point, variant, kind].join()),
-  );
+  const well = new Set(entries.filter(({ findings }) => findings === '').map(pairOf));
   const kindsOf = points.map(
     ({ deed, name, variant }) =>
       faultKinds.filter((kind) =>
-        engines.every((engine) => well.has([engine, deed, name, variant, kind].join())),
+        engines.every((engine) => well.has(pairOf({ engine, deed, point: name, variant, kind }))),
       ).length,
   );
   const whole = kindsOf.filter((kinds) => kinds === faultKinds.length).length;
