@@ -267,8 +267,10 @@ export interface FenceOptions extends WorkOptions {
 }
 
 export interface ClearOptions extends WorkOptions {
-  /** How long to wait for each table; without it, one short attempt is made. */
+  /** How long to wait for tables that are not free, all in all; without it, one short attempt is made for each. */
   readonly patienceMs?: number;
+  /** Default true. False: others never queue behind a wait for a transaction that is older than a second. */
+  readonly isUrgent?: boolean;
 }
 
 export interface RaiseIdsOptions extends WorkOptions {

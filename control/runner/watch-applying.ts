@@ -8,6 +8,8 @@ import type { RunContext } from './run-context.ts';
 import { verifySteadily } from './verify-steadily.ts';
 
 const lookEveryMs = 1_000;
+/** For tables of which transactions hold one at every instant. */
+const clearPatienceMs = 2_000;
 
 /**
  * Applies until it is stopped, and looks every second whether the side that does not own the rows is still closed.
@@ -84,7 +86,11 @@ class Leftovers {
 
   async clear(signal: AbortSignal): Promise<void> {
     if (performance.now() < this.#dueAt || !(await isSettled(this.#context, this.#direction))) return;
-    const left = await this.#move.clearFence('source', { signal });
+    const left = await this.#move.clearFence('source', {
+      patienceMs: clearPatienceMs,
+      isUrgent: false,
+      signal,
+    });
     this.#pauseMs = left.length === 0 ? lookEveryMs * 10 : Math.min(lookEveryMs * 60, this.#pauseMs * 2);
     this.#dueAt = performance.now() + this.#pauseMs;
   }

@@ -10,6 +10,11 @@ export interface FenceTrigger {
   readonly event: ChangeEvent;
 }
 
+export interface StandingTrigger {
+  readonly name: string;
+  readonly table: string;
+}
+
 /** The fence's triggers on the tables of one side. */
 export class FenceTriggers {
   readonly #database: string;
@@ -41,9 +46,9 @@ export class FenceTriggers {
     return `DROP TRIGGER IF EXISTS ${quoteTable(this.#database, name)}`;
   }
 
-  /** Names of every fence trigger on these tables, whole or not. */
-  async names(session: Session): Promise<string[]> {
-    return (await this.#read(session)).map(([name]) => name ?? '');
+  /** Every fence trigger on these tables, whole or not. */
+  async standing(session: Session): Promise<StandingTrigger[]> {
+    return (await this.#read(session)).map(([name, table]) => ({ name: name ?? '', table: table ?? '' }));
   }
 
   /** Tables and events that no trigger guards as it should; with a tag, no trigger of that tag. `body`: as `body` has told it. */

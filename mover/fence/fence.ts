@@ -8,8 +8,13 @@ import { type AloneLinks, isWait, runAlone } from '../sql/run-alone.ts';
 import { runBounded } from '../sql/run-bounded.ts';
 import { errno, errnoOf, isConnectionLost } from '../sql/sql-error.ts';
 import { type FenceRecord, FenceRow } from './fence-row.ts';
-import { FenceTriggers } from './fence-triggers.ts';
+import { FenceTriggers, type StandingTrigger } from './fence-triggers.ts';
 import { Refusals, type RefusedStatement, type RefusedWrites, refusedStatements } from './refusals.ts';
+
+/** Before a handover, for the triggers of earlier ones, over all tables. */
+const earlierPatienceMs = 1_500;
+
+type WithSignal = { readonly signal: AbortSignal };
 
 /**
  * The database's own refusal of writes to tables that do not own their rows: BEFORE triggers on every table read one row,
@@ -38,6 +43,8 @@ export class Fence {
   readonly #assertEpoch: () => Promise<void>;
   /** The connection was lost while the row was being set: the server may set it yet. */
   #unsure = false;
+  /** Ends a `clear` that is under way, which uses the same sessions. */
+  #clearing: (() => Promise<void>) | null = null;
   /** Of the triggers that were made for the fence that is about to close: it relies on these and no others. */
   #tag: string | null = null;
   /** What triggers of that tag say. */
@@ -70,15 +77,22 @@ export class Fence {
     if (record?.closed === false) return 'open';
     const missing = await this.#triggers.missing(session, null);
     if (missing.length === 0) return 'fenced';
-    return (await this.#triggers.names(session)).length === 0 ? 'open' : 'partial';
+    return (await this.#triggers.standing(session)).length === 0 ? 'open' : 'partial';
   }
 
   /** @throws BanyanError BANYAN_FENCE_TIMEOUT when a table is never free; writes pass then, as before. */
   async prepare({ lockTimeoutMs, signal }: Required<FenceOptions>): Promise<void> {
     const { points } = this.#context;
     const { database } = this.#endpoint;
+    await this.#clearing?.();
     await this.#set(false, lockTimeoutMs, signal);
+    const { standing, isNeedless } = await this.#standingTriggers();
     await this.#makeTriggers(lockTimeoutMs, signal);
+    // Each write goes through every trigger that stands, and each open table keeps them in memory: handovers in a row, between which nobody could clear, do not heap them up.
+    if (isNeedless && standing.length > this.#triggers.all.length) {
+      const patienceMs = Math.min(lockTimeoutMs, earlierPatienceMs);
+      await this.#dropAll(new Set(standing), { patienceMs, isUrgent: false, signal });
+    }
     await points.reach('fence:prepared', { database });
   }
 
@@ -160,31 +174,72 @@ export class Fence {
   }
 
   /**
-   * Drops the triggers of an open fence, as far as tables are free within `patienceMs` each. Returns those that are left:
-   * a reader's open transaction is in the way of a DROP TRIGGER, and everybody else would wait behind both.
+   * Drops the triggers of an open fence, as far as tables are free within `patienceMs`. Returns those that are left:
+   * a reader's open transaction is in the way of a DROP TRIGGER, and everybody else would wait behind both. Ends early, with
+   * what is left, when a fence is prepared meanwhile.
    */
   async clear({
     patienceMs = 0,
+    isUrgent = true,
     signal,
   }: ClearOptions & { readonly signal: AbortSignal }): Promise<readonly string[]> {
     if (this.#tag !== null) return [];
+    const { standing, isNeedless } = await this.#standingTriggers();
+    if (!isNeedless) return standing.map(({ name }) => name);
+    const stopping = new AbortController();
+    const left = new Set(standing);
+    const dropping = this.#dropAll(left, {
+      ...{ patienceMs, isUrgent },
+      signal: AbortSignal.any([signal, stopping.signal]),
+    });
+    this.#clearing = async () => {
+      stopping.abort();
+      await dropping.catch(() => undefined);
+    };
+    try {
+      await dropping;
+    } catch (error) {
+      if (signal.aborted || !stopping.signal.aborted) throw error;
+    } finally {
+      this.#clearing = null;
+    }
+    return [...left].map(({ name }) => name);
+  }
+
+  /** Every trigger that stands, and whether nobody relies on one: while the fence is open, since whoever closes it makes triggers first. */
+  async #standingTriggers(): Promise<{
+    readonly standing: readonly StandingTrigger[];
+    readonly isNeedless: boolean;
+  }> {
     const session = await this.#look.session();
-    const names = await this.#triggers.names(session);
+    const standing = await this.#triggers.standing(session);
     await this.#context.points.reach('fence:listed', { database: this.#endpoint.database });
     await this.#assertEpoch();
-    if ((await this.#row.read(session))?.closed !== false) return names;
-    for (const [index, name] of names.entries()) {
-      // Somebody prepares a fence meanwhile: its triggers are not on the list, but what is left can wait.
-      if (this.#tag !== null) return names.slice(index);
-      try {
-        await this.#alone(this.#triggers.drop(name), patienceMs, signal);
-      } catch (error) {
-        if (error instanceof BanyanError && error.code === 'BANYAN_FENCE_TIMEOUT') return names.slice(index);
-        throw error;
+    return { standing, isNeedless: (await this.#row.read(session))?.closed === false };
+  }
+
+  /** Takes those that are dropped out of `left`. First every table that is free, then the others, for as long as patience is left. */
+  async #dropAll(
+    left: Set<StandingTrigger>,
+    { patienceMs, isUrgent, signal }: Required<Pick<ClearOptions, 'patienceMs' | 'isUrgent'>> & WithSignal,
+  ): Promise<void> {
+    const deadline = performance.now() + patienceMs;
+    for (const isPatient of patienceMs > 0 ? [false, true] : [false]) {
+      const busy = new Set<string>();
+      for (const trigger of left) {
+        if (busy.has(trigger.table)) continue;
+        const leftMs = isPatient ? Math.max(0, deadline - performance.now()) : 0;
+        try {
+          await this.#alone(this.#triggers.drop(trigger.name), leftMs, signal, isUrgent);
+        } catch (error) {
+          if (!(error instanceof BanyanError && error.code === 'BANYAN_FENCE_TIMEOUT')) throw error;
+          busy.add(trigger.table);
+          continue;
+        }
+        left.delete(trigger);
+        await this.#context.points.reach('fence:trigger-dropped', { name: trigger.name });
       }
-      await this.#context.points.reach('fence:trigger-dropped', { name });
     }
-    return [];
   }
 
   /** Sets the row, unless somebody else has claimed it; tries again where its transaction was the victim of a deadlock. */
@@ -229,9 +284,9 @@ export class Fence {
     }
   }
 
-  async #alone(sql: string, patienceMs: number, signal: AbortSignal): Promise<void> {
+  async #alone(sql: string, patienceMs: number, signal: AbortSignal, isUrgent = true): Promise<void> {
     const timedOut = (cause: unknown) => fenceTimeout(this.#endpoint.database, patienceMs, cause);
-    await runAlone(this.#links, sql, { patienceMs, signal, timedOut });
+    await runAlone(this.#links, sql, { patienceMs, isUrgent, signal, timedOut });
   }
 }
 

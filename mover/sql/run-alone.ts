@@ -26,6 +26,8 @@ export interface AloneLinks {
 export interface AloneOptions {
   /** Over all attempts; at least one is made. */
   readonly patienceMs: number;
+  /** Default true: on MariaDB the second half of the time may be waited behind transactions of any age, with everybody else in the queue. */
+  readonly isUrgent?: boolean;
   readonly signal: AbortSignal;
   /** The error when the table was never free. */
   readonly timedOut: (cause: unknown) => Error;
@@ -33,7 +35,7 @@ export interface AloneOptions {
 
 /** Runs a DDL statement that needs a table for itself, in short attempts, so that nobody queues behind it for long. */
 export async function runAlone(links: AloneLinks, sql: string, options: AloneOptions): Promise<void> {
-  const { patienceMs, signal, timedOut } = options;
+  const { patienceMs, isUrgent = true, signal, timedOut } = options;
   const begun = performance.now();
   const deadline = begun + patienceMs;
   for (let attempt = 1; ; attempt += 1) {
@@ -41,7 +43,7 @@ export async function runAlone(links: AloneLinks, sql: string, options: AloneOpt
     const leftMs = deadline - performance.now();
     try {
       if (session.engine === 'mariadb') {
-        await attemptUnkilled(session, sql, { leftMs, isLate: leftMs < patienceMs / 2, signal });
+        await attemptUnkilled(session, sql, { leftMs, isLate: isUrgent && leftMs < patienceMs / 2, signal });
       } else {
         const killer = await links.kill.session();
         const ms = Math.max(20, Math.min(attemptMs, leftMs));

@@ -157,6 +157,74 @@ describeEachEngine('the fence', (lane) => {
     expect((await fixture.source.query("SHOW TRIGGERS LIKE 't'"))[0]).toHaveLength(3);
   });
 
+  it('handovers in a row leave the triggers of two fences at most, though nobody clears those of the earlier ones', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    const move = await fixture.open();
+    for (let time = 0; time < 4; time++) {
+      await move.fence('source', fenceNow);
+      await move.openFence('source');
+      const [triggers] = await fixture.source.query<RowDataPacket[]>("SHOW TRIGGERS LIKE 't'");
+      expect(triggers.length).toBeLessThanOrEqual(6);
+    }
+    await move.fence('source', fenceNow);
+    await expect(fixture.source.query("INSERT INTO t (code) VALUES ('x')")).rejects.toMatchObject(refusal);
+  });
+
+  it('is cleared though transactions of writers hold the table at every instant, and a table with a long one keeps no other', async () => {
+    const other = 'CREATE TABLE a (id INT NOT NULL PRIMARY KEY)';
+    await using fixture = await MoveFixture.create(lane, { schema: [...schema, other], tables: ['a', 't'] });
+    const { source } = fixture;
+    await source.query(seed);
+    const move = await fixture.open();
+    await move.prepareFence('source', fenceNow);
+    await move.openFence('source');
+    const reader = await fixture.connect('source');
+    await reader.query('START TRANSACTION');
+    await reader.query('SELECT * FROM a');
+    expect(await move.clearFence('source')).toHaveLength(3);
+    expect((await source.query("SHOW TRIGGERS LIKE 't'"))[0]).toEqual([]);
+    await reader.query('COMMIT');
+
+    await move.prepareFence('source', fenceNow);
+    await move.openFence('source');
+    let writing = true;
+    const writers = [1, 2, 3, 4].map(async (id) => {
+      const writer = await fixture.connect('source');
+      await wait(id * 5);
+      while (writing) {
+        await writer.query('START TRANSACTION');
+        await writer.query('UPDATE t SET body = ? WHERE id = ?', [String(Math.random()), id]);
+        await wait(20);
+        await writer.query('COMMIT');
+      }
+    });
+    await wait(100);
+    try {
+      expect(await move.clearFence('source', { patienceMs: 4_000, isUrgent: false })).toEqual([]);
+    } finally {
+      writing = false;
+      await Promise.all(writers);
+    }
+  });
+
+  it('is prepared at once while its triggers are being cleared, which ends', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    const move = await fixture.open();
+    await move.fence('source', fenceNow);
+    await move.openFence('source');
+    const reader = await fixture.connect('source');
+    await reader.query('START TRANSACTION');
+    await reader.query('SELECT * FROM t');
+    const cleared = move.clearFence('source', { patienceMs: 60_000 });
+    await wait(300);
+    const prepared = move.prepareFence('source', fenceNow);
+    expect(await cleared).toHaveLength(3);
+    await reader.query('COMMIT');
+    await prepared;
+    await move.fence('source', fenceNow);
+    expect(await move.fenceState()).toMatchObject({ source: 'fenced' });
+  });
+
   it('transactions in a ring with the fence are found by the server, and it closes', async () => {
     const other = 'CREATE TABLE o (id INT NOT NULL PRIMARY KEY, n INT NOT NULL)';
     await using fixture = await MoveFixture.create(lane, { schema: [...schema, other], tables: ['t', 'o'] });
