@@ -90,7 +90,7 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
       if (!alone) return false;
       if (locked) throw error;
       if (attempt >= attemptsMax) throw conflict(error, plan, keys.length);
-      keys = await withConflicts(sessions, plan, keys);
+      keys = await withConflicts(work, sessions, plan, keys);
     }
   }
 }
@@ -129,11 +129,16 @@ function writeBatch(
  * after the take has landed one of these very rows between the delete and the insert.
  */
 async function withConflicts(
+  { context, bytesMax }: CarryOver,
   { source, target }: LaneSessions,
   plan: TablePlan,
   keys: readonly KeyValues[],
 ): Promise<readonly KeyValues[]> {
-  const conflicts = await findConflicts(source, target, plan, plan.source.keys(keys));
+  const conflicts = await findConflicts({
+    ...{ source, target, plan, bytesMax },
+    rows: (side) => side.keys(keys),
+    transaction: (run) => context.guarded(target, run),
+  });
   return [...new Map([...keys, ...conflicts].map((key) => [keyId(key), key])).values()];
 }
 

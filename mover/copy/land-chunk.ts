@@ -48,7 +48,11 @@ export async function landChunk(
         if (!isTaken) continue;
         whole = true;
       }
-      const conflicts = await findConflicts(source, target, plan, condition);
+      const conflicts = await findConflicts({
+        ...{ source, target, plan, bytesMax: table.bytesMax(chunk) },
+        rows: (side) => side.range(chunk.range),
+        transaction: (run) => context.guarded(target, run),
+      });
       for (const key of conflicts) {
         if (inTheWay.has(keyId(key))) continue;
         const { batchesOver, clear } = await ranges.publish(rangeOfKey(key));

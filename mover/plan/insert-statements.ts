@@ -16,7 +16,7 @@ export interface InsertStatement {
 }
 
 /**
- * Plain INSERTs of the rows, as the other side's `select` read them. A duplicate must be an error.
+ * INSERTs of the rows, as the other side's `select` read them. A duplicate must be an error, unless `end` says what else it is.
  *
  * In hex a value takes twice its length, and the packet's limit would be passed by rows of half of it. So a long value is
  * put together in a variable of the session first: every row that a server holds can be written.
@@ -25,12 +25,13 @@ export function* insertStatements(
   place: string,
   columns: readonly SideColumn[],
   rows: readonly RawRow[],
+  end = '',
 ): Generator<InsertStatement> {
   const head = `INSERT INTO ${place} (${columns.map((column) => quoteName(column.name)).join(', ')}) VALUES `;
   let tuples: string[] = [];
   let characters = 0;
   const flush = function* () {
-    if (tuples.length > 0) yield { sql: head + tuples.join(',') };
+    if (tuples.length > 0) yield { sql: `${head}${tuples.join(',')}${end}` };
     tuples = [];
     characters = 0;
   };

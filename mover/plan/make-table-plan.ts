@@ -1,7 +1,7 @@
 import { BanyanError } from '../../common/errors.ts';
 import { inverseTable, type TableSpec, targetTable } from '../move-spec.ts';
 import { chooseKey } from '../shape/choose-key.ts';
-import type { TableShape } from '../shape/table-shape.ts';
+import { type TableShape, wholeColumns } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { derivedName, quoteName } from '../sql/names.ts';
 import { groupKey } from './group-key.ts';
@@ -43,7 +43,7 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
       scope: spec.intoWhere ?? keys.scope,
     }),
     generated: isMapped(spec) ? [] : generatedColumns(here, there),
-    otherUnique: otherUnique(map, here, there, keys.unique),
+    ...otherUnique(map, there, keys.unique),
   };
 }
 
@@ -123,67 +123,27 @@ function computedColumns(sql: string, target: ColumnShape): BothColumns {
   return { source: side(computedSql(sql, target)), target: side(quoteName(target.name)) };
 }
 
-/** A unique index with a column that cannot be traced back is left out: a conflict in it ends the move, loudly. */
+/** By the target's unique indexes besides the key. */
 function otherUnique(
   map: ColumnMap,
-  here: TableShape,
   there: TableShape,
   keyIndex: string | null,
-): UniqueColumn[][] {
-  const trace = (name: string): UniqueColumn | null => {
-    const carried = map.carried.find(({ target }) => target.name === name);
-    if (carried) {
-      return {
-        source: quoteName(carried.source.name),
-        target: quoteName(carried.target.name),
-        shape: carried.source,
-      };
-    }
-    const computed = map.computed.find(({ target }) => target.name === name);
-    if (computed) {
-      const { target, sql } = computed;
-      return { source: computedSql(sql, target), target: quoteName(target.name), shape: target };
-    }
-    const generated = here.columns.find((column) => column.generated && column.name === name);
-    if (!generated || generated.kind === 'unsupported') return null;
-    return { source: quoteName(generated.name), target: quoteName(generated.name), shape: generated };
+): Pick<TablePlan, 'otherUnique' | 'uniqueByTrial'> {
+  const carried = (name: string): UniqueColumn[] =>
+    map.carried
+      .filter(({ target }) => target.name === name)
+      .map(({ source, target }) => ({
+        ...{ source: quoteName(source.name), target: quoteName(target.name), shape: source },
+      }));
+  const lists = there.uniqueIndexes
+    .filter(({ name }) => name !== keyIndex)
+    .map((index) => {
+      const names = index.hashed ? null : wholeColumns(index);
+      const columns = names?.flatMap(carried);
+      return columns !== undefined && columns.length === names?.length ? columns : null;
+    });
+  return {
+    otherUnique: lists.filter((columns) => columns !== null),
+    uniqueByTrial: lists.includes(null),
   };
-  const beginning = (column: UniqueColumn | null, length: number | null): UniqueColumn | null =>
-    column === null || length === null
-      ? column
-      : {
-          ...column,
-          source: `LEFT(${column.source}, ${length})`,
-          target: `LEFT(${column.target}, ${length})`,
-        };
-  return there.uniqueIndexes.flatMap((index) => {
-    if (index.name === keyIndex) return [];
-    const tracedAs = (how: (expression: string) => UniqueColumn) =>
-      index.parts.map((part) =>
-        part.column === null ? how(part.expression) : beginning(trace(part.column), part.length),
-      );
-    const byExpression = index.parts.some(({ column }) => column === null);
-    const lists = byExpression ? [tracedAs(asText), tracedAs(asBytes)] : [tracedAs(asText)];
-    return lists.filter((columns) => columns.every((column) => column !== null));
-  });
-}
-
-/**
- * The value of an expression, whose type no catalogue tells: compared by the server as what it is, with its text. Both tables have the same
- * columns. A row that is found though its value is another one is only read again.
- */
-function asText(expression: string): UniqueColumn {
-  const source = `CAST((${expression}) AS CHAR CHARACTER SET utf8mb4)`;
-  return { source, target: `(${expression})`, shape: expressionShape('varchar', 'text', 'utf8mb4') };
-}
-
-/** Bytes that are no text. */
-function asBytes(expression: string): UniqueColumn {
-  const bytes = `HEX((${expression}))`;
-  return { source: bytes, target: bytes, shape: expressionShape('varchar', 'ascii', null) };
-}
-
-function expressionShape(dataType: string, kind: ColumnShape['kind'], charset: string | null): ColumnShape {
-  const computed = { nullable: true, generated: true, autoIncrement: false };
-  return { name: 'expression', dataType, columnType: dataType, kind, charset, collation: null, ...computed };
 }

@@ -10,6 +10,7 @@ import {
   rangeCondition,
 } from './key-range.ts';
 import { loadStatement } from './load-statement.ts';
+import { noteTaken } from './note-taken.ts';
 import { rowHash, rowsChecksum } from './row-hash.ts';
 import { comparedSql, exactSql, type SideColumn } from './side-column.ts';
 
@@ -138,8 +139,9 @@ export class SidePlan {
   }
 
   /** Rows as the other side's `select` read them. */
-  insert(rows: readonly RawRow[]): Iterable<InsertStatement> {
-    return insertStatements(this.place, this.columns, rows);
+  insert(rows: readonly RawRow[], duplicate: 'error' | 'note' = 'error'): Iterable<InsertStatement> {
+    const end = duplicate === 'note' ? noteTaken(this.columns, this.key) : '';
+    return insertStatements(this.place, this.columns, rows, end);
   }
 
   load(engine: EngineKind): string {

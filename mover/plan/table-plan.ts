@@ -22,6 +22,8 @@ export interface TablePlan {
   readonly target: SidePlan;
   /** Columns that both sides compute, each by itself: never copied, and compared where the engines differ. */
   readonly generated: readonly { readonly source: SideColumn; readonly target: SideColumn }[];
-  /** The target's unique indexes besides the key. */
+  /** The target's unique indexes besides the key whose columns are carried as they are: their values lead to a row in the way. */
   readonly otherUnique: readonly (readonly UniqueColumn[])[];
+  /** There are others: over beginnings of columns, expressions or computed values. A row in the way shows in a trial: see `tryLanding`. */
+  readonly uniqueByTrial: boolean;
 }

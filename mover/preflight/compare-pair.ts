@@ -31,7 +31,6 @@ export function comparePair(
     ...kindFaults(target),
     ...nameFaults(map, source, target),
     ...keyFaults(spec, map, source, target),
-    ...expressionFaults([source, target]),
     ...compareColumns(
       carriedPart(map, source, 'source', spec.back),
       carriedPart(map, target, 'target', spec.set),
@@ -72,19 +71,6 @@ function keyFaults(spec: TableSpec, map: ColumnMap, source: TableShape, target: 
       fix: 'Carry every column of the key as it is, and make them unique there: alone, or with columns that `set` fills with a constant.',
     },
   ];
-}
-
-/** An expression speaks of one side's columns: what it is over the other's is not known. */
-function expressionFaults(shapes: readonly TableShape[]): Fault[] {
-  return shapes.flatMap((shape) =>
-    shape.uniqueIndexes
-      .filter(({ parts }) => parts.some(({ column }) => column === null))
-      .map(({ name }) => ({
-        code: 'BANYAN_UNIQUE_UNSUPPORTED',
-        what: `unique index ${name} of ${place(shape)} is over an expression, and the table is mapped`,
-        fix: 'Make it unique over a generated column of the expression, or carry the table as it is.',
-      })),
-  );
 }
 
 function computedFaults(map: ColumnMap, target: TableShape): Fault[] {

@@ -36,6 +36,7 @@ import { groupCascadeFaults, groupKeyWarnings } from './group-key-faults.ts';
 import { loadWarnings } from './load-warnings.ts';
 import { roomWarnings } from './room-warnings.ts';
 import { tryMapping } from './try-mapping.ts';
+import { unmatchedUnique } from './unmatched-unique.ts';
 
 export interface PreflightOptions {
   readonly signal?: AbortSignal;
@@ -213,6 +214,9 @@ async function checkTable(
   );
   faults.push(...further, ...feedKeyFaults(spec, table, here, there));
   const told = [...warnings];
+  if (isMapped(table) && table.key === undefined) {
+    told.push(...unmatchedUnique(table, here, there, spec.oneWay ?? false));
+  }
   if (table.key !== undefined && faults.length === 0) {
     const cost = await groupKeyCost(source, target, table, here, there);
     faults.push(...cost.faults);

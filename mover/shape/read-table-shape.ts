@@ -21,7 +21,7 @@ export async function readTableShape(
        FROM information_schema.COLUMNS WHERE ${here} ORDER BY ORDINAL_POSITION`,
   );
   const indexColumns = await session.texts(
-    `SELECT INDEX_NAME, COLUMN_NAME, SUB_PART, ${session.engine === 'mysql' ? 'EXPRESSION' : 'NULL'} FROM information_schema.STATISTICS
+    `SELECT INDEX_NAME, COLUMN_NAME, SUB_PART, ${session.engine === 'mysql' ? 'EXPRESSION' : 'NULL'}, INDEX_TYPE FROM information_schema.STATISTICS
       WHERE ${here} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME = 'PRIMARY' DESC, INDEX_NAME, SEQ_IN_INDEX`,
   );
   const bounds = new Set(columns.filter(isRowBound).map(([name]) => name ?? ''));
@@ -65,6 +65,7 @@ function toIndexes(rows: readonly (readonly (string | null)[])[]): UniqueIndex[]
   return [...byName].map(([name, parts]) => ({
     name,
     parts: parts.map(toPart),
+    ...(parts.some((part) => part[4] === 'HASH') ? { hashed: true as const } : {}),
   }));
 }
 

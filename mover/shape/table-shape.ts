@@ -17,6 +17,8 @@ export interface UniqueIndex {
   readonly name: string;
   /** In index order. */
   readonly parts: readonly UniquePart[];
+  /** MariaDB's over columns of any length: it refuses duplicates, and leads no query to a row. */
+  readonly hashed?: true;
 }
 
 export function uniqueOver(name: string, columns: readonly string[]): UniqueIndex {

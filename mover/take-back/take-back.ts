@@ -151,8 +151,11 @@ class TableBack {
         if (isLockConflict(error) && attempt < attemptsMax) continue;
         if (!isDuplicate(error)) throw error;
         // A client may have inserted one of these very rows meanwhile; then it is kept at the next try.
-        const condition = this.#plan.target.keys(keys);
-        const inTheWay = await findConflicts(target, source, this.#back, condition);
+        const inTheWay = await findConflicts({
+          ...{ source: target, target: source, plan: this.#back, bytesMax: Number.POSITIVE_INFINITY },
+          rows: (side) => side.keys(keys),
+          transaction: (run) => inTransaction(source, run),
+        });
         if (inTheWay.length === 0 && attempt < attemptsMax) continue;
         return keys;
       }

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import type mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
-import { describeEachEngine, type EngineLane } from '../../support/databases.ts';
+import { targetTable } from '../../../mover/move-spec.ts';
+import { describeEachEngine, type Engine, type EngineLane, engineLane } from '../../support/databases.ts';
 import { FeedReader } from '../../support/feed-consumer.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
 import { keylessShapes, keylessTable } from '../../support/properties/keyless-table.ts';
 import { killedMover, kills } from '../../support/properties/killed-mover.ts';
 import { type MappedTable, mappedTable, shapes } from '../../support/properties/mapped-table.ts';
+import { uniqueShapes, uniqueTable } from '../../support/properties/unique-table.ts';
 
 /** More of them, from another seed, in `npm run soak -- properties`. */
 const numRuns = Number(process.env.BANYAN_PROPERTY_RUNS ?? 3);
@@ -19,12 +21,24 @@ async function ask(connection: mysql.Connection, sql: string): Promise<string[][
 
 const number = fc.integer({ min: -1000, max: 1000 });
 const write = fc.record({
-  kind: fc.constantFrom('put', 'delete', 'move'),
+  kind: fc.constantFrom('put', 'delete', 'move', 'trade'),
   id: fc.nat(60),
   value: number,
   pauseMs: fc.constantFrom(0, 0, 0, 3),
 });
 type Write = typeof write extends fc.Arbitrary<infer One> ? One : never;
+
+function statements(
+  table: MappedTable,
+  side: 'source' | 'target',
+  kind: Write['kind'],
+  id: number,
+  value: number,
+): readonly string[] {
+  if (kind === 'trade' && table.trade) return table.trade(side, id, value);
+  if (kind === 'put' || kind === 'trade') return [table.put(side, id, value)];
+  return [kind === 'delete' || side === 'target' ? table.remove(side, id) : table.move(id)];
+}
 
 /** Until a fence refuses one. */
 async function writeAll(
@@ -35,14 +49,8 @@ async function writeAll(
 ): Promise<void> {
   for (const { kind, id, value, pauseMs } of writes) {
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    const sql =
-      kind === 'put'
-        ? table.put(side, id, value)
-        : kind === 'delete' || side === 'target'
-          ? table.remove(side, id)
-          : table.move(id);
     try {
-      await connection.query(sql);
+      for (const sql of statements(table, side, kind, id, value)) await connection.query(sql);
     } catch (error) {
       if ((error as { errno?: number }).errno === 1644) return;
       throw error;
@@ -50,11 +58,19 @@ async function writeAll(
   }
 }
 
+const anyTable: fc.Arbitrary<(here: Engine, there: Engine) => MappedTable> = fc.oneof(
+  { weight: 2, arbitrary: shapes.map((shape) => () => mappedTable(shape)) },
+  { weight: 1, arbitrary: keylessShapes.map((shape) => () => keylessTable(shape)) },
+  {
+    weight: 2,
+    arbitrary: uniqueShapes.map((shape) => (here: Engine, there: Engine) => uniqueTable(shape, here, there)),
+  },
+);
+
 const histories = fc.record({
-  table: fc.oneof(
-    { weight: 2, arbitrary: shapes.map(mappedTable) },
-    { weight: 1, arbitrary: keylessShapes.map(keylessTable) },
-  ),
+  table: anyTable,
+  /** The service is on a server of the other engine. */
+  across: fc.boolean(),
   feed: fc.constantFrom(true, true, false),
   rows: fc.array(number, { maxLength: 40 }),
   writes: fc.array(write, { maxLength: 60 }),
@@ -70,12 +86,15 @@ const histories = fc.record({
 type History = typeof histories extends fc.Arbitrary<infer One> ? One : never;
 
 async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
-  const { table, rows, writes, serviceWrites, killsOut, killsBack, size, pauses } = history;
+  const { rows, writes, serviceWrites, killsOut, killsBack, size, pauses } = history;
+  const other = history.across ? engineLane(lane.engine === 'mysql' ? 'mariadb' : 'mysql') : null;
+  const targetLane = other ?? lane;
+  const table = history.table(lane.engine, targetLane.engine);
   const { spec, source, target, expected, found } = table;
   // A deletion names a row by its key.
-  const feed = history.feed && spec.key === undefined;
+  const feed = history.feed && spec.key === undefined && table.told !== null;
   await using fixture = await MoveFixture.create(lane, {
-    ...{ schema: [source], targetSchema: [target], tables: [spec], feed },
+    ...{ schema: [source], targetSchema: [target], tables: [spec], feed, targetLane },
   });
   // Somebody follows the feed all the time, through every death and both directions.
   using reader = new FeedReader(fixture.spec);
@@ -86,9 +105,9 @@ async function thereAndBack(lane: EngineLane, history: History): Promise<void> {
     if (!feed) return;
     await reader.snapshotsDone();
     await reader.drain();
-    const rows = reader.consumer.rows('t').map((row) => Object.values(row).map(String));
+    const rows = reader.consumer.rows(targetTable(spec)).map((row) => Object.values(row).map(String));
     const byId = (one: string[], other: string[]) => Number(one[0]) - Number(other[0]);
-    expect(rows.sort(byId)).toEqual(await ask(fixture.target, found));
+    expect(rows.sort(byId)).toEqual(await ask(fixture.target, table.told ?? found));
   };
   const equal = async () =>
     expect(await ask(fixture.target, found)).toEqual(await ask(fixture.source, expected));

@@ -37,11 +37,15 @@ export interface MappedTable {
   /** What legacy's rows must read like there, and what the service has. */
   readonly expected: string;
   readonly found: string;
+  /** What a feed tells of the service's rows: what `found` reads unless given; null: nothing is asked of one. */
+  readonly told?: string | null;
   /** The row of that id with values from `value` on. */
   put(side: 'source' | 'target', id: number, value: number): string;
   remove(side: 'source' | 'target', id: number): string;
   /** On the source: the row gets another key, if none has that. */
   move(id: number): string;
+  /** Rows from `id` on give each other their values, where something is unique that trades places. */
+  trade?(side: 'source' | 'target', id: number, value: number): string[];
 }
 
 const where = 'c0 % 3 <> 0';
