@@ -1,4 +1,4 @@
-import { InfilePieces } from './infile/infile-pieces.ts';
+import { RowPieces } from './carried/row-pieces.ts';
 import type { MoveContext } from './move-context.ts';
 import type { Link } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
@@ -7,7 +7,7 @@ export interface LaneSessions {
   readonly source: Session;
   readonly target: Session;
   /** For the rows that pass through. */
-  readonly memory: InfilePieces;
+  readonly memory: RowPieces;
 }
 
 /** Lanes live as long as an applier does, which may be a year. */
@@ -16,7 +16,7 @@ const piecesKept = 8;
 interface Lane {
   readonly source: Link;
   readonly target: Link;
-  readonly memory: InfilePieces;
+  readonly memory: RowPieces;
 }
 
 /** So many pairs of sessions, each for one piece of work at a time; connected when they are first needed. */
@@ -29,7 +29,7 @@ export class Lanes {
     this.#all = Array.from({ length: size }, () => ({
       source: context.sourceLink(),
       target: context.targetLink(),
-      memory: new InfilePieces(piecesKept),
+      memory: new RowPieces(piecesKept),
     }));
     this.#free = this.#all.toReversed();
   }

@@ -1,10 +1,10 @@
 import type { DatabaseEndpoint } from '../common/database-endpoint.ts';
 import type { StopPoints } from '../common/stop-points.ts';
 import { TargetBooks } from './bookkeeping/target-books.ts';
+import { type RowForms, rowForms } from './carried/row-forms.ts';
 import { Counts } from './counts/counts.ts';
 import { Feed } from './feed/feed.ts';
 import { FenceRow } from './fence/fence-row.ts';
-import { infileAllowed } from './infile/infile-allowed.ts';
 import type { MoveLogger } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
 import { Link } from './sql/link.ts';
@@ -44,7 +44,7 @@ export class MoveContext {
   readonly #underWay = new Set<Promise<void>>();
   /** Those that are not closed. */
   readonly #links = new Set<Link>();
-  #infile: Promise<boolean> | null = null;
+  #rowForms: Promise<RowForms> | null = null;
 
   constructor(options: MoveContextOptions) {
     this.spec = options.spec;
@@ -102,13 +102,13 @@ export class MoveContext {
     await Promise.all(this.#underWay);
   }
 
-  /** Whether rows go to the target by LOAD DATA; asked once. */
-  infileAllowed(target: Session): Promise<boolean> {
-    this.#infile ??= infileAllowed(this.tuning, this.logger, target).catch((error: unknown) => {
-      this.#infile = null;
+  /** How rows go to the target; asked once. */
+  rowForms(target: Session): Promise<RowForms> {
+    this.#rowForms ??= rowForms(this.tuning, this.logger, target).catch((error: unknown) => {
+      this.#rowForms = null;
       throw error;
     });
-    return this.#infile;
+    return this.#rowForms;
   }
 
   /** Runs `work` with a session of its own on either side. */

@@ -236,6 +236,7 @@ export class OpenedMove implements Move {
       backlog: () => this.backlog(),
       check: (source, target) => this.#checkTables(source, target),
       beat: () => this.#beat(),
+      copying: () => this.#copyRun.running,
       begin: () => beginTelling(this.#works),
       besides:
         context.feed === null

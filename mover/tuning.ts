@@ -1,3 +1,5 @@
+import type { RowForm } from './carried/row-forms.ts';
+
 /** What ops may turn. Every default is meant for a live monolith: gentle first, fast second. */
 export interface MoveTuning {
   /** Chunks of the copy that are under way at a time, each with a session on either side. */
@@ -19,8 +21,8 @@ export interface MoveTuning {
   readonly chunkRowsMax: number;
   /** Bytes of one chunk held in memory, judged by the rows seen so far; each worker has one. */
   readonly chunkBytesMax: number;
-  /** `auto` uses LOAD DATA LOCAL INFILE where the target allows it. */
-  readonly writeWith: 'auto' | 'infile' | 'insert';
+  /** `auto`: bulk execution on MariaDB, else LOAD DATA LOCAL INFILE where the target allows it, else INSERT. */
+  readonly writeWith: 'auto' | RowForm;
   /** From so many rows on, by the source's estimate, a table's indexes are made after its copy (`deferIndexes: 'large'`). */
   readonly deferIndexesRows: number;
   /** A mover in another process that was not heard of for so long has died, in milliseconds: what it had in hand is copied again. */
@@ -31,8 +33,10 @@ export interface MoveTuning {
   readonly applyBatchEntries: number;
   /** Dirty keys in memory with capture from the binary log; reading pauses beyond it. */
   readonly binlogKeysMax: number;
-  /** The applier's pause when it found nothing to do. */
+  /** The applier's pause when it found little or nothing to do. */
   readonly idlePollMs: number;
+  /** That pause while rows are being copied. */
+  readonly copyRoundMs: number;
   /** How often columns, triggers and table identity are compared with what the capture found. */
   readonly fingerprintEveryMs: number;
   /** How often, at least, both servers count, by which one that was restored is told; see `Counts`. */
@@ -75,6 +79,7 @@ export const defaultTuning: MoveTuning = {
   applyBatchEntries: 2_000,
   binlogKeysMax: 100_000,
   idlePollMs: 15,
+  copyRoundMs: 100,
   fingerprintEveryMs: 1_000,
   countEveryMs: 2_000,
   cascadeWaysMax: 10,

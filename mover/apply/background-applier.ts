@@ -21,6 +21,8 @@ export interface BackgroundApplierOptions {
   readonly check: (source: Session, target: Session) => Promise<void>;
   /** Tells both servers, every `countEveryMs`, that they are still heard of. */
   readonly beat: () => Promise<void>;
+  /** Rows are being copied: what changes meanwhile is carried over in fewer, larger rounds. */
+  readonly copying: () => boolean;
   /** Before the first look at a log; tried again where a database is not there. */
   readonly begin: () => Promise<void>;
   /** Each begins after that and goes on as long as the applier does; what fails there is its own affair. */
@@ -31,6 +33,8 @@ const stopPatienceMs = 5_000;
 /** While a drain is waited for, so many failures are followed by another try at once, and every other one after a moment. */
 const atOnce = 3;
 const heldPauseMs = 25;
+/** A round that carried over so many entries is followed by the next one at once: more have come meanwhile. */
+const entriesOfFullRound = 500;
 
 interface DrainWaiter {
   /** Both sides' tables were looked at since it was asked for, or need not be. */
@@ -41,8 +45,10 @@ interface DrainWaiter {
 
 /**
  * One loop over the move's tables; each turn carries over what it finds on several pairs of sessions side by side. While
- * there is work it runs without a pause; with none, it asks all logs in one small query every `idlePollMs`, so a write
- * reaches the target within about that time.
+ * there is much to do it runs without a pause; otherwise it asks all logs in one small query every `idlePollMs`, so a write
+ * reaches the target within about that time. A round costs both servers some ten statements and four commits, whether for one
+ * key or a hundred, so small ones are not run one after the other; and while rows are copied, which they would take the CPU
+ * from, there is one every `copyRoundMs`. Nobody waits for them: a drain is worked off without any pause.
  *
  * Drained means: under the fence, every log was seen empty by a look that the capture calls complete. The fence waited
  * for each transaction that had written to the tables, and refuses every later write. So all entries that will ever be
@@ -133,9 +139,9 @@ export class BackgroundApplier implements Applier {
         if (!begun) await this.#options.begin();
         begun = true;
         this.#begun.resolve();
-        const worked = await this.#pass();
+        const applied = await this.#pass();
         failures = 0;
-        if (!worked) await this.#idle(this.#options.context.tuning.idlePollMs);
+        if (applied < entriesOfFullRound) await this.#idle(this.#restMs());
       } catch (error) {
         if (this.#stopping.signal.aborted) return;
         if (error instanceof RowsTooMany) continue;
@@ -151,11 +157,16 @@ export class BackgroundApplier implements Applier {
     }
   }
 
+  #restMs(): number {
+    const { copying, context } = this.#options;
+    return copying() ? context.tuning.copyRoundMs : context.tuning.idlePollMs;
+  }
+
   /**
-   * Looks at every log once, and has a round of each that holds entries, side by side. True if something was applied. All rounds
-   * are over when this ends, also where one of them fails: nothing is in hand between two looks.
+   * Looks at every log once, and has a round of each that holds entries, side by side. Tells how many entries were applied. All
+   * rounds are over when this ends, also where one of them fails: nothing is in hand between two looks.
    */
-  async #pass(): Promise<boolean> {
+  async #pass(): Promise<number> {
     const { parts, capture } = this.#options;
     const asked = [...this.#waiters];
     const looking = this.#lanes.use(async ({ source, target }) => {
@@ -178,7 +189,7 @@ export class BackgroundApplier implements Applier {
     if (asked.length > 0 && !pending.includes(true)) {
       for (const waiter of asked) waiter.resolve();
     }
-    return applied > 0;
+    return applied;
   }
 
   /** Beside the looks at the logs and their rounds: clients are held meanwhile. */

@@ -1,9 +1,10 @@
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
+import { type CarriedRows, readRows, releaseRows, writeCarried } from '../carried/carried-rows.ts';
+import { DuplicateInLoad } from '../carried/load-rows.ts';
+import type { RowForms } from '../carried/row-forms.ts';
 import type { FeedBatch } from '../feed/feed-batch.ts';
 import { FeedEpochOver } from '../feed/feed-books.ts';
-import { type CarriedRows, readRows, releaseRows, writeCarried } from '../infile/carried-rows.ts';
-import { DuplicateInLoad } from '../infile/load-rows.ts';
 import type { LaneSessions } from '../lanes.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
@@ -15,8 +16,9 @@ import { findConflicts } from './find-conflicts.ts';
 const attemptsAlone = 20;
 const attemptsBesideOthers = 3;
 
-/** Fewer rows are written by INSERT: LOAD DATA has a round trip more, and nothing is saved by it. */
+/** Fewer rows are written by INSERT: other forms have a round trip more, and nothing is saved by it. */
 const keysWorthLoading = 50;
+const insertOnly: RowForms = { usual: 'insert', long: 'insert' };
 
 export interface CarryOver {
   readonly context: MoveContext;
@@ -45,8 +47,8 @@ export async function carryOver(work: CarryOver, sessions: LaneSessions): Promis
 }
 
 /**
- * Many rows go by LOAD DATA, as a copy's do: their bytes pass without a value being looked at, and the server has no statement of a
- * megabyte to parse. What LOAD DATA does not take, INSERT takes, or says why not. With the feed on every value is looked at anyway.
+ * Many rows go as a copy's do: their bytes pass without a value being looked at, and the server has no statement of a megabyte to
+ * parse. What the target does not take in that form, INSERT takes, or says why not. With the feed on every value is looked at anyway.
  */
 async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
   const { alone, context } = work;
@@ -57,19 +59,15 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
   const lock = log.reread === 'locking' && !settles ? ' LOCK IN SHARE MODE' : '';
   const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
   const { feed } = context;
-  let infile =
-    feed === null && keys.length >= keysWorthLoading && (await context.infileAllowed(sessions.target));
+  let forms =
+    feed === null && keys.length >= keysWorthLoading ? await context.rowForms(sessions.target) : insertOnly;
   for (let attempt = 1; ; attempt += 1) {
     if (settles) await log.settled(sessions.source);
     const select = plan.source.select(plan.source.keys(keys)) + lock;
-    const rows = await readRows(sessions.source, select, {
-      infile,
-      bytesMax: work.bytesMax,
-      memory: sessions.memory,
-    });
+    const rows = await readRows(plan, select, { ...sessions, forms, bytesMax: work.bytesMax });
     const told = feed === null ? null : await feed.batch(plan, keys, sessions);
     await told?.read(sessions.source, { lock, bytesMax: work.bytesMax });
-    const about = { table: plan.source.table, alone, keys: keys.length, loads: infile };
+    const about = { table: plan.source.table, alone, keys: keys.length, loads: forms.usual !== 'insert' };
     await context.points.reach('apply:after-read', about);
     // After the reading: whatever was read is older than this count.
     await context.counts.beforeLanding();
@@ -82,8 +80,8 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
       const locked = isLockConflict(error) || error instanceof FeedEpochOver;
       const duplicate = isDuplicate(error) || error instanceof DuplicateInLoad;
       if (!locked && !duplicate) {
-        if (!infile || !isOfLoading(error)) throw error;
-        infile = false;
+        if (forms.usual === 'insert' || !isOfLoading(error)) throw error;
+        forms = insertOnly;
         continue;
       }
       if (locked && attempt < attemptsMax) continue;

@@ -1,5 +1,6 @@
-import { readRows } from '../infile/carried-rows.ts';
-import type { InfilePieces } from '../infile/infile-pieces.ts';
+import { readRows } from '../carried/carried-rows.ts';
+import type { RowForms } from '../carried/row-forms.ts';
+import type { RowPieces } from '../carried/row-pieces.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import type { Session } from '../sql/session.ts';
 import { landChunk, recordLanded } from './land-chunk.ts';
@@ -9,10 +10,9 @@ import type { Chunk, TableCopy } from './table-copy.ts';
 export interface CopySessions {
   readonly source: Session;
   readonly target: Session;
-  /** LOAD DATA LOCAL INFILE, or else INSERT. */
-  readonly infile: boolean;
+  readonly forms: RowForms;
   /** Of one worker, for one chunk after the other. */
-  readonly memory: InfilePieces;
+  readonly memory: RowPieces;
 }
 
 /**
@@ -79,9 +79,8 @@ async function copyHere(
 ): Promise<void> {
   const { points } = table.context;
   const began = performance.now();
-  const { source, infile, memory } = sessions;
   const select = table.plan.source.select(table.plan.source.range(chunk.range));
-  const read = await readRows(source, select, { infile, bytesMax: table.bytesMax(chunk), memory });
+  const read = await readRows(table.plan, select, { ...sessions, bytesMax: table.bytesMax(chunk) });
   const readMs = performance.now() - began;
   await points.reach('copy:after-read', about);
   // What a chunk of this size takes is how long it is read or written, not how long it waits for the applier.

@@ -38,6 +38,10 @@ export class CopyRun {
     }
   }
 
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
   pace(): CopyPace {
     return { ...this.#works.context.pace.now, movers: this.#offers?.movers ?? [] };
   }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
-import { InfilePieces } from '../infile/infile-pieces.ts';
+import { RowPieces } from '../carried/row-pieces.ts';
 import type { CopyProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
@@ -74,7 +74,7 @@ async function workThrough(
   const ends = AbortSignal.any([signal, over.signal]);
   const work = async (worker: number) => {
     const links = { source: context.sourceLink(), target: context.targetLink() };
-    const memory = new InfilePieces();
+    const memory = new RowPieces();
     let table = '';
     let workedMs = 0;
     try {
@@ -95,9 +95,9 @@ async function workThrough(
         try {
           const place = await offers.place(ends);
           const [source, target] = [await links.source.session(), await links.target.session()];
-          const infile = await context.infileAllowed(target);
+          const forms = await context.rowForms(target);
           const began = performance.now();
-          const sessions = { source, target, infile, memory };
+          const sessions = { source, target, forms, memory };
           const offered = place === 'mover' && !next.plan.source.groups;
           await copyChunk(next, sessions, offered ? offers : null);
           workedMs = performance.now() - began;

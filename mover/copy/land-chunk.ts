@@ -1,6 +1,6 @@
 import { findConflicts } from '../apply/find-conflicts.ts';
-import { type CarriedRows, readRows, releaseRows, writeCarried } from '../infile/carried-rows.ts';
-import { DuplicateInLoad } from '../infile/load-rows.ts';
+import { type CarriedRows, readRows, releaseRows, writeCarried } from '../carried/carried-rows.ts';
+import { DuplicateInLoad } from '../carried/load-rows.ts';
 import { clearRange } from '../plan/clear-range.ts';
 import { type KeyValues, keyId, rangeOfKey } from '../plan/key-range.ts';
 import type { Session } from '../sql/session.ts';
@@ -27,8 +27,9 @@ export async function landChunk(
   table: TableCopy,
   chunk: Chunk,
   read: CarriedRows,
-  { source, target, infile, memory }: CopySessions,
+  sessions: CopySessions,
 ): Promise<Landed> {
+  const { source, target } = sessions;
   const { context, plan, log, ranges } = table;
   const condition = plan.source.range(chunk.range);
   const inTheWay = new Map<string, { readonly key: KeyValues; readonly clear: () => void }>();
@@ -61,10 +62,9 @@ export async function landChunk(
       }
       await log.mark(source, conflicts);
       await context.points.reach('copy:marked', { table: plan.name });
-      rows = await readRows(source, plan.source.select(condition), {
-        infile,
+      rows = await readRows(plan, plan.source.select(condition), {
+        ...sessions,
         bytesMax: table.bytesMax(chunk),
-        memory,
       });
       await context.points.reach('copy:after-read-again', { table: plan.name });
     }

@@ -9,9 +9,9 @@ import {
   namesGroups,
   rangeCondition,
 } from './key-range.ts';
-import { loadStatement } from './load-statement.ts';
 import { noteTaken } from './note-taken.ts';
 import { rowHash, rowsChecksum } from './row-hash.ts';
+import { insertStatement, loadStatement } from './row-statements.ts';
 import { comparedSql, exactSql, type SideColumn } from './side-column.ts';
 
 /** Rows of one question about a table that is read as a whole for each. */
@@ -146,6 +146,11 @@ export class SidePlan {
 
   load(engine: EngineKind): string {
     return loadStatement(engine, this.place, this.columns);
+  }
+
+  /** Of one row whose values are parameters. */
+  insertOne(): string {
+    return insertStatement(this.place, this.columns);
   }
 
   /** Count and checksum of the rows under a condition, over the columns at these positions. */

@@ -7,6 +7,8 @@ const clockSkewMaxMs = 2_000;
 export interface ServerFacts {
   readonly version: string;
   readonly readOnly: boolean;
+  /** The binary log is on and takes statements, which InnoDB writes under READ COMMITTED cannot be. */
+  readonly logsStatements: boolean;
   /** Seconds east of UTC of a session that sets no time zone. */
   readonly zoneSeconds: number;
   /** Server clock minus ours, in milliseconds, halfway through the question. */
@@ -19,13 +21,14 @@ export async function readServerFacts(session: Session): Promise<ServerFacts> {
   const [clock] = await session.texts('SELECT UNIX_TIMESTAMP(NOW(3))');
   const halfway = (sent + Date.now()) / 2;
   const [facts] = await session.texts(
-    `SELECT ${readOnly}, TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(),
+    `SELECT ${readOnly}, @@log_bin AND @@binlog_format = 'STATEMENT', TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(),
        CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', IF(@@global.time_zone = 'SYSTEM', 'SYSTEM', @@global.time_zone)))`,
   );
   return {
     version: session.version,
     readOnly: facts?.[0] === '1',
-    zoneSeconds: Number(facts?.[1] ?? 0),
+    logsStatements: facts?.[1] === '1',
+    zoneSeconds: Number(facts?.[2] ?? 0),
     clockMs: Number(clock?.[0]) * 1_000 - halfway,
   };
 }
@@ -38,6 +41,13 @@ export function serverFaults(endpoint: DatabaseEndpoint, facts: ServerFacts): Fa
       code: 'BANYAN_SERVER_READ_ONLY',
       what: `${server} is read-only`,
       fix: 'Give banyan the address of the primary server.',
+    });
+  }
+  if (facts.logsStatements) {
+    faults.push({
+      code: 'BANYAN_LOGS_STATEMENTS',
+      what: `${server} has binlog_format = STATEMENT, under which it refuses what banyan writes`,
+      fix: 'SET GLOBAL binlog_format = ROW there (or MIXED, on MariaDB), also in its configuration file, and have its clients connect anew.',
     });
   }
   if (!isRecent(facts.version)) {

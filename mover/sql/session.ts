@@ -2,9 +2,11 @@ import type { Duplex } from 'node:stream';
 import mysql from 'mysql2';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
+import { askForBulk, type BulkCommand, sendBulk } from './bulk.ts';
 import { decodeRow } from './decode-row.ts';
+import type { PacketConnection } from './packet-connection.ts';
 import { RowsTooMany } from './rows-too-many.ts';
-import { type PacketConnection, sendInfile } from './send-infile.ts';
+import { sendInfile } from './send-infile.ts';
 import { errnoOf } from './sql-error.ts';
 
 export type RawValue = Buffer | null;
@@ -38,6 +40,20 @@ interface InfileCommand {
   _streamLocalInfile(connection: PacketConnection): unknown;
   readonly infileOk: unknown;
 }
+/** Makes a query that is not begun yet; mysql2's published types have another list of parameters. */
+interface QueryMaker {
+  createQuery(
+    sql: string,
+    values: undefined,
+    onResult: (error: unknown, result: mysql.ResultSetHeader) => void,
+    config: object,
+  ): mysql.Query;
+}
+/** How mysql2 begins a query, and what it does with the first packet of the answer; not in its published types. */
+interface BegunCommand {
+  start(packet: unknown, connection: PacketConnection): unknown;
+  readonly resultsetHeader: unknown;
+}
 interface RowPacket {
   readonly buffer: Buffer;
   readonly offset: number;
@@ -56,13 +72,24 @@ export class Session {
   readonly connectionId: number;
   /** Seconds a statement may wait for a metadata lock. */
   readonly lockWaitSeconds: number;
+  /** Whether the server takes `executeInBulk` on this connection. */
+  readonly executesInBulk: boolean;
   readonly #connection: mysql.Connection;
   /** Statements that the server has not answered. */
   readonly #waiting = new Set<(error: unknown) => void>();
   #lost = false;
+  #packetMax: Promise<number> | null = null;
 
-  private constructor(connection: mysql.Connection, version: string, lockWaitSeconds: number) {
+  private constructor(
+    connection: mysql.Connection,
+    {
+      version,
+      lockWaitSeconds,
+      executesInBulk,
+    }: Pick<Session, 'version' | 'lockWaitSeconds' | 'executesInBulk'>,
+  ) {
     this.lockWaitSeconds = lockWaitSeconds;
+    this.executesInBulk = executesInBulk;
     this.#connection = connection;
     this.version = version;
     this.engine = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
@@ -91,6 +118,7 @@ export class Session {
       flags: ['+LOCAL_FILES'],
       ...noPreparedStatements,
     });
+    const executesInBulk = askForBulk(connection);
     await new Promise<void>((resolve, reject) => {
       connection.connect((error) => (error ? reject(named(error, `${host}:${port}`)) : resolve()));
     });
@@ -99,7 +127,8 @@ export class Session {
         error ? reject(error) : resolve(String((rows as unknown as [[string]])[0][0])),
       );
     });
-    const session = new Session(connection, version, options.lockWaitSeconds);
+    const { lockWaitSeconds } = options;
+    const session = new Session(connection, { version, lockWaitSeconds, executesInBulk: executesInBulk() });
     try {
       await session.#setUp(options);
     } catch (error) {
@@ -208,6 +237,55 @@ export class Session {
           sending.catch(() => undefined);
           return command.infileOk;
         };
+      });
+      return written(header);
+    } finally {
+      if (!this.#lost) await sending;
+    }
+  }
+
+  /** Bytes of the longest packet that the server takes. */
+  packetMax(): Promise<number> {
+    this.#packetMax ??= this.rows('SELECT @@SESSION.max_allowed_packet').then(([row]) => Number(row?.[0]));
+    return this.#packetMax;
+  }
+
+  /**
+   * Executes a statement with the parameters of all rows of these commands, one after the other: MariaDB's COM_STMT_BULK_EXECUTE. When
+   * the server has answered, with a result or an error, the connection holds none of their bytes any more.
+   */
+  async executeInBulk(sql: string, commands: readonly BulkCommand[]): Promise<Written> {
+    const statement = await this.#answered<number>((resolve, reject) => {
+      this.#connection.prepare(sql, (error, prepared) =>
+        error ? reject(this.#seen(error, sql)) : resolve((prepared as unknown as { readonly id: number }).id),
+      );
+    });
+    let sum: Written = { affectedRows: 0, warnings: 0, lastId: 0 };
+    for (const command of commands) {
+      const { affectedRows, warnings } = await this.#bulk(sql, statement, command);
+      sum = { ...sum, affectedRows: sum.affectedRows + affectedRows, warnings: sum.warnings + warnings };
+      // They are asked for by who finds some, and the next statement forgets them.
+      if (warnings > 0) break;
+    }
+    return sum;
+  }
+
+  async #bulk(sql: string, statement: number, bulk: BulkCommand): Promise<Written> {
+    let sending: Promise<void> | null = null;
+    try {
+      const header = await this.#answered<mysql.ResultSetHeader>((resolve, reject) => {
+        const { createQuery } = mysql as unknown as QueryMaker;
+        const onResult = (error: unknown, result: mysql.ResultSetHeader) =>
+          error ? reject(this.#seen(error, sql)) : resolve(result);
+        const query = createQuery(sql, undefined, onResult, {});
+        const command = query as unknown as BegunCommand;
+        command.start = (_, connection) => {
+          sending = sendBulk(connection, statement, bulk);
+          // If it fails so does the connection, which says so where somebody waits for it.
+          sending.catch(() => undefined);
+          return command.resultsetHeader;
+        };
+        this.#connection.query(query);
       });
       return written(header);
     } finally {

@@ -1,9 +1,9 @@
 import { BanyanError, describeError } from '../../../common/errors.ts';
 import { pause } from '../../../common/pause.ts';
 import { noStopPoints, type StopPoints } from '../../../common/stop-points.ts';
-import { readRows, releaseRows, writeCarried } from '../../infile/carried-rows.ts';
-import { InfilePieces } from '../../infile/infile-pieces.ts';
-import { DuplicateInLoad } from '../../infile/load-rows.ts';
+import { readRows, releaseRows, writeCarried } from '../../carried/carried-rows.ts';
+import { DuplicateInLoad } from '../../carried/load-rows.ts';
+import { RowPieces } from '../../carried/row-pieces.ts';
 import type { MoveLogger } from '../../move.ts';
 import { MoveContext } from '../../move-context.ts';
 import type { MoveSpec } from '../../move-spec.ts';
@@ -112,7 +112,7 @@ class Hand {
   /** Of the epoch of the last chunk. */
   #context: MoveContext | null = null;
   #sessions: { readonly source: Link; readonly target: Link } | null = null;
-  readonly #memory = new InfilePieces();
+  readonly #memory = new RowPieces();
   readonly #plans = new Map<string, TablePlan>();
 
   constructor(options: CopyOfferedOptions, books: OfferBooks, tuning: MoveTuning) {
@@ -166,10 +166,10 @@ class Hand {
     if (plan === null)
       return { kind: 'here', what: `the config of ${mover.host} (${mover.pid}) is another one` };
     const began = performance.now();
-    const infile = await (this.#context as MoveContext).infileAllowed(target);
+    const forms = await (this.#context as MoveContext).rowForms(target);
     const select = plan.source.select(plan.source.range(offer.range));
-    const read = await readRows(source, select, {
-      infile,
+    const read = await readRows(plan, select, {
+      ...{ source, target, forms },
       bytesMax: this.#tuning.chunkBytesMax,
       memory: this.#memory,
     });

@@ -160,19 +160,22 @@ describeEachEngine('faults of a move', (lane) => {
     expect(await move.verify()).toMatchObject({ rowsCompared: 1_000, different: 0, unsettled: 0 });
   });
 
-  it('a target column too small for a value stops LOAD DATA, which would only warn', async () => {
-    await using fixture = await filled(lane);
-    const points = new TestPoints();
-    const move = await fixture.open({ points, tuning: { ...small, copyWorkers: 1, writeWith: 'infile' } });
-    await move.installCapture();
-    points.once('copy:range-published', async () => {
-      await fixture.target.query('ALTER TABLE t MODIFY body VARCHAR(4) NOT NULL');
-    });
-    const stopped = { code: 'BANYAN_COPY_ALTERED', message: expect.stringContaining('body') };
-    await expect(move.copy()).rejects.toMatchObject(stopped);
-    expect(await move.copied()).toBe(false);
-    await expect(move.copy()).rejects.toMatchObject({ code: 'BANYAN_TABLES_DIFFER' });
-  });
+  it.each(['auto', 'infile'] as const)(
+    'a target column too small for a value stops rows that go by %s',
+    async (writeWith) => {
+      await using fixture = await filled(lane);
+      const points = new TestPoints();
+      const move = await fixture.open({ points, tuning: { ...small, copyWorkers: 1, writeWith } });
+      await move.installCapture();
+      points.once('copy:range-published', async () => {
+        await fixture.target.query('ALTER TABLE t MODIFY body VARCHAR(4) NOT NULL');
+      });
+      const stopped = { code: 'BANYAN_COPY_ALTERED', message: expect.stringContaining('body') };
+      await expect(move.copy()).rejects.toMatchObject(stopped);
+      expect(await move.copied()).toBe(false);
+      await expect(move.copy()).rejects.toMatchObject({ code: 'BANYAN_TABLES_DIFFER' });
+    },
+  );
 
   it('a migration of the target stops the applier, unless it changes nothing that is carried', async () => {
     await using fixture = await filled(lane);

@@ -48,4 +48,24 @@ describeEachEngine('long rows', (lane) => {
     await reverse.drain({ deadlineMs: 60_000 });
     expect(await read(source)).toEqual(await read(target));
   });
+
+  it('as long as a packet of the target, and a few bytes shorter and longer, are copied among others', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['docs'] });
+    const { source, target } = fixture;
+    const [[packet]] = (await source.query('SELECT @@max_allowed_packet AS bytes')) as never as [
+      [{ bytes: number }],
+    ];
+    const longest = Math.min(packet.bytes, 16 * 1024 * 1024);
+    // Of MariaDB’s packet for many rows at once, 30 bytes are left to all but the value.
+    const lengths = [3, longest - 31, longest - 30, longest - 29, 4, longest - 16];
+    for (const [id, length] of lengths.entries())
+      await source.query("INSERT INTO docs VALUES (?, REPEAT('\\\\', ?), NULL, 0)", [id, length]);
+    const move = await fixture.open({ tuning: { copyWorkers: 1 } });
+    await move.installCapture();
+    await move.copy();
+    const read = async (connection: typeof source) =>
+      (await connection.query('SELECT id, LENGTH(body) AS bytes, SHA2(body, 256) FROM docs ORDER BY id'))[0];
+    expect(await read(target)).toEqual(await read(source));
+    expect(await read(target)).toMatchObject(lengths.map((bytes, id) => ({ id, bytes })));
+  });
 });

@@ -113,22 +113,6 @@ describeEachEngine('preflight', (lane) => {
     expect(warnings.length - ofTables.length).toBe(lane.engine === 'mariadb' ? 4 : 2);
   });
 
-  it('tells where the counter of a table keeps its chunks from being loaded side by side', async () => {
-    const counted = 'CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE = InnoDB';
-    const plain = 'CREATE TABLE plain (id INT PRIMARY KEY) ENGINE = InnoDB';
-    await using fixture = await MoveFixture.create(lane, {
-      schema: [plain, counted],
-      tables: ['plain', 'counted'],
-    });
-    const told = async (tables = fixture.spec.tables) =>
-      (await inspectMove({ ...fixture.spec, tables })).warnings
-        .filter(({ code }) => code === 'BANYAN_LOADS_ONE_BY_ONE')
-        .map(({ what }) => what);
-    expect(await told(fixture.spec.tables.filter(({ table }) => table === 'plain'))).toEqual([]);
-    const here = expect.stringMatching(/innodb_autoinc_lock_mode of .* is 1: .*a copy of counted about/);
-    expect(await told()).toEqual(lane.engine === 'mariadb' ? [here] : []);
-  });
-
   it('tells all that an account lacks for any step, and which server does not answer; and creates nothing', async () => {
     await using fixture = await MoveFixture.create(lane, { schema: [good], tables: ['good'] });
     const { database } = fixture.spec.source;

@@ -14,6 +14,7 @@ test('a database that is away while a drain is waited for is asked some forty ti
   const applier = new BackgroundApplier({
     ...{ context, parts: [], besides: [], backlog: unused, check: unused, beat: unused },
     capture: {} as never,
+    copying: () => false,
     begin() {
       tries += 1;
       return Promise.reject(Object.assign(new Error('no connection'), { code: 'ECONNREFUSED' }));

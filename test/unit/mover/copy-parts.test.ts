@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BulkEncoder } from '../../../mover/carried/bulk-encoder.ts';
+import { InfileEncoder } from '../../../mover/carried/infile-encoder.ts';
+import { RowPieces } from '../../../mover/carried/row-pieces.ts';
 import { nextChunkRows } from '../../../mover/copy/chunk-size.ts';
 import { ProgressMeter } from '../../../mover/copy/progress-meter.ts';
 import { RangesInFlight } from '../../../mover/copy/ranges-in-flight.ts';
-import { InfileEncoder } from '../../../mover/infile/infile-encoder.ts';
-import { InfilePieces } from '../../../mover/infile/infile-pieces.ts';
 import { wholeTable } from '../../../mover/plan/key-range.ts';
-import { packetHeaderBytes } from '../../../mover/sql/send-infile.ts';
+import type { BulkCommand } from '../../../mover/sql/bulk.ts';
+import { packetHeaderBytes } from '../../../mover/sql/packet-header.ts';
 
 /** A row packet of the text protocol. */
 function packet(values: readonly (Buffer | null)[]): Buffer {
@@ -60,7 +62,7 @@ describe('InfileEncoder', () => {
       // Up to the last bytes of a piece, and beyond them.
       { weight: 1, arbitrary: fc.integer({ min: 262_130, max: 262_150 }).map((n) => Buffer.alloc(n, 'x')) },
     );
-    const memory = new InfilePieces();
+    const memory = new RowPieces();
     const text = (rows: readonly (readonly (Buffer | null)[])[]) =>
       rows.map((row) => row.map((one) => one?.toString('base64') ?? null));
     fc.assert(
@@ -116,6 +118,98 @@ describe('InfileEncoder', () => {
       }),
       { numRuns: 10 },
     );
+  });
+});
+
+/** The rows that MariaDB reads from a command, by its documentation. */
+function readCommand({ head, pieces }: BulkCommand, columns: number): (Buffer | null)[][] {
+  const data = Buffer.concat([head, ...pieces]).subarray(packetHeaderBytes);
+  expect([data[0], data.readUInt16LE(5)]).toEqual([0xfa, 128]);
+  const types = data.subarray(7, 7 + 2 * columns);
+  expect(types).toEqual(Buffer.from(Array.from({ length: columns }, () => [0xfc, 0]).flat()));
+  const rows: (Buffer | null)[][] = [];
+  for (let at = 7 + 2 * columns; at < data.length; ) {
+    const row: (Buffer | null)[] = [];
+    while (row.length < columns) {
+      const indicator = data[at++] as number;
+      expect([0, 1]).toContain(indicator);
+      if (indicator === 1) {
+        row.push(null);
+        continue;
+      }
+      const first = data[at++] as number;
+      const more = first < 0xfb ? 0 : first === 0xfc ? 2 : 3;
+      const length = more === 0 ? first : data.readUIntLE(at, more);
+      at += more;
+      row.push(data.subarray(at, at + length));
+      at += length;
+    }
+    rows.push(row);
+  }
+  return rows;
+}
+
+describe('BulkEncoder', () => {
+  const framed = (row: readonly (Buffer | null)[]) =>
+    Buffer.concat([Buffer.from('before'), packet(row), Buffer.from('after')]);
+  const add = (encoder: BulkEncoder, rows: readonly (readonly (Buffer | null)[])[]) => {
+    for (const row of rows) {
+      const bytes = framed(row);
+      encoder.add(bytes, 6, bytes.length - 5);
+    }
+  };
+
+  it('writes any bytes so that MariaDB reads them back, whole rows in packets that it takes', () => {
+    const value = fc.oneof(
+      { weight: 8, arbitrary: fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array)) },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(null, Buffer.alloc(0), Buffer.alloc(47), Buffer.alloc(70_000, '\\\n')),
+      },
+      // Up to the last bytes of a piece, and beyond them.
+      { weight: 1, arbitrary: fc.integer({ min: 262_110, max: 262_150 }).map((n) => Buffer.alloc(n, 'x')) },
+    );
+    const rowsOf = fc.array(fc.array(value, { minLength: 3, maxLength: 3 }), { maxLength: 8 });
+    const memory = new RowPieces();
+    fc.assert(
+      fc.property(rowsOf, fc.integer({ min: 1, max: 60 }), (some, times) => {
+        const rows = Array.from({ length: times }, () => some).flat();
+        const encoder = new BulkEncoder(3, 2_000_000, memory);
+        add(encoder, rows);
+        const commands = encoder.finish();
+        const read = commands.flatMap((command) => readCommand(command, 3));
+        expect(commands.reduce((sum, command) => sum + command.rows, 0)).toBe(rows.length);
+        expect([encoder.rows, encoder.tooLong]).toEqual([rows.length, false]);
+        const differs = rows.findIndex((row, at) =>
+          row.some((one, column) => {
+            const other = read[at]?.[column];
+            return one === null || other == null ? one !== other : !one.equals(other);
+          }),
+        );
+        expect([differs, read.length]).toEqual([-1, rows.length]);
+        for (const { head, pieces } of commands) {
+          const bytes = [head, ...pieces].reduce((sum, { length }) => sum + length, -packetHeaderBytes);
+          expect(bytes).toBeLessThan(2_000_000);
+        }
+        encoder.release();
+        expect(encoder.finish()).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('tells of a row that no packet of the server holds, and takes the longest that one does', () => {
+    const packetMax = 1024 * 1024;
+    // Command, statement, flags, one type; the indicator, the length of the value.
+    const longest = packetMax - 1 - (1 + 4 + 2 + 2) - (1 + 4);
+    const short = Array.from({ length: 3 }, () => [Buffer.from('short')]);
+    const fits = new BulkEncoder(1, packetMax);
+    add(fits, [...short, [Buffer.alloc(longest, 'a')], ...short]);
+    expect(fits.tooLong).toBe(false);
+    expect(fits.finish().map(({ rows }) => rows)).toEqual([3, 1, 3]);
+    const tooLong = new BulkEncoder(1, packetMax);
+    add(tooLong, [...short, [Buffer.alloc(longest + 1, 'a')], ...short]);
+    expect([tooLong.tooLong, tooLong.rows]).toEqual([true, 7]);
   });
 });
 

@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { isRecent, pairFaults } from '../../../mover/preflight/check-servers.ts';
+import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
+import type { MoveSpec } from '../../../mover/move-spec.ts';
+import { isRecent, pairFaults, serverFaults } from '../../../mover/preflight/check-servers.ts';
 import { comparePair } from '../../../mover/preflight/compare-pair.ts';
 import { comparableType, compareTables } from '../../../mover/preflight/compare-tables.ts';
 import { foreignKeyFaults } from '../../../mover/preflight/foreign-key-faults.ts';
+import { loadWarnings } from '../../../mover/preflight/load-warnings.ts';
 import { unmatchedUnique } from '../../../mover/preflight/unmatched-unique.ts';
 import { isGranted, parseGrant } from '../../../mover/privileges/grants.ts';
 import { type TableShape, type UniqueIndex, uniqueOver } from '../../../mover/shape/table-shape.ts';
 import { derivedName, quoteName, quoteText } from '../../../mover/sql/names.ts';
+import type { Session } from '../../../mover/sql/session.ts';
 import { fileName } from '../../../mover/watch/file-name.ts';
 import { column, tableShape } from './column.ts';
 
@@ -158,17 +162,44 @@ describe('foreign keys', () => {
 });
 
 describe('servers', () => {
+  const facts = { version: '9.7.4', readOnly: false, logsStatements: false, zoneSeconds: 0, clockMs: 0 };
+
+  it('refuses those that take no writes of a mover', () => {
+    const endpoint = { host: 'db', port: 3307 } as DatabaseEndpoint;
+    const told = serverFaults(endpoint, { ...facts, readOnly: true, logsStatements: true });
+    expect(told.map(({ code }) => code)).toEqual(['BANYAN_SERVER_READ_ONLY', 'BANYAN_LOGS_STATEMENTS']);
+    expect(serverFaults(endpoint, facts)).toEqual([]);
+  });
   it('knows which are recent enough', () => {
     expect(['8.0.16', '8.0.17', '9.7.4-2', '5.7.44'].map(isRecent)).toEqual([false, true, true, false]);
     expect(['10.11.19-MariaDB-0+deb12u1', '10.4.34-MariaDB'].map(isRecent)).toEqual([true, false]);
   });
   it('compares clocks and time zones', () => {
-    const facts = { version: '9.7.4', readOnly: false, zoneSeconds: 0, clockMs: 0 };
     expect(pairFaults(facts, { ...facts, clockMs: 1_500 })).toEqual([]);
     const codes = pairFaults({ ...facts, zoneSeconds: 32_400 }, { ...facts, clockMs: -9_000 }).map(
       (fault) => fault.code,
     );
     expect(codes).toEqual(['BANYAN_CLOCK_SKEW', 'BANYAN_TIME_ZONE_DIFFERS']);
+  });
+});
+
+describe('loadWarnings', () => {
+  const spec = {
+    target: { host: 'db', port: 3307, database: 'service' },
+    tables: [{ table: 'Orders' }, { table: 'plain' }],
+  } as unknown as MoveSpec;
+  const told = async (executesInBulk: boolean, mode: string) => {
+    const texts = (sql: string) =>
+      Promise.resolve(sql.includes('autoinc') ? [[mode]] : [['orders'], ['not_of_the_move']]);
+    const session = { executesInBulk, texts } as unknown as Session;
+    return (await loadWarnings(session, spec)).map(({ what }) => what);
+  };
+
+  it('tells where the counter of a table keeps its chunks from being loaded side by side', async () => {
+    const here = expect.stringMatching(/innodb_autoinc_lock_mode of db:3307 is 1: .*a copy of orders about/);
+    expect(await told(false, '1')).toEqual([here]);
+    expect(await told(false, '2')).toEqual([]);
+    expect(await told(true, '1')).toEqual([]);
   });
 });
 

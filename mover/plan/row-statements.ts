@@ -26,3 +26,13 @@ export function loadStatement(engine: EngineKind, place: string, columns: readon
     FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n'
     (${fields.map((field) => field.field).join(', ')}) ${set.length === 0 ? '' : `SET ${set.join(', ')}`}`;
 }
+
+/**
+ * INSERT of one row whose values are parameters, in the order of the columns, for MariaDB to execute in bulk. The parameters are raw
+ * bytes; MariaDB's UUID and INET refuse binary and must be told what the bytes are.
+ */
+export function insertStatement(place: string, columns: readonly SideColumn[]): string {
+  const names = columns.map(({ name }) => quoteName(name));
+  const values = columns.map(({ shape }) => (shape.kind === 'ascii' ? 'CONVERT(? USING latin1)' : '?'));
+  return `INSERT INTO ${place} (${names.join(', ')}) VALUES (${values.join(', ')})`;
+}

@@ -1,6 +1,6 @@
 import { lengthBytes, longLength, nullMarker } from '../sql/length-encoded.ts';
-import { packetHeaderBytes } from '../sql/send-infile.ts';
-import { InfilePieces } from './infile-pieces.ts';
+import { packetHeaderBytes } from '../sql/packet-header.ts';
+import { RowPieces } from './row-pieces.ts';
 
 const tab = 0x09;
 const newline = 0x0a;
@@ -16,7 +16,7 @@ const markBytes = 3;
  */
 export class InfileEncoder {
   rows = 0;
-  readonly #memory: InfilePieces;
+  readonly #memory: RowPieces;
   /** Full ones, and the one at hand. */
   #pieces: Buffer[] = [];
   readonly #lengths: number[] = [];
@@ -25,7 +25,7 @@ export class InfileEncoder {
   /** Bytes in full pieces. */
   #full = 0;
 
-  constructor(memory = new InfilePieces()) {
+  constructor(memory = new RowPieces()) {
     this.#memory = memory;
     this.#piece = memory.take();
     this.#pieces.push(this.#piece);
