@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { databaseTrouble } from '../../common/database-trouble.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { type CarriedRows, readRows, releaseRows, writeCarried } from '../carried/carried-rows.ts';
@@ -15,6 +16,8 @@ import { findConflicts } from './find-conflicts.ts';
 
 const attemptsAlone = 20;
 const attemptsBesideOthers = 3;
+/** Before the second attempt, when nothing was found in the way; up to ten times as long before later ones. */
+const restMs = 12;
 
 /** Fewer rows are written by INSERT: other forms have a round trip more, and nothing is saved by it. */
 const keysWorthLoading = 50;
@@ -88,7 +91,10 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
       if (!alone) return false;
       if (locked) throw error;
       if (attempt >= attemptsMax) throw conflict(error, plan, keys.length);
-      keys = await withConflicts(work, sessions, plan, keys);
+      const more = await withConflicts(work, sessions, plan, keys);
+      // A row in the way may be of another table that goes into this one: another applier carries it.
+      if (more.length === keys.length) await wait(Math.min(attempt, 10) * restMs);
+      keys = more;
     }
   }
 }

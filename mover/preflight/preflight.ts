@@ -4,6 +4,7 @@ import { severedAmong, severFaults, severWarnings } from '../edge/severed.ts';
 import {
   capturedBy,
   type DatabaseEndpoint,
+  inverseTable,
   type MoveSpec,
   sideTables,
   type TableSpec,
@@ -35,6 +36,7 @@ import { groupKeyCost } from './group-key-cost.ts';
 import { groupCascadeFaults, groupKeyWarnings } from './group-key-faults.ts';
 import { loadWarnings } from './load-warnings.ts';
 import { roomWarnings } from './room-warnings.ts';
+import { sharedUnique } from './shared-unique.ts';
 import { tryMapping } from './try-mapping.ts';
 import { unmatchedUnique } from './unmatched-unique.ts';
 
@@ -109,6 +111,7 @@ export async function inspectMove(spec: MoveSpec, options: PreflightOptions = {}
         warnings.push(...found.warnings);
       }
     }
+    warnings.push(...(await sharedWarnings(source, target, spec)));
     return { faults, warnings };
   } finally {
     source?.close();
@@ -236,6 +239,30 @@ async function checkTable(
     }
   }
   return { faults, warnings: told };
+}
+
+/** Of tables into which several go: on the way there, and on the way back. */
+async function sharedWarnings(
+  source: Session | null,
+  target: Session | null,
+  spec: MoveSpec,
+): Promise<Fault[]> {
+  const ways = [
+    { session: target, database: spec.target.database, tables: spec.tables },
+    {
+      ...{ session: source, database: spec.source.database },
+      tables: spec.oneWay ? [] : spec.tables.map(inverseTable),
+    },
+  ];
+  const found: Fault[] = [];
+  for (const { session, database, tables } of ways) {
+    for (const [into, specs] of Map.groupBy(tables, targetTable)) {
+      const shape =
+        session === null || specs.length < 2 ? null : await readTableShape(session, database, into);
+      if (shape !== null) found.push(...sharedUnique({ shape, from: specs }));
+    }
+  }
+  return found;
 }
 
 /** Rows outside it are not the move's. All rows, where the tables do not fit each other. */

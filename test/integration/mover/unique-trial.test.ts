@@ -386,4 +386,41 @@ describeEachEngine('a mapped table with unique indexes over less than whole colu
       },
     );
   });
+
+  it('carries a value that goes from one table to another of those that come back into one, and warns of it', async () => {
+    const split = (kind: string): TableSpec => ({
+      ...{ table: 'events', into: `events_${kind}`, where: `kind = '${kind}'` },
+      back: { kind: `'${kind}'` },
+    });
+    await using fixture = await MoveFixture.create(lane, {
+      tables: [split('a'), split('b')],
+      schema: [
+        `CREATE TABLE events (id INT PRIMARY KEY, kind CHAR(1) NOT NULL, body TEXT, UNIQUE KEY u (body(3)), UNIQUE KEY own (kind, body(2))) ${utf8}`,
+      ],
+      targetSchema: ['events_a', 'events_b'].map(
+        (name) =>
+          `CREATE TABLE ${name} (id INT PRIMARY KEY, body TEXT, UNIQUE KEY u (body(3)), UNIQUE KEY own (body(2))) ${utf8}`,
+      ),
+    });
+    const { source, target } = fixture;
+    await source.query("INSERT INTO events VALUES (1, 'a', 'Äpfel'), (2, 'b', 'BIRNE')");
+    const { faults, warnings } = await inspectMove(fixture.spec);
+    expect(faults).toEqual([]);
+    expect(warnings.filter(({ code }) => code === 'BANYAN_UNIQUE_SHARED')).toEqual([
+      expect.objectContaining({ what: expect.stringMatching(/events_a and events_b .*index PRIMARY /) }),
+      expect.objectContaining({ what: expect.stringMatching(/events_a and events_b .*index u /) }),
+    ]);
+    await thereAndBack(
+      fixture,
+      async () => {},
+      async () => {
+        await target.query("UPDATE events_b SET body = 'apfel' WHERE id = 2");
+        await target.query("UPDATE events_a SET body = 'Zwetschgen' WHERE id = 1");
+      },
+      async () =>
+        expect(await ask(target, 'SELECT * FROM events_b')).toEqual(
+          await ask(source, "SELECT id, body FROM events WHERE kind = 'b'"),
+        ),
+    );
+  });
 });
