@@ -35,6 +35,8 @@ function queueTable(schema: string): string {
  * - Level by level: a row is met on its highest level first, so nothing is missed below where the servers stop.
  * - The queue's rows stay until their transaction has ended, and the mover removes them (`CascadeQueue`). Removing them
  *   here would keep all other transactions from using the queue until this one ends.
+ * - Tables of banyan's own stand under their names, without others: a server opens a table once for each name that a trigger has for it,
+ *   and every DELETE opens what the triggers of all tables below name.
  * - A look at an index locks the gaps between the rows that it passes, to the end of the transaction. So each run has a
  *   first and a last row, made before it looks: all its gaps are its own.
  */
@@ -93,17 +95,18 @@ function joined(state: number): string {
 /** The way to a state's rows whose turn it is, and what they are called where the key's children are looked for. */
 function stepsTo(web: CascadeWeb, state: CascadeState, number: number, key: ForeignKey): [Step[], ParentRow] {
   const { database, table, key: own } = tableOf(web, state.table);
+  const queue = queueTable(web.schema);
   const log = quoteTable(web.schema, logName(database, table));
   const steps = [
     {
-      place: `${queueTable(web.schema)} banyan_0`,
-      on: `banyan_0.run = banyan_run AND banyan_0.level = banyan_level AND banyan_0.state = ${number}`,
+      place: queue,
+      on: `${queue}.run = banyan_run AND ${queue}.level = banyan_level AND ${queue}.state = ${number}`,
     },
-    { place: `${log} banyan_1`, on: 'banyan_1.seq = banyan_0.entry' },
+    { place: log, on: `${log}.seq = ${queue}.entry` },
   ];
   const named = new Map(
     own.flatMap(({ shape, number: byNumber, hashed }, index) =>
-      byNumber || hashed || isInstant(shape) ? [] : [[shape.name, `banyan_1.${logKeyName(index)}`]],
+      byNumber || hashed || isInstant(shape) ? [] : [[shape.name, `${log}.${logKeyName(index)}`]],
     ),
   );
   // Its log has what most keys refer to.
@@ -112,7 +115,7 @@ function stepsTo(web: CascadeWeb, state: CascadeState, number: number, key: Fore
   const equal = own.map((column, index) => {
     const value =
       column.hashed || isInstant(column.shape) ? ofRow(column, 'banyan_2') : `banyan_2.${column.sql}`;
-    return `${value} = banyan_1.${logKeyName(index)}`;
+    return `${value} = ${log}.${logKeyName(index)}`;
   });
   const row = { place: `${quoteTable(database, table)} banyan_2`, on: equal.join(' AND ') };
   return [[...steps, row], 'banyan_2'];
