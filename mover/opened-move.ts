@@ -318,6 +318,7 @@ export class OpenedMove implements Move {
         source,
         target,
         backlog: async () => (await this.backlog()).entries,
+        isApplying: () => this.#applier?.running ?? false,
         ...options,
         signal: context.signal(options.signal),
       });
@@ -338,7 +339,16 @@ export class OpenedMove implements Move {
       await context.counts.check();
       await this.#works.pair.check(source, target);
       const signal = context.signal(options.signal);
-      return repairTables({ ...options, context, parts: this.#works.parts, source, target, signal });
+      const isApplying = () => this.#applier?.running ?? false;
+      return repairTables({
+        ...options,
+        context,
+        parts: this.#works.parts,
+        source,
+        target,
+        isApplying,
+        signal,
+      });
     });
   }
 

@@ -1,4 +1,5 @@
 import { BanyanError, describeError, type Fault } from '../../common/errors.ts';
+import { withFeature } from '../../common/name-feature.ts';
 import { counted, formatBytes, formatCount, formatMs } from '../../common/numbers.ts';
 import {
   type CaptureState,
@@ -96,7 +97,7 @@ export function unreachedCheck(feature: string, loss: LossFigures): GateCheck {
 
 /** Everything that stands against a handover at this moment. Changes nothing. */
 export async function inspectGate(options: GateOptions): Promise<GateCheck[]> {
-  const checks = await inspectAll(options);
+  const checks = (await inspectAll(options)).map((one) => withFeature(one, options.state.feature));
   return checks.map((one) =>
     one.ok || !options.force.some((name) => name === one.check) ? one : { ...one, ok: true, forced: true },
   );

@@ -1,4 +1,5 @@
 import { BanyanError, describeError } from '../../common/errors.ts';
+import { withFeature } from '../../common/name-feature.ts';
 import { pause } from '../../common/pause.ts';
 import type {
   Applier,
@@ -353,7 +354,7 @@ export class FeatureRunner {
     held: HeldLease,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { code, message, fix } = describeError(error);
+    const { code, message, fix } = withFeature(describeError(error), this.feature);
     try {
       await this.#options.store.change({
         feature: this.feature,

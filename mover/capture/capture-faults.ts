@@ -3,7 +3,7 @@ import { BanyanError } from '../../common/errors.ts';
 export function captureMissing(database: string, table?: string): BanyanError {
   const what = table === undefined ? database : `${database}.${table}`;
   return new BanyanError('BANYAN_CAPTURE_MISSING', `nothing captures the changes of ${what}`, {
-    fix: 'Install the capture, then copy from the beginning.',
+    fix: '`banyan resume`: it captures anew, compares the rows and carries over what differs.',
     details: { database, ...(table === undefined ? {} : { table }) },
   });
 }
@@ -11,9 +11,9 @@ export function captureMissing(database: string, table?: string): BanyanError {
 export function schemaChanged(database: string, table: string): BanyanError {
   return new BanyanError(
     'BANYAN_SCHEMA_CHANGED',
-    `table ${database}.${table} was altered, rebuilt, truncated or replaced, or got another \`key\` in the config, since its capture was installed`,
+    `${database}.${table} was altered, rebuilt, truncated or replaced since its capture was installed, or got another \`key\` in the config`,
     {
-      fix: 'Bring the other side to the same schema, then drop the capture, install it again and restart the copy.',
+      fix: 'See that both sides have the same columns, indexes and keys of it (run the same ALTER TABLE on the other side), then `banyan resume`: it captures anew, compares the rows and carries over what differs.',
       details: { database, table },
     },
   );

@@ -24,6 +24,7 @@ export interface RepairWork extends Omit<RepairOptions, 'signal'> {
   readonly source: Session;
   readonly target: Session;
   readonly signal: AbortSignal;
+  readonly isApplying?: () => boolean;
   /** When the next chunk may be compared; at once unless given. */
   readonly pace?: Pace;
 }
@@ -105,8 +106,9 @@ async function treat(
     await context.points.reach('repair:marked', { table: plan.name, keys: keys.length });
     return keys.length;
   }
+  const applying = work.isApplying === undefined ? {} : { isApplying: work.isApplying };
   const looked = await settle(keys, {
-    ...{ plan, log: part.log, source, target, signal },
+    ...{ plan, log: part.log, source, target, signal, ...applying },
     patienceMs: context.tuning.verifyPatienceMs,
     samples: 0,
   });

@@ -10,6 +10,8 @@ import { rowsByKey } from './rows-by-key.ts';
 
 const keysInOneLook = 400;
 const betweenLooksMs = 25;
+/** So long a change may be on its way of which no applier is to be seen: one may be about to start. */
+const withoutApplierMs = 1_000;
 /** Of a row that changes all the time so many of the source's versions are remembered, as far as they are short. */
 const versionsKept = 32;
 const versionBytesMax = 16_384;
@@ -22,6 +24,8 @@ export interface SettleOptions {
   readonly source: Session;
   readonly target: Session;
   readonly patienceMs: number;
+  /** Whether what waits in the log is being applied, which is taken for granted unless given: else waiting for it is in vain. */
+  readonly isApplying?: () => boolean;
   readonly samples: number;
   readonly signal: AbortSignal;
 }
@@ -52,14 +56,15 @@ interface Suspect {
  * change was lost shows what the source had before the first look.
  */
 export async function settle(keys: readonly KeyValues[], options: SettleOptions): Promise<Settled> {
-  const { plan, patienceMs, signal } = options;
+  const { plan, patienceMs, isApplying = () => true, signal } = options;
   const enginesDiffer = options.source.engine !== options.target.engine;
   const suspects = new Map<string, Suspect>(
     keys.map((key) => [keyId(key), { key, looks: 0, seen: '', was: [] }]),
   );
   const samples: RowDifference[] = [];
   let different = 0;
-  const deadline = performance.now() + patienceMs;
+  const began = performance.now();
+  const deadline = began + patienceMs;
   while (suspects.size > 0) {
     signal.throwIfAborted();
     for (const batch of batches([...suspects.values()])) {
@@ -90,6 +95,7 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
     }
     const wavering = [...suspects.values()].some((suspect) => suspect.looks > 0);
     if (performance.now() >= deadline && !wavering) break;
+    if (!wavering && !isApplying() && performance.now() >= began + withoutApplierMs) break;
     if (performance.now() >= deadline + patienceMs) break;
     if (suspects.size > 0) await wait(betweenLooksMs, undefined, { signal });
   }

@@ -39,6 +39,7 @@ export interface VerifyTableOptions {
   /** Of the chunks, 0 to 1; the others are passed over. */
   readonly sample: number;
   readonly pace: VerifyPace;
+  readonly isApplying: () => boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (rowsCompared: number, different: number) => void;
 }
@@ -196,13 +197,13 @@ export class TableVerify {
     range: VerifiedRange,
     upTo: KeyValues | null,
   ): Promise<VerifiedRange | null> {
-    const { context, plans, log, source, target, ranges, signal } = this.#options;
+    const { context, plans, log, source, target, ranges, isApplying, signal } = this.#options;
     let different = 0;
     let unsettled = 0;
     for (const [index, plan] of plans.entries()) {
       const found = this.#found[index] as Found;
       const settled = await settle(suspects[index] ?? [], {
-        ...{ plan, log, source, target, signal },
+        ...{ plan, log, source, target, isApplying, signal },
         patienceMs: context.tuning.verifyPatienceMs,
         samples: context.tuning.verifySamples - found.samples.length,
       });

@@ -19,6 +19,7 @@ export interface VerifyTablesOptions extends Omit<VerifyOptions, 'signal'> {
   readonly target: Session;
   readonly signal: AbortSignal;
   readonly backlog: () => Promise<number>;
+  readonly isApplying: () => boolean;
 }
 
 /**
@@ -65,6 +66,7 @@ export async function verifyTables(options: VerifyTablesOptions): Promise<Verify
           });
         const verifications = await new TableVerify({
           ...{ context, log, source, target, lanes, books, ranges, due, pace, signal, onProgress },
+          isApplying: options.isApplying,
           plans: aspects(options, plan),
           sample: options.sample ?? 1,
         }).run();

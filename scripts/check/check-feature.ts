@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import { nameFeature } from '../../common/name-feature.ts';
 import type { AdminClient } from '../../control/api/index.ts';
 import type { BanyanConfig, FeatureConfig } from '../../control/config/index.ts';
 import { moveSpecs } from '../../control/index.ts';
@@ -43,7 +44,10 @@ async function checkTables({ config, feature, signal }: CheckFeatureOptions): Pr
   if (specs === null) return [{ ...line, ok: true, detail: 'the feature has none' }];
   const { faults, warnings } = await inspectMove(specs.forward, { signal });
   const lines = (found: typeof faults, ok: boolean): CheckLine[] =>
-    found.map((one) => ({ ...line, ok, detail: one.what, code: one.code, fix: one.fix }));
+    found.map((one) => ({
+      ...{ ...line, ok, detail: one.what, code: one.code },
+      fix: nameFeature(one.fix, feature.name),
+    }));
   const told = lines(warnings, true);
   if (faults.length > 0) return [...lines(faults, false), ...told];
   return [

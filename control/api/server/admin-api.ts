@@ -107,6 +107,7 @@ function serveQuestion(app: Router, sources: AdminApiOptions, name: QuestionName
   app.get(path.replace(/\{(\w+)\}/g, ':$1'), async (request, response) => {
     const asked = readRequest(query, request.query);
     const feature = 'feature' in request.params ? await known(sources, request) : null;
+    response.locals.feature = feature;
     response.json(await handle(sources, asked, feature));
   });
 }
@@ -132,6 +133,7 @@ function serveAction(
     assertMayChange(token, body);
     if (name !== 'verify') assertReason(sources, body);
     const feature = await known(sources, request);
+    response.locals.feature = feature;
     const work = handle({ at: commands(), feature, actor: actorOf(request, token, body.why ?? ''), body });
     const tellAll = newsroom.progressOf(feature);
     if (!streams) return void response.json(await work(tellAll));

@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import { describeError } from '../../../common/errors.ts';
 import type { OnProgress } from '../../progress.ts';
+import { bodyOf } from './answer-error.ts';
 import { steadyLines } from './steady-lines.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function streamWork(
     lines.flush();
     write({ type: 'result', result });
   } catch (error) {
-    write({ type: 'error', error: describeError(error) });
+    write({ type: 'error', error: bodyOf(response, error) });
   }
   response.end();
 }

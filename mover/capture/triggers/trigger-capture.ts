@@ -181,7 +181,7 @@ export class TriggerCapture implements Capture {
           'BANYAN_CAPTURE_BROKEN',
           `a capture trigger of ${database}.${name} was dropped or changed: writes since then may be missing on the target`,
           {
-            fix: 'Drop the capture, install it again and restart the copy; it puts right what the target holds.',
+            fix: 'Find out who did it, then `banyan resume`: it captures anew, compares the rows and carries over what differs.',
             details: { database, table: name },
           },
         );
@@ -191,7 +191,7 @@ export class TriggerCapture implements Capture {
           'BANYAN_CAPTURE_BROKEN',
           `the log of ${database}.${name} was emptied, replaced or dropped: changes that were not carried over yet may be missing on the target`,
           {
-            fix: 'Drop the capture, install it again and restart the copy; it puts right what the target holds. Leave the tables in banyan’s schema alone.',
+            fix: 'Leave the tables in banyan’s schema alone. `banyan resume` captures anew, compares the rows and carries over what differs.',
             details: { database, table: name },
           },
         );

@@ -1,4 +1,5 @@
 import type { Fault } from '../../../common/errors.ts';
+import { nameFeature } from '../../../common/name-feature.ts';
 import type { AppliedSchema, SchemaPlan } from '../../../mover/index.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { wrapLines } from '../../terminal/wrap-lines.ts';
@@ -83,7 +84,7 @@ function renderSchema(
   if (plan.faults.length > 0) {
     const faults = plan.faults.map(
       (fault) =>
-        `${paint.bad('✗')} ${fault.what} ${paint.faint(`[${fault.code}]`)}\n    ${paint.strong('fix:')} ${fault.fix}`,
+        `${paint.bad('✗')} ${fault.what} ${paint.faint(`[${fault.code}]`)}\n    ${paint.strong('fix:')} ${nameFeature(fault.fix, feature)}`,
     );
     const count = faults.length === 1 ? 'One fault' : `${faults.length} faults`;
     const text = [...faults, ...remarks, paint.bad(`${count}: no statement is printed or run.`)].join('\n');

@@ -111,6 +111,9 @@ function renderStatus(status: StatusReport, paint: Paint): string {
   return [
     features,
     ...told,
+    ...status.features.flatMap(({ name, running }) =>
+      running === null ? [] : [`${name}: under way: ${running}`],
+    ),
     ...status.features.flatMap(({ name, move }) => movers(name, move?.pace?.movers ?? [])),
     ...status.features.flatMap(({ name, move }) =>
       move?.feed ? [`${name}: ${standingWords(move.feed)}`] : [],
