@@ -243,6 +243,14 @@ async function thereAndBack(
     chunks += 1;
     if (chunks <= 3) await legacy();
   });
+  // What was found in the way has changed again by the next attempt.
+  for (const point of ['copy:marked', 'copy:after-read-again', 'apply:after-read', 'apply:after-delete']) {
+    let arrivals = 0;
+    points.at(point, async () => {
+      arrivals += 1;
+      if (arrivals % 2 === 0 && arrivals <= 6) await legacy();
+    });
+  }
   await move.copy();
   const applier = move.startApplying();
   await applier.drain({ deadlineMs: 20_000 });
