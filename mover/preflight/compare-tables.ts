@@ -57,7 +57,19 @@ export function kindFaults(shape: TableShape): Fault[] {
       fix: 'Keep this column in a table that does not move, or change its type on both sides.',
     });
   }
-  return faults;
+  return [...faults, ...arrayFaults(shape)];
+}
+
+/** MySQL's REPLACE and ON DUPLICATE KEY UPDATE look for the row in the way by one member only, and fail with errno 1032. */
+function arrayFaults(shape: TableShape): Fault[] {
+  const isArray = (part: UniquePart) => part.column === null && /\barray\)+$/i.test(part.expression);
+  return shape.uniqueIndexes
+    .filter(({ parts }) => parts.some(isArray))
+    .map(({ name }) => ({
+      code: 'BANYAN_UNIQUE_UNSUPPORTED',
+      what: `unique index ${name} of ${place(shape)} is over the members of an array: where members go from one row to another, MySQL cannot say which row is in the way (errno 1032)`,
+      fix: 'Keep the members unique in a table of their own, one row for each, or make the index one that is not unique, on both sides.',
+    }));
 }
 
 function columnFaults(source: TableShape, target: TableShape): Fault[] {

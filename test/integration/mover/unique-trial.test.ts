@@ -73,13 +73,6 @@ const cases: readonly Case[] = [
     value: (n) => `'{"no": "${n}.004"}'`,
     like: (n) => `'{"no": ${n}}'`,
   },
-  {
-    what: 'the members of an array in JSON',
-    engine: 'mysql',
-    columns: "v JSON, UNIQUE KEY u ((CAST(v->'$.ids' AS UNSIGNED ARRAY)))",
-    value: (n) => `'{"ids": [${3 * n}, ${3 * n + 1}]}'`,
-    like: (n) => `'{"ids": [${3 * n + 2}, ${3 * n + 1}]}'`,
-  },
 ];
 
 /** Rows that the session's statements have read by walking, not by a look into an index. */

@@ -104,6 +104,17 @@ describe('unique indexes', () => {
     expect(codes(lower, shape({ column: null, expression: 'upper(`mail`)' }))).toEqual(differs);
   });
 
+  it('over the members of an array are refused, mapped or not', () => {
+    const array = shape({
+      column: null,
+      expression: "cast(json_extract(`mail`,_utf8mb4'$.ids') as unsigned array)",
+    });
+    expect(codes(array, array)).toEqual(['BANYAN_UNIQUE_UNSUPPORTED', 'BANYAN_UNIQUE_UNSUPPORTED']);
+    const mapped = comparePair({ table: 'products', into: 'goods' }, ten, array);
+    expect(mapped.map(({ code }) => code)).toContain('BANYAN_UNIQUE_UNSUPPORTED');
+    expect(codes(lower, lower)).toEqual([]);
+  });
+
   it('over an expression are told of in a mapped table, unless the other side has it in the same words', () => {
     const mapped = { table: 'products', into: 'goods' };
     const renamed = { ...mapped, rename: { MAIL: 'address' } };

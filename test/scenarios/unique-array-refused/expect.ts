@@ -1,8 +1,9 @@
 import type { Expectation } from '../../support/scenarios/scenario.ts';
 
-/** Each member of an array is unique: a row may be kept out by several others. */
+/** Each member of an array is unique, and the server cannot say which row has one. */
 export const expectation: Expectation = {
   tables: ['t'],
   from: ['mysql'],
   to: ['mysql'],
+  refused: ['BANYAN_UNIQUE_UNSUPPORTED'],
 };
