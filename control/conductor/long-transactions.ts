@@ -1,4 +1,5 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { serverOptions } from '../../common/connection-options.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 
 export interface LongTransaction {
@@ -48,8 +49,8 @@ export async function longTransactions(
   tables: readonly string[],
   longerThanMs: number,
 ): Promise<LongTransactions> {
-  const { host, port, user, password, database } = endpoint;
-  const connection = await createConnection({ host, port, user, password, connectTimeout: 3_000 });
+  const { database } = endpoint;
+  const connection = await createConnection({ ...serverOptions(endpoint), connectTimeout: 3_000 });
   try {
     const [[server]] = await connection.query<RowDataPacket[]>(
       'SELECT VERSION() AS version, @@performance_schema AS measured',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { mostWorkers } from '../../mover/throttle/pace.ts';
 import { routerTuning } from '../../router/life/router-tuning.ts';
@@ -47,13 +48,37 @@ const tableWithoutKey = z.strictObject({
   by: z.array(z.string().min(1)).min(1).exactOptional(),
 });
 
-const database = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1'),
-  port: port.default(3306),
-  user: z.string().min(1),
-  password: z.string().default(''),
-  database: sqlName,
-});
+const pemFile = z.string().min(1);
+
+/** Connections to a database are encrypted: docs/configuration.md, "databases". */
+const databaseTls = z
+  .strictObject({
+    caFile: pemFile.exactOptional(),
+    certFile: pemFile.exactOptional(),
+    keyFile: pemFile.exactOptional(),
+    serverName: z
+      .string()
+      .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error: 'is no host name' })
+      .refine((name) => isIP(name) === 0, { error: 'is an address: write the name in the certificate' })
+      .exactOptional(),
+  })
+  .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
+    error: 'names only one of certFile and keyFile, which belong together',
+  });
+
+const database = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: port.default(3306),
+    user: z.string().min(1),
+    password: z.string().default(''),
+    database: sqlName,
+    tls: databaseTls.exactOptional(),
+  })
+  .refine(({ host, tls }) => tls === undefined || tls.serverName !== undefined || isIP(host) === 0, {
+    path: ['tls'],
+    error: 'has no serverName, and host is an address: name what stands in the server’s certificate',
+  });
 
 const routeOverride = z.strictObject({
   /** `read` may be canaried; `write` goes to the owner and is held during a cutover. */

@@ -26,8 +26,14 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
   const input = parsed.data;
   const faults: Fault[] = [];
   const directory = dirname(file);
+  const databases = Object.fromEntries(
+    Object.entries(input.databases).map(([name, { tls, ...place }]): [string, DatabaseEndpoint] => [
+      name,
+      { ...place, ...(tls && { tls: resolveFiles(tls, directory) }) },
+    ]),
+  );
   const database = (path: PropertyKey[], name: string): DatabaseEndpoint => {
-    if (Object.hasOwn(input.databases, name)) return input.databases[name]!;
+    if (Object.hasOwn(databases, name)) return databases[name]!;
     const known = Object.keys(input.databases).join(', ');
     faults.push(
       configFault(path, `names no database: ${name}`, `Name one of: ${known}; or add it to databases.`),
@@ -88,7 +94,7 @@ export async function normalizeConfig(raw: unknown, file: string): Promise<Banya
 
   return deepFreeze({
     file,
-    databases: input.databases,
+    databases,
     state: { ...state, database: input.state.schema },
     legacy: {
       ...input.legacy,

@@ -1,4 +1,5 @@
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { connectionOptions } from '../../common/connection-options.ts';
 import { isConnectionRefused, whyNoConnection } from '../../common/connection-refused.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { pause } from '../../common/pause.ts';
@@ -99,8 +100,7 @@ export class HealthWatch {
 
   async #askDatabase(endpoint: DatabaseEndpoint): Promise<ReadonlyMap<string, Silence>> {
     const { withinMs } = this.#options;
-    const { host, port, user, password, database } = endpoint;
-    const connecting = createConnection({ host, port, user, password, database, connectTimeout: withinMs });
+    const connecting = connect(endpoint, withinMs);
     try {
       await within(
         withinMs,
@@ -117,6 +117,10 @@ export class HealthWatch {
       );
     }
   }
+}
+
+async function connect(endpoint: DatabaseEndpoint, withinMs: number): Promise<Connection> {
+  return createConnection({ ...connectionOptions(endpoint), connectTimeout: withinMs });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, withinMs: number): string {

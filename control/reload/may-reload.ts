@@ -81,9 +81,9 @@ export function reloadFaults(
   });
 }
 
-/** The account with which a database is reached may be another one: the same rows are there. */
+/** The account with which a database is reached may be another one, and how it is encrypted: the same rows are there. */
 function placesOf({ legacy }: BanyanConfig, { database, tables, capture }: FeatureConfig) {
-  const place = (endpoint: DatabaseEndpoint) => ({ ...endpoint, user: '', password: '' });
+  const place = ({ host, port, database: name }: DatabaseEndpoint) => ({ host, port, name });
   return {
     ...{ tables, capture },
     database: database && place(database),

@@ -1,4 +1,5 @@
 import createKnex, { type Knex } from 'knex';
+import { connectionOptions } from '../../common/connection-options.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 
@@ -8,20 +9,23 @@ import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
  */
 type Isolation = 'READ COMMITTED' | 'READ UNCOMMITTED';
 
+/** Files of certificates may be replaced: connections are made anew, by what they hold then. */
+const certificatesForMs = 600_000;
+
 /** A pool on the state store's schema. Its sessions live in UTC, and give up on locks within seconds. */
 export function connectState(endpoint: DatabaseEndpoint, isolation: Isolation = 'READ COMMITTED'): Knex {
   return createKnex({
     client: 'mysql2',
-    connection: {
-      host: endpoint.host,
-      port: endpoint.port,
-      user: endpoint.user,
-      password: endpoint.password,
-      database: endpoint.database,
-      timezone: 'Z',
-      charset: 'utf8mb4',
-      connectTimeout: 3_000,
-      ...noPreparedStatements,
+    connection: () => {
+      const until = performance.now() + certificatesForMs;
+      return {
+        ...connectionOptions(endpoint),
+        timezone: 'Z',
+        charset: 'utf8mb4',
+        connectTimeout: 3_000,
+        ...noPreparedStatements,
+        ...(endpoint.tls && { expirationChecker: () => performance.now() > until }),
+      };
     },
     acquireConnectionTimeout: 4_000,
     // knex would print lost connections on the console; whoever asks next is told by a rejection.

@@ -1,4 +1,5 @@
 import { createConnection } from 'mysql2/promise';
+import { serverOptions } from '../../common/connection-options.ts';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 import { statementKey, tellUncounted } from './statement-source.ts';
@@ -42,9 +43,9 @@ export async function pastUsage(
   tables: readonly string[],
   { access, withinSeconds }: { readonly access: Access; readonly withinSeconds: number },
 ): Promise<PastUsage> {
-  const { host, port, user, password, database } = endpoint;
+  const { host, port, user, database } = endpoint;
   const server = `${host}:${port}`;
-  const connection = await createConnection({ host, port, user, password, connectTimeout: 3_000 });
+  const connection = await createConnection({ ...serverOptions(endpoint), connectTimeout: 3_000 });
   try {
     const { source, because } = await openSource(connection, tables);
     const past = await source.past(withinSeconds);

@@ -1,4 +1,5 @@
 import { type Connection, createConnection } from 'mysql2/promise';
+import { serverOptions } from '../../common/connection-options.ts';
 import { pause } from '../../common/pause.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 import { historySource } from './history-source.ts';
@@ -51,8 +52,8 @@ export async function watchUsage(
   tables: readonly string[],
   { access, forMs, signal, onSample }: WatchOptions,
 ): Promise<Usage> {
-  const { host, port, user, password, database } = endpoint;
-  const connection = await createConnection({ host, port, user, password, connectTimeout: 3_000 });
+  const { host, port, user, database } = endpoint;
+  const connection = await createConnection({ ...serverOptions(endpoint), connectTimeout: 3_000 });
   try {
     const { source } = await openSource(connection, tables);
     const place = { database, tables };

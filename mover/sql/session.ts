@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import mysql from 'mysql2';
+import { connectionOptions } from '../../common/connection-options.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 import { askForBulk, type BulkCommand, sendBulk } from './bulk.ts';
@@ -103,14 +104,10 @@ export class Session {
   }
 
   static async open(options: SessionOptions): Promise<Session> {
-    const { host, port, user, password, database } = options.endpoint;
+    const { host, port } = options.endpoint;
     const connection = mysql.createConnection({
-      host,
-      port,
-      user,
-      password,
-      // Statements name their tables in full; this is for people who read SHOW PROCESSLIST.
-      database,
+      // Statements name their tables in full; a database is for people who read SHOW PROCESSLIST.
+      ...connectionOptions(options.endpoint),
       charset: 'utf8mb4',
       connectTimeout: 10_000,
       enableKeepAlive: true,

@@ -1,4 +1,5 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { connectionOptions } from '../../common/connection-options.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import {
   type BanyanConfig,
@@ -53,15 +54,23 @@ function isForOthersAlone(
 
 /** ER_ACCESS_DENIED_ERROR says nothing of the server that starting it would mend. */
 function fixFor({ code }: NodeJS.ErrnoException, name: string): string {
+  if (code === 'ER_SECURE_TRANSPORT_REQUIRED')
+    return `That server takes encrypted connections only: give databases.${name} in the config its tls ({ caFile }).`;
+  if (code === 'HANDSHAKE_NO_SSL_SUPPORT')
+    return `That server encrypts no connections: give it a certificate (ssl_cert, ssl_key), or take tls from databases.${name} in the config.`;
+  if (code === 'HANDSHAKE_SSL_ERROR')
+    return `Correct tls of databases.${name} in the config: caFile names the authority that signed the server's certificate, serverName the name that stands in it.`;
+  if (code === 'ENOENT' || code === 'EACCES')
+    return `Correct the files that tls of databases.${name} names in the config: this process must be able to read them.`;
   if (code === 'ER_DBACCESS_DENIED_ERROR')
     return `Grant that account its rights there: \`banyan grants\` prints the statements. Or correct databases.${name} in the config.`;
   return code === 'ER_ACCESS_DENIED_ERROR'
-    ? `Make that account (banyan grants prints how), or correct user and password of databases.${name} in the config. An account for just the host that the message names, also the anonymous ''@host of a new MariaDB, goes before one for '%'.`
+    ? `Make that account (banyan grants prints how), or correct user and password of databases.${name} in the config. An account for just the host that the message names, also the anonymous ''@host of a new MariaDB, goes before one for '%'. MariaDB says no more than this either where it demands TLS: then give databases.${name} its tls.`
     : `Start that server, or correct databases.${name} in the config (host, port, user, password, database).`;
 }
 
 async function serverVersion(endpoint: DatabaseEndpoint): Promise<string> {
-  const connection = await createConnection({ ...endpoint, connectTimeout: withinMs });
+  const connection = await createConnection({ ...connectionOptions(endpoint), connectTimeout: withinMs });
   try {
     const [rows] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
     return String(rows[0]?.version);

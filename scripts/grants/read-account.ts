@@ -1,4 +1,5 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { serverOptions } from '../../common/connection-options.ts';
 import { accountName, type DatabaseEndpoint, trustTriggers } from '../../mover/index.ts';
 
 /** What a server tells of an account that can sign in. */
@@ -11,15 +12,9 @@ export interface AccountFacts {
 }
 
 /** Null where the account cannot sign in: there may be none yet. */
-export async function readAccount({
-  host,
-  port,
-  user,
-  password,
-}: DatabaseEndpoint): Promise<AccountFacts | null> {
-  const connection = await createConnection({ host, port, user, password, connectTimeout: 3_000 }).catch(
-    () => null,
-  );
+export async function readAccount(endpoint: DatabaseEndpoint): Promise<AccountFacts | null> {
+  const options = { ...serverOptions(endpoint), connectTimeout: 3_000 };
+  const connection = await createConnection(options).catch(() => null);
   if (connection === null) return null;
   try {
     const [rows] = await connection.query<RowDataPacket[]>(

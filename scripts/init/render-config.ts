@@ -21,7 +21,7 @@ const { BANYAN_DB_PASSWORD: password = '' } = process.env;
 
 export default defineConfig({
   databases: {
-    legacy: { host: '${text(database.host)}', port: ${database.port}, user: '${text(database.user)}', password, database: '${text(database.database)}' },${
+    legacy: { host: '${text(database.host)}', port: ${database.port}, user: '${text(database.user)}', password, database: '${text(database.database)}'${tls(database)} },${
       first === undefined
         ? ''
         : `\n    // ${key(first.name)}: { host: '127.0.0.1', port: 3306, user: 'banyan', password, database: '${text(first.name)}' },`
@@ -62,6 +62,12 @@ function renderFeature({ name, tables, crossing }: ProposedFeature): string {
         ]),
     '},',
   ].join('\n');
+}
+
+function tls({ tls: settings }: DatabaseEndpoint): string {
+  if (settings === undefined) return '';
+  const files = Object.entries(settings).map(([name, file]) => `${name}: '${text(file)}'`);
+  return `, tls: {${files.length === 0 ? '' : ` ${files.join(', ')} `}}`;
 }
 
 function commented(block: string): string {

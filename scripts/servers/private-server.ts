@@ -39,6 +39,8 @@ export interface PrivateServerOptions {
   readonly logsWhatItReplicates?: boolean;
   /** Rows that bring their AUTO_INCREMENT number wait for no other statement's (innodb_autoinc_lock_mode 2): always so on MySQL. Default false. */
   readonly interleavesCounters?: boolean;
+  /** Connections may be encrypted; `SET GLOBAL require_secure_transport = ON` demands it. Default: none is. */
+  readonly tls?: { readonly keyFile: string; readonly certFile: string; readonly caFile: string };
   /** For one of many servers on a machine: with less memory for what MySQL keeps ready and measures. Default false. */
   readonly isFrugal?: boolean;
   readonly program?: ServerProgram;
@@ -152,6 +154,13 @@ function serverArguments(options: PrivateServerOptions, program: ServerProgram, 
     // A killed server loses nothing (the log is written at each commit); only a killed machine could.
     `--innodb-flush-log-at-trx-commit=${options.durable ? 1 : 2}`,
     `--sync-binlog=${options.durable ? 1 : 0}`,
+    ...(options.tls
+      ? [
+          `--ssl-key=${options.tls.keyFile}`,
+          `--ssl-cert=${options.tls.certFile}`,
+          `--ssl-ca=${options.tls.caFile}`,
+        ]
+      : []),
     ...(engine === 'mariadb'
       ? [
           `--innodb-log-file-size=${options.redoLogMib ?? 64}M`,

@@ -1,4 +1,5 @@
 import { type Connection, createConnection } from 'mysql2/promise';
+import { connectionOptions } from '../../../common/connection-options.ts';
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../../common/no-prepared-statements.ts';
 
@@ -45,11 +46,7 @@ export class LinkConnection {
 
 async function open(state: DatabaseEndpoint): Promise<Connection> {
   const connection = await createConnection({
-    host: state.host,
-    port: state.port,
-    user: state.user,
-    password: state.password,
-    database: state.database,
+    ...connectionOptions(state),
     timezone: 'Z',
     connectTimeout: 2_000,
     ...noPreparedStatements,

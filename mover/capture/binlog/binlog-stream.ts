@@ -1,7 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import mysql from 'mysql2';
+import { serverOptions } from '../../../common/connection-options.ts';
 import type { DatabaseEndpoint } from '../../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../../common/no-prepared-statements.ts';
 import type { EngineKind } from '../../sql/session.ts';
@@ -37,6 +39,8 @@ interface ReplicaConnection extends mysql.Connection {
   _resetSequenceId(): void;
   /** Of the next packet, 0 to 255. */
   sequenceId: number;
+  /** What it reads from: with TLS not the socket that it was given. */
+  readonly stream: Duplex;
 }
 
 /** COM_BINLOG_DUMP (MySQL internals manual). Two replicas of one number would end each other's streams; sites use small ones. */
@@ -75,8 +79,9 @@ const quickReads = 8;
 
 /** The events of a server's binary log from a position on, as a replica gets them: also those to come. */
 export class BinlogStream {
-  readonly #socket: Socket;
+  readonly #source: Duplex;
   readonly #connection: ReplicaConnection;
+  readonly #toDriver: (packet: Buffer) => void;
   readonly #options: BinlogStreamOptions;
   readonly #watch: NodeJS.Timeout;
   readonly #event = new BinlogEvent();
@@ -89,8 +94,15 @@ export class BinlogStream {
   #paused = false;
   #ended = false;
 
-  private constructor(socket: Socket, connection: ReplicaConnection, options: BinlogStreamOptions) {
-    this.#socket = socket;
+  /** `toDriver`: a packet that mysql2 is to read. */
+  private constructor(
+    source: Duplex,
+    connection: ReplicaConnection,
+    toDriver: (packet: Buffer) => void,
+    options: BinlogStreamOptions,
+  ) {
+    this.#source = source;
+    this.#toDriver = toDriver;
     this.#connection = connection;
     this.#options = options;
     this.#packets = new PacketSplitter(1, (buffer, start, end, sequence) =>
@@ -107,22 +119,14 @@ export class BinlogStream {
   }
 
   static async open(options: BinlogStreamOptions): Promise<BinlogStream> {
-    const { host, port, user, password } = options.endpoint;
     let stream: BinlogStream | null = null;
     // mysql2 logs in and asks; what comes after that it would cut and copy packet by packet.
-    const room = Buffer.allocUnsafe(readBytes);
-    const socket: Socket = connect({
-      ...{ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
-      onread: {
-        buffer: room,
-        callback: (count): boolean => {
-          if (stream !== null) return stream.#read(room.subarray(0, count));
-          return socket.emit('data', Buffer.from(room.subarray(0, count)));
-        },
-      },
-    });
+    const socket = options.endpoint.tls
+      ? null
+      : readingSocket(options.endpoint, (bytes) => (stream === null ? null : stream.#read(bytes)));
     const connection = mysql.createConnection({
-      ...{ user, password, stream: socket },
+      ...serverOptions(options.endpoint),
+      ...(socket && { stream: socket }),
       connectTimeout: 10_000,
       ...noPreparedStatements,
     }) as ReplicaConnection;
@@ -148,7 +152,21 @@ export class BinlogStream {
       connection.destroy();
       throw error;
     }
-    stream = new BinlogStream(socket, connection, options);
+    if (socket !== null) {
+      stream = new BinlogStream(socket, connection, (packet) => socket.emit('data', packet), options);
+    } else {
+      const source = connection.stream;
+      const byDriver = source.listeners('data');
+      source.removeAllListeners('data');
+      const toDriver = (packet: Buffer) => {
+        for (const take of byDriver) take.call(source, packet);
+      };
+      const opened = new BinlogStream(source, connection, toDriver, options);
+      source.on('data', (bytes: Buffer) => {
+        if (!opened.#read(bytes)) source.pause();
+      });
+      stream = opened;
+    }
     stream.#dump(from);
     return stream;
   }
@@ -182,7 +200,7 @@ export class BinlogStream {
   }
 
   #gathered(): void {
-    if (!this.#paused && !this.#ended) this.#socket.resume();
+    if (!this.#paused && !this.#ended) this.#source.resume();
   }
 
   /** False: the next packet is for later. */
@@ -193,7 +211,7 @@ export class BinlogStream {
       packet.writeUIntLE(end - start, 0, 3);
       packet[3] = sequence;
       this.#connection.sequenceId = sequence;
-      this.#socket.emit('data', packet);
+      this.#toDriver(packet);
       return !this.#ended;
     }
     const event = this.#event;
@@ -209,7 +227,7 @@ export class BinlogStream {
 
   pause(): void {
     this.#paused = true;
-    this.#socket.pause();
+    this.#source.pause();
   }
 
   resume(): void {
@@ -229,7 +247,7 @@ export class BinlogStream {
     clearInterval(this.#watch);
     if (this.#gathering !== null) clearTimeout(this.#gathering);
     this.#connection.destroy();
-    this.#socket.destroy();
+    this.#source.destroy();
   }
 
   #end(error: unknown): void {
@@ -237,6 +255,20 @@ export class BinlogStream {
     this.close();
     this.#options.onEnd(error);
   }
+}
+
+/** Reads into memory of its own. `read` tells whether to go on at once; null: the bytes are the driver's. */
+function readingSocket({ host, port }: DatabaseEndpoint, read: (bytes: Buffer) => boolean | null): Socket {
+  const room = Buffer.allocUnsafe(readBytes);
+  const socket: Socket = connect({
+    ...{ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
+    onread: {
+      buffer: room,
+      callback: (count): boolean =>
+        read(room.subarray(0, count)) ?? socket.emit('data', Buffer.from(room.subarray(0, count))),
+    },
+  });
+  return socket;
 }
 
 function lost(what: string): Error {

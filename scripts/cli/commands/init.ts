@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import type { DatabaseEndpoint } from '../../../mover/index.ts';
+import type { DatabaseEndpoint, DatabaseTls } from '../../../common/database-endpoint.ts';
 import { findRoutes } from '../../init/find-routes.ts';
 import type { Findings } from '../../init/render-proposal.ts';
 import { wrapLines } from '../../terminal/wrap-lines.ts';
@@ -25,7 +25,7 @@ export const initCommand: CommandFactory = (io) => {
     )
     .requiredOption(
       '--database <url>',
-      'mysql://USER@HOST:PORT/DATABASE of the monolith; the password in BANYAN_DB_PASSWORD',
+      'mysql://USER@HOST:PORT/DATABASE of the monolith; the password in BANYAN_DB_PASSWORD; with ?ssl-ca=FILE over TLS',
       databaseUrl,
     )
     .option('--legacy <origin>', 'where the monolith answers', 'http://127.0.0.1:3000')
@@ -88,17 +88,39 @@ function databaseUrl(text: string): URL {
   if (url?.protocol !== 'mysql:' || url.hostname === '' || url.username === '' || url.pathname.length < 2) {
     throw new InvalidArgumentError('Write mysql://USER@HOST:PORT/DATABASE.');
   }
+  const mode = url.searchParams.get('ssl-mode') ?? verifies;
+  if (mode !== verifies || [...url.searchParams.keys()].some((name) => !tlsParameters.includes(name))) {
+    throw new InvalidArgumentError(
+      `After the ? may stand ssl-mode=${verifies}, ssl-ca, ssl-cert and ssl-key with their files.`,
+    );
+  }
   return url;
+}
+
+/** As in MySQL's URI-like connection strings. A server that cannot be told from another one is as good as no encryption. */
+const verifies = 'VERIFY_IDENTITY';
+const tlsParameters: readonly string[] = ['ssl-mode', 'ssl-ca', 'ssl-cert', 'ssl-key'];
+
+function tlsOf({ searchParams }: URL): DatabaseTls | null {
+  if (searchParams.size === 0) return null;
+  const file = (name: string) => {
+    const given = searchParams.get(name);
+    return given === null ? undefined : resolve(given);
+  };
+  const [caFile, certFile, keyFile] = [file('ssl-ca'), file('ssl-cert'), file('ssl-key')];
+  return { ...(caFile && { caFile }), ...(certFile && { certFile }), ...(keyFile && { keyFile }) };
 }
 
 function endpointOf(url: URL, env: NodeJS.ProcessEnv): DatabaseEndpoint {
   const plain = decodeURIComponent;
+  const tls = tlsOf(url);
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port || 3306),
     user: plain(url.username),
     password: url.password === '' ? (env.BANYAN_DB_PASSWORD ?? '') : plain(url.password),
     database: plain(url.pathname.slice(1)),
+    ...(tls && { tls }),
   };
 }
 

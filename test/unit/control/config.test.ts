@@ -330,6 +330,23 @@ test('says all faults of shape at once, each with the way to it', async () => {
   expect(faults.some((fault) => fault.what.includes('colour'))).toBe(true);
 });
 
+test('databases are reached by TLS with files that count from the config, and a name to check', async () => {
+  const withTls = (database: object) => ({
+    ...plain,
+    databases: { ...plain.databases, parcels: { ...plain.databases.parcels, ...database } } as never,
+  });
+  const config = await load(withTls({ host: 'db.internal', tls: { caFile: './ca.pem' } }));
+  const tls = { caFile: join(folder, 'ca.pem') };
+  expect(config.databases.parcels).toEqual({ ...plain.databases.parcels, host: 'db.internal', tls });
+  expect(config.features.parcels?.database).toBe(config.databases.parcels);
+  expect(moveSpecs(config, config.features.parcels!)!.forward.target.tls).toEqual(tls);
+  const told = async (database: object) => (await faultsOf(withTls(database))).map(({ at }) => at);
+  expect(await told({ tls: {} })).toEqual(['databases.parcels.tls']);
+  expect(await told({ tls: { serverName: '10.0.0.7' } })).toEqual(['databases.parcels.tls.serverName']);
+  expect(await told({ host: 'db', tls: { keyFile: 'k.pem' } })).toEqual(['databases.parcels.tls']);
+  expect(await told({ host: 'db', tls: { verify: false } })).toEqual(['databases.parcels.tls']);
+});
+
 test('peers and cohorts that are none are told by name', async () => {
   const faults = await faultsOf({
     ...plain,

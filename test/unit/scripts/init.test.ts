@@ -121,7 +121,14 @@ test('a first IDL: a struct for each table, a method for each route, names that 
 
 test('a config that runs as it is, and still does with the features that stand in it as comments', async () => {
   const proposal = propose(legacy, routes.map(route));
-  const database = { host: 'db1', port: 3306, user: 'banyan', password: '', database: 'library' };
+  const database = {
+    host: 'db1',
+    port: 3306,
+    user: 'banyan',
+    password: '',
+    database: 'library',
+    tls: { caFile: '/etc/db ca.pem' },
+  };
   const text = renderConfig({ database, legacy: 'http://127.0.0.1:3000', proposal });
   // As they are taken in, one after the other: into `databases` and into `features`.
   const [own = '', later = ''] = text.split('// Afterwards, in this order:\n');
