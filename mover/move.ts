@@ -1,3 +1,4 @@
+import type { Fault } from '../common/errors.ts';
 import type { StopPoints } from '../common/stop-points.ts';
 import type { LiveMover } from './copy/offers/offer-books.ts';
 import type { Restored } from './counts/restored.ts';
@@ -362,6 +363,8 @@ export interface Move {
   refused(side: MoveSide): Promise<RefusedWrites>;
   /** Whose they were, of what the server still knows; null where it does not say. */
   refusedStatements(side: MoveSide): Promise<readonly RefusedStatement[] | null>;
+  /** Rights that banyan's account lacks on that side. Its triggers run with these: without them writes of the application fail. */
+  lackingRights(side: MoveSide): Promise<readonly Fault[]>;
   /** Lifts each target table's AUTO_INCREMENT to the source's *counter* (not its MAX), never lowers it. */
   raiseAutoIncrement(options?: RaiseIdsOptions): Promise<void>;
   /** Throws `BANYAN_IDS_SHORT` where a counter of the target is below the source's. */

@@ -1,3 +1,4 @@
+import type { Fault } from '../common/errors.ts';
 import { BackgroundApplier } from './apply/background-applier.ts';
 import { PartApplier } from './apply/part-applier.ts';
 import { newTableProgress } from './bookkeeping/table-progress.ts';
@@ -38,6 +39,7 @@ import type {
 } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
 import type { MoveWorks } from './move-works.ts';
+import { lackingRights } from './privileges/missing-privileges.ts';
 import { repairTables } from './repair/repair-tables.ts';
 import { moveClosed } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
@@ -396,6 +398,10 @@ export class OpenedMove implements Move {
 
   refused(side: MoveSide): Promise<RefusedWrites> {
     return this.#works.fences[side].refused();
+  }
+
+  async lackingRights(side: MoveSide): Promise<readonly Fault[]> {
+    return lackingRights(await this.#works.admin[side].session(), this.#works.context.spec, side);
   }
 
   refusedStatements(side: MoveSide): Promise<readonly RefusedStatement[] | null> {

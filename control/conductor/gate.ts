@@ -135,6 +135,16 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       await move.checkTarget();
       return [true, `${rules.newOwner}’s tables are the ones that were filled`];
     }),
+    check('rights', '', async () => {
+      const lacking = [...(await move.lackingRights('source')), ...(await move.lackingRights('target'))];
+      const [first] = lacking;
+      if (first === undefined)
+        return [true, 'banyan’s accounts have the rights that they need on both servers'];
+      const more = lacking.length > 1 ? `; and ${counted(lacking.length - 1, 'more such fault')}` : '';
+      throw new BanyanError('BANYAN_PRIVILEGE_MISSING', `${first.what}${more}`, {
+        fix: lacking.map(({ fix }) => fix).join(' '),
+      });
+    }),
     check('restored', 'See `banyan status`.', async () => {
       await move.checkRestored();
       await move.checkStore();

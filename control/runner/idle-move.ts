@@ -1,3 +1,4 @@
+import type { Fault } from '../../common/errors.ts';
 import type {
   Applier,
   Backlog,
@@ -91,6 +92,9 @@ export abstract class IdleMove implements Move {
   }
   async refusedStatements(_side: MoveSide): Promise<readonly RefusedStatement[] | null> {
     return null;
+  }
+  async lackingRights(_side: MoveSide): Promise<readonly Fault[]> {
+    return [];
   }
   async raiseAutoIncrement() {}
   async checkAutoIncrement() {}

@@ -50,6 +50,10 @@ export class OneWayMove extends IdleMove {
     return this.#forward.refusedStatements(swapped(side));
   }
 
+  override lackingRights(side: MoveSide) {
+    return this.#forward.lackingRights(swapped(side));
+  }
+
   override checkStore(): Promise<void> {
     return this.#forward.checkStore();
   }

@@ -8,6 +8,7 @@ import { currentSince } from '../runner/note-current.ts';
 import type { LeaseGrant, StateStore } from '../store/index.ts';
 import { compare, type Remedy } from './compare.ts';
 import { LostWatch } from './lost-watch.ts';
+import { RightsWatch } from './rights-watch.ts';
 import { StoreWatch } from './store-watch.ts';
 
 const lookEveryMs = 1_000;
@@ -35,6 +36,7 @@ export interface Finding {
 interface Memory {
   readonly watch: StoreWatch;
   readonly lost: LostWatch;
+  readonly rights: RightsWatch;
   /** When what is seen of the log is noted the next time, by performance.now(). */
   noteAt: number;
   finding: Finding | null;
@@ -83,7 +85,14 @@ export class Supervisor {
       ...{ feature, door, store, lease, logger, signal },
     });
     const watch = new StoreWatch({ specs: () => runner.specs, ...{ feature, door, store } });
-    const memory: Memory = { watch, lost, noteAt: 0, finding: null, progress: null };
+    const memory: Memory = {
+      watch,
+      lost,
+      rights: new RightsWatch(),
+      noteAt: 0,
+      finding: null,
+      progress: null,
+    };
     this.#memory.set(runner.feature, memory);
     while (!signal.aborted) {
       await pause(lookEveryMs, signal);
@@ -123,9 +132,10 @@ export class Supervisor {
     }
     memory.lost.begin(state);
     if (memory.lost.finding !== null) return memory.lost.finding;
+    memory.rights.begin(runner, state);
     // Beside the look: a server that hangs keeps nothing from being healed.
     if (remedy === null && here.applying !== null) runner.lookAtRefused();
-    return this.#checkOwner(runner, state);
+    return (await this.#checkOwner(runner, state)) ?? memory.rights.finding;
   }
 
   async #heal(runner: FeatureRunner, remedy: Remedy): Promise<void> {

@@ -1,9 +1,10 @@
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import type { Fault } from '../../common/errors.ts';
+import { capturedBy, type MoveSpec, sideTables } from '../move-spec.ts';
 import { Session } from '../sql/session.ts';
 import { accountName, grantScope } from './grant-statements.ts';
 import { type Grant, isGranted, readGrants } from './grants.ts';
-import type { NeededPrivilege } from './needed-privileges.ts';
+import { moverPrivileges, type NeededPrivilege } from './needed-privileges.ts';
 
 /** Rights that an account lacks on one server. Needs no database there, and changes nothing. */
 export async function checkPrivileges(
@@ -34,6 +35,24 @@ export async function checkMoverPrivileges(
     ...privilegeFaults(grants, { endpoint, account, needed }),
     ...(await triggerFaults(session, endpoint, grants)),
   ];
+}
+
+/** What the account lacks for its work on one side's rows: triggers run with its rights, on behalf of every client. */
+export async function lackingRights(
+  session: Session,
+  spec: MoveSpec,
+  side: 'source' | 'target',
+): Promise<Fault[]> {
+  const endpoint = spec[side];
+  const { bookkeepingSchema } = spec;
+  const needed = moverPrivileges({
+    ...{ engine: session.engine, database: endpoint.database, tables: sideTables(spec, side) },
+    ...{ bookkeepingSchema, makesTables: false, capture: capturedBy(spec, side) },
+  }).filter(({ database }) => database !== 'performance_schema');
+  return privilegeFaults(await readGrants(session), {
+    ...{ endpoint, needed },
+    account: await currentAccount(session),
+  });
 }
 
 /** Who the server takes this session for, as a GRANT names it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startControl } from '../../../control/index.ts';
+import { administer } from '../../support/accounts.ts';
 import { describeEachEngine, describeOnEngine } from '../../support/databases.ts';
 import { AdminClient } from './admin-client.ts';
 import { startChildControl } from './child-control.ts';
@@ -74,6 +75,27 @@ describeEachEngine('what a stage requires', (db) => {
       ) === 0;
     await until(opened);
     await read?.();
+    await control.stop();
+  });
+
+  test('includes banyan’s rights: once one is taken away writes fail, the status says so, the gate names the GRANT that ends it', async () => {
+    await using world = await createParcelWorld(db, 20);
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const finding = async () => (await admin.get('/v1/status')).features[0].finding?.what ?? null;
+    await admin.run('/v1/features/parcels/copy', { why });
+    const { user, database } = world.config.legacy.database;
+    await administer(db.servers.a, [`REVOKE TRIGGER ON \`${database}\`.parcels FROM '${user}'@'127.0.0.1'`]);
+    const write = () => world.query('legacy', "UPDATE parcels SET note = 'noted' WHERE id = 1");
+    await expect(write()).rejects.toMatchObject({ errno: 1142 });
+    await until(async () => (await finding())?.includes('lacks TRIGGER'));
+    expect(await finding()).toContain('writes of the application may fail there');
+    const { gate } = (await admin.run('/v1/features/parcels/cutover', { dryRun: true })).result;
+    const rights = gate.find(({ check }: { check: string }) => check === 'rights');
+    expect(rights).toMatchObject({ ok: false, detail: expect.stringContaining('lacks TRIGGER') });
+    await administer(db.servers.a, [rights.fix]);
+    await write();
+    await until(async () => (await finding()) === null);
     await control.stop();
   });
 });
