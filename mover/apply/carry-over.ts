@@ -140,7 +140,7 @@ async function withConflicts(
 ): Promise<readonly KeyValues[]> {
   const conflicts = await findConflicts({
     ...{ source, target, plan, bytesMax },
-    rows: (side) => side.keys(keys),
+    rows: { source: plan.source.keys(keys), target: plan.target.keys(keys) },
     transaction: (run) => context.guarded(target, run),
   });
   return [...new Map([...keys, ...conflicts].map((key) => [keyId(key), key])).values()];

@@ -1,6 +1,5 @@
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import { exactSql } from '../plan/side-column.ts';
-import type { SidePlan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { literal } from '../sql/literal.ts';
 import type { Session } from '../sql/session.ts';
@@ -14,8 +13,8 @@ export interface Arriving {
   readonly source: Session;
   readonly target: Session;
   readonly plan: TablePlan;
-  /** A condition over that side, true for the rows that are to arrive, or that have their keys. */
-  readonly rows: (side: SidePlan) => string;
+  /** Conditions over either side's rows: those that are to arrive, and those that have their keys. */
+  readonly rows: { readonly source: string; readonly target: string };
   /** Of these rows in memory. */
   readonly bytesMax: number;
   /** A transaction on the target whose writes pass its fence. */
@@ -38,7 +37,7 @@ async function findByValues({ source, target, plan, rows }: Arriving): Promise<K
     const values = await source.rows(
       plan.source.selectValues(
         columns.map(({ source: sql, shape }) => exactSql({ sql, shape })),
-        `(${rows(plan.source)}) AND ${notNull}`,
+        `(${rows.source}) AND ${notNull}`,
       ),
     );
     for (let start = 0; start < values.length; start += rowsInOneQuestion) {
@@ -63,12 +62,12 @@ async function findByTrial({
   bytesMax,
   transaction,
 }: Arriving): Promise<KeyValues[]> {
-  const arrived = await source.rowsWithin(plan.source.select(rows(plan.source)), bytesMax);
+  const arrived = await source.rowsWithin(plan.source.select(rows.source), bytesMax);
   let found: KeyValues[] = [];
   const over = new Error('the trial is over');
   try {
     await transaction(async () => {
-      await target.run(plan.target.delete(rows(plan.target)));
+      await target.run(plan.target.delete(rows.target));
       found = await tryLanding(target, plan, arrived);
       throw over;
     });

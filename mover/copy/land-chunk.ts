@@ -51,7 +51,7 @@ export async function landChunk(
       }
       const conflicts = await findConflicts({
         ...{ source, target, plan, bytesMax: table.bytesMax(chunk) },
-        rows: (side) => side.range(chunk.range),
+        rows: { source: condition, target: plan.target.range(chunk.range) },
         transaction: (run) => context.guarded(target, run),
       });
       for (const key of conflicts) {

@@ -153,7 +153,7 @@ class TableBack {
         // A client may have inserted one of these very rows meanwhile; then it is kept at the next try.
         const inTheWay = await findConflicts({
           ...{ source: target, target: source, plan: this.#back, bytesMax: Number.POSITIVE_INFINITY },
-          rows: (side) => side.keys(keys),
+          rows: { source: this.#plan.target.keys(keys), target: here.keys(keys) },
           transaction: (run) => inTransaction(source, run),
         });
         if (inTheWay.length === 0 && attempt < attemptsMax) continue;
