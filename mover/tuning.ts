@@ -79,7 +79,7 @@ export const defaultTuning: MoveTuning = {
   applyBatchEntries: 2_000,
   binlogKeysMax: 100_000,
   idlePollMs: 15,
-  copyRoundMs: 100,
+  copyRoundMs: 250,
   fingerprintEveryMs: 1_000,
   countEveryMs: 2_000,
   cascadeWaysMax: 10,
