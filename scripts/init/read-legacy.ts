@@ -87,7 +87,7 @@ async function connect(endpoint: DatabaseEndpoint): Promise<Connection> {
 
 const accessDenied = 1045;
 const unreachableFix =
-  'Give --database an address and account that can sign in; its password in BANYAN_DB_PASSWORD.';
+  'Give --database an address and account that can sign in; its password in BANYAN_DB_PASSWORD. Where the server demands TLS, add ?ssl-ca=FILE and name the host as its certificate does.';
 
 /** Whoever begins has no account for banyan yet. */
 function accountFix({ user, database }: DatabaseEndpoint): string {
