@@ -39,6 +39,7 @@ import type {
 } from './move.ts';
 import type { MoveSpec } from './move-spec.ts';
 import type { MoveWorks } from './move-works.ts';
+import { assertCapturable } from './preflight/assert-capturable.ts';
 import { lackingRights } from './privileges/missing-privileges.ts';
 import { repairTables } from './repair/repair-tables.ts';
 import { moveClosed } from './sql/link.ts';
@@ -75,6 +76,7 @@ export class OpenedMove implements Move {
 
   async installCapture(options: WorkOptions = {}): Promise<void> {
     await this.#works.assertEpoch();
+    await assertCapturable(await this.#works.admin.source.session(), this.#works.context.spec);
     await this.#works.capture.install(this.#works.context.signal(options.signal));
   }
 
@@ -89,6 +91,7 @@ export class OpenedMove implements Move {
 
   async renewCapture(options: WorkOptions = {}): Promise<void> {
     await this.#works.assertEpoch();
+    await assertCapturable(await this.#works.admin.source.session(), this.#works.context.spec);
     await this.#works.capture.renew(this.#works.context.signal(options.signal));
   }
 

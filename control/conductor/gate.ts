@@ -142,7 +142,7 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
         return [true, 'banyan’s accounts have the rights that they need on both servers'];
       const more = lacking.length > 1 ? `; and ${counted(lacking.length - 1, 'more such fault')}` : '';
       throw new BanyanError('BANYAN_PRIVILEGE_MISSING', `${first.what}${more}`, {
-        fix: lacking.map(({ fix }) => fix).join(' '),
+        fix: [...new Set(lacking.map(({ fix }) => fix))].join(' '),
       });
     }),
     check('restored', 'See `banyan status`.', async () => {

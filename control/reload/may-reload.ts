@@ -75,7 +75,7 @@ export function reloadFaults(
       fault(
         setting === 'legacyDatabase' ? ': legacy.database' : `.${setting}`,
         `is another one, and the rows of ${name} are on their way (stage ${stage})`,
-        'Change it back; or change it once the feature is with legacy again (`banyan rollback`, `banyan abandon`).',
+        `Change it back; or change it once the feature is with legacy again (\`banyan rollback ${name}\`, \`banyan abandon ${name}\`).`,
       ),
     );
   });

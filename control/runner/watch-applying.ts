@@ -23,10 +23,14 @@ export async function watchApplying(
   const { feature } = context.options;
   const move = await context.move(direction);
   if ((await move.captureState()) !== 'complete') {
-    throw new BanyanError('BANYAN_CAPTURE_LOST', `The capture of ${move.spec.id} is not whole.`, {
-      fix: 'Find out who dropped the triggers, then `banyan resume`: it captures again and copies once more, since changes may be missing.',
-      details: { feature },
-    });
+    throw new BanyanError(
+      'BANYAN_CAPTURE_LOST',
+      `Nothing notes the changes of ${move.spec.source.database} any more, or not all of them: the capture of ${move.spec.id} is not whole.`,
+      {
+        fix: 'Find out who dropped the triggers (unless `capture` in the config is another one now), then `banyan resume`: it captures again and copies once more, since changes may be missing.',
+        details: { feature },
+      },
+    );
   }
   const applier = await context.apply(direction);
   let failure: Error | null = null;

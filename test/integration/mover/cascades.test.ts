@@ -1,6 +1,6 @@
 import type mysql from 'mysql2/promise';
 import { expect, it } from 'vitest';
-import { preflight } from '../../../mover/index.ts';
+import { inspectMove, preflight } from '../../../mover/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { MoveFixture, TestPoints } from '../../support/move-fixture.ts';
 import { randomFrom } from '../../support/random-from.ts';
@@ -81,6 +81,30 @@ const forms = [
 ];
 
 describeEachEngine('cascading foreign keys', (lane) => {
+  it('installs no capture while a parent that stays changes rows that move, though the preflight did not see the key', async () => {
+    await using fixture = await MoveFixture.create(lane, {
+      schema: ['CREATE TABLE child (id INT PRIMARY KEY, p INT NULL)'],
+      tables: ['child'],
+    });
+    const { source } = fixture;
+    expect((await inspectMove(fixture.spec)).faults).toEqual([]);
+    const move = await fixture.open();
+    await move.installCapture();
+    await source.query('CREATE TABLE stays (id INT PRIMARY KEY)');
+    await source.query(
+      'ALTER TABLE child ADD CONSTRAINT falls FOREIGN KEY (p) REFERENCES stays (id) ON DELETE CASCADE',
+    );
+    await move.dropCapture();
+    await expect(move.installCapture()).rejects.toMatchObject({
+      code: 'BANYAN_FOREIGN_KEY_CASCADE',
+      message: expect.stringContaining('stays'),
+      fix: expect.stringContaining('banyan resume'),
+    });
+    await source.query('ALTER TABLE child DROP FOREIGN KEY falls');
+    await move.installCapture();
+    expect(await move.captureState()).toBe('complete');
+  });
+
   it.each(forms)(
     '$form: are carried over, both ways, and neither side lets a parent be written that does not own it',
     async ({ cascadeWaysMax }) => {
