@@ -312,6 +312,12 @@ export class OpenedMove implements Move {
     return context.withBothSides((source, target) => lookAtLost(parts, source, target, signal));
   }
 
+  /** Whether what waits in the log can be waited for. An applier may be about to start: within the patience for one row it has, or does not. */
+  #appliedSoon(): () => boolean {
+    const until = performance.now() + this.#works.context.tuning.verifyPatienceMs;
+    return () => (this.#applier?.running ?? false) || performance.now() < until;
+  }
+
   verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     const context = this.#works.context;
     return context.withBothSides(async (source, target) => {
@@ -323,7 +329,7 @@ export class OpenedMove implements Move {
         source,
         target,
         backlog: async () => (await this.backlog()).entries,
-        isApplying: () => this.#applier?.running ?? false,
+        isApplying: this.#appliedSoon(),
         ...options,
         signal: context.signal(options.signal),
       });
@@ -344,7 +350,7 @@ export class OpenedMove implements Move {
       await context.counts.check();
       await this.#works.pair.check(source, target);
       const signal = context.signal(options.signal);
-      const isApplying = () => this.#applier?.running ?? false;
+      const isApplying = this.#appliedSoon();
       return repairTables({
         ...options,
         context,

@@ -10,8 +10,6 @@ import { rowsByKey } from './rows-by-key.ts';
 
 const keysInOneLook = 400;
 const betweenLooksMs = 25;
-/** So long a change may be on its way of which no applier is to be seen: one may be about to start. */
-const withoutApplierMs = 1_000;
 /** Of a row that changes all the time so many of the source's versions are remembered, as far as they are short. */
 const versionsKept = 32;
 const versionBytesMax = 16_384;
@@ -63,8 +61,7 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
   );
   const samples: RowDifference[] = [];
   let different = 0;
-  const began = performance.now();
-  const deadline = began + patienceMs;
+  const deadline = performance.now() + patienceMs;
   while (suspects.size > 0) {
     signal.throwIfAborted();
     for (const batch of batches([...suspects.values()])) {
@@ -95,7 +92,7 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
     }
     const wavering = [...suspects.values()].some((suspect) => suspect.looks > 0);
     if (performance.now() >= deadline && !wavering) break;
-    if (!wavering && !isApplying() && performance.now() >= began + withoutApplierMs) break;
+    if (!wavering && !isApplying()) break;
     if (performance.now() >= deadline + patienceMs) break;
     if (suspects.size > 0) await wait(betweenLooksMs, undefined, { signal });
   }

@@ -37,14 +37,14 @@ async function cutOff(fixture: MoveFixture): Promise<void> {
 describeEachEngine('what a verify keeps', (lane) => {
   it('does not wait for changes that nobody applies, nor does a dry run of a repair', async () => {
     await using fixture = await moved(lane);
-    const patient = { ...small, verifyPatienceMs: 60_000 };
+    const patient = { ...small, verifyPatienceMs: 4_000 };
     const move = await fixture.open({ tuning: patient });
     await move.fence('target', { lockTimeoutMs: 5_000 });
-    await fixture.source.query("UPDATE t SET body = 'on its way' WHERE id IN (5, 305, 605)");
+    await fixture.source.query("UPDATE t SET body = 'on its way' WHERE id % 100 = 5");
     const began = performance.now();
-    expect(await move.verify()).toMatchObject({ different: 0, unsettled: 3 });
-    expect(await move.repair({ dryRun: true })).toMatchObject({ different: 3 });
-    expect(performance.now() - began).toBeLessThan(30_000);
+    expect(await move.verify()).toMatchObject({ different: 0, unsettled: 10 });
+    expect(await move.repair({ dryRun: true })).toMatchObject({ different: 10 });
+    expect(performance.now() - began).toBeLessThan(25_000);
     const applier = move.startApplying();
     expect(await move.verify()).toMatchObject({ different: 0, unsettled: 0 });
     await applier.stop();
