@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { BanyanConfig } from '../../../control/config/index.ts';
 import { startControl } from '../../../control/index.ts';
 import { describeEachEngine } from '../../support/databases.ts';
+import { roomForDigests } from '../../support/room-for-digests.ts';
 import { AdminClient } from './admin-client.ts';
 import { until } from './fixtures.ts';
 import { createParcelWorld, type ParcelWorld } from './parcel-world.ts';
@@ -141,6 +142,9 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
   });
 
   test('does not begin while the gate is closed, and a dry run says why without a trace', async () => {
+    await using counting = await createConnection({ ...db.servers.a });
+    // Of the rows that the world begins with.
+    if (db.engine === 'mysql') await roomForDigests(counting);
     await using world = await createParcelWorld(db, 50);
     let control = await startControl(world.config);
     let admin = await AdminClient.open(control.url, world.config.control.tokenFile);

@@ -131,7 +131,7 @@ describeEachEngine('what a fence cannot see', (lane) => {
     const { fixture, move, applier } = await syncing(lane);
     await using _ = fixture;
     for (const ddl of [
-      'ALTER TABLE t ADD FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE',
+      'ALTER TABLE t ADD CONSTRAINT of_parent FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE',
       'ALTER TABLE t ADD UNIQUE INDEX of_body (body, id)',
       "ALTER TABLE t MODIFY body VARCHAR(21) NOT NULL DEFAULT ''",
     ]) {
@@ -139,6 +139,11 @@ describeEachEngine('what a fence cannot see', (lane) => {
       await expect(move.guardTables(), ddl).rejects.toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
       // It stops at the first; later ones find nobody who reads the log that is made anew.
       await expect(applier.failed).resolves.toMatchObject({ code: 'BANYAN_SCHEMA_CHANGED' });
+      if (ddl.includes('CASCADE')) {
+        // No trigger sees what a parent that stays does to the rows: the capture is not installed anew as long as it may.
+        await expect(move.renewCapture()).rejects.toMatchObject({ code: 'BANYAN_FOREIGN_KEY_CASCADE' });
+        await fixture.source.query('ALTER TABLE t DROP FOREIGN KEY of_parent');
+      }
       await move.renewCapture();
       expect(await move.captureState()).toBe('complete');
     }
