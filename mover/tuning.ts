@@ -62,7 +62,7 @@ export interface MoveTuning {
 }
 
 export const defaultTuning: MoveTuning = {
-  copyWorkers: 3,
+  copyWorkers: 4,
   throttleEveryMs: 1_000,
   maxThreadsRunning: 50,
   maxHistoryLength: 1_000_000,

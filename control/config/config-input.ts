@@ -221,7 +221,7 @@ export const configInput = z.strictObject({
       copy: z
         .strictObject({
           /** Chunks of one feature's copy that are under way at a time; `banyan throttle` changes it for one of them. */
-          workers: z.int().min(1).max(mostWorkers).default(3),
+          workers: z.int().min(1).max(mostWorkers).default(4),
           /** Names of databases that are replicas of legacy's or a service's server: a copy waits for them. */
           replicas: z.array(z.string()).default([]),
           maxReplicaLagMs: milliseconds.default(10_000),

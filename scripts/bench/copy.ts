@@ -113,7 +113,7 @@ async function planOf(context: BenchContext, engine: Engine, kind: Kind): Promis
     const sizes = { small: rows / 10, large: rows };
     return {
       subjects: Object.entries(sizes).map(([name, size]) =>
-        banyan(name, { rows: size, workers: 3, deferIndexes: 'large' }),
+        banyan(name, { rows: size, workers: 4, deferIndexes: 'large' }),
       ),
       ratios: [
         {
@@ -127,12 +127,12 @@ async function planOf(context: BenchContext, engine: Engine, kind: Kind): Promis
       ],
     };
   }
-  const subjects = [banyan('banyan', { rows, workers: 3, deferIndexes: 'large' })];
+  const subjects = [banyan('banyan', { rows, workers: 4, deferIndexes: 'large' })];
   const ratios: RatioSpec[] = [
     { name: full('memoryMB'), metric: 'peakMemoryMB', of: full('banyan'), atMost: 200 },
   ];
   if (kind === 'five') {
-    subjects.push(banyan('rowByRow', { rows, workers: 3, deferIndexes: false }));
+    subjects.push(banyan('rowByRow', { rows, workers: 4, deferIndexes: false }));
     const over = full('rowByRow');
     ratios.push({ name: full('deferIndexes'), metric: 'rowsPerSecond', of: full('banyan'), over });
   }
