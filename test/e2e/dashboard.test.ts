@@ -426,7 +426,10 @@ async function give(
 ): Promise<void> {
   await page.getByRole('button', { name, exact: true }).click();
   const dialog = page.getByRole('dialog');
-  await work(dialog);
+  await work(dialog).catch(async (error: unknown) => {
+    const says = await dialog.innerText({ timeout: 1_000 }).catch(() => 'nothing: it is not there');
+    throw new Error(`the window of ${name} says ${says}`, { cause: error });
+  });
   await dialog.getByRole('button', { name: 'Close' }).click();
   await dialog.waitFor({ state: 'hidden' });
 }
