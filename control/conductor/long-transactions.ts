@@ -1,5 +1,5 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { serverOptions } from '../../common/connection-options.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import { connectToServer } from '../../common/connect-database.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 
 export interface LongTransaction {
@@ -50,7 +50,7 @@ export async function longTransactions(
   longerThanMs: number,
 ): Promise<LongTransactions> {
   const { database } = endpoint;
-  const connection = await createConnection({ ...serverOptions(endpoint), connectTimeout: 3_000 });
+  const connection = await connectToServer(endpoint, 3_000);
   try {
     const [[server]] = await connection.query<RowDataPacket[]>(
       'SELECT VERSION() AS version, @@performance_schema AS measured',

@@ -1,5 +1,4 @@
-import { type Connection, createConnection } from 'mysql2/promise';
-import { connectionOptions } from '../../common/connection-options.ts';
+import { connectTo } from '../../common/connect-database.ts';
 import { isConnectionRefused, whyNoConnection } from '../../common/connection-refused.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { pause } from '../../common/pause.ts';
@@ -100,7 +99,7 @@ export class HealthWatch {
 
   async #askDatabase(endpoint: DatabaseEndpoint): Promise<ReadonlyMap<string, Silence>> {
     const { withinMs } = this.#options;
-    const connecting = connect(endpoint, withinMs);
+    const connecting = connectTo(endpoint, withinMs);
     try {
       await within(
         withinMs,
@@ -117,10 +116,6 @@ export class HealthWatch {
       );
     }
   }
-}
-
-async function connect(endpoint: DatabaseEndpoint, withinMs: number): Promise<Connection> {
-  return createConnection({ ...connectionOptions(endpoint), connectTimeout: withinMs });
 }
 
 function reasonOf(error: NodeJS.ErrnoException, withinMs: number): string {

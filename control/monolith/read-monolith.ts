@@ -1,5 +1,5 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { connectionOptions } from '../../common/connection-options.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import { connectTo } from '../../common/connect-database.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { BanyanError } from '../../common/errors.ts';
 import type { BanyanConfig } from '../config/index.ts';
@@ -70,13 +70,9 @@ function routesOf(callers: readonly string[]): SeenRoute[] {
   });
 }
 
-async function connect(endpoint: DatabaseEndpoint) {
-  return createConnection({ ...connectionOptions(endpoint), connectTimeout: 5_000 });
-}
-
 async function readTables(endpoint: DatabaseEndpoint): Promise<SizedTable[]> {
   const { host, port, database } = endpoint;
-  const connection = await connect(endpoint).catch((cause: Error) => {
+  const connection = await connectTo(endpoint, 5_000).catch((cause: Error) => {
     throw new BanyanError(
       'BANYAN_DATABASE_UNREACHABLE',
       `legacy's database ${host}:${port}/${database} cannot be reached: ${cause.message || (cause as NodeJS.ErrnoException).code}`,

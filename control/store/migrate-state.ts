@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Knex } from 'knex';
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import { serverOptions } from '../../common/connection-options.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import { connectToServer } from '../../common/connect-database.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { ensureSchema } from '../../mover/sql/ensure-schema.ts';
@@ -17,7 +17,7 @@ const folder = new URL('../../migrations/state/', import.meta.url);
  */
 export async function migrateState(endpoint: DatabaseEndpoint): Promise<void> {
   const { database } = endpoint;
-  const connection = await connect(endpoint).catch((cause) => {
+  const connection = await connectToServer(endpoint, 3_000).catch((cause) => {
     throw new BanyanError(
       'BANYAN_STATE_UNREACHABLE',
       `The state store on ${endpoint.host}:${endpoint.port} cannot be reached: ${messageOf(cause)}`,
@@ -81,8 +81,4 @@ function messageOf(error: unknown): string {
   return error instanceof Error
     ? error.message || String((error as NodeJS.ErrnoException).code)
     : String(error);
-}
-
-async function connect(endpoint: DatabaseEndpoint): Promise<Connection> {
-  return createConnection({ ...serverOptions(endpoint), connectTimeout: 3_000 });
 }

@@ -1,5 +1,4 @@
-import { createConnection } from 'mysql2/promise';
-import { serverOptions } from '../../common/connection-options.ts';
+import { connectToServer } from '../../common/connect-database.ts';
 import { BanyanError } from '../../common/errors.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 import { statementKey, tellUncounted } from './statement-source.ts';
@@ -45,7 +44,7 @@ export async function pastUsage(
 ): Promise<PastUsage> {
   const { host, port, user, database } = endpoint;
   const server = `${host}:${port}`;
-  const connection = await createConnection({ ...serverOptions(endpoint), connectTimeout: 3_000 });
+  const connection = await connectToServer(endpoint, 3_000);
   try {
     const { source, because } = await openSource(connection, tables);
     const past = await source.past(withinSeconds);

@@ -1,5 +1,5 @@
-import { type Connection, createConnection } from 'mysql2/promise';
-import { serverOptions } from '../../common/connection-options.ts';
+import type { Connection } from 'mysql2/promise';
+import { connectToServer } from '../../common/connect-database.ts';
 import { pause } from '../../common/pause.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
 import { historySource } from './history-source.ts';
@@ -53,7 +53,7 @@ export async function watchUsage(
   { access, forMs, signal, onSample }: WatchOptions,
 ): Promise<Usage> {
   const { host, port, user, database } = endpoint;
-  const connection = await createConnection({ ...serverOptions(endpoint), connectTimeout: 3_000 });
+  const connection = await connectToServer(endpoint, 3_000);
   try {
     const { source } = await openSource(connection, tables);
     const place = { database, tables };

@@ -130,9 +130,7 @@ export class BulkEncoder {
       ...this.#batch,
       pieces: [...this.#batch.pieces, this.#piece.subarray(this.#from, this.#used)],
     };
-    return [...this.#batches, last]
-      .filter(({ rows }) => rows > 0)
-      .map(({ rows, head, pieces }) => ({ rows, head, pieces }));
+    return [...this.#batches, last].filter(({ rows }) => rows > 0);
   }
 
   /** The rows are on the target, and no connection holds what `finish` gave: their memory is for others. Nothing is in here any more. */

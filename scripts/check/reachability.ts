@@ -1,5 +1,5 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { connectionOptions } from '../../common/connection-options.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import { connectTo } from '../../common/connect-database.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import {
   type BanyanConfig,
@@ -70,7 +70,7 @@ function fixFor({ code }: NodeJS.ErrnoException, name: string): string {
 }
 
 async function serverVersion(endpoint: DatabaseEndpoint): Promise<string> {
-  const connection = await createConnection({ ...connectionOptions(endpoint), connectTimeout: withinMs });
+  const connection = await connectTo(endpoint, withinMs);
   try {
     const [rows] = await connection.query<RowDataPacket[]>('SELECT VERSION() AS version');
     return String(rows[0]?.version);

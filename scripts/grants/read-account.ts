@@ -1,5 +1,5 @@
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
-import { serverOptions } from '../../common/connection-options.ts';
+import type { RowDataPacket } from 'mysql2/promise';
+import { connectToServer } from '../../common/connect-database.ts';
 import { accountName, type DatabaseEndpoint, trustTriggers } from '../../mover/index.ts';
 
 /** What a server tells of an account that can sign in. */
@@ -13,8 +13,7 @@ export interface AccountFacts {
 
 /** Null where the account cannot sign in: there may be none yet. */
 export async function readAccount(endpoint: DatabaseEndpoint): Promise<AccountFacts | null> {
-  const options = { ...serverOptions(endpoint), connectTimeout: 3_000 };
-  const connection = await createConnection(options).catch(() => null);
+  const connection = await connectToServer(endpoint, 3_000).catch(() => null);
   if (connection === null) return null;
   try {
     const [rows] = await connection.query<RowDataPacket[]>(

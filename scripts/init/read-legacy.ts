@@ -1,5 +1,5 @@
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import { connectionOptions } from '../../common/connection-options.ts';
+import type { Connection, RowDataPacket } from 'mysql2/promise';
+import { connectTo } from '../../common/connect-database.ts';
 import { BanyanError } from '../../common/errors.ts';
 import { touchedTables } from '../../control/usage/touched-tables.ts';
 import type { DatabaseEndpoint } from '../../mover/index.ts';
@@ -49,7 +49,7 @@ export interface Legacy {
 /** Reads the monolith's schema, and which tables its statements name together. Changes nothing. */
 export async function readLegacy(endpoint: DatabaseEndpoint): Promise<Legacy> {
   const { host, port, user, database } = endpoint;
-  const connection = await connect(endpoint).catch((error: unknown) => {
+  const connection = await connectTo(endpoint, 5_000).catch((error: unknown) => {
     throw new BanyanError(
       'BANYAN_DATABASE_UNREACHABLE',
       `${user}@${host}:${port}/${database}: ${error instanceof Error ? error.message : error}`,
@@ -79,10 +79,6 @@ export async function readLegacy(endpoint: DatabaseEndpoint): Promise<Legacy> {
   } finally {
     await connection.end();
   }
-}
-
-async function connect(endpoint: DatabaseEndpoint): Promise<Connection> {
-  return createConnection({ ...connectionOptions(endpoint), connectTimeout: 5_000 });
 }
 
 const accessDenied = 1045;
