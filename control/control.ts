@@ -16,7 +16,7 @@ import { withoutRestart } from './reload/may-reload.ts';
 import { reloadControl } from './reload/reload-control.ts';
 import type { MoverDoor } from './runner/index.ts';
 import { readStatus } from './status.ts';
-import { holdLease, processIdentity, StateStore, type StoreConfig } from './store/index.ts';
+import { processIdentity, StateStore, type StoreConfig } from './store/index.ts';
 import { theMover } from './the-mover.ts';
 import { TrafficFollower } from './traffic/index.ts';
 import { UsageFollower } from './usage/follow-usage.ts';
@@ -101,13 +101,7 @@ export async function startControl(
     for (let term = 1; !end.signal.aborted; term++) {
       try {
         const askedAt = performance.now();
-        const lease = await holdLease({
-          leases: store.leases,
-          name: 'control',
-          holder,
-          ttlMs,
-          signal: end.signal,
-        });
+        const lease = await store.holdLease({ name: 'control', holder, ttlMs, signal: end.signal });
         const stoodBy = term > 1 || performance.now() - askedAt > ttlMs;
         try {
           if (stoodBy) await readAnew(current, store, logger);

@@ -13,7 +13,7 @@ import type {
 import { stages } from '../feature/stages.ts';
 import { ProgressFeed } from '../progress.ts';
 import { adoptDatabases } from '../restored/adopt-databases.ts';
-import { type Actor, type FeatureState, type HeldLease, holdLease } from '../store/index.ts';
+import type { Actor, FeatureState, HeldLease } from '../store/index.ts';
 import { makeReady } from './make-ready.ts';
 import { mayBeGranted, mayPass } from './may-pass.ts';
 import type { MoveDirection } from './move-specs.ts';
@@ -86,7 +86,7 @@ export class FeatureRunner {
     while (!life.aborted) {
       try {
         const name = `move:${this.feature}`;
-        this.#held = await holdLease({ leases: store.leases, name, holder, ttlMs: leaseMs, signal: life });
+        this.#held = await store.holdLease({ name, holder, ttlMs: leaseMs, signal: life });
         await this.settle();
         begun();
         await firstAbort(AbortSignal.any([life, this.#held.lost]));

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BanyanError } from '../../common/errors.ts';
-import { pause } from '../../common/pause.ts';
 import { within } from '../../common/within.ts';
-import type { LeaseGrant, Leases } from './leases.ts';
+import type { LeaseRenewals, Renewed } from './lease-renewals.ts';
+import { type LeaseGrant, type Leases, leaseLost } from './leases.ts';
 import { hasEnded } from './process-identity.ts';
 
 export interface HoldLeaseOptions {
-  readonly leases: Leases;
   readonly name: string;
   readonly holder: string;
   readonly ttlMs: number;
@@ -19,60 +18,85 @@ export class HeldLease {
   readonly grant: LeaseGrant;
   readonly lost: AbortSignal;
   readonly #leases: Leases;
-  readonly #ttlMs: number;
-  readonly #stop = new AbortController();
+  readonly #renewals: LeaseRenewals;
+  readonly #renewed: Renewed;
   readonly #lost = new AbortController();
-  readonly #renewing: Promise<void>;
+  /** By performance.now(): nobody else can have it before. */
+  #safeUntil: number;
+  #expiry: NodeJS.Timeout;
+  #released = false;
+  /** What the last renewal that failed met. */
+  #trouble: unknown;
 
   /** `grantedAt`: when it was asked for, by performance.now(): the lease cannot run out later than counted from there. */
-  constructor(leases: Leases, grant: LeaseGrant, ttlMs: number, grantedAt: number) {
+  constructor(leases: Leases, renewals: LeaseRenewals, grant: LeaseGrant, ttlMs: number, grantedAt: number) {
     this.grant = grant;
     this.lost = this.#lost.signal;
     this.#leases = leases;
-    this.#ttlMs = ttlMs;
-    this.#renewing = this.#renew(grantedAt);
+    this.#renewals = renewals;
+    this.#safeUntil = grantedAt + ttlMs;
+    this.#expiry = this.#expireLater();
+    this.#renewed = {
+      ...{ grant, ttlMs },
+      renewed: (askedAt) => {
+        this.#safeUntil = Math.max(this.#safeUntil, askedAt + ttlMs);
+      },
+      taken: () => this.#lose(leaseLost(grant)),
+      // A store that is away for a moment is no loss: the lease stays ours until it runs out.
+      failed: (error) => {
+        this.#trouble = error;
+      },
+    };
+    renewals.add(this.#renewed);
   }
 
-  async #renew(grantedAt: number): Promise<void> {
-    let safeUntil = grantedAt + this.#ttlMs;
-    while (!this.#stop.signal.aborted) {
-      await pause(this.#ttlMs / 4, this.#stop.signal);
-      if (this.#stop.signal.aborted) return;
-      const asked = performance.now();
-      try {
-        await within(Math.max(1, safeUntil - asked), this.#leases.renew(this.grant, this.#ttlMs));
-        safeUntil = asked + this.#ttlMs;
-      } catch (error) {
-        const taken = error instanceof BanyanError && error.code === 'BANYAN_LEASE_LOST';
-        // A store that is away for a moment is no loss: the lease stays ours until it runs out.
-        if (!taken && performance.now() < safeUntil) continue;
-        this.#lost.abort(taken ? error : ranOut(this.grant, error));
-        return;
-      }
-    }
+  #expireLater(): NodeJS.Timeout {
+    // A process that stood still finds its timers before the answers that came meanwhile: these are read first.
+    return setTimeout(() => setImmediate(() => this.#expire()), Math.max(1, this.#leftMs));
   }
 
-  /** Stops renewing and gives the lease back. */
+  get #leftMs(): number {
+    return this.#safeUntil - performance.now();
+  }
+
+  #expire(): void {
+    if (this.lost.aborted || this.#released) return;
+    if (this.#leftMs > 0) this.#expiry = this.#expireLater();
+    else this.#lose(ranOut(this.grant, this.#trouble));
+  }
+
+  #lose(reason: BanyanError): void {
+    clearTimeout(this.#expiry);
+    this.#lost.abort(reason);
+    void this.#renewals.remove(this.#renewed);
+  }
+
+  /** Stops renewing and gives the lease back; a store that does not answer keeps it until it runs out. */
   async release(): Promise<void> {
-    this.#stop.abort();
-    await this.#renewing;
-    if (!this.lost.aborted) await this.#leases.release(this.grant);
+    if (this.lost.aborted) return;
+    this.#released = true;
+    clearTimeout(this.#expiry);
+    const quiet = this.#renewals.remove(this.#renewed);
+    await within(
+      Math.max(1, this.#leftMs),
+      quiet.then(() => this.#leases.release(this.grant)),
+    );
   }
 }
 
 /** Waits for the lease and keeps it. */
-export async function holdLease(options: HoldLeaseOptions): Promise<HeldLease> {
+export async function holdLease(
+  leases: Leases,
+  renewals: LeaseRenewals,
+  { name, holder, ttlMs, signal }: HoldLeaseOptions,
+): Promise<HeldLease> {
   for (;;) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const asked = performance.now();
-    const grant = await options.leases.acquire(options.name, options.holder, options.ttlMs);
-    if (grant !== null) return new HeldLease(options.leases, grant, options.ttlMs, asked);
-    await options.leases.expireEnded(options.name, hasEnded);
-    await delay(
-      Math.min(100, options.ttlMs / 4),
-      undefined,
-      options.signal ? { signal: options.signal } : {},
-    );
+    const grant = await leases.acquire(name, holder, ttlMs);
+    if (grant !== null) return new HeldLease(leases, renewals, grant, ttlMs, asked);
+    await leases.expireEnded(name, hasEnded);
+    await delay(Math.min(100, ttlMs / 4), undefined, signal ? { signal } : {});
   }
 }
 

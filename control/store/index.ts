@@ -9,7 +9,7 @@ export type {
   JointChangeResult,
 } from './change-features.ts';
 export type { Fleet } from './fleet.ts';
-export { HeldLease, holdLease } from './held-lease.ts';
+export type { HeldLease } from './held-lease.ts';
 export type { HoldCosts } from './hold-costs.ts';
 export { type LeaseGrant, type LeaseRow, Leases } from './leases.ts';
 export { lostKeysQuery, type Seen } from './losses.ts';

@@ -22,9 +22,12 @@ export interface LeaseRow {
  */
 export class Leases {
   readonly #knex: Knex;
+  readonly #renewing: Knex;
 
-  constructor(knex: Knex) {
+  /** `renewing`: renews, and does nothing else, so that no renewal waits until other work has given a connection back. */
+  constructor(knex: Knex, renewing: Knex) {
     this.#knex = knex;
+    this.#renewing = renewing;
   }
 
   /** The lease under a new epoch; null while another holder's has not run out. */
@@ -50,14 +53,23 @@ export class Leases {
   }
 
   /**
-   * Prolongs a lease. One that ran out may be prolonged as long as nobody else took it: the epoch says so.
-   * Throws `BANYAN_LEASE_LOST` when somebody did.
+   * Prolongs leases, in one statement. One that ran out may be prolonged as long as nobody else took it: the epoch says so.
+   * Returns those that somebody did take.
    */
-  async renew(grant: LeaseGrant, ttlMs: number): Promise<void> {
-    const renewed = await this.#knex('state_leases')
-      .where({ name: grant.name, epoch: grant.epoch, holder: grant.holder })
-      .update({ lease_until: until(this.#knex, ttlMs) });
-    if (renewed === 0) throw leaseLost(grant);
+  async renew(grants: readonly LeaseGrant[], ttlMs: number): Promise<readonly LeaseGrant[]> {
+    const renewed = await this.#renewing('state_leases')
+      .where((any) => {
+        for (const { name, epoch, holder } of grants) any.orWhere({ name, epoch, holder });
+      })
+      .update({ lease_until: until(this.#renewing, ttlMs) });
+    if (renewed === grants.length) return [];
+    const names = grants.map(({ name }) => name);
+    const rows = await this.#renewing<LeaseRow>('state_leases').whereIn('name', names);
+    const standing = new Map(rows.map((row) => [row.name, row]));
+    return grants.filter(({ name, epoch, holder }) => {
+      const row = standing.get(name);
+      return row === undefined || Number(row.epoch) !== epoch || row.holder !== holder;
+    });
   }
 
   /** Gives the lease back at once. The epoch stays, so that the next holder's is higher. */
@@ -77,6 +89,10 @@ export class Leases {
   async list(): Promise<LeaseRow[]> {
     return this.#knex<LeaseRow>('state_leases').orderBy('name');
   }
+
+  async close(): Promise<void> {
+    await this.#renewing.destroy();
+  }
 }
 
 /**
@@ -94,7 +110,7 @@ export async function assertLease(trx: Knex.Transaction, grant: LeaseGrant): Pro
   return row.now.toISOString();
 }
 
-function leaseLost(grant: LeaseGrant): BanyanError {
+export function leaseLost(grant: LeaseGrant): BanyanError {
   return new BanyanError('BANYAN_LEASE_LOST', `Lease ${grant.name} went to another process.`, {
     fix: 'Nothing: the process that has it now goes on. End this one if two control processes were started by mistake.',
     details: { lease: grant.name, epoch: grant.epoch },

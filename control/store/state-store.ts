@@ -28,6 +28,7 @@ import {
 } from './change-features.ts';
 import { connectState } from './connect-state.ts';
 import { Fleet } from './fleet.ts';
+import { type HeldLease, type HoldLeaseOptions, holdLease } from './held-lease.ts';
 import {
   type HoldCosts,
   type HoldCostWords,
@@ -35,6 +36,7 @@ import {
   tellHoldCost,
   untoldHoldCosts,
 } from './hold-costs.ts';
+import { LeaseRenewals } from './lease-renewals.ts';
 import { type LeaseGrant, Leases } from './leases.ts';
 import { keepLostKeys, noteSeen, readSeen, type Seen } from './losses.ts';
 import { migrateState } from './migrate-state.ts';
@@ -71,6 +73,7 @@ export class StateStore {
   readonly leases: Leases;
   readonly fleet: Fleet;
   readonly #knex: Knex;
+  readonly #renewals: LeaseRenewals;
   #features: readonly FeatureConfig[];
   #cohorts: readonly CohortDefinition[];
   #print: ConfigPrint | null;
@@ -84,7 +87,8 @@ export class StateStore {
     this.#features = features;
     this.#cohorts = cohorts;
     this.#print = print ?? null;
-    this.leases = new Leases(knex);
+    this.leases = new Leases(knex, connectState(state));
+    this.#renewals = new LeaseRenewals(this.leases);
     this.fleet = new Fleet(knex, connectState(state, 'READ UNCOMMITTED'));
   }
 
@@ -92,6 +96,11 @@ export class StateStore {
   static async open(options: StateStoreOptions): Promise<StateStore> {
     await migrateState(options.state);
     return new StateStore(options);
+  }
+
+  /** Waits for a lease and keeps it. */
+  holdLease(options: HoldLeaseOptions): Promise<HeldLease> {
+    return holdLease(this.leases, this.#renewals, options);
   }
 
   /**
@@ -324,7 +333,7 @@ export class StateStore {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#knex.destroy(), this.fleet.close()]);
+    await Promise.all([this.#knex.destroy(), this.leases.close(), this.fleet.close()]);
   }
 
   get #routed(): Routed {

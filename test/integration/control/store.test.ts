@@ -1,7 +1,9 @@
+import type { RowDataPacket } from 'mysql2/promise';
 import { expect, test } from 'vitest';
+import { connectTo } from '../../../common/connect-database.ts';
 import { describeError } from '../../../common/errors.ts';
 import { advance } from '../../../control/feature/index.ts';
-import { HeldLease, StateStore } from '../../../control/store/index.ts';
+import { StateStore } from '../../../control/store/index.ts';
 import { statePrivileges } from '../../../control/store/state-privileges.ts';
 import { checkPrivileges, type NeededPrivilege } from '../../../mover/index.ts';
 import { administer, createAccount } from '../../support/accounts.ts';
@@ -137,7 +139,8 @@ describeEachEngine('state store', (db) => {
     expect(row).toMatchObject({ holder: 'two' });
     expect(Number(row?.epoch)).toBeGreaterThan(zombie!.epoch);
 
-    await expect(store.leases.renew(zombie!, 1_500)).rejects.toMatchObject({ code: 'BANYAN_LEASE_LOST' });
+    const other = (await store.leases.acquire('move:parcels', 'one', 1_500))!;
+    expect(await store.leases.renew([zombie!, other], 1_500)).toEqual([zombie]);
     await expect(
       store.change({
         ...actor,
@@ -153,11 +156,9 @@ describeEachEngine('state store', (db) => {
   test('a held lease stays held, and says so when another process took it', async () => {
     await using state = await createStateDatabase(db);
     await using store = await openStore(state, []);
-    const askedAt = performance.now();
-    const grant = (await store.leases.acquire('control', 'one', 2_000))!;
     const lease = async () => (await store.leases.list())[0]!;
+    const held = await store.holdLease({ name: 'control', holder: 'one', ttlMs: 2_000 });
     const atFirst = (await lease()).lease_until.getTime();
-    const held = new HeldLease(store.leases, grant, 2_000, askedAt);
     // Nobody gets it, before or after it would have run out.
     await until(async () => {
       expect(await store.leases.acquire('control', 'two', 2_000)).toBeNull();
@@ -166,11 +167,41 @@ describeEachEngine('state store', (db) => {
     expect(held.lost.aborted).toBe(false);
 
     // As if this process had been stopped for longer than its lease.
-    await store.leases.release(grant);
+    await store.leases.release(held.grant);
     expect(await store.leases.acquire('control', 'two', 60_000)).not.toBeNull();
     await until(() => held.lost.aborted);
     expect(held.lost.reason).toMatchObject({ code: 'BANYAN_LEASE_LOST' });
     await held.release();
     expect((await store.leases.list())[0]).toMatchObject({ holder: 'two' });
+  });
+
+  test('leases stay held while all other work of the process waits in line', async () => {
+    await using state = await createStateDatabase(db);
+    await using store = await openStore(state, [parcelFeature(null)]);
+    const names = ['control', ...Array.from({ length: 20 }, (_, at) => `move:${at}`)];
+    const held = await Promise.all(
+      names.map((name) => store.holdLease({ name, holder: 'one', ttlMs: 1_000 })),
+    );
+    const turnstile = await connectTo(state, 5_000);
+    const firstEnd = async () => {
+      const [[row]] = await turnstile.query<RowDataPacket[]>(
+        'SELECT MIN(lease_until) AS at FROM state_leases',
+      );
+      return (row!.at as Date).getTime();
+    };
+    // Somebody has the turnstile and keeps it: more changes than there are connections wait for it.
+    await turnstile.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    await turnstile.beginTransaction();
+    await turnstile.query('SELECT version FROM state_route_table FOR UPDATE');
+    const changes = Array.from({ length: 8 }, () =>
+      store.change({ ...actor, feature: 'parcels', action: 'waits', change: (at) => at.state }),
+    );
+    const before = await firstEnd();
+    await until(async () => (await firstEnd()) > before + 3_000);
+    await turnstile.rollback();
+    await turnstile.end();
+    await Promise.all(changes);
+    expect(held.filter(({ lost }) => lost.aborted)).toEqual([]);
+    await Promise.all(held.map((lease) => lease.release()));
   });
 });
