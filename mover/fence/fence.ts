@@ -14,7 +14,7 @@ import { Refusals, type RefusedStatement, type RefusedWrites, refusedStatements 
 /** Before a handover, for the triggers of earlier ones, over all tables. */
 const earlierPatienceMs = 1_500;
 
-type WithSignal = { readonly signal: AbortSignal };
+type DropOptions = Required<Pick<ClearOptions, 'patienceMs' | 'isUrgent'>> & { readonly signal: AbortSignal };
 
 /**
  * The database's own refusal of writes to tables that do not own their rows: BEFORE triggers on every table read one row,
@@ -184,26 +184,32 @@ export class Fence {
     signal,
   }: ClearOptions & { readonly signal: AbortSignal }): Promise<readonly string[]> {
     if (this.#tag !== null) return [];
-    const { standing, isNeedless } = await this.#standingTriggers();
-    if (!isNeedless) return standing.map(({ name }) => name);
     const stopping = new AbortController();
-    const left = new Set(standing);
-    const dropping = this.#dropAll(left, {
-      ...{ patienceMs, isUrgent },
-      signal: AbortSignal.any([signal, stopping.signal]),
-    });
-    this.#clearing = async () => {
+    const ends = AbortSignal.any([signal, stopping.signal]);
+    const left = new Set<StandingTrigger>();
+    const clearing = this.#clearNeedless(left, { patienceMs, isUrgent, signal: ends });
+    // Before anything is waited for: a fence that is prepared from now on ends this first.
+    const stop = async () => {
       stopping.abort();
-      await dropping.catch(() => undefined);
+      await clearing.catch(() => undefined);
     };
+    this.#clearing = stop;
     try {
-      await dropping;
+      await clearing;
     } catch (error) {
       if (signal.aborted || !stopping.signal.aborted) throw error;
     } finally {
-      this.#clearing = null;
+      if (this.#clearing === stop) this.#clearing = null;
     }
     return [...left].map(({ name }) => name);
+  }
+
+  /** `left`: has those that still stand when it is over. */
+  async #clearNeedless(left: Set<StandingTrigger>, options: DropOptions): Promise<void> {
+    const { standing, isNeedless } = await this.#standingTriggers();
+    for (const trigger of standing) left.add(trigger);
+    options.signal.throwIfAborted();
+    if (isNeedless) await this.#dropAll(left, options);
   }
 
   /** Every trigger that stands, and whether nobody relies on one: while the fence is open, since whoever closes it makes triggers first. */
@@ -219,10 +225,7 @@ export class Fence {
   }
 
   /** Takes those that are dropped out of `left`. First every table that is free, then the others, for as long as patience is left. */
-  async #dropAll(
-    left: Set<StandingTrigger>,
-    { patienceMs, isUrgent, signal }: Required<Pick<ClearOptions, 'patienceMs' | 'isUrgent'>> & WithSignal,
-  ): Promise<void> {
+  async #dropAll(left: Set<StandingTrigger>, { patienceMs, isUrgent, signal }: DropOptions): Promise<void> {
     const deadline = performance.now() + patienceMs;
     for (const isPatient of patienceMs > 0 ? [false, true] : [false]) {
       const busy = new Set<string>();

@@ -50,6 +50,33 @@ describeEachEngine('the fence', (lane) => {
     }
   });
 
+  it('is prepared only when a clear that has just begun is over, whose sessions it uses: that drops nothing more', async () => {
+    await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
+    const points = new TestPoints();
+    const move = await fixture.open({ points });
+    await move.prepareFence('source', fenceNow);
+    await move.openFence('source');
+    const listed = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    points.once('fence:listed', () => {
+      listed.resolve();
+      return goOn.promise;
+    });
+    let dropped = 0;
+    points.at('fence:trigger-dropped', () => {
+      dropped += 1;
+    });
+    const cleared = move.clearFence('source', { patienceMs: 10_000 });
+    await listed.promise;
+    const prepared = move.prepareFence('source', fenceNow);
+    goOn.resolve();
+    expect(await cleared).toHaveLength(3);
+    expect(dropped).toBe(0);
+    await prepared;
+    await move.fence('source', fenceNow);
+    await expect(fixture.source.query(seed)).rejects.toMatchObject(refusal);
+  });
+
   it('counts what it refuses, though nothing of that stays, and tells whose it was where the server does', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
     await fixture.source.query(seed);
