@@ -4,7 +4,9 @@ export interface Progress {
   readonly phase: string;
   readonly done?: number;
   readonly total?: number;
-  /** Rows a second. */
+  /** What is counted. Default: rows. */
+  readonly unit?: string;
+  /** A second. */
   readonly rate?: number;
   readonly etaSeconds?: number | null;
   /** What it is about: a table, or a sentence for people. */

@@ -48,6 +48,7 @@ export async function readStatus(sources: StatusSources) {
         failing: state.failing,
         frozen: state.frozen,
         lost: state.lost,
+        ending: state.ending,
         hold: state.handover !== null,
         otherSide: state.otherSide,
         rollback: feature?.rollback ?? true,

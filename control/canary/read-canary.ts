@@ -112,7 +112,7 @@ type TellFault = (at: string, what: string, fix: string) => void;
 
 function readPercents(texts: readonly (number | string)[], at: string, fault: TellFault): number[] {
   return texts.flatMap((text) => {
-    const value = typeof text === 'number' ? text : Number(text.replace(/\s*%\s*$/, '') || Number.NaN);
+    const value = typeof text === 'number' ? text : Number(text.replace(/%\s*$/, '').trim() || Number.NaN);
     if (!(value >= 0 && value <= 100)) {
       fault(at, `${JSON.stringify(text)} is no percentage`, 'Give a number from 0 to 100.');
       return [];

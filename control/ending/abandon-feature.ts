@@ -5,7 +5,7 @@ import { isUnreachable, reachSide } from '../loss/index.ts';
 import type { FeatureRunner } from '../runner/index.ts';
 import type { EndContext, EndRequest } from './end-context.ts';
 import { assertNoFaults, type EndingReport, nothingToEnd, statements } from './ending-report.ts';
-import { patienceMs, runEnding } from './run-ending.ts';
+import { endingDone, patienceMs, runEnding } from './run-ending.ts';
 
 export interface AbandonRequest extends EndRequest {
   /** The copied rows go too, and all of banyan's. */
@@ -37,17 +37,18 @@ export async function abandonFeature(context: EndContext, request: AbandonReques
   // Reads leave the service first, while it is still current.
   await store.change({
     ...{ feature, who, why, lease, action: clean ? 'abandon, clean' : 'abandon' },
-    change: ({ state: now }) => (now.stage === 'legacy' ? now : advance(now, 'abandon')),
+    change: ({ state: now, now: since }) => ({
+      ...(now.stage === 'legacy' ? now : advance(now, 'abandon')),
+      ending: { command: clean ? 'abandon --clean' : 'abandon', who, why, since },
+    }),
   });
   await runner.settle();
   if (clean && spec !== null) {
     const done = await runEnding(context, spec, 'clean', { onProgress });
     // Nothing of what was lost is left: its tables may be open again.
-    await store.change({
-      ...{ feature, who, why, lease, action: 'abandon, cleaned' },
-      change: ({ state: now }) =>
-        now.lost === null || now.stage !== 'legacy' ? now : { ...now, lost: null },
-    });
+    await endingDone(context, request, 'abandon, cleaned', (now) =>
+      now.lost === null || now.stage !== 'legacy' ? now : { ...now, lost: null },
+    );
     return { ...report, statements: statements(done.steps), faults: [], left: [] };
   }
   try {
@@ -56,9 +57,11 @@ export async function abandonFeature(context: EndContext, request: AbandonReques
     if (spec === null || !isUnreachable(error)) throw error;
     await door.clearSide(spec, 'source', { patienceMs, signal: context.signal });
     await runner.settle();
+    await endingDone(context, request, 'abandon, without the service');
     return { ...report, statements: own, faults: [], notes: [serviceAway(feature, error)], left: [] };
   }
   await runner.settle();
+  await endingDone(context, request, 'abandon, done');
   return { ...report, statements: own, faults: [], left: leftBy(await planned()) };
 }
 
@@ -86,13 +89,13 @@ async function forgetLost(
   if (spec !== null) await door.clearSide(spec, 'source', { patienceMs, signal });
   await store.change({
     ...{ feature, who, why, lease, action: 'abandon, without the service' },
-    change: ({ state: now }) => (now.stage === 'legacy' ? { ...now, lost: null } : now),
+    change: ({ state: now }) => (now.stage === 'legacy' ? { ...now, lost: null, ending: null } : now),
   });
   return report;
 }
 
 function assertMayAbandon(
-  { feature, stage, handover, lost }: FeatureState,
+  { feature, stage, handover, lost, ending }: FeatureState,
   clean: boolean,
   plan: EndingPlan,
 ): void {
@@ -104,7 +107,7 @@ function assertMayAbandon(
       `\`banyan repair ${feature} --from legacy --dry-run\` lists what was lost there; then \`banyan abandon ${feature} --clean\` takes its rows away.`,
     );
   }
-  const rest = plan.steps.some(({ part }) => clean || part === 'capture');
+  const rest = ending !== null || plan.steps.some(({ part }) => clean || part === 'capture');
   if (stage === 'copying' || stage === 'syncing' || (stage === 'legacy' && rest)) {
     if (handover === null) return;
     throw stageRefused(

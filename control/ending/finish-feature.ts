@@ -4,7 +4,7 @@ import { silentRouters } from '../conductor/silent-routers.ts';
 import { advance, type FeatureState, stageRefused } from '../feature/index.ts';
 import type { EndContext, EndRequest } from './end-context.ts';
 import { assertNoFaults, type EndingReport, nothingToEnd, statements } from './ending-report.ts';
-import { patienceMs, runEnding } from './run-ending.ts';
+import { endingDone, patienceMs, runEnding } from './run-ending.ts';
 
 /**
  * The service keeps the rows for good. First the stage, so that reads leave legacy and nothing is carried any more; once every router
@@ -23,9 +23,10 @@ export async function finishFeature(context: EndContext, request: EndRequest): P
   if (state.stage === 'extracted') await assertNoneSilent(context);
   const { version } = await store.change({
     ...{ feature, who, why, lease, action: 'finish' },
-    change: ({ state: now }) => {
+    change: ({ state: now, now: since }) => {
       assertMayFinish(now);
-      return now.stage === 'finished' ? now : advance(now, 'finish');
+      const finished = now.stage === 'finished' ? now : advance(now, 'finish');
+      return { ...finished, ending: { command: 'finish', who, why, since } };
     },
   });
   await context.points.reach('finish:after-stage');
@@ -42,6 +43,7 @@ export async function finishFeature(context: EndContext, request: EndRequest): P
     );
   }
   if (spec !== null) await runEnding(context, spec, 'finish', request);
+  await endingDone(context, request, 'finish, done');
   return { ...report, stage: 'finished', dryRun, faults: [] };
 }
 

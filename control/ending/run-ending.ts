@@ -1,4 +1,5 @@
 import type { EndingKind, EndingPlan, MoveSpec } from '../../mover/index.ts';
+import type { FeatureState } from '../feature/index.ts';
 import type { EndContext, EndRequest } from './end-context.ts';
 
 /** For each table's moment without an open transaction, and for routers to follow. */
@@ -14,6 +15,19 @@ export function runEnding(
   return door.endMove(spec, kind, {
     ...{ logger, points, signal, patienceMs },
     onStep: (step, index, count) =>
-      onProgress({ phase: 'take away', about: step.sql, done: index, total: count }),
+      onProgress({ phase: 'take away', about: step.sql, done: index, total: count, unit: 'statements' }),
+  });
+}
+
+/** Notes that nothing of the command is left to do. */
+export async function endingDone(
+  { feature, store, lease }: EndContext,
+  { who, why }: Pick<EndRequest, 'who' | 'why'>,
+  action: string,
+  besides: (state: FeatureState) => FeatureState = (state) => state,
+): Promise<void> {
+  await store.change({
+    ...{ feature, who, why, lease, action },
+    change: ({ state }) => besides(state.ending === null ? state : { ...state, ending: null }),
   });
 }

@@ -36,8 +36,8 @@ export function advance(state: FeatureState, name: TransitionName): FeatureState
     ...state,
     stage: transition.to,
     ...(sameMove.has(name) ? {} : { verified: null, readPercents: {}, readCohorts: {} }),
-    // A copy closes the service's tables by itself.
-    ...(name === 'copy' ? { lost: null } : {}),
+    // A copy closes the service's tables by itself, and begins anew with what an abandoned one has left.
+    ...(name === 'copy' ? { lost: null, ending: null } : {}),
     ...(freshStart.has(name) ? { paused: false, failing: null, otherSide: 'current' as const } : {}),
   };
 }

@@ -76,6 +76,15 @@ export type OtherSide = 'current' | 'catching up' | 'copying again' | 'left behi
 /** As the column `recopy` keeps it: it was a boolean once. */
 const otherSides: readonly OtherSide[] = ['current', 'copying again', 'catching up', 'left behind'];
 
+/** An `abandon` or a `finish` that was begun and is not done: the same command does the rest. */
+export interface Ending {
+  readonly command: 'finish' | 'abandon' | 'abandon --clean';
+  readonly who: string;
+  readonly why: string;
+  /** ISO 8601, the state store's clock. */
+  readonly since: string;
+}
+
 /** All that is kept of one feature. */
 export interface FeatureState {
   readonly feature: string;
@@ -103,6 +112,8 @@ export interface FeatureState {
   readonly frozen: Frozen | null;
   /** A service that is not to take writes again; null: there is none. */
   readonly lost: LostService | null;
+  /** null: nothing of an `abandon` or `finish` is left to do. */
+  readonly ending: Ending | null;
 }
 
 /** Who froze a feature. */
@@ -130,6 +141,7 @@ export function newFeatureState(feature: string, now: string): FeatureState {
     throttle: null,
     frozen: null,
     lost: null,
+    ending: null,
   };
 }
 
@@ -150,6 +162,7 @@ export interface FeatureRow {
   readonly throttle: string | null;
   readonly frozen: string | null;
   readonly lost: string | null;
+  readonly ending: string | null;
 }
 
 export function fromRow(row: FeatureRow): FeatureState {
@@ -169,6 +182,7 @@ export function fromRow(row: FeatureRow): FeatureState {
     throttle: parse<ThrottleSettings>(row.throttle),
     frozen: parse<Frozen>(row.frozen),
     lost: parse<LostService>(row.lost),
+    ending: parse<Ending>(row.ending),
   };
 }
 
@@ -190,6 +204,7 @@ export function toRow(state: FeatureState) {
     throttle: print(state.throttle),
     frozen: print(state.frozen),
     lost: print(state.lost),
+    ending: print(state.ending),
   };
 }
 

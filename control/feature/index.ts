@@ -2,6 +2,7 @@ export { advance, assertLawful } from './advance.ts';
 export { assertNotFrozen } from './assert-not-frozen.ts';
 export {
   type AcceptedLoss,
+  type Ending,
   type Failing,
   type FeatureState,
   type Frozen,

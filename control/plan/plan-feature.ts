@@ -2,6 +2,7 @@ import type { Fault } from '../../common/errors.ts';
 import { counted } from '../../common/numbers.ts';
 import type { FeatureStatus } from '../api/contract/answers/index.ts';
 import { moverWords, readsAtService, verifiedWords } from '../api/words/feature-words.ts';
+import { endingCommand } from '../supervisor/unfinished-ending.ts';
 
 /** One step of a feature's way. */
 export interface PlannedStep {
@@ -69,6 +70,7 @@ function stepsOf(
 ): PlannedStep[] {
   const steps = [
     ...(status.paused ? [resumeStep(status)] : []),
+    ...abandonStep(status),
     copyStep(status, hasTables),
     ...(hasTables ? [verifyStep(status)] : []),
     ...readSteps(status, diff, needsSignOff),
@@ -170,13 +172,22 @@ function cutoverStep(status: FeatureStatus): Step {
   };
 }
 
-function finishStep({ name, stage, rollback }: FeatureStatus): Step {
+/** Before anything else: what an abandoned copy has left is taken away first. */
+function abandonStep({ name, ending }: FeatureStatus): Step[] {
+  if (ending === null || ending.command === 'finish') return [];
+  const command = `${endingCommand(name, ending.command)} --why …`;
+  return [{ command, about: `${ending.who} began it, and it is not done`, done: false, optional: true }];
+}
+
+function finishStep({ name, stage, rollback, ending }: FeatureStatus): Step {
   return {
     command: `banyan finish ${name} --dry-run && banyan finish ${name} --why …`,
     about:
-      rollback && stage === 'extracted'
-        ? `when you need banyan rollback ${name} no more`
-        : 'ends it for good',
-    done: stage === 'finished',
+      ending !== null
+        ? `${ending.who} began it, and it is not done: this does the rest`
+        : rollback && stage === 'extracted'
+          ? `when you need banyan rollback ${name} no more`
+          : 'ends it for good',
+    done: stage === 'finished' && ending === null,
   };
 }

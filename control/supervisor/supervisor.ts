@@ -10,6 +10,7 @@ import { compare, type Remedy } from './compare.ts';
 import { LostWatch } from './lost-watch.ts';
 import { RightsWatch } from './rights-watch.ts';
 import { StoreWatch } from './store-watch.ts';
+import { unfinishedEnding } from './unfinished-ending.ts';
 
 const lookEveryMs = 1_000;
 const noteEveryMs = 5_000;
@@ -135,7 +136,7 @@ export class Supervisor {
     memory.rights.begin(runner, state);
     // Beside the look: a server that hangs keeps nothing from being healed.
     if (remedy === null && here.applying !== null) runner.lookAtRefused();
-    return (await this.#checkOwner(runner, state)) ?? memory.rights.finding;
+    return (await this.#checkOwner(runner, state)) ?? memory.rights.finding ?? unfinishedEnding(state);
   }
 
   async #heal(runner: FeatureRunner, remedy: Remedy): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { numberOption } from './number-option.ts';
 
 /** What `canary` and `cutover` say of a guard. */
 export interface GuardFlags {
   readonly guard?: boolean;
   readonly onBreach?: string;
   readonly webhook?: string;
-  readonly minRequests?: string;
+  readonly minRequests?: number;
 }
 
 export interface GuardWords {
@@ -20,7 +21,7 @@ export function withGuardOptions(command: Command, words: GuardWords): Command {
     .option('--guard', words.guard)
     .option('--on-breach <action>', words.onBreach)
     .option('--webhook <url>', 'told by a guard, with JSON, when the service proves worse')
-    .option('--min-requests <n>', words.minRequests);
+    .option('--min-requests <n>', words.minRequests, numberOption());
 }
 
 /** The guard as the admin API takes it; undefined: none. Settings of a guard ask for one. */
@@ -30,6 +31,6 @@ export function guardOf({ guard, onBreach, webhook, minRequests }: GuardFlags) {
   return {
     ...(onBreach === undefined ? {} : { action: onBreach }),
     ...(webhook === undefined ? {} : { webhook }),
-    ...(minRequests === undefined ? {} : { minimumRequests: Number(minRequests) }),
+    ...(minRequests === undefined ? {} : { minimumRequests: minRequests }),
   };
 }

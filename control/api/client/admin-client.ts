@@ -234,7 +234,7 @@ export class AdminClient {
       'BANYAN_CONTROL_LOST',
       `The control process at ${this.url} went away during ${what}.`,
       {
-        fix: 'Start it again: it resumes or undoes what it had begun. Then ask `banyan status`.',
+        fix: 'Start it again: a copy goes on, and a handover is finished or taken back. Then `banyan status` says whether the command is to be run once more.',
         cause,
       },
     );

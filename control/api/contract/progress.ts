@@ -8,6 +8,8 @@ export const progressLine = z.object({
   /** Absent where there is nothing to count: then `about` says what happens. */
   done: z.number().exactOptional(),
   total: z.number().exactOptional(),
+  /** What is counted; absent: rows. */
+  unit: z.string().exactOptional(),
   /** Per second. */
   rate: z.number().exactOptional(),
   etaSeconds: z.number().nullable().exactOptional(),

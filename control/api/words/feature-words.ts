@@ -24,15 +24,28 @@ export function moverWords(one: FeatureStatus): {
   const oldest =
     backlog === null || backlog.entries === 0 ? '' : `, the oldest ${formatMs(backlog.oldestMs)}`;
   const behind = backlog === null ? '' : `, ${counted(backlog.entries, 'dirty key')}${oldest}`;
-  return { text: `${one.running ?? one.move.does}${pacing(one.move.pace)}${behind}`, level: 'well' };
+  return {
+    text: `${one.running ?? one.move.does}${copiedRows(one)}${pacing(one.move.pace)}${behind}`,
+    level: 'well',
+  };
+}
+
+/** How far a copy is, as it said last. */
+function copiedRows({ stage, move }: FeatureStatus): string {
+  const progress = move?.progress ?? null;
+  if (stage !== 'copying' || progress?.phase !== 'copy' || progress.done === undefined) return '';
+  const of = progress.total === undefined ? '' : ` of ${formatCount(progress.total)}`;
+  return `, ${formatCount(progress.done)}${of} rows`;
 }
 
 /** Only where it is not as fast as it could be. */
 export function pacing(pace: NonNullable<FeatureStatus['move']>['pace']): string {
   if (pace === null || (pace.share === 1 && pace.because.length === 0)) return '';
   const share =
-    pace.share === 0 ? 'stands' : `at ${pace.share < 0.01 ? 'less than 1' : Math.round(pace.share * 100)} %`;
-  return ` ${[share, ...pace.because].join(': ')}`;
+    pace.share === 0
+      ? 'stands'
+      : `slowed to ${pace.share < 0.01 ? 'less than 1' : Math.round(pace.share * 100)} % of its time`;
+  return `, ${[share, ...pace.because].join(': ')}`;
 }
 
 /** By what is known of every row, where it can be read; else by the last verify that somebody asked for. */

@@ -1,23 +1,17 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { AuditEntry, QuestionAnswer } from '../../../control/api/index.ts';
 import { counted } from '../../terminal/numbers.ts';
 import type { Paint } from '../../terminal/paint.ts';
 import { type Column, renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
   readonly limit: number;
   readonly verify?: boolean;
   readonly anchor?: string;
-}
-
-function limit(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1000)
-    throw new InvalidArgumentError('Give 1 to 1000.');
-  return value;
 }
 
 /** `named`: the feature that was asked for; it needs no column. */
@@ -38,7 +32,7 @@ export const auditCommand: CommandFactory = (io, outcome) => {
   const command = new Command('audit')
     .description('Prints who changed what, when and why; the newest last.')
     .argument('[feature]', 'only this feature')
-    .option('-n, --limit <n>', 'how many entries', limit, 50)
+    .option('-n, --limit <n>', 'how many entries', numberOption({ least: 1, most: 1_000, whole: true }), 50)
     .option(
       '--verify',
       'check that no entry was changed, taken out or put in: each has a hash of all before it',

@@ -1,12 +1,13 @@
 import { mostWorkers } from '../../../mover/throttle/pace.ts';
 import { formatSeconds } from '../../terminal/numbers.ts';
 import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
 interface CopyFlags extends ChangeFlags {
   readonly skipDataCheck?: boolean;
-  readonly workers?: string;
+  readonly workers?: number;
   readonly here?: boolean;
 }
 
@@ -19,7 +20,11 @@ export const copyCommand: CommandFactory = (io) => {
       '--skip-data-check',
       'do not look through the rows first for values that the service cannot take: they end the copy where they are met',
     )
-    .option('--workers <n>', 'chunks under way at a time, 1 to 16, as `banyan throttle` sets it')
+    .option(
+      '--workers <n>',
+      'chunks under way at a time, 1 to 16, as `banyan throttle` sets it',
+      numberOption(),
+    )
     .option(
       '--here',
       'rows go through this process instead of control: control says which come next and carries changes over. If it ends, control goes on',
@@ -34,7 +39,7 @@ export const copyCommand: CommandFactory = (io) => {
     const context = new CommandContext(io, flags);
     const beganAt = performance.now();
     if (flags.workers !== undefined) {
-      await runAction(context, feature, 'throttle', { workers: Number(flags.workers), why: flags.why });
+      await runAction(context, feature, 'throttle', { workers: flags.workers, why: flags.why });
     }
     const over = new AbortController();
     const helping = flags.here ? copyHere(context, feature, over.signal) : null;

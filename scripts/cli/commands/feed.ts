@@ -9,12 +9,13 @@ import {
   requireFeature,
   withLookOptions,
 } from '../command-context.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
   readonly to?: string;
   readonly stream: string;
-  readonly keepDays: string;
+  readonly keepDays: number;
   readonly snapshot?: boolean;
 }
 
@@ -28,7 +29,12 @@ export const feedCommand: CommandFactory = (io) => {
       'send what waits, and what comes: nats://HOST:PORT; a second such process stands by',
     )
     .option('--stream <name>', 'the stream, made where it is missing', 'BANYAN_CHANGES')
-    .option('--keep-days <days>', 'how long sent entries are kept, for a broker that loses its disk', '7')
+    .option(
+      '--keep-days <days>',
+      'how long sent entries are kept, for a broker that loses its disk',
+      numberOption({ least: 0.01, most: 3_650 }),
+      7,
+    )
     .option('--snapshot', 'have the mover append every row, and wait until it has');
   withLookOptions(
     command,
@@ -38,7 +44,7 @@ export const feedCommand: CommandFactory = (io) => {
   );
   return command.action(async (name: string, flags: Flags) => {
     const context = new CommandContext(io, flags);
-    const keepMs = readDays(flags.keepDays);
+    const keepMs = flags.keepDays * 86_400_000;
     const config = await context.config();
     const feature = requireFeature(config, name);
     // Imported only here: the mover and control are more than the other commands need.
@@ -125,14 +131,6 @@ export function standingWords({ waiting, oldestMs, snapshots }: FeedStanding): s
       : `${count} ${waiting === 1 ? 'entry waits' : 'entries wait'}, the oldest for ${formatMs(oldestMs)}`;
   const under = snapshots.map(({ table, rows }) => `a snapshot of ${table} is at ${formatCount(rows)} rows`);
   return [words, ...under].join('; ');
-}
-
-function readDays(text: string): number {
-  const days = Number(text);
-  if (Number.isFinite(days) && days > 0 && days <= 3_650) return days * 86_400_000;
-  throw new BanyanError('BANYAN_REQUEST_INVALID', `--keep-days ${text} is no number of days`, {
-    fix: 'Give a number above 0, for example 7.',
-  });
 }
 
 function off(name: string): BanyanError {

@@ -17,6 +17,7 @@ import { type ChangeFlags, CommandContext, requireFeature, withChangeOptions } f
 import { confirm, isAsked, withYesOption } from '../confirm.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type GuardFlags, guardOf, withGuardOptions } from '../guard-options.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 import { pastHandovers } from './holds.ts';
 import { runAction, runOrder } from './run-action.ts';
@@ -82,7 +83,7 @@ export function handoverCommand(direction: Direction): CommandFactory {
         new Option(
           '--retry <n>',
           'begin again so often when it was taken back, after 1 s, 2 s, 4 s, …',
-        ).argParser(times),
+        ).argParser(numberOption({ least: 0, most: 20, whole: true })),
       );
     withYesOption(command);
     if (direction === 'rollback') {
@@ -245,11 +246,11 @@ async function askFirst(
 
 function readAcceptedLoss(text: string): number | 'unknown' {
   if (text === 'unknown') return text;
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
+  try {
+    return numberOption({ least: 0, whole: true })(text);
+  } catch {
     throw new InvalidArgumentError('Give a number of keys, 0 or more, or `unknown`.');
   }
-  return value;
 }
 
 /** All that is wrong with the flags beside --accept-loss, at once. */
@@ -279,12 +280,6 @@ function assertFitsLoss(io: CliIo, features: readonly string[], flags: Flags): v
     fix: `${faults.map(({ fix }) => fix).join(' ')} Nothing was begun.`,
     faults,
   });
-}
-
-function times(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 20) throw new InvalidArgumentError('Give 0 to 20.');
-  return value;
 }
 
 function cutoverGuardOf(flags: Flags) {

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { BanyanError } from '../../../common/errors.ts';
 import { mostWorkers } from '../../../mover/throttle/pace.ts';
 import { CommandContext, type CommonFlags, requireFeature, withLookOptions } from '../command-context.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 
 interface Flags extends CommonFlags {
-  readonly workers: string;
+  readonly workers: number;
 }
 
 export const moverCommand: CommandFactory = (io) => {
@@ -14,12 +14,17 @@ export const moverCommand: CommandFactory = (io) => {
       'Helps the control process to copy, from this machine: takes chunks of any copy under way, reads and writes them. Run as many as you like; Ctrl-C or SIGTERM ends one when its chunks have landed, and one that dies loses nothing.',
     )
     .argument('[features...]', 'only these; default: every feature that has tables')
-    .option('--workers <n>', `chunks of one feature at a time, 1 to ${mostWorkers}`, '3');
+    .option(
+      '--workers <n>',
+      `chunks of one feature at a time, 1 to ${mostWorkers}`,
+      numberOption({ least: 1, most: mostWorkers, whole: true }),
+      3,
+    );
   withLookOptions(command, 'banyan mover', 'banyan mover product --workers 4');
   return command.action(async (names: string[], flags: Flags) => {
     const context = new CommandContext(io, flags);
     const config = await context.config();
-    const workers = readWorkers(flags.workers);
+    const { workers } = flags;
     const features = names.length > 0 ? names : Object.keys(config.features);
     for (const name of features) requireFeature(config, name);
     // Imported only here: the other commands start faster without all of it.
@@ -35,11 +40,3 @@ export const moverCommand: CommandFactory = (io) => {
     });
   });
 };
-
-function readWorkers(text: string): number {
-  const workers = Number(text);
-  if (Number.isInteger(workers) && workers >= 1 && workers <= mostWorkers) return workers;
-  throw new BanyanError('BANYAN_REQUEST_INVALID', `workers: ${text} is no number of workers`, {
-    fix: `Give a whole number from 1 to ${mostWorkers}.`,
-  });
-}

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../../../control/config/address.ts';
 import type { Address } from '../../../control/config/index.ts';
 import { CommandContext, type CommonFlags, withLookOptions } from '../command-context.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 import { untilInterrupted } from '../until-interrupted.ts';
 
@@ -21,19 +22,6 @@ function address(text: string): Address {
   return parsed;
 }
 
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError('Give a share from 0 to 1.');
-  return value;
-}
-
-function processes(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number from 1 up.');
-  return value;
-}
-
 export const routerCommand: CommandFactory = (io) => {
   const command = new Command('router')
     .description(
@@ -45,9 +33,17 @@ export const routerCommand: CommandFactory = (io) => {
       ),
     )
     .option('--snapshot <file>', 'instead of router.snapshotFile: each replica on a machine needs its own')
-    .option('--access-log <share>', 'share of ordinary requests that is logged, 0 to 1', share)
+    .option(
+      '--access-log <share>',
+      'share of ordinary requests that is logged, 0 to 1',
+      numberOption({ least: 0, most: 1 }),
+    )
     .addOption(new Option('--admin <host:port>', 'where metrics and readiness are served').argParser(address))
-    .option('--workers <n>', 'processes that share the port: one for each core is right', processes);
+    .option(
+      '--workers <n>',
+      'processes that share the port: one for each core is right',
+      numberOption({ least: 1, whole: true }),
+    );
   withLookOptions(
     command,
     'banyan router',

@@ -1,11 +1,12 @@
 import { Option } from 'commander';
 import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
 interface Flags extends ChangeFlags {
-  readonly percent: string;
-  readonly repeat?: string;
+  readonly percent: number;
+  readonly repeat?: number;
   readonly route?: readonly string[];
   readonly sandbox?: string;
   readonly sandboxBoth?: boolean;
@@ -21,8 +22,16 @@ export const shadowCommand: CommandFactory = (io) => {
     'shadow',
     'Asks the other side too for a share of the clients, and compares both answers. Clients get the same answer as ever; `banyan diff` shows what differs.',
   )
-    .requiredOption('--percent <n>', 'share of identities whose reads go to both sides, 0 to 100; 0 ends it')
-    .option('--repeat <n>', 'share of these that legacy is asked twice at once, to know its noise (10)')
+    .requiredOption(
+      '--percent <n>',
+      'share of identities whose reads go to both sides, 0 to 100; 0 ends it',
+      numberOption(),
+    )
+    .option(
+      '--repeat <n>',
+      'share of these that legacy is asked twice at once, to know its noise (10)',
+      numberOption(),
+    )
     .option('--route <route...>', 'only these routes, as `banyan routes` prints them; default: all reads')
     .option('--sandbox <name:value>', 'writes too, with this field: the other side must do nothing then')
     .option('--sandbox-both', 'legacy knows that field as well: differences of writes are looked at again')
@@ -45,8 +54,8 @@ export const shadowCommand: CommandFactory = (io) => {
     const context = new CommandContext(io, flags);
     const { route: routes, sandbox, numbers, keyOrder, header: headers, restart, dryRun, why } = flags;
     const result = await runAction(context, feature, 'shadow', {
-      percent: Number(flags.percent),
-      ...(flags.repeat === undefined ? {} : { repeatPercent: Number(flags.repeat) }),
+      percent: flags.percent,
+      repeatPercent: flags.repeat,
       routes,
       sandbox,
       ...(flags.sandboxBoth === undefined ? {} : { sandboxBoth: flags.sandboxBoth }),

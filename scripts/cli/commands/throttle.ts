@@ -1,11 +1,12 @@
 import { counted } from '../../terminal/numbers.ts';
 import { type ChangeFlags, CommandContext, featureCommand, withChangeOptions } from '../command-context.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
 interface Flags extends ChangeFlags {
-  readonly workers?: string;
-  readonly share?: string;
+  readonly workers?: number;
+  readonly share?: number;
   readonly reset?: boolean;
   readonly dryRun?: boolean;
 }
@@ -15,10 +16,11 @@ export const throttleCommand: CommandFactory = (io) => {
     'throttle',
     'Says how fast a copy may go, the one under way and those to come; it follows within a second. The mover slows down by itself where a server has too much to do.',
   )
-    .option('--workers <n>', 'chunks under way at a time, 1 to 16')
+    .option('--workers <n>', 'chunks under way at a time, 1 to 16', numberOption())
     .option(
       '--share <percent>',
       "of each worker's time; 0 lets the copy stand, while changes are carried over",
+      numberOption(),
     )
     .option('--reset', 'as the config says')
     .option('--dry-run', 'say how fast it would go, and change nothing');
@@ -31,8 +33,8 @@ export const throttleCommand: CommandFactory = (io) => {
     const context = new CommandContext(io, flags);
     const { workers, share, reset, dryRun, why } = flags;
     const result = await runAction(context, feature, 'throttle', {
-      ...(workers === undefined ? {} : { workers: Number(workers) }),
-      ...(share === undefined ? {} : { share: Number(share) }),
+      workers,
+      share,
       reset,
       dryRun,
       why,

@@ -4,12 +4,13 @@ import type { Paint } from '../../terminal/paint.ts';
 import { renderTable } from '../../terminal/table.ts';
 import { CommandContext, type CommonFlags, featureCommand, withLookOptions } from '../command-context.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { numberOption } from '../number-option.ts';
 import type { CommandFactory } from '../program.ts';
 import { runAction } from './run-action.ts';
 
 interface VerifyFlags extends CommonFlags {
   readonly afresh?: boolean;
-  readonly sample?: string;
+  readonly sample?: number;
 }
 
 export const verifyCommand: CommandFactory = (io, outcome) => {
@@ -18,7 +19,7 @@ export const verifyCommand: CommandFactory = (io, outcome) => {
     "Compares every row of a feature's tables on both servers while writes go on. Exit status 1 if a row differs.",
   )
     .option('--afresh', 'begin anew where a verify was cut off, instead of going on')
-    .option('--sample <percent>', 'compare only so many chunks of rows, taken by chance')
+    .option('--sample <percent>', 'compare only so many chunks of rows, taken by chance', numberOption())
     .option('--no-progress', 'no progress on stderr');
   withLookOptions(
     command,
@@ -30,7 +31,7 @@ export const verifyCommand: CommandFactory = (io, outcome) => {
     const context = new CommandContext(io, flags);
     const report = await runAction(context, feature, 'verify', {
       afresh: flags.afresh === true,
-      ...(flags.sample === undefined ? {} : { sample: Number(flags.sample) }),
+      ...(flags.sample === undefined ? {} : { sample: flags.sample }),
     });
     const isSample = flags.sample !== undefined;
     context.output.result(report, (paint) => renderVerify(feature, report, isSample, paint));

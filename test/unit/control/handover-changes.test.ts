@@ -107,6 +107,7 @@ test('a rollback with a loss takes over what cannot be ended, once, and gives th
     expect(release('two', handovers.rollback)(context(giveUp('two')(context(taken))))).toMatchObject({
       stage: 'extracted',
       lost: null,
+      ending: null,
     });
   }
 });

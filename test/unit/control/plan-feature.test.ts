@@ -6,7 +6,7 @@ const base: FeatureStatus = {
   ...{ name: 'product', stage: 'legacy', owner: 'legacy', since: '2026-01-01T00:00:00.000Z' },
   ...{ paused: false, failing: null, frozen: null, hold: false, otherSide: 'current', rollback: true },
   ...{ handover: null, verified: null, canaries: [], finding: null, refused: null, unreachable: [] },
-  ...{ running: null, move: null },
+  ...{ running: null, move: null, ending: null },
   routes: [{ id: 'GET /p', access: 'read', readPercent: 0, readCohorts: [] }],
 } as unknown as FeatureStatus;
 
@@ -36,6 +36,12 @@ test('the next steps of a feature, stage by stage', () => {
   const finish = 'banyan finish product --dry-run && banyan finish product --why …';
   expect(now({ stage: 'extracted', owner: 'service' })).toEqual([finish]);
   expect(now({ stage: 'finished', owner: 'service' })).toEqual([]);
+  const ending = { command: 'finish', who: 'kim', why: 'done', since: base.since } as const;
+  expect(now({ stage: 'finished', owner: 'service', ending })).toEqual([finish]);
+  expect(now({ ending: { ...ending, command: 'abandon --clean' } })).toEqual([
+    'banyan abandon product --clean --why …',
+    'banyan copy product --why …',
+  ]);
 });
 
 test('what stands in the way is told with its fix, and a handover is waited for', () => {

@@ -78,6 +78,25 @@ describe('every command', () => {
     }
   });
 
+  it('takes no empty text for a number, nor a word: an unset variable of a shell must not mean 0', async () => {
+    const numbers = commands.flatMap(([name, command]) =>
+      command.options
+        // What a canary is given is read by control, `10 %` too.
+        .filter(({ flags }) => name !== 'canary' || !flags.startsWith('--percent'))
+        .filter(({ flags }) => /<(n|percent|share|days)>$/.test(flags))
+        .map(({ long }) => ({ name, long: long ?? '', command })),
+    );
+    expect(numbers.length).toBeGreaterThan(12);
+    for (const { name, long, command } of numbers) {
+      const needed = command.registeredArguments.filter(({ required }) => required).map(() => 'product');
+      for (const value of ['', ' ', 'many']) {
+        const { io, err } = makeIo();
+        expect(await runCli([name, ...needed, `${long}=${value}`], io), `${name} ${long}`).toBe(2);
+        expect(err(), `${name} ${long}`).toContain(`argument '${value}' is invalid`);
+      }
+    }
+  });
+
   it('tells all mistakes of a command line at once', async () => {
     const wrong = makeIo();
     const values = ['--listen', 'nowhere', '--admin', '127.0.0.1:1', '--workers', '0', '--access-log', 'all'];

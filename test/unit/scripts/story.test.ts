@@ -55,6 +55,7 @@ test('the story is one page without scripts, in which all that others wrote is t
       failing: null,
       frozen: null,
       lost: null,
+      ending: null,
       handover: null,
       verified: null,
       canaries: [],

@@ -52,6 +52,14 @@ export const otherSide = z.enum(['current', 'catching up', 'copying again', 'lef
 
 export const frozen = z.object({ who: z.string(), why: z.string(), since: time });
 
+/** A command that was begun and is not done. */
+export const ending = z.object({
+  command: z.enum(['finish', 'abandon', 'abandon --clean']),
+  who: z.string(),
+  why: z.string(),
+  since: time,
+});
+
 /** All that is kept of one feature. */
 export const featureState = z.object({
   feature: z.string(),
@@ -69,4 +77,5 @@ export const featureState = z.object({
   throttle: throttleSettings.nullable(),
   frozen: frozen.nullable(),
   lost: lostService.nullable(),
+  ending: ending.nullable(),
 }) satisfies z.ZodType<FeatureState>;

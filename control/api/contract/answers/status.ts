@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { progressLine } from '../progress.ts';
 import { list, side, stage, texts, time } from '../words.ts';
 import { planDescription } from './canary.ts';
-import { failing, frozen, handoverState, lostService, otherSide, verified } from './feature-state.ts';
+import { ending, failing, frozen, handoverState, lostService, otherSide, verified } from './feature-state.ts';
 import { throttleSettings } from './rows.ts';
 
 const verifiedRows = {
@@ -87,6 +87,8 @@ export const featureStatus = z.object({
   frozen: frozen.nullable(),
   /** The service that a rollback with a loss has left; null: there is none. */
   lost: lostService.nullable(),
+  /** An `abandon` or `finish` that was begun and is not done; null: there is none. */
+  ending: ending.nullable(),
   /** A handover is under way: writes are held. */
   hold: z.boolean(),
   otherSide,

@@ -200,7 +200,7 @@ export const commands = {
     fields: [{ name: 'clean', label: 'Delete the copied rows, too', kind: 'flag' }],
     rehearsed: true,
     confirmed: true,
-    whyNot: fromStage('abandon'),
+    whyNot: toEnd('abandon'),
     body: ({ clean }) => ({ clean: clean === true }),
   },
   finish: {
@@ -209,7 +209,7 @@ export const commands = {
     says: 'Ends the move for good: legacy is kept current no more, and its tables get another name. There is no way back.',
     rehearsed: true,
     confirmed: true,
-    whyNot: fromStage('finish'),
+    whyNot: toEnd('finish'),
   },
   reload: {
     ...none,
@@ -315,6 +315,11 @@ function fromStage(name: TransitionName): (one: FeatureStatus) => string | null 
     const from = stagesBefore(name).map(stageName).join(' or ');
     return `Its stage is ${stageName(stage)}; this begins at ${from}.`;
   };
+}
+
+/** One that was begun and is not done is given again, whatever the stage is by now. */
+function toEnd(name: 'abandon' | 'finish'): (one: FeatureStatus) => string | null {
+  return (one) => (one.ending?.command.startsWith(name) ? null : fromStage(name)(one));
 }
 
 function whileMoving({ stage }: FeatureStatus): string | null {

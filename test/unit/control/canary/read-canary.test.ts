@@ -62,6 +62,8 @@ describe('a canary that makes none is told everything at once', () => {
     [{ percent: 5, ramp: '1,5', every: '1m' }, ['percent']],
     [{ percent: 'many' }, ['percent']],
     [{ percent: '' }, ['percent']],
+    [{ percent: ' ' }, ['percent']],
+    [{ percent: ' % ' }, ['percent']],
     [{ percent: 100.5 }, ['percent']],
     [{ percent: 0.123 }, ['percent']],
     [{ ramp: '5,1', every: '10m' }, ['ramp']],

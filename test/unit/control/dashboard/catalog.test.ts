@@ -17,6 +17,7 @@ function feature(stage: Stage, more: Partial<FeatureStatus> = {}): FeatureStatus
     failing: null,
     frozen: null,
     lost: null,
+    ending: null,
     handover: null,
     running: null,
     move: null,
@@ -45,6 +46,14 @@ const possible = (one: FeatureStatus, asker: Parameters<typeof whyNot>[2] = oper
   (Object.keys(commands) as CommandName[]).filter((name) => whyNot(name, one, asker) === null);
 
 describe('the commands of the page', () => {
+  test('that were cut off on their way can be given again', () => {
+    const ending = { command: 'finish', who: 'kim', why: 'done', since: '' } as const;
+    expect(possible(feature('finished', { ending }))).toContain('finish');
+    expect(possible(feature('legacy', { ending: { ...ending, command: 'abandon --clean' } }))).toEqual([
+      ...['copy', 'freeze', 'abandon'],
+    ]);
+  });
+
   test('are the API’s, each shown once', () => {
     const names = Object.entries<Command>(commands);
     const ofOne = names.filter(([, { ofAll }]) => !ofAll).map(([name]) => name);
