@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -75,8 +75,10 @@ describe('what cannot be done is said once, with what to do, and nothing is half
   });
 
   it('a config with three faults: all of them at once', async () => {
-    const folder = join(place.dataDir, 'three-faults');
-    await mkdir(folder);
+    // Inside the project, where a config finds the package.
+    await using stack = new AsyncDisposableStack();
+    const folder = await mkdtemp(join(root, '.banyan', 'three-faults-'));
+    stack.defer(() => rm(folder, { recursive: true }));
     const file = join(folder, 'banyan.config.ts');
     await writeFile(
       file,

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { describeError } from '../../common/errors.ts';
@@ -9,6 +9,7 @@ import {
   type PrivateServer,
   startPrivateServer,
 } from '../../scripts/servers/index.ts';
+import { deleteAbandonedFolders, makeDataFolder } from './data-folder.ts';
 
 export interface TestServer {
   readonly host: string;
@@ -31,9 +32,10 @@ declare module 'vitest' {
 
 /** Starts the private servers once for the whole run; they end with it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const root = join(project.config.root, '.banyan');
-  await mkdir(root, { recursive: true });
-  const folder = await mkdtemp(join(root, 'test-servers-'));
+  // Of what tests write besides.
+  await mkdir(join(project.config.root, '.banyan'), { recursive: true });
+  await deleteAbandonedFolders();
+  const folder = await makeDataFolder('servers');
   const running: PrivateServer[] = [];
   const pairs = await Promise.all(
     engines.map((engine, index) => startPair(engine, folder, 100 + index * 2, running)),

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Engine,
@@ -6,6 +6,7 @@ import {
   type PrivateServer,
   startPrivateServer,
 } from '../../scripts/servers/index.ts';
+import { makeDataFolder } from './data-folder.ts';
 import type { TestServer } from './database-servers.ts';
 
 /** A server of one test's own that can be stopped, kept as it is, and put back to what was kept. */
@@ -23,7 +24,7 @@ export class RestorableServer implements AsyncDisposable {
 
   static async start(engine: Engine): Promise<RestorableServer> {
     const [port] = (await freePorts(1)) as [number];
-    const folder = await mkdtemp(join(process.cwd(), '.banyan', 'restorable-'));
+    const folder = await makeDataFolder('restorable');
     const server = new RestorableServer(engine, folder, port);
     await server.#begin();
     return server;

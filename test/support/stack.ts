@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StackInfo } from '../../scripts/stack/stack-info.ts';
 import { stackPlace as placeVariables } from '../../scripts/stack/stack-place.ts';
+import { makeDataFolder } from './data-folder.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -18,8 +19,7 @@ export interface StackPlace extends AsyncDisposable {
 
 /** Disposing of it ends whatever still runs there and deletes the folder. */
 export async function stackPlace(name: string): Promise<StackPlace> {
-  const dataDir = join(root, '.banyan', `test-${name}-${process.pid}-${Date.now().toString(36)}`);
-  await mkdir(dataDir, { recursive: true });
+  const dataDir = await makeDataFolder(name);
   return {
     dataDir,
     env: { ...(await placeVariables(dataDir)), BANYAN_WHO: 'tester' },

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { connectState } from '../../../control/store/connect-state.ts';
 import { migrateState } from '../../../control/store/migrate-state.ts';
 import { type CaptureKind, claimEpoch, inspectMove, type MoveSpec, openMove } from '../../../mover/index.ts';
 import { freePorts, type PrivateServer, startPrivateServer } from '../../../scripts/servers/index.ts';
+import { makeDataFolder } from '../../support/data-folder.ts';
 import { type Engine, engineLane, engines } from '../../support/databases.ts';
 import { certificates } from '../../support/router/certificates.ts';
 
@@ -29,9 +30,7 @@ for (const engine of engines) {
     });
 
     beforeAll(async () => {
-      const root = join(import.meta.dirname, '../../../.banyan');
-      await mkdir(root, { recursive: true });
-      folder = await mkdtemp(join(root, 'database-tls-'));
+      folder = await makeDataFolder('database-tls');
       made = await certificates();
       const authority = await made.selfSigned('authority');
       strange = (await made.selfSigned('strange')).certFile;

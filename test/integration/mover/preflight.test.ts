@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { inspectMove, moverPrivileges, preflight } from '../../../mover/index.ts';
 import { freePorts, startPrivateServer } from '../../../scripts/servers/index.ts';
 import { administer, createAccount } from '../../support/accounts.ts';
+import { makeDataFolder } from '../../support/data-folder.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 import { MoveFixture } from '../../support/move-fixture.ts';
 
@@ -145,7 +145,7 @@ describeEachEngine('preflight', (lane) => {
   });
 
   it('tells that a server forbids triggers while its binary log is on', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'banyan-strict-'));
+    const folder = await makeDataFolder('strict');
     const [port] = (await freePorts(1)) as [number];
     const server = await startPrivateServer({
       ...{

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimEpoch, type Move, type MoveSpec, openMove } from '../../../../mover/index.ts';
 import { freePorts, type PrivateServer, startPrivateServer } from '../../../../scripts/servers/index.ts';
+import { makeDataFolder } from '../../../support/data-folder.ts';
 import { engineLane, engines } from '../../../support/databases.ts';
 import { type Switchboard, startSwitchboard } from '../../../support/switchboard.ts';
 
@@ -126,9 +127,7 @@ for (const engine of engines) {
     }
 
     beforeAll(async () => {
-      const root = join(import.meta.dirname, '../../../../.banyan');
-      await mkdir(root, { recursive: true });
-      folder = await mkdtemp(join(root, 'binlog-failover-'));
+      folder = await makeDataFolder('binlog-failover');
       const ports = await freePorts(2);
       servers.push(...(await Promise.all(ports.map((port, index) => start(index, port)))));
       for (const { port } of servers) direct.push(await connect(port));

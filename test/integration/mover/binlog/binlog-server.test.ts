@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { claimEpoch, type Move, type MoveSpec, type MoveTuning, openMove } from '../../../../mover/index.ts';
 import { freePorts, type PrivateServer, startPrivateServer } from '../../../../scripts/servers/index.ts';
+import { makeDataFolder } from '../../../support/data-folder.ts';
 import { type Engine, engineLane, engines } from '../../../support/databases.ts';
 import { TestPoints } from '../../../support/move-fixture.ts';
 
@@ -33,9 +34,7 @@ for (const engine of engines) {
     };
 
     beforeAll(async () => {
-      const root = join(import.meta.dirname, '../../../../.banyan');
-      await mkdir(root, { recursive: true });
-      folder = await mkdtemp(join(root, 'binlog-server-'));
+      folder = await makeDataFolder('binlog-server');
       [port] = (await freePorts(1)) as [number];
       server = await start();
       application = await connect();
