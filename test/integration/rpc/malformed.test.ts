@@ -102,7 +102,8 @@ beforeAll(async () => {
       raw: (text: string) => text,
       table: (counts: object) => counts,
     },
-    { maxBodyBytes: 16 * 1024 * 1024 },
+    // Each test has a time of its own for what hurts.
+    { maxBodyBytes: 16 * 1024 * 1024, deadlineMs: 60_000 },
   );
   gateway = rpc.gateway;
 });
