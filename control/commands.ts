@@ -191,7 +191,7 @@ export class Commands {
     });
   }
 
-  /** Goes on after a pause or a failure. What made the move fail must have been put right: it is looked at again. */
+  /** Goes on after a pause or a failure. What made the move fail must have been put right, and tables may have been altered in a pause: both are looked at. */
   async resume(name: string, { owner, ...actor }: ResumeRequest): Promise<FeatureState> {
     return this.jobs.run(name, 'resume', async () => {
       const { runner } = this.#subject(name);
@@ -203,7 +203,7 @@ export class Commands {
       }
       if (owner !== undefined) throw ownerKnown(name);
       const before = await this.#options.store.feature(name);
-      if (before.failing !== null) {
+      if (before.failing !== null || before.paused) {
         await runner.makeReady(actor, this.#options.signal);
       }
       const { state } = await this.#goOn(name, actor, 'resume');

@@ -3,10 +3,10 @@ import type { Actor } from '../store/index.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
- * Before a failed move runs again: the fence of the side that does not own the rows is put up, and where capture was lost, a
- * table of that side is not the one that was filled, or its server was restored from a backup, it is written down that all must be
- * copied once more. That comes first, since once a capture is whole again nothing
- * else would tell that changes are missing.
+ * Before a move runs again that failed or was paused: the fence of the side that does not own the rows is put up, and where capture
+ * was lost, a table was altered, a table of that side is not the one that was filled, or its server was restored from a backup, it is
+ * written down that all must be copied once more. That comes first, since once a capture is whole again nothing else would tell that
+ * changes are missing.
  */
 export async function makeReady(context: RunContext, actor: Actor, signal: AbortSignal): Promise<void> {
   const { feature, store, lockTimeoutMs } = context.options;
@@ -23,13 +23,14 @@ export async function makeReady(context: RunContext, actor: Actor, signal: Abort
   const changed = await move.targetChanged();
   // Rows may be missing there: what was copied counts for nothing.
   if (changed.length > 0 || restored !== null) await move.restartCopy();
+  const isWhole = restored === null && changed.length === 0 && (await move.captureState()) === 'complete';
   // Whatever it failed at: rows may differ since.
-  await move.forgetVerified();
+  if (state.failing !== null || !isWhole) await move.forgetVerified();
   if (state.stage === 'copying') {
     await move.acceptRestored('target');
     return;
   }
-  if (restored === null && changed.length === 0 && (await move.captureState()) === 'complete') return;
+  if (isWhole) return;
   await store.change({
     ...actor,
     feature,

@@ -22,7 +22,10 @@ export async function watchApplying(
 ): Promise<void> {
   const { feature } = context.options;
   const move = await context.move(direction);
-  if ((await move.captureState()) !== 'complete') {
+  const captured = await move.captureState();
+  if (captured !== 'complete') {
+    // Triggers that nobody dropped are not what to look for where a table was altered.
+    if (captured === 'broken') await move.checkFingerprint();
     throw new BanyanError(
       'BANYAN_CAPTURE_LOST',
       `Nothing notes the changes of ${move.spec.source.database} any more, or not all of them: the capture of ${move.spec.id} is not whole.`,

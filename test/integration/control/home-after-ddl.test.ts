@@ -113,4 +113,61 @@ describeEachEngine('changes behind the fence', (db) => {
     expect((await run('cutover')).result.owner).toBe('service');
     await control.stop();
   });
+
+  test('tables that were altered in a pause go on with one resume, and a side that was not is named', async () => {
+    await using world = await createParcelWorld(db, 50);
+    let control = await startControl(world.config);
+    let admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const feature = async () => (await admin.get('/v1/status')).features[0];
+    const run = (what: string) => admin.run(`/v1/features/parcels/${what}`, { why });
+    const steer = async (what: 'pause' | 'resume') =>
+      expect((await admin.post(`/v1/features/parcels/${what}`, { why })).status).toBe(200);
+    const goesOn = async () => {
+      await until(async () => {
+        const { failing, otherSide, move } = await feature();
+        expect(failing).toBeNull();
+        return otherSide === 'current' && move.applying !== null;
+      });
+      expect((await run('verify')).result).toMatchObject({ different: 0, unsettled: 0 });
+    };
+    const alter = (side: 'legacy' | 'service', column: string) =>
+      world.query(side, `ALTER TABLE parcels ADD COLUMN ${column} INT NULL`);
+    await run('copy');
+    await run('verify');
+
+    await steer('pause');
+    await steer('resume');
+    expect((await feature()).verified).toMatchObject({ different: 0 });
+    await goesOn();
+
+    await steer('pause');
+    await Promise.all([alter('legacy', 'depth'), alter('service', 'depth')]);
+    await world.query('legacy', 'UPDATE parcels SET depth = id WHERE id < 10');
+    await steer('resume');
+    await goesOn();
+
+    await run('cutover');
+    await steer('pause');
+    await alter('service', 'height');
+    await steer('resume');
+    await until(async () => (await feature()).failing !== null);
+    expect((await feature()).failing).toMatchObject({
+      code: 'BANYAN_TABLES_DIFFER',
+      message: expect.stringMatching(/parcels has no column height/),
+    });
+    await alter('legacy', 'height');
+    await steer('resume');
+    await goesOn();
+
+    // Nobody said that the tables would be altered: a control process that starts names them, not the triggers.
+    await control.stop();
+    await Promise.all([alter('legacy', 'width'), alter('service', 'width')]);
+    control = await startControl(world.config);
+    admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    await until(async () => (await feature()).failing !== null);
+    expect((await feature()).failing.code).toBe('BANYAN_SCHEMA_CHANGED');
+    await steer('resume');
+    await goesOn();
+    await control.stop();
+  });
 });
