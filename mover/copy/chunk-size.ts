@@ -26,3 +26,31 @@ export function nextChunkRows(current: number, last: ChunkMeasure, sizing: Chunk
   const byBytes = sizing.bytesMax / Math.max(1, last.bytes / last.rows);
   return Math.max(1, Math.floor(Math.min(wanted, byBytes, sizing.rowsMax)));
 }
+
+/** A chunk near a table's end, in rows. */
+export interface TowardsEnd {
+  /** Of a usual chunk. */
+  readonly rows: number;
+  /** Nor fewer than so many: each chunk has a cost of its own. */
+  readonly rowsLeast: number;
+  /** Landed or in hand. */
+  readonly taken: number;
+  /** The server's guess of all; 0: it has none. */
+  readonly estimate: number;
+  readonly workers: number;
+}
+
+/** Of a usual chunk, at least. */
+const leastShare = 0.25;
+/** So much more than its guess a table may well have. */
+const guessedRoughly = 1.1;
+
+/**
+ * Rows of the next chunk where not many are left: each worker's share of them, so that all workers end at about the same time.
+ * (Guided self-scheduling, Polychronopoulos and Kuck 1987.)
+ */
+export function rowsTowardsEnd({ rows, rowsLeast, taken, estimate, workers }: TowardsEnd): number {
+  if (workers === 1 || taken >= estimate * guessedRoughly) return rows;
+  const share = Math.max((estimate - taken) / workers, rows * leastShare, rowsLeast);
+  return Math.min(rows, Math.ceil(share));
+}

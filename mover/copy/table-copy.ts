@@ -9,7 +9,7 @@ import { rowsOfScan } from '../plan/side-plan.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
-import { type ChunkMeasure, nextChunkRows } from './chunk-size.ts';
+import { type ChunkMeasure, nextChunkRows, rowsTowardsEnd } from './chunk-size.ts';
 import { ProgressMeter } from './progress-meter.ts';
 import type { RangesInFlight } from './ranges-in-flight.ts';
 import { type Segment, Segments } from './segments.ts';
@@ -21,6 +21,8 @@ export interface Chunk {
   readonly range: KeyRange;
   /** Asked for; there may be fewer in the range. */
   readonly rows: number;
+  /** Asked for fewer than time and memory allow: the table's end is near. */
+  readonly shortened: boolean;
 }
 
 /** One table's copy, as its workers share it: which ranges nobody has yet, how large a chunk is, what has landed. */
@@ -34,11 +36,13 @@ export class TableCopy {
   readonly #onProgress: (progress: CopyProgress) => void;
   readonly #bounds = new Turn();
   readonly #recording = new Turn();
+  readonly #inHand = new Set<Chunk>();
   #opening: Promise<void> | null = null;
   #segments: Segments | null = null;
   #progress: TableProgress | null = null;
   #meter: ProgressMeter | null = null;
   #chunkRows: number;
+  #estimate = 0;
 
   constructor(
     context: MoveContext,
@@ -74,10 +78,12 @@ export class TableCopy {
       const segment = segments?.take();
       if (!segments || !segment) return null;
       try {
-        const rows = this.#chunkRows;
+        const rows = this.#rowsOfNext();
         const range = await nextChunk(source, this.plan.source, segment, rows);
         segments.cut(segment, range.upTo);
-        return { segment, range, rows };
+        const chunk = { segment, range, rows, shortened: rows < this.#chunkRows };
+        this.#inHand.add(chunk);
+        return chunk;
       } catch (error) {
         segment.state = 'todo';
         throw error;
@@ -85,12 +91,25 @@ export class TableCopy {
     });
   }
 
+  #rowsOfNext(): number {
+    // Each chunk of such a table is a scan of its own.
+    if (this.plan.source.scanned) return this.#chunkRows;
+    const inHand = [...this.#inHand].reduce((sum, { rows }) => sum + rows, 0);
+    return rowsTowardsEnd({
+      rows: this.#chunkRows,
+      rowsLeast: this.context.tuning.chunkRowsAtFirst,
+      taken: (this.#progress?.rowsDone ?? 0) + inHand,
+      estimate: this.#estimate,
+      workers: this.context.pace.now.workers,
+    });
+  }
+
   async #open(source: Session, target: Session): Promise<void> {
     const { context, plan } = this;
     const progress = await context.books.readProgress(target, plan.name);
-    const estimate = await estimateRows(source, plan.source.database, plan.source.table);
+    this.#estimate = await estimateRows(source, plan.source.database, plan.source.table);
     this.#progress = progress;
-    this.#meter = new ProgressMeter(plan.name, estimate, progress.rowsDone, performance.now());
+    this.#meter = new ProgressMeter(plan.name, this.#estimate, progress.rowsDone, performance.now());
     this.#segments = new Segments(progress);
     if (progress.state === 'copying') {
       context.logger.info({ table: plan.name, from: progress.rowsDone }, 'copying');
@@ -98,8 +117,9 @@ export class TableCopy {
   }
 
   /** The chunk has not landed, and somebody else may take it. */
-  giveBack({ segment }: Chunk): void {
-    segment.state = 'todo';
+  giveBack(chunk: Chunk): void {
+    chunk.segment.state = 'todo';
+    this.#inHand.delete(chunk);
   }
 
   /** No chunk of so many rows fits into memory as it is allowed. */
@@ -145,13 +165,17 @@ export class TableCopy {
 
   /** For the size of the chunks to come, and for those who watch. */
   landed(chunk: Chunk, measure: ChunkMeasure): void {
+    this.#inHand.delete(chunk);
     const { chunkTargetMs, chunkRowsMax, chunkBytesMax } = this.context.tuning;
-    this.#chunkRows = nextChunkRows(chunk.rows, measure, {
-      targetMs: chunkTargetMs,
-      rowsMax: chunkRowsMax,
-      bytesMax: chunkBytesMax,
-      ...(this.plan.source.scanned && { rowsLeast: rowsOfScan }),
-    });
+    // What few rows took says nothing of a usual chunk.
+    if (!chunk.shortened) {
+      this.#chunkRows = nextChunkRows(chunk.rows, measure, {
+        targetMs: chunkTargetMs,
+        rowsMax: chunkRowsMax,
+        bytesMax: chunkBytesMax,
+        ...(this.plan.source.scanned && { rowsLeast: rowsOfScan }),
+      });
+    }
     const progress = this.#progress as TableProgress;
     const told = this.#meter?.advance(progress.rowsDone, progress.state === 'copied', performance.now());
     if (told) this.#onProgress(told);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BulkEncoder } from '../../../mover/carried/bulk-encoder.ts';
 import { InfileEncoder } from '../../../mover/carried/infile-encoder.ts';
 import { RowPieces } from '../../../mover/carried/row-pieces.ts';
-import { nextChunkRows } from '../../../mover/copy/chunk-size.ts';
+import { nextChunkRows, rowsTowardsEnd } from '../../../mover/copy/chunk-size.ts';
 import { ProgressMeter } from '../../../mover/copy/progress-meter.ts';
 import { RangesInFlight } from '../../../mover/copy/ranges-in-flight.ts';
 import { wholeTable } from '../../../mover/plan/key-range.ts';
@@ -210,6 +210,44 @@ describe('BulkEncoder', () => {
     const tooLong = new BulkEncoder(1, packetMax);
     add(tooLong, [...short, [Buffer.alloc(longest + 1, 'a')], ...short]);
     expect([tooLong.tooLong, tooLong.rows]).toEqual([true, 7]);
+  });
+});
+
+describe('rowsTowardsEnd', () => {
+  const usual = { rows: 40_000, rowsLeast: 1_000, estimate: 1_000_000, workers: 4 };
+
+  it('gives each worker its share of what is left, and no chunk that is not worth its cost', () => {
+    const at = (taken: number, other: Partial<typeof usual> = {}) =>
+      rowsTowardsEnd({ ...usual, ...other, taken });
+    expect(at(0)).toBe(40_000);
+    expect(at(840_000)).toBe(40_000);
+    expect(at(900_000)).toBe(25_000);
+    expect(at(960_001)).toBe(10_000);
+    expect(at(1_050_000)).toBe(10_000);
+    expect(at(999_000, { rows: 2_000 })).toBe(1_000);
+    expect(at(999_000, { rows: 500 })).toBe(500);
+  });
+
+  it('leaves a chunk as it is where one worker works, and beyond a guess that was wrong', () => {
+    expect(rowsTowardsEnd({ ...usual, taken: 999_000, workers: 1 })).toBe(40_000);
+    expect(rowsTowardsEnd({ ...usual, taken: 1_100_000 })).toBe(40_000);
+    expect(rowsTowardsEnd({ ...usual, taken: 0, estimate: 0 })).toBe(40_000);
+  });
+
+  it('lets workers of one speed end within a quarter of a chunk of each other, with few chunks more', () => {
+    for (const rows of [700_001, 950_000, 1_000_000, 1_090_000]) {
+      const ends = [0, 0, 0, 0];
+      let [taken, chunks] = [0, 0];
+      while (taken < rows) {
+        const took = Math.min(rows - taken, rowsTowardsEnd({ ...usual, taken }));
+        const first = ends.indexOf(Math.min(...ends));
+        ends[first] = (ends[first] as number) + took;
+        taken += took;
+        chunks += 1;
+      }
+      expect(chunks).toBeLessThanOrEqual(Math.ceil(rows / usual.rows) + 13);
+      if (rows > 900_000) expect(Math.max(...ends) - Math.min(...ends)).toBeLessThanOrEqual(11_000);
+    }
   });
 });
 
