@@ -8,6 +8,7 @@ import { shadowSettingsSchema } from '../../router/shadow/shadow-settings.ts';
 import { upstreamTuning } from '../../router/sides/http/http-settings.ts';
 import { errorBodySchema, routePolicySchema } from '../../router/table/route-policy.ts';
 import { legacyTlsSchema, serverTlsSchema } from '../../router/tls/tls-settings.ts';
+import { certificateName, ownPair } from '../../router/tls/tls-words.ts';
 import { identityInput } from './identity-input.ts';
 import { serviceInput } from './services/index.ts';
 import { address, httpAddress, milliseconds, port } from './values.ts';
@@ -56,15 +57,11 @@ const databaseTls = z
     caFile: pemFile.exactOptional(),
     certFile: pemFile.exactOptional(),
     keyFile: pemFile.exactOptional(),
-    serverName: z
-      .string()
-      .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error: 'is no host name' })
+    serverName: certificateName
       .refine((name) => isIP(name) === 0, { error: 'is an address: write the name in the certificate' })
       .exactOptional(),
   })
-  .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
-    error: 'names only one of certFile and keyFile, which belong together',
-  });
+  .refine(...ownPair);
 
 const database = z
   .strictObject({

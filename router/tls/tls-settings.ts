@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateName, ownPair } from './tls-words.ts';
 
 const file = z.string().min(1);
 /** How often the files are looked at for changes, milliseconds; 0: never. */
@@ -22,10 +23,7 @@ export const legacyTlsSchema = z.strictObject({
   /** Authorities to trust instead of the usual ones. */
   caFile: file.optional(),
   /** The name that its certificate must have, where the address is not it. */
-  serverName: z
-    .string()
-    .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/, { error: 'is no host name' })
-    .optional(),
+  serverName: certificateName.optional(),
   reloadMs,
 });
 
@@ -36,9 +34,7 @@ export const serviceTlsSchema = legacyTlsSchema
     certFile: file.optional(),
     keyFile: file.optional(),
   })
-  .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
-    error: 'names only one of certFile and keyFile, which belong together',
-  });
+  .refine(...ownPair);
 
 export type ServerTls = z.output<typeof serverTlsSchema>;
 export type LegacyTls = z.output<typeof legacyTlsSchema>;
