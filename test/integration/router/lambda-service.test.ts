@@ -36,7 +36,7 @@ beforeAll(async () => {
   };
   endpoint = await startLambdaEndpoint({
     functions: {
-      offers: { handler: run as LambdaHandler, timeoutMs: 200 },
+      offers: { handler: run as LambdaHandler, timeoutMs: 1_000 },
       single: { handler: run as LambdaHandler, concurrency: 0 },
     },
   });
@@ -111,7 +111,7 @@ describe('a service that is a Lambda function', () => {
   it('fails by name where it did not answer; a canaried read falls back, a write is not run twice', async () => {
     await using legacy = await startUpstream((_request, response) => response.end('legacy'));
     await using stage = await startStage(legacy.url, {
-      services: offers({ deadlineMs: 400 }),
+      services: offers({ deadlineMs: 10_000 }),
       table: table({ routes }),
     });
     handler = () => Promise.reject(new TypeError('secret of a request'));
@@ -141,7 +141,7 @@ describe('a service that is a Lambda function', () => {
     invoked = 0;
     const post = () => fetch(`${stage.url}/offers`, { method: 'POST', body: 'x' });
     expect(await message(await post())).toEqual([502, 'BANYAN_FUNCTION_FAILED']);
-    stage.router.replaceServices({ services: offers({ deadlineMs: 50 }) });
+    stage.router.replaceServices({ services: offers({ deadlineMs: 500 }) });
     expect(await message(await post())).toEqual([504, 'BANYAN_UPSTREAM_TIMEOUT']);
     expect(invoked).toBe(2);
     const large = await fetch(`${stage.url}/offers`, { method: 'POST', body: 'x'.repeat(4_700_000) });
