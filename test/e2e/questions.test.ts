@@ -186,7 +186,7 @@ describeOnEngine('mysql', 'the twenty questions', (lane) => {
     }
     await reading.stop();
     expect([...faults, ...(browser?.faults ?? [])]).toEqual([]);
-  }, 180_000);
+  }, 600_000);
 
   it('are those of the documentation', async () => {
     const page = await readFile(pages, 'utf8');

@@ -251,7 +251,9 @@ test.each(ways)(
     const workers = Array.from({ length: 24 }, (__, n) => worker(n));
     const reach = async (more: number): Promise<void> => {
       const target = (outcomes.get('ok') ?? 0) + more;
-      await expect.poll(() => outcomes.get('ok') ?? 0, { interval: 5 }).toBeGreaterThan(target);
+      await expect
+        .poll(() => outcomes.get('ok') ?? 0, { interval: 5, timeout: 60_000 })
+        .toBeGreaterThan(target);
     };
     for (let restart = 0; restart < 3; restart++) {
       await reach(300);

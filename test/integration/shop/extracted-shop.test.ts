@@ -293,7 +293,7 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     shop.freeze('user');
     const added = staff.call('POST', '/admin/shops/2/owners', form({ email: 'user7@example.com' }));
     added.catch(() => undefined);
-    await expect.poll(() => shop.query('shops', owners), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => shop.query('shops', owners), { timeout: 30_000 }).toHaveLength(1);
     const { stderr } = await shop.kill('legacy');
     expect(stderr.includes(trace)).toBe(true);
     // What the monolith had asked of it is gone with it.
@@ -313,5 +313,5 @@ describeOnEngine('mariadb', 'the shop with product, shops and user extracted', (
     const fields = { email: 'new@example.com', name: 'New', password: 'shop-demo' };
     expect((await other.call('POST', '/api/users', fields)).status).toBe(201);
     expect((await other.call('GET', '/owner/api/shops')).status).toBe(403);
-  }, 60_000);
+  });
 });
