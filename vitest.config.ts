@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const shared = {
   pool: 'forks',
+  // Files share no state, and most are over sooner than a process of their own would have loaded what they import.
+  isolate: false,
   // Tests start some hundred processes of the project's own: what one has compiled the next need not compile again.
   env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('./node_modules/.cache/node-compile', import.meta.url)) },
   restoreMocks: true,
@@ -15,14 +17,12 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', './test/support/closing-line.ts'],
     projects: [
-      // They share no state, and most are over sooner than a process of their own would have loaded them.
       {
         test: {
           ...shared,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 60_000,
-          isolate: false,
         },
       },
       {
