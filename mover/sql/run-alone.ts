@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { letStatementsPass } from './let-statements-pass.ts';
 import type { Link } from './link.ts';
 import { runBounded } from './run-bounded.ts';
 import { runOfDdl } from './run-of-ddl.ts';
@@ -48,6 +49,7 @@ export async function runAlone(links: AloneLinks, sql: string, options: AloneOpt
         const killer = await links.kill.session();
         const ms = Math.max(20, Math.min(attemptMs, leftMs));
         await runBounded(session, killer, { ms, signal }, () => session.run(sql));
+        await letStatementsPass(sql);
       }
       return;
     } catch (error) {

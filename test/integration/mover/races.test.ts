@@ -149,6 +149,43 @@ describeEachEngine('races of a move', (lane) => {
     expect(early).toEqual([]);
   });
 
+  it('triggers that come and go fail no statement that was prepared on the server', async () => {
+    const note = 'CREATE TABLE n (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, t INT NOT NULL, KEY t (t)';
+    await using fixture = await MoveFixture.create(lane, {
+      schema: [...schema, `${note}, CONSTRAINT n_t FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE)`],
+      tables: ['t', 'n'],
+    });
+    const over = new AbortController();
+    const failed: unknown[] = [];
+    let written = 0;
+    const writes = Array.from({ length: 6 }, async () => {
+      const application = await fixture.connect('source');
+      while (!over.signal.aborted) {
+        try {
+          const [made] = await application.execute('INSERT INTO t (body) VALUES (?)', ['new']);
+          const { insertId } = made as { insertId: number };
+          await application.execute('UPDATE t SET body = ? WHERE id = ?', ['changed', insertId]);
+          await application.execute('INSERT INTO n (t) VALUES (?)', [insertId]);
+          await application.execute('DELETE FROM t WHERE id = ?', [insertId]);
+          written += 1;
+        } catch (error) {
+          failed.push(error);
+        }
+      }
+    });
+    const move = await fixture.open();
+    for (let round = 0; round < 4; round += 1) {
+      await move.installCapture();
+      await move.prepareFence('source', fenceNow);
+      await move.clearFence('source', { patienceMs: 10_000 });
+      await move.dropCapture();
+    }
+    over.abort();
+    await Promise.all(writes);
+    expect(failed).toEqual([]);
+    expect(written).toBeGreaterThan(10);
+  });
+
   it('rows that swap a unique value arrive, by the copy and by the applier', async () => {
     await using fixture = await MoveFixture.create(lane, { schema, tables: ['t'] });
     const { source } = fixture;
