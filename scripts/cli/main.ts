@@ -7,6 +7,7 @@ import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { Hangups } from './hangups.ts';
 import { interruptSignal } from './interrupt-signal.ts';
 import { buildProgram } from './program.ts';
+import { usageError } from './usage-error.ts';
 
 /** Runs one command and sets the exit status. The process then ends by itself: every command closes what it opened. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -37,9 +38,15 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     await buildProgram(io, outcome).parseAsync([...argv], { from: 'user' });
     return outcome.exitCode;
   } catch (error) {
-    // Commander has printed its own usage errors and help by now.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (argv.includes('--json')) io.stdout.write(`${JSON.stringify({ error: describeError(error) })}\n`);
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.ok;
+    const json = argv.includes('--json');
+    const tell = (told: unknown) => io.stdout.write(`${JSON.stringify({ error: describeError(told) })}\n`);
+    if (error instanceof CommanderError) {
+      // As text commander has printed its own usage errors by now.
+      if (json) tell(usageError(error));
+      return exitCodes.usage;
+    }
+    if (json) tell(error);
     else
       io.stderr.write(`${renderError(error, paintFor(io.stderr), { stack: io.env.BANYAN_DEBUG === '1' })}\n`);
     return exitCodeOf(error);

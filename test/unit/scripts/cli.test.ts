@@ -67,6 +67,25 @@ describe('every command', () => {
     expect(second.err()).toContain('BANYAN_CONFIG_MISSING');
   });
 
+  it('prints usage mistakes as one JSON value on stdout with --json, each of them', async () => {
+    const told = async (...args: string[]) => {
+      const { io, out } = makeIo();
+      expect(await runCli(args, io), args.join(' ')).toBe(2);
+      return JSON.parse(out()).error;
+    };
+    const code = 'BANYAN_REQUEST_INVALID';
+    for (const [name] of commands) {
+      expect(await told(name, '--nope', '--json'), name).toMatchObject({ code, fix: expect.any(String) });
+    }
+    expect(await told('--json')).toMatchObject({ code });
+    expect(await told('nope', '--json')).toMatchObject({ code });
+    const { faults } = await told('throttle', 'product', '--workers', 'x', '--share', '', '--json');
+    expect(faults).toMatchObject([
+      { what: expect.stringContaining("'x'") },
+      { what: expect.stringContaining("''") },
+    ]);
+  });
+
   it('takes no command, a wrong one and wrong flags for usage mistakes', async () => {
     for (const args of [
       ['nope'],
