@@ -71,7 +71,7 @@ export const defaultTuning: MoveTuning = {
   chunkTargetMs: 400,
   chunkRowsAtFirst: 1_000,
   chunkRowsMax: 50_000,
-  chunkBytesMax: 8 * 1024 * 1024,
+  chunkBytesMax: 6 * 1024 * 1024,
   writeWith: 'auto',
   deferIndexesRows: 100_000,
   moverLeaseMs: 5_000,
