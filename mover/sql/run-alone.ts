@@ -49,7 +49,7 @@ export async function runAlone(links: AloneLinks, sql: string, options: AloneOpt
         const killer = await links.kill.session();
         const ms = Math.max(20, Math.min(attemptMs, leftMs));
         await runBounded(session, killer, { ms, signal }, () => session.run(sql));
-        await letStatementsPass(sql);
+        await letStatementsPass(session, sql);
       }
       return;
     } catch (error) {

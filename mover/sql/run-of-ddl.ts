@@ -12,7 +12,7 @@ import type { Session } from './session.ts';
 export async function runOfDdl(session: Session, sql: string): Promise<void> {
   if (session.engine !== 'mariadb' || !/^\s*CREATE\s+TRIGGER\b/i.test(sql)) {
     await session.run(sql);
-    await letStatementsPass(sql);
+    await letStatementsPass(session, sql);
     return;
   }
   // A server may keep its times to itself (secure_timestamp): then as any client does it.
@@ -24,5 +24,5 @@ export async function runOfDdl(session: Session, sql: string): Promise<void> {
   } finally {
     await session.run('SET SESSION timestamp = DEFAULT').catch(() => undefined);
   }
-  await letStatementsPass(sql);
+  await letStatementsPass(session, sql);
 }
