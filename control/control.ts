@@ -186,7 +186,11 @@ async function endWithin(ending: ActiveControl | null, logger: MoveLogger): Prom
 }
 
 function standingBy(): never {
-  throw new BanyanError('BANYAN_CONTROL_STANDBY', 'Another control process conducts; this one stands by.', {
-    fix: 'Ask the other one (`banyan status` names it), or try again in a few seconds if it has just ended.',
-  });
+  throw new BanyanError(
+    'BANYAN_CONTROL_STANDBY',
+    'This control process does not conduct: it has just been started, or another one conducts and this one stands by.',
+    {
+      fix: 'Try again in a few seconds. Where another one conducts `banyan status` names it: ask that one.',
+    },
+  );
 }
