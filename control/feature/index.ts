@@ -1,5 +1,6 @@
 export { advance, assertLawful } from './advance.ts';
 export { assertNotFrozen } from './assert-not-frozen.ts';
+export { endingCommand } from './ending-command.ts';
 export {
   type AcceptedLoss,
   type Ending,

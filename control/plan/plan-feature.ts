@@ -2,7 +2,7 @@ import type { Fault } from '../../common/errors.ts';
 import { counted } from '../../common/numbers.ts';
 import type { FeatureStatus } from '../api/contract/answers/index.ts';
 import { moverWords, readsAtService, verifiedWords } from '../api/words/feature-words.ts';
-import { endingCommand } from '../supervisor/unfinished-ending.ts';
+import { endingCommand } from '../feature/index.ts';
 
 /** One step of a feature's way. */
 export interface PlannedStep {
@@ -175,7 +175,7 @@ function cutoverStep(status: FeatureStatus): Step {
 /** Before anything else: what an abandoned copy has left is taken away first. */
 function abandonStep({ name, ending }: FeatureStatus): Step[] {
   if (ending === null || ending.command === 'finish') return [];
-  const command = `${endingCommand(name, ending.command)} --why …`;
+  const command = `${endingCommand(name, ending)} --why …`;
   return [{ command, about: `${ending.who} began it, and it is not done`, done: false, optional: true }];
 }
 

@@ -1,4 +1,4 @@
-import type { FeatureState } from '../feature/index.ts';
+import { endingCommand, type FeatureState } from '../feature/index.ts';
 
 /** What is left to do of an `abandon` or a `finish` that was cut off or failed, while no command runs; null: nothing. Pure. */
 export function unfinishedEnding({
@@ -7,14 +7,5 @@ export function unfinishedEnding({
 }: Pick<FeatureState, 'feature' | 'ending'>): string | null {
   if (ending === null) return null;
   const { command, who, why } = ending;
-  return `the ${command} that ${who} began (${why}) is not done: \`${endingCommand(feature, command)}\` does the rest`;
-}
-
-/** What can be pasted. */
-export function endingCommand(
-  feature: string,
-  command: NonNullable<FeatureState['ending']>['command'],
-): string {
-  const [name, ...flags] = command.split(' ');
-  return ['banyan', name, feature, ...flags].join(' ');
+  return `the ${command} that ${who} began (${why}) is not done: \`${endingCommand(feature, ending)}\` does the rest`;
 }

@@ -9,13 +9,14 @@ const windowMs = 5_000;
 
 /** Rate and remaining time of one table's copy, over the last few seconds. */
 export class ProgressMeter {
+  /** Of the whole table, by the server; 0: it has none. */
+  readonly rowsEstimate: number;
   readonly #table: string;
-  readonly #estimate: number;
   #marks: Mark[];
 
   constructor(table: string, rowsEstimate: number, rowsDone: number, now: number) {
     this.#table = table;
-    this.#estimate = rowsEstimate;
+    this.rowsEstimate = rowsEstimate;
     this.#marks = [{ at: now, rows: rowsDone }];
   }
 
@@ -27,7 +28,7 @@ export class ProgressMeter {
     const oldest = this.#marks[0];
     const elapsed = oldest ? now - oldest.at : 0;
     const ratePerSecond = oldest && elapsed > 0 ? ((rowsDone - oldest.rows) / elapsed) * 1_000 : 0;
-    const rowsTotalEstimate = complete ? rowsDone : Math.max(this.#estimate, rowsDone);
+    const rowsTotalEstimate = complete ? rowsDone : Math.max(this.rowsEstimate, rowsDone);
     const left = rowsTotalEstimate - rowsDone;
     const etaSeconds = complete ? 0 : ratePerSecond > 0 ? left / ratePerSecond : null;
     return {

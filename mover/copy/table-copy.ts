@@ -42,7 +42,6 @@ export class TableCopy {
   #progress: TableProgress | null = null;
   #meter: ProgressMeter | null = null;
   #chunkRows: number;
-  #estimate = 0;
 
   constructor(
     context: MoveContext,
@@ -99,7 +98,7 @@ export class TableCopy {
       rows: this.#chunkRows,
       rowsLeast: this.context.tuning.chunkRowsAtFirst,
       taken: (this.#progress?.rowsDone ?? 0) + inHand,
-      estimate: this.#estimate,
+      estimate: this.#meter?.rowsEstimate ?? 0,
       workers: this.context.pace.now.workers,
     });
   }
@@ -107,9 +106,9 @@ export class TableCopy {
   async #open(source: Session, target: Session): Promise<void> {
     const { context, plan } = this;
     const progress = await context.books.readProgress(target, plan.name);
-    this.#estimate = await estimateRows(source, plan.source.database, plan.source.table);
+    const estimate = await estimateRows(source, plan.source.database, plan.source.table);
     this.#progress = progress;
-    this.#meter = new ProgressMeter(plan.name, this.#estimate, progress.rowsDone, performance.now());
+    this.#meter = new ProgressMeter(plan.name, estimate, progress.rowsDone, performance.now());
     this.#segments = new Segments(progress);
     if (progress.state === 'copying') {
       context.logger.info({ table: plan.name, from: progress.rowsDone }, 'copying');
