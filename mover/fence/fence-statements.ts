@@ -1,7 +1,7 @@
 import { fenceRefusalBegins } from '../../common/fence-refusal.ts';
 import { type ChangeEvent, changeEvents } from '../capture/triggers/capture-names.ts';
 import { derivedName, quoteTable, quoteText } from '../sql/names.ts';
-import { type FenceRow, isApplication } from './fence-row.ts';
+import { type FenceRow, unlessMover } from './fence-row.ts';
 import type { Refusals } from './refusals.ts';
 
 export const fenceEvents = changeEvents;
@@ -29,15 +29,14 @@ const refusal = `${fenceRefusalBegins}this table does not own its rows now; writ
  * rest of a copy. Its transactions have locked the row, and their epoch, before they write: see `FenceRow.pass`.
  */
 export function fenceTriggerBody(row: FenceRow, refusals: Refusals, passHash: string): string {
-  return `BEGIN
-      IF ${isApplication(passHash)} THEN
-        IF COALESCE(${row.closedExpression}, 1) THEN
-          IF NOT COALESCE(${row.passesExpression}, 0) THEN
-            ${refusals.countStatement};
-            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${quoteText(refusal)};
-          END IF;
+  const refuse = `IF COALESCE(${row.closedExpression}, 1) THEN
+        IF NOT COALESCE(${row.passesExpression}, 0) THEN
+          ${refusals.countStatement};
+          SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${quoteText(refusal)};
         END IF;
-      END IF;
+      END IF;`;
+  return `BEGIN
+      ${unlessMover(passHash, refuse)}
     END`;
 }
 

@@ -1,4 +1,4 @@
-import { isApplication } from '../../fence/fence-row.ts';
+import { isMover, unlessMover } from '../../fence/fence-row.ts';
 import { namesGroups } from '../../plan/key-range.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { CapturedTable } from '../capture.ts';
@@ -57,19 +57,19 @@ export function createTriggerStatement(
     .map((column) => `NOT (${ofRow(column, 'OLD')} <=> ${ofRow(column, 'NEW')})`)
     .join(' OR ');
   const children = noteAfter(web, table.table);
-  const application = isApplication(passHash);
+  const both = `${note('NEW')} IF ${keyChanged} THEN ${note('OLD')} END IF;`;
   // Nearly each update changes the hash of a row: to compare it costs more than an entry.
   const isGroups = namesGroups(key);
   const body = {
-    INSERT: `IF ${application} THEN ${note('NEW')} END IF;`,
+    INSERT: unlessMover(passHash, note('NEW')),
     UPDATE: isGroups
-      ? `IF ${application} THEN ${note('NEW')} ${note('OLD')} ${children} END IF;`
+      ? unlessMover(passHash, `${note('NEW')} ${note('OLD')} ${children}`)
       : // One condition for what nearly every update is: each that a trigger evaluates costs the writer some 5 % of the update.
         children === ''
         ? `IF @banyan_pass IS NULL AND NOT (${keyChanged}) THEN ${note('NEW')}
-           ELSEIF ${application} THEN ${note('NEW')} IF ${keyChanged} THEN ${note('OLD')} END IF; END IF;`
-        : `IF ${application} THEN ${note('NEW')} IF ${keyChanged} THEN ${note('OLD')} END IF; ${children} END IF;`,
-    DELETE: `IF ${application} THEN ${note('OLD')} END IF;`,
+           ELSEIF ${isMover(passHash)} THEN BEGIN END; ELSE ${both} END IF;`
+        : unlessMover(passHash, `${both} ${children}`),
+    DELETE: unlessMover(passHash, note('OLD')),
   }[event];
   return `CREATE TRIGGER ${quoteTable(database, captureTriggerName(database, table.table, event))}
     AFTER ${event} ON ${quoteTable(database, table.table)} FOR EACH ROW
@@ -85,7 +85,7 @@ export function createCascadeStatements(web: CascadeWeb, table: CapturedTable, p
     return [
       `CREATE TRIGGER ${quoteTable(database, cascadeTriggerName(database, table.table, event))}
     BEFORE ${event} ON ${quoteTable(database, table.table)} FOR EACH ROW
-    BEGIN IF ${isApplication(passHash)} THEN ${notes} END IF; END`,
+    BEGIN ${unlessMover(passHash, notes)} END`,
     ];
   });
 }
