@@ -5,6 +5,7 @@ import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { noPreparedStatements } from '../../common/no-prepared-statements.ts';
 import { askForBulk, type BulkCommand, sendBulk } from './bulk.ts';
 import { decodeRow } from './decode-row.ts';
+import { LentReads } from './lent-reads.ts';
 import type { PacketConnection } from './packet-connection.ts';
 import { RowsTooMany } from './rows-too-many.ts';
 import { sendInfile } from './send-infile.ts';
@@ -76,6 +77,7 @@ export class Session {
   /** Whether the server takes `executeInBulk` on this connection. */
   readonly executesInBulk: boolean;
   readonly #connection: mysql.Connection;
+  readonly #reads: LentReads | null;
   /** Statements that the server has not answered. */
   readonly #waiting = new Set<(error: unknown) => void>();
   #lost = false;
@@ -87,11 +89,13 @@ export class Session {
       version,
       lockWaitSeconds,
       executesInBulk,
-    }: Pick<Session, 'version' | 'lockWaitSeconds' | 'executesInBulk'>,
+      reads,
+    }: Pick<Session, 'version' | 'lockWaitSeconds' | 'executesInBulk'> & { readonly reads: LentReads | null },
   ) {
     this.lockWaitSeconds = lockWaitSeconds;
     this.executesInBulk = executesInBulk;
     this.#connection = connection;
+    this.#reads = reads;
     this.version = version;
     this.engine = /mariadb/i.test(version) ? 'mariadb' : 'mysql';
     this.connectionId = connection.threadId ?? 0;
@@ -105,9 +109,12 @@ export class Session {
 
   static async open(options: SessionOptions): Promise<Session> {
     const { host, port } = options.endpoint;
+    // TLS makes memory of its own for what it has decrypted.
+    const reads = options.endpoint.tls === undefined ? new LentReads(options.endpoint) : null;
     const connection = mysql.createConnection({
       // Statements name their tables in full; a database is for people who read SHOW PROCESSLIST.
       ...connectionOptions(options.endpoint),
+      ...(reads && { stream: () => reads.socket }),
       charset: 'utf8mb4',
       connectTimeout: 10_000,
       enableKeepAlive: true,
@@ -125,7 +132,12 @@ export class Session {
       );
     });
     const { lockWaitSeconds } = options;
-    const session = new Session(connection, { version, lockWaitSeconds, executesInBulk: executesInBulk() });
+    const session = new Session(connection, {
+      version,
+      lockWaitSeconds,
+      executesInBulk: executesInBulk(),
+      reads,
+    });
     try {
       await session.#setUp(options);
     } catch (error) {
@@ -199,14 +211,18 @@ export class Session {
     };
     return this.#answered((resolve, reject) => {
       let failure: unknown;
+      const reads = this.#reads;
       const query = this.#connection.query({ sql, rowsAsArray: true, typeCast: false }, (error) => {
         if (error ?? failure) reject(this.#seen(error ?? failure, sql));
         else resolve();
       });
+      // With its last packet, a result's or an error's.
+      query.once('end', () => reads?.keep());
       const command = query as unknown as RowCommand;
       const byDefault = command.row;
       command.row = function row(packet, connection) {
         if (packet.isEOF()) return byDefault.call(command, packet, connection);
+        reads?.lend(connection);
         try {
           if (failure === undefined) sink(packet.buffer, packet.offset, packet.end);
         } catch (error) {
