@@ -1,9 +1,10 @@
 import type { Fault } from '../../common/errors.ts';
 import { type MoveSpec, sideTables } from '../move-spec.ts';
+import type { ForeignKeyDefinition, TableDefinition } from '../schema/table-definition.ts';
 import { cascades, type ForeignKey } from '../shape/foreign-key.ts';
 
 /** How the config names a foreign key: `orders.product_id`, or `lines.order_id,number`. */
-export function keyName({ child, columns }: ForeignKey): string {
+export function keyName({ child, columns }: Pick<ForeignKey, 'child' | 'columns'>): string {
   return `${child}.${columns.join(',')}`;
 }
 
@@ -30,6 +31,18 @@ export function severedAmong(
   const { database } = spec[side];
   const tables = sideTables(spec, side);
   return keys.filter((key) => movingEnd(key, database, tables) !== null && names.has(keyName(key)));
+}
+
+/** A table's definition as it is to be compared with the other side's: what the user severs is no difference. */
+export function withoutSevered(
+  definition: TableDefinition,
+  { sever }: MoveSpec,
+  side: 'source' | 'target',
+): TableDefinition {
+  if (sever?.side !== side) return definition;
+  const isSevered = ({ columns }: ForeignKeyDefinition) =>
+    sever.keys.includes(keyName({ child: definition.table, columns }));
+  return { ...definition, foreignKeys: definition.foreignKeys.filter((key) => !isSevered(key)) };
 }
 
 /** Names in the config that no foreign key across the edge has. */

@@ -1,6 +1,6 @@
 import { describeError, type Fault } from '../../common/errors.ts';
 import { TargetBooks } from '../bookkeeping/target-books.ts';
-import { severedAmong, severFaults, severWarnings } from '../edge/severed.ts';
+import { severedAmong, severFaults, severWarnings, withoutSevered } from '../edge/severed.ts';
 import {
   capturedBy,
   type DatabaseEndpoint,
@@ -284,7 +284,11 @@ async function compareDeeper(source: Session, target: Session, spec: MoveSpec, t
   const there = await readTableDefinition(target, spec.target.database, table);
   const proposal = here === null ? null : proposeKey(here);
   if (here === null || there === null) return { faults: [], warnings: [], proposal };
-  return { ...compareDefinitions(withoutHistory(here), withoutHistory(there)), proposal };
+  const compared = compareDefinitions(
+    withoutHistory(withoutSevered(here, spec, 'source')),
+    withoutHistory(withoutSevered(there, spec, 'target')),
+  );
+  return { ...compared, proposal };
 }
 
 function missing(endpoint: DatabaseEndpoint, table: string): Fault {
