@@ -1,8 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 
-/** Bytes that one read takes at most: as many as Node.js would allocate for it. */
-const readBytes = 64 * 1024;
+/** Bytes that one read takes at most where rows are lent: as many as Node.js would allocate for it. */
+const rowBytes = 64 * 1024;
+/** And elsewhere: a control process has some hundred sessions of which most never read rows. */
+const usualBytes = 16 * 1024;
 
 /** Parts of a packet whose end is still to come, as mysql2's parser keeps them; not in its published types. */
 interface PacketParser {
@@ -22,15 +24,16 @@ interface PacketParser {
 export class LentReads {
   readonly socket: Socket;
   #lentTo: PacketParser | null = null;
+  /** Of the next read. */
+  #memory = Buffer.allocUnsafeSlow(usualBytes);
 
   constructor({ host, port }: Pick<DatabaseEndpoint, 'host' | 'port'>) {
-    const memory = Buffer.allocUnsafeSlow(readBytes);
     const socket = connect({
       ...{ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
       onread: {
-        buffer: memory,
-        callback: (length) => {
-          const chunk = memory.subarray(0, length);
+        buffer: () => this.#memory,
+        callback: (length, { buffer: memory, byteOffset }) => {
+          const chunk = Buffer.from(memory, byteOffset, length);
           const parser = this.#lentTo;
           socket.emit('data', parser === null ? Buffer.from(chunk) : chunk);
           if (parser !== null) {
@@ -48,7 +51,9 @@ export class LentReads {
   lend(connection: unknown): void {
     const { packetParser } = connection as { readonly packetParser?: Partial<PacketParser> };
     const { buffer, largePacketParts } = packetParser ?? {};
-    if (Array.isArray(buffer) && Array.isArray(largePacketParts)) this.#lentTo = packetParser as PacketParser;
+    if (!Array.isArray(buffer) || !Array.isArray(largePacketParts)) return;
+    this.#lentTo = packetParser as PacketParser;
+    if (this.#memory.length < rowBytes) this.#memory = Buffer.allocUnsafeSlow(rowBytes);
   }
 
   /** What is read from here on may be kept. */
@@ -58,10 +63,10 @@ export class LentReads {
 }
 
 /** Copies the parts that lie in this memory: those of the last read, since older ones were copied then. */
-function own(parts: Buffer[], memory: Buffer): void {
+function own(parts: Buffer[], memory: ArrayBufferLike): void {
   for (let last = parts.length - 1; last >= 0; last -= 1) {
     const part = parts[last] as Buffer;
-    if (part.buffer !== memory.buffer) return;
+    if (part.buffer !== memory) return;
     parts[last] = Buffer.from(part);
   }
 }
