@@ -24,8 +24,13 @@ export function connectionOptions({ tls, ...place }: DatabaseEndpoint): Endpoint
   return {
     ...encrypted,
     host: tls.serverName,
-    stream: () => connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 }),
+    stream: () => connect(socketOptions({ host, port })),
   };
+}
+
+/** For a socket that is made for mysql2, which sets none of it on a `stream`. */
+export function socketOptions({ host, port }: Pick<DatabaseEndpoint, 'host' | 'port'>) {
+  return { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 } as const;
 }
 
 /** For `createConnection` with no database chosen: it may not be there yet. @throws as `connectionOptions` */

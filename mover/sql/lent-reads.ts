@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { socketOptions } from '../../common/connection-options.ts';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 
 /** Bytes that one read takes at most where rows are lent: as many as Node.js would allocate for it. */
@@ -27,9 +28,9 @@ export class LentReads {
   /** Of the next read. */
   #memory = Buffer.allocUnsafeSlow(usualBytes);
 
-  constructor({ host, port }: Pick<DatabaseEndpoint, 'host' | 'port'>) {
+  constructor(place: Pick<DatabaseEndpoint, 'host' | 'port'>) {
     const socket = connect({
-      ...{ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 },
+      ...socketOptions(place),
       onread: {
         buffer: () => this.#memory,
         callback: (length, { buffer: memory, byteOffset }) => {
@@ -49,6 +50,8 @@ export class LentReads {
 
   /** The reader of this connection of mysql2 looks at each packet at once from here on, and keeps none. */
   lend(connection: unknown): void {
+    // Asked with each row.
+    if (this.#lentTo !== null) return;
     const { packetParser } = connection as { readonly packetParser?: Partial<PacketParser> };
     const { buffer, largePacketParts } = packetParser ?? {};
     if (!Array.isArray(buffer) || !Array.isArray(largePacketParts)) return;
