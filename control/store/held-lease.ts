@@ -62,7 +62,24 @@ export class HeldLease {
   #expire(): void {
     if (this.lost.aborted || this.#released) return;
     if (this.#leftMs > 0) this.#expiry = this.#expireLater();
-    else this.#lose(ranOut(this.grant, this.#trouble));
+    else this.#lose(this.#ranOut());
+  }
+
+  /** A process that had no CPU time must not send anybody to look for a fault of the store's. */
+  #ranOut(): BanyanError {
+    const { ttlMs } = this.#renewed;
+    const stoodStillMs = this.#renewals.stoodStillMs(this.#renewed, this.#safeUntil - ttlMs);
+    const [because, fix] =
+      stoodStillMs >= ttlMs / 4
+        ? [
+            `this process stood still for ${(stoodStillMs / 1_000).toFixed(1)} s and did not renew it`,
+            'See what took its CPU time (other programs on the host, a suspended machine, a debugger)',
+          ]
+        : ['the state store did not answer in time', 'Bring the state store back'];
+    return new BanyanError('BANYAN_LEASE_LOST', `Lease ${this.grant.name} ran out: ${because}.`, {
+      fix: `${fix}; the process takes the lease again by itself.`,
+      cause: this.#trouble,
+    });
   }
 
   #lose(reason: BanyanError): void {
@@ -98,15 +115,4 @@ export async function holdLease(
     await leases.expireEnded(name, hasEnded);
     await delay(Math.min(100, ttlMs / 4), undefined, signal ? { signal } : {});
   }
-}
-
-function ranOut(grant: LeaseGrant, cause: unknown): BanyanError {
-  return new BanyanError(
-    'BANYAN_LEASE_LOST',
-    `Lease ${grant.name} ran out: the state store did not answer in time.`,
-    {
-      fix: 'Bring the state store back; the process takes the lease again by itself.',
-      cause,
-    },
-  );
 }

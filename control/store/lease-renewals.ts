@@ -35,6 +35,11 @@ export class LeaseRenewals {
     rounds.add(lease);
   }
 
+  /** For how long, at most, this process did not ask though it was time to, since then by performance.now(): it stood still. Milliseconds. */
+  stoodStillMs({ ttlMs }: Renewed, since: number): number {
+    return this.#rounds.get(ttlMs)?.stoodStillMs(since) ?? 0;
+  }
+
   /** Renews it no more. Resolves once no statement is under way that still might. */
   async remove(lease: Renewed): Promise<void> {
     await this.#rounds.get(lease.ttlMs)?.remove(lease);
@@ -46,6 +51,8 @@ class Rounds {
   readonly #ttlMs: number;
   readonly #held = new Set<Renewed>();
   readonly #asked = new Set<Promise<void>>();
+  /** When it was time to ask, of late: as many times as a lease has, and some. */
+  readonly #askedAt: number[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   constructor(leases: Leases, ttlMs: number) {
@@ -55,7 +62,22 @@ class Rounds {
 
   add(lease: Renewed): void {
     this.#held.add(lease);
-    this.#timer ??= setInterval(() => this.#ask(), this.#ttlMs / renewalsInLease);
+    this.#timer ??= setInterval(() => this.#ask(), this.#everyMs);
+  }
+
+  get #everyMs(): number {
+    return this.#ttlMs / renewalsInLease;
+  }
+
+  stoodStillMs(since: number): number {
+    let longest = 0;
+    let last = since;
+    for (const at of [...this.#askedAt, performance.now()]) {
+      if (at <= since) continue;
+      longest = Math.max(longest, at - last - this.#everyMs);
+      last = at;
+    }
+    return longest;
   }
 
   async remove(lease: Renewed): Promise<void> {
@@ -68,6 +90,8 @@ class Rounds {
   }
 
   #ask(): void {
+    this.#askedAt.push(performance.now());
+    if (this.#askedAt.length > 4 * renewalsInLease) this.#askedAt.shift();
     const asked = this.#renew([...this.#held]).finally(() => this.#asked.delete(asked));
     this.#asked.add(asked);
   }

@@ -1,5 +1,5 @@
 import type { Connection, RowDataPacket } from 'mysql2/promise';
-import type { StatementSource } from './statement-source.ts';
+import { lookedAt, type StatementSource } from './statement-source.ts';
 import { withoutValues } from './without-values.ts';
 
 /** What every server has: the statements that run in the instant of a look. */
@@ -14,7 +14,7 @@ export function processlistSource(
     kind: 'processlist',
     async sample() {
       const [rows] = await connection.query<RowDataPacket[]>(
-        `SELECT ID AS id, USER AS user, HOST AS host, DB AS \`schema\`, INFO AS statement
+        `SELECT ID AS id, USER AS user, HOST AS host, DB AS \`schema\`, LEFT(INFO, ${lookedAt}) AS statement
            FROM information_schema.PROCESSLIST WHERE ${named} AND ID <> CONNECTION_ID()`,
         names,
       );
@@ -32,6 +32,7 @@ export function processlistSource(
     uncounted: 0,
     unseen: [
       `most statements: ${because}, so only those are seen that run in the very instant of a sample, and how often they run is not known`,
+      `tables that a statement names after its first ${lookedAt.toLocaleString('en')} characters`,
       'statements that reach the tables by views, procedures and triggers',
     ],
   };

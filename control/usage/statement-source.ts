@@ -1,3 +1,9 @@
+/**
+ * So much of a statement's text is looked at, in characters: one that brings its rows along is megabytes long, and names its tables before them.
+ * Servers keep less of it in their own counts (max_digest_length: 1,024 octets).
+ */
+export const lookedAt = 16_384;
+
 /** A statement that somebody ran. */
 export interface RanStatement {
   /** Tells it from all others that this source tells of. */

@@ -7,7 +7,7 @@ import { joinTokens, type SqlToken, sqlTokens } from '../../mover/schema/sql-tok
 export function withoutValues(sql: string): string {
   const tokens: SqlToken[] = [];
   for (const token of sqlTokens(sql)) {
-    if (token.kind === 'mark' && /^['"`]$/.test(token.text)) {
+    if (token.kind === 'rest') {
       tokens.push({ kind: 'mark', text: '…' });
       break;
     }

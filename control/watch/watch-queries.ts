@@ -3,6 +3,7 @@ import { destination, type Logger, pino } from 'pino';
 import type { DatabaseEndpoint } from '../../common/database-endpoint.ts';
 import { isFenceRefusal } from '../../common/fence-refusal.ts';
 import { connectState } from '../store/connect-state.ts';
+import { lookedAt } from '../usage/statement-source.ts';
 import { type Access, touchedTables } from '../usage/touched-tables.ts';
 import { withoutValues } from '../usage/without-values.ts';
 import { callerNow } from './caller.ts';
@@ -36,8 +37,16 @@ export interface QueryWatch {
   close(): Promise<void>;
 }
 
-/** Distinct texts whose tables are remembered: with values in them there is no end of them. */
+/** Distinct texts that are remembered, by what they touch: with values in them there is no end of them. */
 const rememberedTexts = 1_000;
+/** Longer texts, in characters, are looked at each time: what is run again and again is shorter, and those that bring rows along differ. */
+const rememberedLength = 4_096;
+
+interface LookedAt {
+  readonly touched: ReadonlyMap<string, Access>;
+  /** Without its values; empty where it touches none of the tables. */
+  readonly statement: string;
+}
 
 /**
  * A plug-in for knex (with mysql2) that finds the callers of tables that are to move: each statement on one of them counts for the route or job
@@ -49,25 +58,27 @@ export function watchQueries(knex: Knex, options: WatchQueriesOptions): QueryWat
   const logger = options.logger ?? pino({ level: 'warn' }, destination(2));
   const seen = new SeenCallers(maxCallers);
   const state = options.state === null ? null : connectState(options.state);
-  const texts = new Map<string, ReadonlyMap<string, Access>>();
-  const touchedBy = (sql: string): ReadonlyMap<string, Access> => {
+  const texts = new Map<string, LookedAt>();
+  const look = (sql: string): LookedAt => {
     const known = texts.get(sql);
     if (known !== undefined) return known;
-    const touched = touchedTables(sql, database, { database, tables });
+    const beginning = sql.slice(0, lookedAt);
+    const touched = touchedTables(beginning, database, { database, tables });
+    const found = { touched, statement: touched.size === 0 ? '' : withoutValues(beginning) };
+    if (sql.length > rememberedLength) return found;
     if (texts.size >= rememberedTexts) texts.clear();
-    texts.set(sql, touched);
-    return touched;
+    texts.set(sql, found);
+    return found;
   };
 
   const onQuery = ({ sql }: { sql?: string }) => {
     if (sql === undefined || (sample < 1 && Math.random() >= sample)) return;
-    for (const [table, access] of touchedBy(sql)) {
-      seen.note({ table, access, caller: callerNow(), statement: withoutValues(sql) });
-    }
+    const { touched, statement } = look(sql);
+    for (const [table, access] of touched) seen.note({ table, access, caller: callerNow(), statement });
   };
   const onError = (error: Error, { sql = '' }: { sql?: string }) => {
     if (!isFenceRefusal(error)) return;
-    const written = [...touchedBy(sql)].flatMap(([table, access]) => (access === 'write' ? [table] : []));
+    const written = [...look(sql).touched].flatMap(([table, access]) => (access === 'write' ? [table] : []));
     explainFencedWrite(error, { caller: callerNow(), tables: written, database });
   };
   knex.on('query', onQuery).on('query-error', onError);

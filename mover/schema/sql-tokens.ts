@@ -1,15 +1,22 @@
-/** One token of a statement that a server printed. `text` is what stands there, quotes included. */
+/**
+ * One token of a statement that a server printed. `text` is what stands there, quotes included; `rest` is a quote that nothing closes, with all that
+ * follows: the statement was cut off there.
+ */
 export interface SqlToken {
-  readonly kind: 'word' | 'name' | 'string' | 'number' | 'mark';
+  readonly kind: 'word' | 'name' | 'string' | 'number' | 'mark' | 'rest';
   readonly text: string;
 }
 
-/** What a token can be, in the order of trying; all anchored where the last one ended. */
+/**
+ * What a token can be, in the order of trying; all anchored where the last one ended. None reads what another one reads again, so that the time grows
+ * with the text and no faster: statements of the application's come here too, whole or cut off anywhere.
+ */
 const patterns: readonly (readonly [SqlToken['kind'] | 'space', RegExp])[] = [
-  ['space', /\s+|\/\*(?!M?!)[\s\S]*?\*\/|\/\*M?!\d*|\*\//y],
-  ['name', /`(?:[^`]|``)*`/y],
-  ['string', /(?:[bBxXnN](?='))?'(?:[^'\\]|''|\\[\s\S])*'/y],
-  ['string', /"(?:[^"\\]|""|\\[\s\S])*"/y],
+  ['space', /\s+|\/\*(?!M?!)[\s\S]*?(?:\*\/|$)|\/\*M?!\d*|\*\//y],
+  ['name', /`[^`]*(?:``[^`]*)*`(?!`)/y],
+  ['string', /(?:[bBxXnN](?='))?'[^'\\]*(?:(?:''|\\[\s\S])[^'\\]*)*'(?!')/y],
+  ['string', /"[^"\\]*(?:(?:""|\\[\s\S])[^"\\]*)*"(?!")/y],
+  ['rest', /(?:[bBxXnN](?='))?['"`][\s\S]*/y],
   ['number', /0x[0-9a-fA-F]+|0b[01]+|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?/y],
   ['word', /[\p{L}_$@][\p{L}\p{N}_$@]*/uy],
   ['mark', /->>|->|<=>|<=|>=|<>|!=|<<|>>|\|\||&&|[\s\S]/y],

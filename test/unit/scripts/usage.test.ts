@@ -63,6 +63,18 @@ it('statements are shown without their values, also where the server cut them of
   expect(withoutValues("DELETE FROM a WHERE name = 'a secret that is cut")).toBe(
     'DELETE FROM a WHERE name = …',
   );
+  expect(withoutValues('DELETE FROM a /* a comment, cut')).toBe('DELETE FROM a');
+});
+
+it.each([
+  ['a text', `UPDATE products SET a = '${String.raw`{\"b\": \"it\'s\"}, `.repeat(100_000)}`],
+  ['a name', `SELECT * FROM products WHERE \`${'a``b"'.repeat(300_000)}`],
+  ['a comment', `UPDATE products SET ${'/*/'.repeat(500_000)}`],
+  ['rows', `INSERT INTO products VALUES ${"(1, 'it''s'), ".repeat(30_000)}('`],
+])('time grows with the length of a statement and no faster, also where it is cut off: %s', (_name, sql) => {
+  // Were the end looked for anew at each quote, this would take minutes.
+  expect(touched(sql)).not.toBe('');
+  expect(withoutValues(sql).length).toBeLessThan(100);
 });
 
 it('who was seen and what was counted are put together by statement', () => {
