@@ -9,10 +9,16 @@ import { sameRows } from './pair-rows.ts';
 import { rowsByKey } from './rows-by-key.ts';
 
 const keysInOneLook = 400;
+/** Between looks of which some row has shown the same twice: time enough for what is on its way. */
 const betweenLooksMs = 25;
-/** Of a row that changes all the time so many of the source's versions are remembered, as far as they are short. */
-const versionsKept = 32;
-const versionBytesMax = 16_384;
+/**
+ * Otherwise, in turn: a row that changes every few milliseconds, and is applied some later, shows on the target what the source showed so many
+ * before. Looks that all lie as far apart meet that version only by chance.
+ */
+const pausesMs = [1, 2, 4, 8, 16, 25];
+/** Of a row that changes all the time so many of the source's versions are remembered, about a second's, as far as they are short. */
+const versionsKept = 80;
+const versionBytesMax = 65_536;
 /** So many looks in a row must show the same two rows, clean, before the difference is a fault. */
 const looksNeeded = 3;
 
@@ -62,7 +68,7 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
   const samples: RowDifference[] = [];
   let different = 0;
   const deadline = performance.now() + patienceMs;
-  while (suspects.size > 0) {
+  for (let looks = 0; suspects.size > 0; looks += 1) {
     signal.throwIfAborted();
     for (const batch of batches([...suspects.values()])) {
       const look = await lookAt(
@@ -78,7 +84,7 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
           suspects.delete(id);
           continue;
         }
-        if (bytesOf(source) <= versionBytesMax) suspect.was = versions.slice(0, versionsKept);
+        suspect.was = shortOnes(versions);
         const seen = look.dirty.has(id) || look.dirty.has('*') ? '' : `${rowsId(source)}|${rowsId(target)}`;
         suspect.looks = seen !== '' && seen === suspect.seen ? suspect.looks + 1 : seen === '' ? 0 : 1;
         suspect.seen = seen;
@@ -94,7 +100,8 @@ export async function settle(keys: readonly KeyValues[], options: SettleOptions)
     if (performance.now() >= deadline && !wavering) break;
     if (!wavering && !isApplying()) break;
     if (performance.now() >= deadline + patienceMs) break;
-    if (suspects.size > 0) await wait(betweenLooksMs, undefined, { signal });
+    const pauseMs = wavering ? betweenLooksMs : (pausesMs[looks % pausesMs.length] ?? betweenLooksMs);
+    if (suspects.size > 0) await wait(pauseMs, undefined, { signal });
   }
   return { different, unsettled: suspects.size, samples };
 }
@@ -113,6 +120,15 @@ async function lookAt(keys: readonly KeyValues[], options: SettleOptions): Promi
   const ours = new Set(keys.map(keyId));
   const dirty = (await log.dirtyAmong(source, keys)).map(keyId).map((id) => (ours.has(id) ? id : '*'));
   return { source: here, target: there, dirty: new Set(dirty) };
+}
+
+/** The newest of these that fit. */
+function shortOnes(versions: readonly (readonly RawRow[])[]): (readonly RawRow[])[] {
+  let bytes = 0;
+  return versions.slice(0, versionsKept).filter((rows) => {
+    bytes += bytesOf(rows);
+    return bytes <= versionBytesMax;
+  });
 }
 
 function bytesOf(rows: readonly RawRow[]): number {
