@@ -68,7 +68,11 @@ export class Commands {
     this.handovers = new HandoverCommands(options, this.jobs, (name) => this.#subject(name));
   }
 
-  /** Begins the copy, or watches one under way. Resolves when the feature is in `syncing`. */
+  /**
+   * Begins the copy, or watches one under way. Resolves when the feature is in `syncing`.
+   *
+   * @throws BanyanError BANYAN_COPY_ABANDONED, BANYAN_PAUSED, and what the preflight and the move meet
+   */
   async copy(
     name: string,
     actor: Actor,
@@ -305,6 +309,15 @@ export class Commands {
       if (state.failing !== null) {
         const { code, message, fix } = state.failing;
         throw new BanyanError(code, message, { fix });
+      }
+      if (state.stage === 'legacy') {
+        throw new BanyanError(
+          'BANYAN_COPY_ABANDONED',
+          `The copy of ${name} was given up before it was done.`,
+          {
+            fix: `\`banyan audit ${name}\` says by whom and why; \`banyan copy ${name}\` begins anew.`,
+          },
+        );
       }
       if (state.stage !== 'copying') return state;
       if (state.paused) {

@@ -178,7 +178,7 @@ export const actions = {
     body: copyRequest,
     answer: copyResult,
     streams: true,
-    errors: [...moving, 'BANYAN_PREFLIGHT_FAILED', 'BANYAN_PAUSED'],
+    errors: [...moving, 'BANYAN_PREFLIGHT_FAILED', 'BANYAN_PAUSED', 'BANYAN_COPY_ABANDONED'],
   },
   verify: {
     summary: 'Compare every row of both sides, or a sample',

@@ -49,4 +49,21 @@ describeOnEngine('mariadb', 'the throttle of a feature', (db) => {
     expect(actions).toContain('throttle: as configured');
     await control.stop();
   });
+
+  test('a copy that somebody gives up is not called done by the command that waits for it', async () => {
+    await using world = await createParcelWorld(db, 50);
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    const feature = async () => (await admin.get('/v1/status')).features[0];
+    await admin.post('/v1/features/parcels/throttle', { why, share: 0 });
+    const waiting = admin.run('/v1/features/parcels/copy', { why });
+    await Promise.all([
+      expect(waiting).rejects.toMatchObject({ code: 'BANYAN_COPY_ABANDONED' }),
+      until(async () => (await feature()).stage === 'copying').then(() =>
+        admin.run('/v1/features/parcels/abandon', { why }),
+      ),
+    ]);
+    expect((await feature()).stage).toBe('legacy');
+    await control.stop();
+  });
 });
