@@ -64,15 +64,25 @@ function saidBy(error: unknown): string {
     : String(error);
 }
 
+/**
+ * A wait that a signal ended fails with an AbortError, which says only that; why the signal aborted is its cause (Node.js, `events` and `timers`).
+ * Any other error is answered as it is.
+ */
+export function whyAborted(error: unknown): unknown {
+  const hasReason = error instanceof Error && error.name === 'AbortError' && error.cause !== undefined;
+  return hasReason ? whyAborted(error.cause) : error;
+}
+
 /** The error as a plain object for `--json` output and HTTP bodies; a database's refusal becomes
  * `BANYAN_PRIVILEGE_MISSING`, its trouble `BANYAN_DATABASE_…`, any other foreign error `BANYAN_UNEXPECTED`. */
-export function describeError(error: unknown): {
+export function describeError(raised: unknown): {
   code: string;
   message: string;
   fix: string;
   faults: readonly Fault[];
   details: Readonly<Record<string, unknown>>;
 } {
+  const error = whyAborted(raised);
   if (error instanceof BanyanError) {
     const { code, message, fix, faults, details } = error;
     return { code, message, fix, faults, details };

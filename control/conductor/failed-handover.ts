@@ -1,4 +1,4 @@
-import { BanyanError, describeError } from '../../common/errors.ts';
+import { BanyanError, describeError, whyAborted } from '../../common/errors.ts';
 import type { HandoverRules } from '../feature/index.ts';
 import type { StepTime } from './step-clock.ts';
 
@@ -13,9 +13,10 @@ export interface HeldFor {
 export function failedHandover(
   rules: HandoverRules,
   feature: string,
-  error: unknown,
+  raised: unknown,
   { budgetMs, heldMs, steps }: HeldFor,
 ): BanyanError {
+  const error = whyAborted(raised);
   const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
   const described = timedOut
     ? { message: `it was not decided within ${budgetMs} ms`, fix: 'Try again when there is less load.' }

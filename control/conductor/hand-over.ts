@@ -31,6 +31,7 @@ export async function handOver(
   const id = randomUUID();
   const budgetMs = decisionBudget(cutover.deadlineMs, request.maxHoldMs);
   const clock = new StepClock('hold');
+  const until = group.members[0]!.until(request);
   try {
     const othersOf = (feature: string) => features.filter((other) => other !== feature);
     const { states } = await group.change(
@@ -47,7 +48,6 @@ export async function handOver(
     const holdVersion = states[0]!.handover!.holdVersion;
     say('hold', `routers park writes (route table ${holdVersion})`);
     const leftMs = Math.max(1, budgetMs - clock.totalMs);
-    const until = group.members[0]!.until(request);
     const inTime = AbortSignal.any([until, AbortSignal.timeout(Math.ceil(leftMs))]);
     clock.next('barrier');
     await group.reach('after-hold');
@@ -63,7 +63,9 @@ export async function handOver(
       (feature) => decide(id, rules, !moves.get(feature)!.spec.oneWay),
       () => ({ handover: id, steps: clock.times }),
     );
-  } catch (error) {
+  } catch (met) {
+    // Who ended it is the reason; what a step met because of that is not.
+    const error: unknown = until.aborted ? until.reason : met;
     releaseTables();
     const steps = clock.times;
     const outcome = await takeBack(group, id, request, error, steps);

@@ -20,12 +20,14 @@ const idRoom = 10_000;
  * T, the triggers of S's fence. Then the gate once more, since all this may have taken its time.
  */
 export async function prepareHandover(group: HandoverGroup, request: HandoverRequest): Promise<void> {
+  const until = group.members[0]!.until(request);
   try {
-    const until = group.members[0]!.until(request);
     await group.each(until, (at, signal) => prepareOne(at, request, signal));
   } catch (error) {
+    // Who ended it is the reason; what a step met because of that is not.
+    const reason: unknown = until.aborted ? until.reason : error;
     await Promise.all(group.members.map(unprepare));
-    throw error;
+    throw reason;
   }
 }
 

@@ -116,6 +116,45 @@ describeEachEngine('a cutover that cannot be finished', (db) => {
     await control.stop();
   });
 
+  test('tells who took it back and why, whatever it waited for then', async () => {
+    await using world = await createParcelWorld(db, 20);
+    const control = await startControl(world.config);
+    const admin = await AdminClient.open(control.url, world.config.control.tokenFile);
+    await admin.run('/v1/features/parcels/copy', { why });
+    await admin.run('/v1/features/parcels/verify', { why });
+    const abortedOnce = async (isWaiting: () => Promise<unknown>) => {
+      const cutover = admin.run('/v1/features/parcels/cutover', { why }).catch((error) => error);
+      await until(async () => Boolean(await isWaiting()));
+      const { body } = await admin.post('/v1/features/parcels/abort', { why: 'the wrong hour' });
+      expect(body).toMatchObject({ outcome: 'taken back', stage: 'syncing' });
+      return cutover;
+    };
+
+    // The triggers of the fence wait for a transaction; nobody is held yet.
+    const end = await world.openTransaction('legacy', "UPDATE parcel_events SET kind = 'held' WHERE id = 1");
+    const waiting = `SELECT 1 FROM information_schema.PROCESSLIST
+      WHERE STATE LIKE 'Waiting for table metadata lock' AND INFO LIKE '%TRIGGER%parcel_events%'`;
+    const inPreparation = await abortedOnce(async () => (await world.query('legacy', waiting)).length);
+    await end();
+    expect(inPreparation).toMatchObject({
+      code: 'BANYAN_HANDOVER_ABORTED',
+      message: expect.stringMatching(/took it back by hand: the wrong hour$/),
+    });
+
+    // Writes are held, and a router does not follow.
+    const router = new TinyRouter(world.config.state, 'parcels', 'tiny');
+    await router.start();
+    router.neverDrains = true;
+    const inHold = await abortedOnce(async () => router.table.features[0]?.hold);
+    expect(inHold).toMatchObject({
+      code: 'BANYAN_HANDOVER_TAKEN_BACK',
+      message: expect.stringMatching(/took it back by hand: the wrong hour \(writes were held/),
+      details: { cause: 'BANYAN_HANDOVER_ABORTED' },
+    });
+    await router.stop();
+    await control.stop();
+  });
+
   test('is taken back when a row that was applied last is not equal on both sides', async () => {
     await using world = await createParcelWorld(db, 20);
     let afterDrain = async () => {};
