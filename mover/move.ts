@@ -178,7 +178,17 @@ export interface RepairReport {
   readonly different: number;
 }
 
+/** A table of the source that has lost most of its rows. */
+export interface EmptiedTable {
+  readonly table: string;
+  readonly rows: number;
+  /** On the target, by its server's estimate. */
+  readonly otherRows: number;
+}
+
 export interface TakeBackOptions extends WorkOptions {
+  /** These tables were emptied: of them alone, and only rows that the source does not have now. Default: all that differs, of all tables. */
+  readonly emptied?: readonly string[];
   /** The same feature's move in the other direction: it says how rows come back. */
   readonly inverse: MoveSpec;
   /** Counts and changes nothing. */
@@ -395,8 +405,12 @@ export interface Move {
   restored(): Promise<Restored | null>;
   /** From here on the side's server counts as one that was never restored: call it once its rows are what they are to be. */
   acceptRestored(side: MoveSide): Promise<void>;
+  /** Throws `BANYAN_OWNER_EMPTIED` where a table of the source has less than half of the target's rows and changes are not all in the log. */
+  checkEmptied(): Promise<void>;
+  /** Those tables; none while the capture is whole: then each deleted row was noted. */
+  emptied(): Promise<readonly EmptiedTable[]>;
   /**
-   * Where the source is the older one: brings the rows that it lacks back from the target, but for those that were written there since.
+   * Where the source is the older one, or was emptied: brings the rows that it lacks back from the target, but for those that were written there since.
    * Nothing may be applied meanwhile.
    */
   takeBack(options: TakeBackOptions): Promise<TakeBackReport>;

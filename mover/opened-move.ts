@@ -21,6 +21,7 @@ import type {
   CopiedTable,
   CopyOptions,
   CopyPace,
+  EmptiedTable,
   FenceOptions,
   FenceStanding,
   Move,
@@ -44,6 +45,7 @@ import { lackingRights } from './privileges/missing-privileges.ts';
 import { repairTables } from './repair/repair-tables.ts';
 import { moveClosed } from './sql/link.ts';
 import type { Session } from './sql/session.ts';
+import { emptiedError, findEmptied } from './take-back/find-emptied.ts';
 import { lookAtLost, waitingOf } from './take-back/lost-keys.ts';
 import { takeBack } from './take-back/take-back.ts';
 import type { ThrottleSettings } from './throttle/pace.ts';
@@ -139,6 +141,17 @@ export class OpenedMove implements Move {
   async acceptRestored(side: MoveSide): Promise<void> {
     await this.#works.assertEpoch();
     await this.#works.context.counts.accept(side);
+  }
+
+  async checkEmptied(): Promise<void> {
+    const tables = await this.emptied();
+    if (tables.length > 0) throw emptiedError(this.spec, tables);
+  }
+
+  async emptied(): Promise<readonly EmptiedTable[]> {
+    if ((await this.#works.capture.state()) === 'complete') return [];
+    const plans = this.#works.parts.flatMap((part) => part.plans);
+    return this.#works.context.withBothSides((source, target) => findEmptied(plans, source, target));
   }
 
   takeBack(options: TakeBackOptions): Promise<TakeBackReport> {

@@ -7,8 +7,8 @@ import type { RunContext } from './run-context.ts';
 import { verifyFeature } from './verify-feature.ts';
 
 /**
- * The owner's server was restored from a backup, and a person says whose rows are right. From the owner: what it has, as it
- * is. From the other side: the owner takes back what it lacks, but for rows that were written there since. Either way both
+ * The owner's server was restored from a backup, or one of its tables was emptied, and a person says whose rows are right. From the owner: what it
+ * has, as it is. From the other side: the owner takes back what it lacks, but for rows that were written there since. Either way both
  * sides are compared as a whole then, and the other side is made equal to the owner.
  *
  * A dry run tells what the owner lacks, whatever the answer will be.
@@ -26,13 +26,16 @@ export async function decideRestored(
   const { owner } = stages[state.stage];
   const move = await context.move(owner === 'legacy' ? 'forward' : 'reverse');
   if (from === undefined && !dryRun) await move.checkRestored();
-  if (restored?.side !== 'source' || specs === null) throw notRestored(feature, owner);
+  const older = restored?.side === 'source' ? restored : null;
+  const emptied = older === null ? await move.emptied() : [];
+  if ((older === null && emptied.length === 0) || specs === null) throw notRestored(feature, owner);
   const takes = from !== owner;
   let takenBack: TakeBackReport | null = null;
   if (takes || dryRun) {
     takenBack = await move.takeBack({
       inverse: specs[owner === 'legacy' ? 'reverse' : 'forward'],
       ...{ dryRun, signal },
+      ...(older === null ? { emptied: emptied.map(({ table }) => table) } : {}),
       onProgress: (at) =>
         onProgress({
           ...{ phase: 'take back', about: at.table },
@@ -52,11 +55,14 @@ export async function decideRestored(
   if (dryRun) return { ...report, verified: null };
   await store.change({
     ...{ feature, who, why },
-    action: takes ? 'took rows back' : 'took the restored rows',
+    action: takes
+      ? 'took rows back'
+      : older === null
+        ? 'took the rows that are left'
+        : 'took the restored rows',
     details: {
       side: owner,
-      restoredTo: restored.restoredTo,
-      lost: restored.lost,
+      ...(older === null ? { emptied } : { restoredTo: older.restoredTo, lost: older.lost }),
       from,
       tables: takenBack?.tables ?? [],
     },
@@ -67,9 +73,11 @@ export async function decideRestored(
   await points.reach('restored:decided');
   // Only now is everything that is to be done written down.
   await move.restartCopy();
-  // The state may have gone back with the owner's rows: from here on it is the one to go by.
-  await move.adoptStore();
-  await move.acceptRestored('source');
+  if (older !== null) {
+    // The state may have gone back with the owner's rows: from here on it is the one to go by.
+    await move.adoptStore();
+    await move.acceptRestored('source');
+  }
   await goOn();
   await untilCopied(context, signal);
   const verified = await verifyFeature(context, { who, why, afresh: true, onProgress }, signal);
@@ -94,7 +102,7 @@ async function untilCopied(context: RunContext, signal: AbortSignal): Promise<vo
 function notRestored(feature: string, owner: string): BanyanError {
   return new BanyanError(
     'BANYAN_REQUEST_INVALID',
-    `The database of ${owner}, which owns the rows of ${feature}, was not restored from a backup: there is nothing to choose.`,
+    `The database of ${owner}, which owns the rows of ${feature}, was not restored from a backup, and none of its tables was emptied: there is nothing to choose.`,
     { fix: `Without --from, \`banyan repair ${feature}\` makes the other side equal to ${owner}.` },
   );
 }

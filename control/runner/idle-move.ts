@@ -4,6 +4,7 @@ import type {
   Backlog,
   ClearOptions,
   CopyPace,
+  EmptiedTable,
   FenceOptions,
   FenceStanding,
   Move,
@@ -112,6 +113,12 @@ export abstract class IdleMove implements Move {
     return null;
   }
   async acceptRestored() {}
+  async checkEmptied() {}
+
+  async emptied(): Promise<readonly EmptiedTable[]> {
+    return [];
+  }
+
   async takeBack(): Promise<TakeBackReport> {
     return { tables: [] };
   }

@@ -17,6 +17,8 @@ export async function makeReady(context: RunContext, actor: Actor, signal: Abort
   const restored = await move.restored();
   // Only a person can say whose rows are right where the owner's are the older ones.
   if (restored?.side === 'source') await move.checkRestored();
+  // Nor whether rows that the owner has lost in a way that no log has are to go on the other side, too.
+  else await move.checkEmptied();
   // Nor is a side closed that the databases know to own the rows.
   await move.checkStore();
   await move.fence('target', { lockTimeoutMs, signal });

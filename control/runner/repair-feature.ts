@@ -16,14 +16,14 @@ export interface RepairRequest extends Actor {
   /** These rows only. */
   readonly keys?: readonly (readonly string[])[];
   readonly dryRun: boolean;
-  /** The owner was restored from a backup: whose rows are right. */
+  /** The owner was restored from a backup, or a table of its was emptied: whose rows are right. */
   readonly from?: Side;
   readonly onProgress: OnProgress;
 }
 
 export interface RepairResult extends RepairReport {
   readonly dryRun: boolean;
-  /** What the owner, which was restored from a backup, lacks; null where it was not. */
+  /** What the owner lacks that was restored from a backup or emptied; null where it was neither. */
   readonly takenBack: TakeBackReport | null;
   /** What a whole verify found afterwards; null in a dry run. */
   readonly verified: VerifyReport | null;

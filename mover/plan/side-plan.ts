@@ -162,6 +162,11 @@ export class SidePlan {
     return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(outputName(0), this.groups)} AS checksum ${this.#arriving([hash], condition, this.#arrival)}`;
   }
 
+  /** How many rows there are, but no more than `limit`: it ends there. */
+  countUpTo(limit: number): string {
+    return `SELECT COUNT(*) FROM (${this.#select(['1'], 'TRUE')} LIMIT ${limit}) AS banyan_some`;
+  }
+
   /** For each row its key, a hash over the columns at `hashed`, and the values of those at `plain`. */
   selectHashes(hashed: readonly number[], plain: readonly number[], condition: string): string {
     return this.#select(

@@ -38,7 +38,8 @@ export interface TakeBack extends Omit<TakeBackOptions, 'signal'> {
  * what it is on the target, but for those that were written to the source since. Clients go on writing to the source; what is
  * brought back is logged there as any write is, so the next comparison finds both sides equal.
  *
- * Where nobody can tell what was written since, no row of the source is deleted.
+ * Where nobody can tell what was written since, no row of the source is deleted. Of a table that was emptied only what is not there comes back:
+ * whatever is there was written since.
  *
  * @throws BanyanError BANYAN_TAKE_BACK_CONFLICT: what was brought back so far stays, and the target keeps all of its rows.
  */
@@ -46,6 +47,7 @@ export async function takeBack(work: TakeBack): Promise<TakeBackReport> {
   const tables: TableTakenBack[] = [];
   for (const part of work.parts) {
     for (const plan of part.plans) {
+      if (work.emptied?.includes(plan.source.table) === false) continue;
       const back = await inversePlan(work, plan);
       tables.push(await new TableBack(work, part, plan, back).run());
     }
@@ -116,7 +118,8 @@ class TableBack {
     for (const key of suspects) {
       const id = keyId(key);
       const kind: Kind = !onTarget.has(id) ? 'extra' : onSource.has(id) ? 'changed' : 'missing';
-      const isKept = kept.has(id) || (kind === 'extra' && this.#work.writtenAfter === null);
+      const isLater = this.#work.emptied !== undefined && kind !== 'missing';
+      const isKept = kept.has(id) || isLater || (kind === 'extra' && this.#work.writtenAfter === null);
       this.#found[isKept ? 'kept' : kind] += 1;
       if (this.#examples.length < examplesMax) this.#describe(key, isKept ? 'kept' : kind);
       if (!isKept) keys.push(key);
@@ -137,7 +140,10 @@ class TableBack {
         await inTransaction(source, async () => {
           // From here on no client changes one of these rows; a row that is not there yet shows as a duplicate.
           await source.rows(`SELECT 1 FROM ${here.place} WHERE ${here.keys(keys)} FOR UPDATE`);
-          const kept = await this.#keptAmong(keys);
+          const kept =
+            this.#work.emptied === undefined
+              ? await this.#keptAmong(keys)
+              : new Set((await source.rows(here.selectKeys(here.keys(keys)))).map(keyId));
           const ours = keys.filter((key) => !kept.has(keyId(key)));
           if (ours.length === 0) return;
           const condition = this.#plan.target.keys(ours);

@@ -26,7 +26,7 @@ export const repairCommand: CommandFactory = (io, outcome) => {
     .addOption(
       new Option(
         '--from <side>',
-        'where the owner was restored from a backup: whose rows are right (legacy, service)',
+        'where the owner was restored from a backup, or a table of its was emptied: whose rows are right (legacy, service)',
       ).choices(['legacy', 'service']),
     )
     .option('--dry-run', 'count the rows that differ and change nothing');
