@@ -2,9 +2,8 @@ import { newTableProgress } from '../bookkeeping/table-progress.ts';
 import type { CopyProgress } from '../move.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
-import { sideTables } from '../move-spec.ts';
+import { countRows } from '../plan/count-rows.ts';
 import { repairTables } from '../repair/repair-tables.ts';
-import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
 import { ProgressMeter } from './progress-meter.ts';
 
@@ -20,15 +19,20 @@ export interface CopyDifferencesOptions {
 /** Carrying a row over by its key costs some times what copying it does: below this share of rows a copy is quicker. */
 const leastShare = 0.5;
 
-/** Whether the target has most of the rows, as both servers estimate them. */
-export async function hasMostRows({ spec }: MoveContext, source: Session, target: Session): Promise<boolean> {
-  const rowsOf = async (side: 'source' | 'target', session: Session) => {
-    let rows = 0;
-    for (const table of sideTables(spec, side))
-      rows += await estimateRows(session, spec[side].database, table);
-    return rows;
-  };
-  return (await rowsOf('target', target)) >= leastShare * (await rowsOf('source', source));
+/** Whether the target has most of the rows. */
+export async function hasMostRows(
+  parts: readonly MovePart[],
+  source: Session,
+  target: Session,
+): Promise<boolean> {
+  let there = 0;
+  let wanted = 0;
+  for (const { source: here, target: other } of parts.flatMap(({ plans }) => plans)) {
+    const share = leastShare * (await countRows(source, here));
+    wanted += share;
+    if (share > 0) there += await countRows(target, other, Math.ceil(share));
+  }
+  return there >= wanted;
 }
 
 /**

@@ -65,7 +65,7 @@ export class CopyRun {
       await pair.check(source, target);
       if (await context.books.hasProgress(target)) await targetRecord.check(target);
       else {
-        const again = options.again === true && (await hasMostRows(context, source, target));
+        const again = options.again === true && (await hasMostRows(parts, source, target));
         if (context.spec.deferIndexes && !again) {
           await deferred.drop(source, target, context.signal(options.signal));
         }

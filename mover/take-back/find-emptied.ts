@@ -3,12 +3,10 @@ import { shopSide } from '../counts/restored.ts';
 import { featureOf } from '../fence/fence-row.ts';
 import type { EmptiedTable } from '../move.ts';
 import type { MoveSpec } from '../move-spec.ts';
+import { countedRows, countRows } from '../plan/count-rows.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { estimateRows } from '../shape/estimate-rows.ts';
 import type { Session } from '../sql/session.ts';
-
-/** A table with so many rows was not emptied; to count them takes some seconds. */
-const countedRows = 10_000_000;
 
 /**
  * Tables of the source with less than half of the target's rows. A TRUNCATE or a dropped partition is in no log: what looks like this was done
@@ -21,20 +19,15 @@ export async function findEmptied(
 ): Promise<EmptiedTable[]> {
   const emptied: EmptiedTable[] = [];
   for (const plan of plans) {
-    const rows = await count(source, plan.source.countUpTo(countedRows));
-    if (rows === countedRows) continue;
-    const most = 2 * rows + 1;
-    const there = await count(target, plan.target.countUpTo(most));
-    if (there < most) continue;
-    const estimated = await estimateRows(target, plan.target.database, plan.target.table);
-    emptied.push({ table: plan.source.table, rows, otherRows: Math.max(estimated, there) });
+    const rows = await countRows(source, plan.source);
+    // One with so many rows was not emptied, and estimates of two servers are not to be compared.
+    if (rows >= countedRows) continue;
+    const tooMany = 2 * rows + 1;
+    if ((await countRows(target, plan.target, tooMany)) < tooMany) continue;
+    const otherRows = await estimateRows(target, plan.target.database, plan.target.table);
+    emptied.push({ table: plan.source.table, rows, otherRows: Math.max(otherRows, tooMany) });
   }
   return emptied;
-}
-
-async function count(session: Session, sql: string): Promise<number> {
-  const [row] = await session.texts(sql);
-  return Number(row?.[0] ?? 0);
 }
 
 export function emptiedError(spec: MoveSpec, tables: readonly EmptiedTable[]): BanyanError {
