@@ -189,6 +189,7 @@ describeEachEngine('a move with capture from the binary log', (lane) => {
   it('rows of a prepared XA transaction keep nobody waiting, are carried over when it commits, and not before a drain', async () => {
     await using fixture = await MoveFixture.create(lane, table);
     await fixture.source.query(rows(3));
+    await fixture.source.query('CREATE TABLE beside (id INT PRIMARY KEY)');
     const points = new TestPoints();
     const move = await fixture.open({ points });
     await move.installCapture();
@@ -221,6 +222,8 @@ describeEachEngine('a move with capture from the binary log', (lane) => {
     await expect.poll(async () => (await move.backlog()).entries, { timeout: 10_000 }).toBe(2);
     const saved = Promise.withResolvers<void>();
     points.at('binlog:saving-position', () => saved.resolve());
+    // The position may have been saved since; now there is another one.
+    await fixture.source.query('INSERT INTO beside VALUES (1)');
     await saved.promise;
     await move.close();
     const next = await fixture.open();
