@@ -73,6 +73,11 @@ export function whyAborted(error: unknown): unknown {
   return hasReason ? whyAborted(error.cause) : error;
 }
 
+/** Why work that `signal` may end failed: who ended it, and else what it met. What a step meets because the signal aborted is not the reason. */
+export function whyEnded(signal: AbortSignal, met: unknown): unknown {
+  return signal.aborted ? signal.reason : met;
+}
+
 /** The error as a plain object for `--json` output and HTTP bodies; a database's refusal becomes
  * `BANYAN_PRIVILEGE_MISSING`, its trouble `BANYAN_DATABASE_…`, any other foreign error `BANYAN_UNEXPECTED`. */
 export function describeError(raised: unknown): {

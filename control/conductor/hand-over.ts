@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { whyEnded } from '../../common/errors.ts';
 import type { Applier, Move } from '../../mover/index.ts';
 import { orFailure } from '../runner/copy-rows.ts';
 import { awaitBarrier } from './barrier.ts';
@@ -64,8 +65,7 @@ export async function handOver(
       () => ({ handover: id, steps: clock.times }),
     );
   } catch (met) {
-    // Who ended it is the reason; what a step met because of that is not.
-    const error: unknown = until.aborted ? until.reason : met;
+    const error = whyEnded(until, met);
     releaseTables();
     const steps = clock.times;
     const outcome = await takeBack(group, id, request, error, steps);

@@ -1,4 +1,5 @@
 import { banyanVersion } from '../../common/banyan-version.ts';
+import { whyEnded } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
 import { catchUpProgress } from '../runner/catch-up-progress.ts';
 import { signOffStanding } from '../shadow/index.ts';
@@ -24,8 +25,7 @@ export async function prepareHandover(group: HandoverGroup, request: HandoverReq
   try {
     await group.each(until, (at, signal) => prepareOne(at, request, signal));
   } catch (error) {
-    // Who ended it is the reason; what a step met because of that is not.
-    const reason: unknown = until.aborted ? until.reason : error;
+    const reason = whyEnded(until, error);
     await Promise.all(group.members.map(unprepare));
     throw reason;
   }

@@ -118,8 +118,7 @@ class TableBack {
     for (const key of suspects) {
       const id = keyId(key);
       const kind: Kind = !onTarget.has(id) ? 'extra' : onSource.has(id) ? 'changed' : 'missing';
-      const isLater = this.#work.emptied !== undefined && kind !== 'missing';
-      const isKept = kept.has(id) || isLater || (kind === 'extra' && this.#work.writtenAfter === null);
+      const isKept = kept.has(id) || (kind === 'extra' && this.#work.writtenAfter === null);
       this.#found[isKept ? 'kept' : kind] += 1;
       if (this.#examples.length < examplesMax) this.#describe(key, isKept ? 'kept' : kind);
       if (!isKept) keys.push(key);
@@ -140,10 +139,7 @@ class TableBack {
         await inTransaction(source, async () => {
           // From here on no client changes one of these rows; a row that is not there yet shows as a duplicate.
           await source.rows(`SELECT 1 FROM ${here.place} WHERE ${here.keys(keys)} FOR UPDATE`);
-          const kept =
-            this.#work.emptied === undefined
-              ? await this.#keptAmong(keys)
-              : new Set((await source.rows(here.selectKeys(here.keys(keys)))).map(keyId));
+          const kept = await this.#keptAmong(keys);
           const ours = keys.filter((key) => !kept.has(keyId(key)));
           if (ours.length === 0) return;
           const condition = this.#plan.target.keys(ours);
@@ -169,7 +165,10 @@ class TableBack {
   }
 
   async #keptAmong(keys: readonly KeyValues[]): Promise<ReadonlySet<string>> {
-    const { source, writtenAfter } = this.#work;
+    const { source, emptied, writtenAfter } = this.#work;
+    const here = this.#plan.source;
+    if (emptied !== undefined)
+      return new Set((await source.rows(here.selectKeys(here.keys(keys)))).map(keyId));
     if (writtenAfter === null) return new Set();
     const { notedAfter } = this.#part.log;
     if (notedAfter === null) return new Set();

@@ -9,7 +9,7 @@ import { sameRows } from './pair-rows.ts';
 import { rowsByKey } from './rows-by-key.ts';
 
 const keysInOneLook = 400;
-/** Between looks of which some row has shown the same twice: time enough for what is on its way. */
+/** Until the next look, while some row differs and is clean: time enough for what is on its way. */
 const betweenLooksMs = 25;
 /**
  * Otherwise, in turn: a row that changes every few milliseconds, and is applied some later, shows on the target what the source showed so many
