@@ -35,8 +35,8 @@ const optionPreventsStatement = 1290;
 /** ENOSPC, in what the server says of a file that it could not make or write, by many numbers: 3, 1004, 1005, 1026, 1030 … */
 const noSpace = /\b(?:err(?:no|code):|error) 28\b|no space left on device/i;
 
-/** ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK */
-const locks: ReadonlySet<unknown> = new Set([1205, 1213]);
+/** ER_LOCK_WAIT_TIMEOUT (MariaDB of NOWAIT, too), ER_LOCK_DEADLOCK, ER_LOCK_NOWAIT */
+const locks: ReadonlySet<unknown> = new Set([1205, 1213, 3572]);
 
 /** Null for what another try would not cure. */
 export function databaseTrouble(error: unknown): DatabaseTrouble | null {

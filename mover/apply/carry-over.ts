@@ -13,6 +13,7 @@ import { type KeyValues, keyId } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
 import { errnoOf, isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { findConflicts } from './find-conflicts.ts';
+import { readAgain } from './read-again.ts';
 
 const attemptsAlone = 20;
 const attemptsBesideOthers = 3;
@@ -55,21 +56,21 @@ export async function carryOver(work: CarryOver, sessions: LaneSessions): Promis
  */
 async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSessions): Promise<boolean> {
   const { alone, context } = work;
-  let keys = work.keys;
   const { log } = work.part;
-  // Rows are found without an index of their own: a locking read would wait for every writer of the table, and have them wait.
-  const settles = log.reread === 'locking' && plan.source.groups;
-  const lock = log.reread === 'locking' && !settles ? ' LOCK IN SHARE MODE' : '';
+  let keys = work.keys;
   const attemptsMax = alone ? attemptsAlone : attemptsBesideOthers;
   const { feed } = context;
   let forms =
     feed === null && keys.length >= keysWorthLoading ? await context.rowForms(sessions.target) : insertOnly;
   for (let attempt = 1; ; attempt += 1) {
-    if (settles) await log.settled(sessions.source);
-    const select = plan.source.select(plan.source.keys(keys)) + lock;
-    const rows = await readRows(plan, select, { ...sessions, forms, bytesMax: work.bytesMax });
-    const told = feed === null ? null : await feed.batch(plan, keys, sessions);
-    await told?.read(sessions.source, { lock, bytesMax: work.bytesMax });
+    const condition = plan.source.keys(keys);
+    const { rows, told } = await readAgain(log, plan, sessions.source, async (lock) => {
+      const select = plan.source.select(condition) + lock;
+      const rows = await readRows(plan, select, { ...sessions, forms, bytesMax: work.bytesMax });
+      const told = feed === null ? null : await feed.batch(plan, keys, sessions);
+      await told?.read(sessions.source, { lock, bytesMax: work.bytesMax });
+      return { rows, told };
+    });
     const about = { table: plan.source.table, alone, keys: keys.length, loads: forms.usual !== 'insert' };
     await context.points.reach('apply:after-read', about);
     // After the reading: whatever was read is older than this count.

@@ -1,3 +1,4 @@
+import { and, type Condition } from '../plan/condition.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import { exactSql } from '../plan/side-column.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
@@ -14,7 +15,7 @@ export interface Arriving {
   readonly target: Session;
   readonly plan: TablePlan;
   /** Conditions over either side's rows: those that are to arrive, and those that have their keys. */
-  readonly rows: { readonly source: string; readonly target: string };
+  readonly rows: { readonly source: Condition; readonly target: Condition };
   /** Of these rows in memory. */
   readonly bytesMax: number;
   /** A transaction on the target whose writes pass its fence. */
@@ -37,7 +38,7 @@ async function findByValues({ source, target, plan, rows }: Arriving): Promise<K
     const values = await source.rows(
       plan.source.selectValues(
         columns.map(({ source: sql, shape }) => exactSql({ sql, shape })),
-        `(${rows.source}) AND ${notNull}`,
+        and(rows.source, notNull),
       ),
     );
     for (let start = 0; start < values.length; start += rowsInOneQuestion) {

@@ -33,7 +33,7 @@ export interface WaitingKey {
 export interface ChangeLog {
   /**
    * How the applier must read the rows of taken keys. `snapshot`: a change is visible to a plain read once its key can be
-   * taken. `locking`: it may be taken before that, and only a locking read waits for it.
+   * taken. `locking`: it may be taken before that, and a plain read misses it until the log is `settled`.
    */
   readonly reread: 'snapshot' | 'locking';
   /** The oldest entries whose keys lie in none of the ranges; null when there are none. */

@@ -1,4 +1,5 @@
 import { BanyanError } from '../../common/errors.ts';
+import type { Condition } from '../plan/condition.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import { exactSql, type SideColumn } from '../plan/side-column.ts';
 import type { SidePlan } from '../plan/side-plan.ts';
@@ -67,7 +68,7 @@ export class FeedTable {
     return this.#side;
   }
 
-  select(condition: string): string {
+  select(condition: Condition): string {
     return this.#plan.select(condition);
   }
 

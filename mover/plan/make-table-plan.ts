@@ -1,6 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
 import { inverseTable, type TableSpec, targetTable } from '../move-spec.ts';
-import { chooseKey } from '../shape/choose-key.ts';
+import { chooseIndex, chooseKey } from '../shape/choose-key.ts';
 import { type TableShape, wholeColumns } from '../shape/table-shape.ts';
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { derivedName, quoteName } from '../sql/names.ts';
@@ -32,6 +32,7 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
       table: here.table,
       columns: columns.map((column) => column.source),
       key: keys.source,
+      index: keys.index,
       scope: spec.where ?? constantScope(inverseTable(spec), there, here),
       ...(spec.intoWhere === undefined ? {} : { arrival: spec.intoWhere }),
     }),
@@ -40,6 +41,7 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
       table: there.table,
       columns: columns.map((column) => column.target),
       key: keys.target,
+      index: keys.unique,
       scope: spec.intoWhere ?? keys.scope,
     }),
     generated: isMapped(spec) ? [] : generatedColumns(here, there),
@@ -50,6 +52,8 @@ export function makeTablePlan(spec: TableSpec, here: TableShape, there: TableSha
 interface PlanKeys {
   readonly source: readonly KeyColumn[];
   readonly target: readonly KeyColumn[];
+  /** The source's unique index over the key; null: none is. */
+  readonly index: string | null;
   /** The target's unique index by which a key names at most one row; null: it may name several. */
   readonly unique: string | null;
   readonly scope: string;
@@ -58,13 +62,14 @@ interface PlanKeys {
 function planKeys(spec: TableSpec, here: TableShape, there: TableShape, map: ColumnMap): PlanKeys | null {
   if (spec.key === 'all columns') {
     const group = isMapped(spec) ? null : groupKey(spec, here, there);
-    return group === null ? null : { ...group, unique: null, scope: 'TRUE' };
+    return group === null ? null : { ...group, index: null, unique: null, scope: 'TRUE' };
   }
-  const sourceKey = chooseKey(here);
-  const mapped = sourceKey === null ? null : mapKey(spec, sourceKey, map, there);
-  if (sourceKey === null || mapped === null) return null;
+  const chosen = chooseIndex(here);
+  const mapped = chosen === null ? null : mapKey(spec, chosen.columns, map, there);
+  if (chosen === null || mapped === null) return null;
   const { key: target, unique, scope } = mapped;
-  return { source: sourceKey.map((shape) => keyColumn(shape)), target, unique, scope };
+  const source = chosen.columns.map((shape) => keyColumn(shape));
+  return { source, target, index: chosen.index, unique, scope };
 }
 
 function generatedColumns(here: TableShape, there: TableShape): TablePlan['generated'] {

@@ -1,5 +1,6 @@
 import { quoteName, quoteTable } from '../sql/names.ts';
 import type { EngineKind, RawRow } from '../sql/session.ts';
+import { and, type Condition, conditionSql, isByKey } from './condition.ts';
 import { type InsertStatement, insertStatements } from './insert-statements.ts';
 import {
   type KeyColumn,
@@ -23,6 +24,8 @@ export interface SidePlanParts {
   readonly columns: readonly SideColumn[];
   /** The plan's key as this side has it. */
   readonly key: readonly KeyColumn[];
+  /** The unique index over the key's columns, or over these and some that the scope fixes; null where there is none. */
+  readonly index: string | null;
   /** An SQL predicate over this side's table, true for the rows that belong to the move. */
   readonly scope: string;
   /**
@@ -44,6 +47,7 @@ export class SidePlan {
   readonly columns: readonly SideColumn[];
   readonly key: readonly KeyColumn[];
   readonly scope: string;
+  readonly #index: string | null;
   readonly #arrival: string | null;
 
   constructor(parts: SidePlanParts) {
@@ -53,6 +57,7 @@ export class SidePlan {
     this.columns = parts.columns;
     this.key = parts.key;
     this.scope = parts.scope;
+    this.#index = parts.index;
     this.#arrival = parts.arrival ?? null;
   }
 
@@ -69,34 +74,35 @@ export class SidePlan {
   /** The same rows with other columns: for a side whose rows arrive as they are. */
   withColumns(columns: readonly SideColumn[]): SidePlan {
     const { database, table, key, scope } = this;
-    return new SidePlan({ database, table, key, scope, columns });
+    return new SidePlan({ database, table, key, scope, columns, index: this.#index });
   }
 
   /** True for rows with these keys; at least one. */
-  keys(keys: readonly KeyValues[]): string {
-    return keysCondition(this.key, keys);
+  keys(keys: readonly KeyValues[]): Condition {
+    return { byKey: keysCondition(this.key, keys) };
   }
 
-  range(range: KeyRange): string {
-    return rangeCondition(this.key, range);
+  range(range: KeyRange): Condition {
+    const condition = rangeCondition(this.key, range);
+    return range.after === null && range.upTo === null ? condition : { byKey: condition };
   }
 
   /** The rows under a condition, each with the plan's columns in their order. */
-  select(condition: string): string {
+  select(condition: Condition): string {
     return this.#select(this.columns.map(exactSql), condition);
   }
 
   /** For comparing: the key's columns, then the plan's as both sides spell them. */
-  selectCompared(condition: string): string {
+  selectCompared(condition: Condition): string {
     return this.#select([...this.key.map(exactSql), ...this.columns.map(comparedSql)], condition);
   }
 
-  selectKeys(condition: string): string {
+  selectKeys(condition: Condition): string {
     return this.#select(this.key.map(exactSql), condition);
   }
 
   /** Values of other expressions of this side, row by row. */
-  selectValues(expressions: readonly string[], condition: string): string {
+  selectValues(expressions: readonly string[], condition: Condition): string {
     return this.#select(expressions, condition);
   }
 
@@ -116,26 +122,35 @@ export class SidePlan {
 
   selectBoundUpTo(within: KeyRange, rows: number, lead: KeyValues): string {
     const upTo = rangeCondition(this.#lead, { after: null, upTo: lead });
-    return this.#bound(this.key, `${this.range(within)} AND ${upTo}`, rows);
+    return this.#bound(this.key, and(this.range(within), upTo), rows);
   }
 
   get #lead(): readonly KeyColumn[] {
     return this.groups ? this.key.slice(0, -1) : [];
   }
 
-  #bound(key: readonly KeyColumn[], condition: string, rows: number): string {
+  #bound(key: readonly KeyColumn[], condition: Condition, rows: number): string {
     const order = key.map((_, index) => outputName(index)).join(', ');
     return `${this.#select(key.map(exactSql), condition)} ORDER BY ${order} LIMIT 1 OFFSET ${rows - 1}`;
   }
 
   /** The keys of rows that `delete` would delete under this condition, so many at most. */
-  selectDeleted(condition: string, limit: number): string {
+  selectDeleted(condition: Condition, limit: number): string {
     const list = this.key.map(exactSql).join(', ');
-    return `SELECT ${list} FROM ${this.place} WHERE ${this.#inScope(condition)} LIMIT ${limit}`;
+    return `SELECT ${this.#hint(condition)}${list} FROM ${this.place} WHERE ${this.#inScope(condition)} LIMIT ${limit}`;
   }
 
-  delete(condition: string): string {
-    return `DELETE FROM ${this.place} WHERE ${this.#inScope(condition)}`;
+  /** Locks the rows with these keys, whether the scope has them or not; at least one key. */
+  selectForUpdate(keys: readonly KeyValues[]): string {
+    const condition = this.keys(keys);
+    // Where an index has all that is asked for, both servers read, and lock, the whole index.
+    const beside = this.columns.find(({ sql }) => !this.key.some((column) => column.sql === sql));
+    return `SELECT ${this.#hint(condition)}${beside === undefined ? '1' : `${beside.sql} IS NULL`}
+      FROM ${this.place} WHERE ${conditionSql(condition)} FOR UPDATE`;
+  }
+
+  delete(condition: Condition): string {
+    return `DELETE ${this.#hint(condition)}FROM ${this.place} WHERE ${this.#inScope(condition)}`;
   }
 
   /** Rows as the other side's `select` read them. */
@@ -154,10 +169,10 @@ export class SidePlan {
   }
 
   /** Count and checksum of the rows under a condition, over the columns at these positions. */
-  checksum(positions: readonly number[], condition: string): string {
+  checksum(positions: readonly number[], condition: Condition): string {
     const hash = rowHash(this.#at(positions));
     if (this.#arrival === null) {
-      return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(hash, this.groups)} AS checksum FROM ${this.place} WHERE ${this.#inScope(condition)}`;
+      return `SELECT ${this.#hint(condition)}COUNT(*) AS rows_here, ${rowsChecksum(hash, this.groups)} AS checksum FROM ${this.place} WHERE ${this.#inScope(condition)}`;
     }
     return `SELECT COUNT(*) AS rows_here, ${rowsChecksum(outputName(0), this.groups)} AS checksum ${this.#arriving([hash], condition, this.#arrival)}`;
   }
@@ -168,34 +183,48 @@ export class SidePlan {
   }
 
   /** For each row its key, a hash over the columns at `hashed`, and the values of those at `plain`. */
-  selectHashes(hashed: readonly number[], plain: readonly number[], condition: string): string {
+  selectHashes(hashed: readonly number[], plain: readonly number[], condition: Condition): string {
     return this.#select(
       [...this.key.map(exactSql), rowHash(this.#at(hashed)), ...this.#at(plain).map(comparedSql)],
       condition,
     );
   }
 
-  #select(expressions: readonly string[], condition: string): string {
+  #select(expressions: readonly string[], condition: Condition): string {
     if (this.#arrival === null) {
       const list = expressions.map((sql, index) => `${sql} AS ${outputName(index)}`);
-      return `SELECT ${list.join(', ')} FROM ${this.place} WHERE ${this.#inScope(condition)}`;
+      return `SELECT ${this.#hint(condition)}${list.join(', ')} FROM ${this.place} WHERE ${this.#inScope(condition)}`;
     }
     const list = expressions.map((_, index) => outputName(index));
     return `SELECT ${list.join(', ')} ${this.#arriving(expressions, condition, this.#arrival)}`;
   }
 
   /** The rows as they arrive, for a condition on that: the servers merge it into one query over the table. */
-  #arriving(expressions: readonly string[], condition: string, arrival: string): string {
+  #arriving(expressions: readonly string[], condition: Condition, arrival: string): string {
     const list = [
       ...expressions.map((sql, index) => `${sql} AS ${outputName(index)}`),
       ...this.columns.map((column) => `${exactSql(column)} AS ${quoteName(column.name)}`),
     ];
-    return `FROM (SELECT ${list.join(', ')} FROM ${this.place} WHERE ${this.#inScope(condition)}) AS banyan_row
+    return `FROM (SELECT ${this.#hint(condition)}${list.join(', ')} FROM ${this.place} WHERE ${this.#inScope(condition)}) AS banyan_row
       WHERE (${arrival})`;
   }
 
-  #inScope(condition: string): string {
-    return this.scope === 'TRUE' ? condition : `(${condition}) AND (${this.scope})`;
+  #inScope(condition: Condition): string {
+    const sql = conditionSql(condition);
+    return this.scope === 'TRUE' ? sql : `(${sql}) AND (${this.scope})`;
+  }
+
+  /**
+   * MySQL goes by its statistics, and where these are old, or pages are not in memory, scans the table for a condition on the key: it
+   * takes minutes where the table is large, and a DELETE waits for whoever changes other rows. MariaDB reads a comment.
+   *
+   * @see MySQL 8.4 manual, 10.9.3, index-level optimizer hints
+   */
+  #hint(condition: Condition): string {
+    const names = [this.table, this.#index ?? ''];
+    // MariaDB ends the comment there, whatever the quotes.
+    if (!isByKey(condition) || this.#index === null || names.some((name) => name.includes('*/'))) return '';
+    return `/*+ INDEX(${names.map(quoteName).join(' ')}) */ `;
   }
 
   #at(positions: readonly number[]): SideColumn[] {

@@ -1,22 +1,34 @@
 import type { ColumnShape } from '../sql/column-shape.ts';
 import { type TableShape, wholeColumns } from './table-shape.ts';
 
+/** A unique index over nothing but the key's columns. */
+export interface ChosenKey {
+  readonly index: string;
+  /** In index order. */
+  readonly columns: readonly ColumnShape[];
+}
+
 /**
- * The columns by which the table's rows are told apart and ordered: the primary key, or else the first unique index
- * whose columns are all NOT NULL, whole, not generated and of a type with one order in SQL; one without columns that go by
- * their numbers is preferred. Null if there is none.
+ * By which the table's rows are told apart and ordered: the primary key, or else the first unique index whose columns are all NOT NULL,
+ * whole, not generated and of a type with one order in SQL; one without columns that go by their numbers is preferred. Null if there is
+ * none.
  */
-export function chooseKey(shape: TableShape): readonly ColumnShape[] | null {
+export function chooseIndex(shape: TableShape): ChosenKey | null {
   return firstKey(shape, canBeKey) ?? firstKey(shape, (column) => canBeKey(column) || goesByNumber(column));
 }
 
-function firstKey(shape: TableShape, can: (column: ColumnShape) => boolean): readonly ColumnShape[] | null {
+/** The columns of `chooseIndex`. */
+export function chooseKey(shape: TableShape): readonly ColumnShape[] | null {
+  return chooseIndex(shape)?.columns ?? null;
+}
+
+function firstKey(shape: TableShape, can: (column: ColumnShape) => boolean): ChosenKey | null {
   for (const index of shape.uniqueIndexes) {
     const columns = wholeColumns(index)?.map((name) => shape.columns.find((column) => column.name === name));
     if (columns === undefined) continue;
     const usable = (column: ColumnShape | undefined): column is ColumnShape =>
       column !== undefined && !column.nullable && !column.generated && can(column);
-    if (columns.every(usable)) return columns;
+    if (columns.every(usable)) return { index: index.name, columns };
   }
   return null;
 }

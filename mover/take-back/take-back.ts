@@ -138,7 +138,7 @@ class TableBack {
         if (here.groups) await source.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
         await inTransaction(source, async () => {
           // From here on no client changes one of these rows; a row that is not there yet shows as a duplicate.
-          await source.rows(`SELECT 1 FROM ${here.place} WHERE ${here.keys(keys)} FOR UPDATE`);
+          await source.rows(here.selectForUpdate(keys));
           const kept = await this.#keptAmong(keys);
           const ours = keys.filter((key) => !kept.has(keyId(key)));
           if (ours.length === 0) return;

@@ -168,10 +168,14 @@ export class BinlogCapture implements Capture {
     const record = await this.#books.read(session);
     if (record === null) throw captureMissing(database);
     if (record.broken !== null) throw brokenBefore(record.broken);
-    // Where the log is read already, a session with another server is one that was left behind.
-    if (this.#follower.server === record.server) await this.#follower.assertSameServer(session);
-    const changed = await this.#changed(session, await onThisServer(this.#context, session, record));
-    if (changed !== null) throw schemaChanged(database, changed);
+    if (this.#follower.server === null) {
+      await this.#assertReadable(session, record);
+    } else {
+      // A session with another server is one that was left behind.
+      if (this.#follower.server === record.server) await this.#follower.assertSameServer(session);
+      const changed = await this.#changed(session, await onThisServer(this.#context, session, record));
+      if (changed !== null) throw schemaChanged(database, changed);
+    }
     await this.#assertSettings(session);
   }
 

@@ -1,7 +1,7 @@
+import { deleteByNumber } from '../../sql/delete-by-number.ts';
 import { quoteTable, quoteText } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import type { CascadeQueue } from './cascade-queue.ts';
-import { deleteEnded } from './delete-ended.ts';
 
 /** Marks removed by one statement. */
 const forgottenAtOnce = 5_000;
@@ -69,7 +69,7 @@ export class CascadeMarks {
     const there = await this.#read(session, upTo);
     if (there.length === 0) return [];
     const committed = new Set(await this.#read(session, upTo));
-    await deleteEnded(session, this.#table, 'seq', [...committed].slice(0, forgottenAtOnce));
+    await deleteByNumber(session, this.#table, 'seq', [...committed].slice(0, forgottenAtOnce));
     return there.filter((mark) => !committed.has(mark));
   }
 

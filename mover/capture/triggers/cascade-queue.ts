@@ -1,12 +1,12 @@
 import { isTableMissing } from '../../../common/table-missing.ts';
 import type { ForeignKey } from '../../shape/foreign-key.ts';
+import { deleteByNumber } from '../../sql/delete-by-number.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { Session } from '../../sql/session.ts';
 import type { CapturedTable } from '../capture.ts';
 import { isInstant, logKeyName, logName, ofRow } from './capture-names.ts';
 import type { CascadeState } from './cascade-graph.ts';
 import { deepest } from './cascade-tree.ts';
-import { deleteEnded } from './delete-ended.ts';
 import {
   type CascadeWeb,
   childrenStep,
@@ -201,7 +201,7 @@ export class CascadeQueue {
         if (isTableMissing(error)) return [];
         throw error;
       });
-    await deleteEnded(
+    await deleteByNumber(
       session,
       this.#table,
       'run',

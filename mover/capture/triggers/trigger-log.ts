@@ -1,5 +1,6 @@
 import type { Backlog } from '../../move.ts';
 import { type KeyRange, type KeyValues, keysCondition, rangeCondition } from '../../plan/key-range.ts';
+import { deleteByNumber } from '../../sql/delete-by-number.ts';
 import { literal } from '../../sql/literal.ts';
 import { quoteTable } from '../../sql/names.ts';
 import type { RawRow, Session } from '../../sql/session.ts';
@@ -91,7 +92,7 @@ export class TriggerLog implements ChangeLog {
       keys: rows.map(([, , ...key]) => key),
       ranks: rows.map(([rank]) => Number(String(rank))),
       forget: async (source) => {
-        await source.run(`DELETE FROM ${this.#log} WHERE seq IN (${entries.join(',')})`);
+        await deleteByNumber(source, this.#log, 'seq', entries);
       },
     };
   }
