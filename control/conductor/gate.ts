@@ -14,10 +14,10 @@ import { stageRefused } from '../feature/stage-refused.ts';
 import { type HandoverRules, stagesBefore } from '../feature/stages.ts';
 import { describeLoss, type LossFigures } from '../loss/index.ts';
 import type { FeatureState, Replica, StateStore } from '../store/index.ts';
+import { listTransactions, longTransactions } from '../waits/index.ts';
 import { type AskedSide, askSide } from './ask-side.ts';
 import type { Forcible } from './forcible.ts';
 import { isStuckAtService } from './handover-changes.ts';
-import { longTransactions } from './long-transactions.ts';
 import { describeRouters, type OwnConfig, otherwiseRouters } from './router-versions.ts';
 import { seenRoutes } from './seen-routes.ts';
 import { seenUsage } from './seen-usage.ts';
@@ -165,9 +165,11 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
       if (source.host === '') return [true, 'no tables'];
       const found = await longTransactions(source, sideTables(move.spec, 'source'), cutover.maxTransactionMs);
       const where = found.of === 'tables' ? 'on these tables' : `on ${rules.oldOwner}’s server`;
-      const list = found.open.map((one) => `connection ${one.connection} for ${one.openMs} ms`).join(', ');
       const none = `none ${where} is open for more than ${cutover.maxTransactionMs} ms`;
-      return [found.open.length === 0, found.open.length === 0 ? none : `open ${where}: ${list}`];
+      return [
+        found.open.length === 0,
+        found.open.length === 0 ? none : `open ${where}: ${listTransactions(found.open)}`,
+      ];
     }),
     check('disk', 'Make room: a server whose disk is full waits in silence.', async () => {
       if (source.host === '') return [true, 'no tables'];

@@ -1,8 +1,10 @@
 import { banyanVersion } from '../../common/banyan-version.ts';
 import { whyEnded } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
+import type { MoveSide } from '../../mover/index.ts';
 import { catchUpProgress } from '../runner/catch-up-progress.ts';
 import { signOffStanding } from '../shadow/index.ts';
+import { tellWaits } from '../waits/index.ts';
 import type { Forcible } from './forcible.ts';
 import { assertGatesOpen, type GateCheck, inspectGate } from './gate.ts';
 import type { HandoverContext } from './handover-context.ts';
@@ -35,12 +37,16 @@ async function prepareOne(at: HandoverContext, request: HandoverRequest, signal:
   const { rules } = at;
   const move = await at.move();
   const wayBack = await at.wayBack();
+  const { spec } = move;
+  const waits = <T>(side: MoveSide, until: string, work: Promise<T>) =>
+    tellWaits({ spec, sides: [side], until }, request.onProgress, work);
   // Every write to T will be noted from the moment T is opened, also where its tables were altered meanwhile.
-  await wayBack.renewCapture({ signal });
+  await waits('target', 'changes for the way back are captured', wayBack.renewCapture({ signal }));
   await at.reach('after-capture');
-  await move.raiseAutoIncrement({ room: idRoom, signal });
+  await waits('target', 'counters are raised', move.raiseAutoIncrement({ room: idRoom, signal }));
   request.onProgress({ phase: 'prepare', about: `the fence of ${rules.oldOwner}’s tables` });
-  await move.prepareFence('source', { lockTimeoutMs: preparePatienceMs, signal });
+  const lockTimeoutMs = preparePatienceMs;
+  await waits('source', 'the fence is made', move.prepareFence('source', { lockTimeoutMs, signal }));
   await catchUp(at, request);
   const gate = await lookAtGate(at, { verifyCounts: true, force: request.force });
   assertGatesOpen(rules, new Map([[at.feature, gate]]));

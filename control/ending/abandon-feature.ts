@@ -3,6 +3,7 @@ import type { EndingPlan } from '../../mover/index.ts';
 import { advance, type FeatureState, stageRefused } from '../feature/index.ts';
 import { isUnreachable, reachSide } from '../loss/index.ts';
 import type { FeatureRunner } from '../runner/index.ts';
+import { tellWaits } from '../waits/index.ts';
 import type { EndContext, EndRequest } from './end-context.ts';
 import { assertNoFaults, type EndingReport, nothingToEnd, statements } from './ending-report.ts';
 import { endingDone, patienceMs, runEnding } from './run-ending.ts';
@@ -52,7 +53,9 @@ export async function abandonFeature(context: EndContext, request: AbandonReques
     return { ...report, statements: statements(done.steps), faults: [], left: [] };
   }
   try {
-    await clearAway(runner);
+    const clearing = clearAway(runner);
+    const waited = { sides: ['source', 'target'], until: 'capture and fence go' } as const;
+    await (spec === null ? clearing : tellWaits({ spec, ...waited }, onProgress, clearing));
   } catch (error) {
     if (spec === null || !isUnreachable(error)) throw error;
     await door.clearSide(spec, 'source', { patienceMs, signal: context.signal });

@@ -1,5 +1,6 @@
 import type { EndingKind, EndingPlan, MoveSpec } from '../../mover/index.ts';
 import type { FeatureState } from '../feature/index.ts';
+import { tellWaits } from '../waits/index.ts';
 import type { EndContext, EndRequest } from './end-context.ts';
 
 /** For each table's moment without an open transaction, and for routers to follow. */
@@ -12,11 +13,12 @@ export function runEnding(
   kind: EndingKind,
   { onProgress }: Pick<EndRequest, 'onProgress'>,
 ): Promise<EndingPlan> {
-  return door.endMove(spec, kind, {
+  const ending = door.endMove(spec, kind, {
     ...{ logger, points, signal, patienceMs },
     onStep: (step, index, count) =>
       onProgress({ phase: 'take away', about: step.sql, done: index, total: count, unit: 'statements' }),
   });
+  return tellWaits({ spec, sides: ['source', 'target'], until: 'the rest goes' }, onProgress, ending);
 }
 
 /** Notes that nothing of the command is left to do. */

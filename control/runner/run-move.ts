@@ -1,5 +1,6 @@
 import type { Move } from '../../mover/index.ts';
 import { advance } from '../feature/index.ts';
+import { tellWaits } from '../waits/index.ts';
 import { copyRows } from './copy-rows.ts';
 import type { MoveDirection } from './move-specs.ts';
 import type { RunContext } from './run-context.ts';
@@ -53,15 +54,19 @@ async function captureAndCopy(
   again: boolean,
 ): Promise<void> {
   const { lockTimeoutMs, points } = context.options;
-  await move.fence('target', { lockTimeoutMs, signal });
+  const { tell } = context.feed;
+  const { spec } = move;
+  const here = { spec, sides: ['source'], until: 'changes are captured' } as const;
+  const there = { spec, sides: ['target'], until: 'other writes are refused' } as const;
+  await tellWaits(there, tell, move.fence('target', { lockTimeoutMs, signal }));
   await points.reach('copy:after-service-fence');
   if ((await move.captureState()) !== 'complete') {
     // Not installed yet, half installed when a process died, or damaged since: changes may be missing, so nothing
     // that was copied counts.
-    await move.dropCapture({ signal });
+    await tellWaits(here, tell, move.dropCapture({ signal }));
     await move.restartCopy();
   }
-  await move.installCapture({ signal });
+  await tellWaits(here, tell, move.installCapture({ signal }));
   await points.reach('copy:after-capture');
   await copyRows(context, move, direction, signal, again);
 }

@@ -234,7 +234,7 @@ async function checkTable(
       faults.push({
         code: 'BANYAN_TARGET_NOT_EMPTY',
         what: `${spec.target.database}.${targetTable(table)} holds rows that this move did not bring`,
-        fix: 'Empty the table, or give the service another database.',
+        fix: 'Empty the table, or give the service another database. Rows of a copy that was given up go by `banyan abandon FEATURE --clean`.',
       });
     }
   }

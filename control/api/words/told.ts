@@ -24,6 +24,7 @@ export function tellStatus(status: StatusReport): readonly Told[] {
   return [
     ...features.flatMap(failures),
     ...features.flatMap(troubles),
+    ...features.flatMap(waits),
     ...features.flatMap(findings),
     ...features.flatMap(freezes),
     ...features.flatMap(losses),
@@ -50,6 +51,14 @@ function troubles({ name, failing, paused, move }: FeatureStatus): Told[] {
   const fix =
     '`banyan check` says which server cannot be reached, or what an account lacks; the move goes on by itself once that is put right.';
   return [{ ...plain, feature: name, level: 'warn', what: trouble, fix }];
+}
+
+/** Work of the mover for which somebody's transaction must end. */
+function waits({ name, failing, move }: FeatureStatus): Told[] {
+  const { progress = null } = move ?? {};
+  if (progress?.phase !== 'wait' || failing !== null) return [];
+  const fix = 'It goes on by itself when they end; KILL ends one that nobody needs.';
+  return [{ ...plain, feature: name, level: 'warn', what: `waiting: ${progress.about ?? ''}`, fix }];
 }
 
 function freezes({ name, frozen }: FeatureStatus): Told[] {

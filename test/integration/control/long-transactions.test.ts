@@ -1,6 +1,6 @@
 import { createConnection } from 'mysql2/promise';
 import { expect, it, vi } from 'vitest';
-import { longTransactions } from '../../../control/conductor/long-transactions.ts';
+import { longTransactions } from '../../../control/waits/long-transactions.ts';
 import { describeEachEngine } from '../../support/databases.ts';
 
 describeEachEngine('transactions open for long', (lane) => {
