@@ -25,10 +25,15 @@ export class Lanes {
   readonly #free: Lane[];
   readonly #queue: ((lane: Lane) => void)[] = [];
 
-  constructor(context: MoveContext, size: number) {
+  /** `rowWaitSeconds`: how long a statement may wait for a row of the target. */
+  constructor(
+    context: MoveContext,
+    size: number,
+    { rowWaitSeconds }: { readonly rowWaitSeconds?: number } = {},
+  ) {
     this.#all = Array.from({ length: size }, () => ({
       source: context.sourceLink(),
-      target: context.targetLink(),
+      target: context.targetLink(undefined, rowWaitSeconds),
       memory: new RowPieces(piecesKept),
     }));
     this.#free = this.#all.toReversed();

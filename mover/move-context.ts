@@ -63,8 +63,8 @@ export class MoveContext {
     return this.#link(this.spec.source, lockWaitSeconds);
   }
 
-  targetLink(lockWaitSeconds = 20): Link {
-    return this.#link(this.spec.target, lockWaitSeconds);
+  targetLink(lockWaitSeconds = 20, rowWaitSeconds?: number): Link {
+    return this.#link(this.spec.target, lockWaitSeconds, rowWaitSeconds);
   }
 
   /** A transaction on banyan's own tables on the target, for the mover whose epoch holds. */
@@ -132,10 +132,11 @@ export class MoveContext {
     for (const link of this.#links) link.close();
   }
 
-  #link(endpoint: DatabaseEndpoint, lockWaitSeconds: number): Link {
+  #link(endpoint: DatabaseEndpoint, lockWaitSeconds: number, rowWaitSeconds?: number): Link {
     const link: Link = new Link({
       endpoint,
       lockWaitSeconds,
+      ...(rowWaitSeconds === undefined ? {} : { rowWaitSeconds }),
       // A feature lives for a year, and so does its move: a link that nobody can use any more is not kept.
       onClose: () => this.#links.delete(link),
       whyClosed: () => this.closing.signal.reason,

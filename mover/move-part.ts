@@ -1,4 +1,5 @@
 import type { LastApplied } from './apply/last-applied.ts';
+import type { SetAside } from './apply/set-aside.ts';
 import type { ChangeLog } from './capture/change-log.ts';
 import type { RangesInFlight } from './copy/ranges-in-flight.ts';
 import type { TablePlan } from './plan/table-plan.ts';
@@ -10,4 +11,5 @@ export interface MovePart {
   readonly log: ChangeLog;
   readonly ranges: RangesInFlight;
   readonly last: LastApplied;
+  readonly aside: SetAside;
 }

@@ -1,4 +1,5 @@
 import { LastApplied } from './apply/last-applied.ts';
+import { SetAside } from './apply/set-aside.ts';
 import type { Capture } from './capture/capture.ts';
 import type { ChangeLog } from './capture/change-log.ts';
 import { makeCapture } from './capture/make-capture.ts';
@@ -49,12 +50,16 @@ export function makeMoveWorks({ context, plans, admin, foreignKeys, marks }: Mak
   const bySource = [...Map.groupBy(plans, (plan) => plan.source.table).values()];
   const captured = bySource.flatMap(([plan]) => (plan ? [plan.source] : []));
   const capture = makeCapture(context, captured, foreignKeys);
-  const parts = bySource.map((group, index) => ({
-    plans: group,
-    log: capture.logs[index] as ChangeLog,
-    ranges: new RangesInFlight(),
-    last: new LastApplied(context.tuning.verifyLastApplied),
-  }));
+  const parts = bySource.map((group, index) => {
+    const ranges = new RangesInFlight();
+    return {
+      plans: group,
+      log: capture.logs[index] as ChangeLog,
+      ranges,
+      last: new LastApplied(context.tuning.verifyLastApplied),
+      aside: new SetAside(group, ranges),
+    };
+  });
   const assertEpoch = async () => context.books.guard(await admin.target.session(), context.epoch);
   const sourceAlone = { work: context.sourceLink(), kill: context.sourceLink() };
   const targetAlone = { work: context.targetLink(), kill: context.targetLink() };

@@ -33,6 +33,8 @@ const stopPatienceMs = 5_000;
 /** While a drain is waited for, so many failures are followed by another try at once, and every other one after a moment. */
 const atOnce = 3;
 const heldPauseMs = 25;
+/** Then it is found out whether somebody has locked the row, and all others go on. */
+const rowWaitSeconds = 1;
 /** A round that carried over so many entries is followed by the next one at once: more have come meanwhile. */
 const entriesOfFullRound = 500;
 
@@ -71,7 +73,7 @@ export class BackgroundApplier implements Applier {
 
   constructor(options: BackgroundApplierOptions) {
     this.#options = options;
-    this.#lanes = new Lanes(options.context, options.context.tuning.applyWorkers);
+    this.#lanes = new Lanes(options.context, options.context.tuning.applyWorkers, { rowWaitSeconds });
     const { promise, resolve } = Promise.withResolvers<Error>();
     this.failed = promise;
     this.#ended = this.#run().catch((error: unknown) => {

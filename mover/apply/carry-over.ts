@@ -11,8 +11,10 @@ import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
 import { type KeyValues, keyId } from '../plan/key-range.ts';
 import type { TablePlan } from '../plan/table-plan.ts';
+import type { Session } from '../sql/session.ts';
 import { errnoOf, isDuplicate, isLockConflict } from '../sql/sql-error.ts';
 import { findConflicts } from './find-conflicts.ts';
+import { lockedRows, RowsLocked } from './locked-rows.ts';
 import { readAgain } from './read-again.ts';
 
 const attemptsAlone = 20;
@@ -41,7 +43,7 @@ export interface CarryOver {
  *
  * False when rows of another batch are in the way, which only a batch that is alone can settle.
  *
- * @throws RowsTooMany: with the session gone, the batch is begun again with fewer entries.
+ * @throws RowsTooMany: with the session gone, the batch is begun again with fewer entries. RowsLocked: it waits for somebody's transaction.
  */
 export async function carryOver(work: CarryOver, sessions: LaneSessions): Promise<boolean> {
   for (const plan of work.part.plans) {
@@ -88,6 +90,7 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
         forms = insertOnly;
         continue;
       }
+      if (isLockConflict(error)) await assertUnlocked(work, sessions.target, plan, keys);
       if (locked && attempt < attemptsMax) continue;
       if (!alone) return false;
       if (locked) throw error;
@@ -98,6 +101,19 @@ async function carryOverPlan(work: CarryOver, plan: TablePlan, sessions: LaneSes
       keys = more;
     }
   }
+}
+
+/** @throws RowsLocked where somebody else's locks are what was in the way, or are known to be there */
+async function assertUnlocked(
+  { part, keys: batch }: CarryOver,
+  target: Session,
+  { target: side }: TablePlan,
+  keys: readonly KeyValues[],
+): Promise<void> {
+  // Where rows are found by nothing but a scan, so is who has locked them.
+  if (side.groups) return;
+  const locked = await lockedRows(target, side, keys);
+  if (locked.length > 0 || (part.aside.size > 0 && batch.length > 1)) throw new RowsLocked(locked, batch);
 }
 
 /** The statement's own fault, not the connection's or the move's. */

@@ -1,9 +1,10 @@
 import type { Lanes } from '../lanes.ts';
 import type { MoveContext } from '../move-context.ts';
 import type { MovePart } from '../move-part.ts';
-import type { KeyValues } from '../plan/key-range.ts';
+import { type KeyValues, keyId } from '../plan/key-range.ts';
 import { RowsTooMany } from '../sql/rows-too-many.ts';
 import { carryOver } from './carry-over.ts';
+import { RowsLocked } from './locked-rows.ts';
 import { shardKeys } from './shard-keys.ts';
 
 /** Of more keys than that each batch gets about as many, up to a whole one: a drain that clients wait for uses all lanes. */
@@ -16,6 +17,8 @@ export class PartApplier {
   readonly #name: string;
   /** Keys of one batch: fewer for a while where rows are so long that a batch of them is too much to hold. */
   #size: number;
+  /** Each batch has one key while keys are set aside: MariaDB scans a small table for several, and would wait for the locked rows. */
+  #oneByOne = false;
 
   constructor(context: MoveContext, part: MovePart) {
     this.#context = context;
@@ -35,6 +38,8 @@ export class PartApplier {
    * all are over. So whatever a key is written from was read after the take, and a change that came later has an entry
    * that this round does not forget. A batch that meets rows of another one is done again when it is alone: it may then
    * pull in any row, since nobody else writes.
+   *
+   * Keys whose rows somebody else has locked are set aside, and the round ends without forgetting anything; the next one takes the others.
    */
   applyRound(lanes: Lanes): Promise<number> {
     return this.#part.ranges.round(() => this.#round(lanes));
@@ -42,7 +47,10 @@ export class PartApplier {
 
   async #round(lanes: Lanes): Promise<number> {
     const { points, tuning, counts } = this.#context;
-    const { ranges, log, last } = this.#part;
+    const { ranges, log, last, aside } = this.#part;
+    await aside.look(lanes);
+    this.#oneByOne &&= aside.size > 0;
+    const size = this.#oneByOne ? 1 : this.#size;
     const about = { table: this.#name };
     // A row that is too long to share memory is alone. So is a batch that may read the whole table to delete its rows, and wait for
     // those of others.
@@ -50,13 +58,17 @@ export class PartApplier {
     const taken = await lanes.use(({ source }) =>
       ranges.taking(async (leaveAlone) => {
         await points.reach('apply:taking', about);
-        return log.take(source, leaveAlone, this.#size * shards);
+        return log.take(source, leaveAlone, size * shards);
       }),
     );
     if (taken === null) return 0;
     await points.reach('apply:taken', about);
-    const batches = shardKeys(taken, shards, Math.min(this.#size, keysWorthSharing));
-    await this.#carryOverAll(lanes, batches);
+    const batches = shardKeys(taken, shards, Math.min(size, keysWorthSharing));
+    const locked = await this.#carryOverAll(lanes, batches);
+    if (locked.length > 0) {
+      await this.#setAside(locked);
+      return 0;
+    }
     await points.reach('apply:after-commit', about);
     await counts.beforeForgetting();
     await lanes.use(({ source }) => taken.forget(source));
@@ -71,14 +83,45 @@ export class PartApplier {
     return this.#part.plans.some(({ source }) => source.groups);
   }
 
-  async #carryOverAll(lanes: Lanes, batches: readonly KeyValues[][]): Promise<void> {
+  /** What could not be written because of others' locks; whatever else fails is thrown once all batches have ended. */
+  async #carryOverAll(lanes: Lanes, batches: readonly KeyValues[][]): Promise<RowsLocked[]> {
     const alone = batches.length === 1;
     const ended = await Promise.allSettled(batches.map((keys) => this.#carryOver(lanes, keys, alone)));
-    for (const one of ended) if (one.status === 'rejected') throw one.reason;
+    const locked: RowsLocked[] = [];
+    const isLocked = (error: unknown) => {
+      if (error instanceof RowsLocked) locked.push(error);
+      return error instanceof RowsLocked;
+    };
+    for (const one of ended) if (one.status === 'rejected' && !isLocked(one.reason)) throw one.reason;
+    if (locked.length > 0) return locked;
     for (const [index, keys] of batches.entries()) {
       const one = ended[index];
-      if (one?.status === 'fulfilled' && !one.value) await this.#carryOver(lanes, keys, true);
+      if (one?.status !== 'fulfilled' || one.value) continue;
+      await this.#carryOver(lanes, keys, true).catch((error: unknown) => {
+        if (!isLocked(error)) throw error;
+      });
     }
+    return locked;
+  }
+
+  /** A batch that pulls in a locked row by a unique value goes key by key: then it is known which of its keys does. */
+  async #setAside(all: readonly RowsLocked[]): Promise<void> {
+    const { aside } = this.#part;
+    let added = 0;
+    for (const { locked, batch } of all) {
+      const ids = new Set(batch.map(keyId));
+      const own = locked.filter((key) => ids.has(keyId(key)));
+      if (own.length > 0) added += await aside.add(own, (key) => [key]);
+      else if (locked.length === 0) this.#oneByOne = true;
+      else if (batch.length === 1) added += await aside.add(batch, () => locked);
+      else this.#size = 1;
+    }
+    if (added === 0) return;
+    const facts = { move: this.#context.spec.id, table: this.#name, keys: aside.size };
+    this.#context.logger.warn(
+      facts,
+      'rows of the target are locked by somebody else: their changes wait, all others go on',
+    );
   }
 
   async #carryOver(lanes: Lanes, keys: readonly KeyValues[], alone: boolean): Promise<boolean> {

@@ -140,6 +140,13 @@ export class SidePlan {
     return `SELECT ${this.#hint(condition)}${list} FROM ${this.place} WHERE ${this.#inScope(condition)} LIMIT ${limit}`;
   }
 
+  /** Those of the keys whose rows nobody else has locked; at least one key. */
+  selectUnlocked(keys: readonly KeyValues[]): string {
+    const condition = this.keys(keys);
+    const list = this.key.map(exactSql).join(', ');
+    return `SELECT ${this.#hint(condition)}${list} FROM ${this.place} WHERE ${this.#inScope(condition)} FOR UPDATE SKIP LOCKED`;
+  }
+
   /** Locks the rows with these keys, whether the scope has them or not; at least one key. */
   selectForUpdate(keys: readonly KeyValues[]): string {
     const condition = this.keys(keys);

@@ -28,6 +28,8 @@ export interface SessionOptions {
   readonly endpoint: DatabaseEndpoint;
   /** Seconds a statement may wait for a metadata lock. */
   readonly lockWaitSeconds: number;
+  /** Seconds a statement may wait for a row; default 10. */
+  readonly rowWaitSeconds?: number;
 }
 
 /** Bytes of a row packet that a sink may read until it returns; values are length-encoded, one after another. */
@@ -153,7 +155,7 @@ export class Session {
       "SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'",
       'SESSION character_set_results = binary',
       'SESSION autocommit = 1, SESSION foreign_key_checks = 0, SESSION unique_checks = 1',
-      `SESSION lock_wait_timeout = ${options.lockWaitSeconds}, SESSION innodb_lock_wait_timeout = 10`,
+      `SESSION lock_wait_timeout = ${options.lockWaitSeconds}, SESSION innodb_lock_wait_timeout = ${options.rowWaitSeconds ?? 10}`,
       'SESSION wait_timeout = 28800, SESSION net_write_timeout = 600, SESSION net_read_timeout = 600',
       this.engine === 'mysql'
         ? 'SESSION information_schema_stats_expiry = 0, SESSION max_execution_time = 0'
