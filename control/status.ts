@@ -67,6 +67,7 @@ export async function readStatus(sources: StatusSources) {
                 held: move.held,
                 applying: move.applying,
                 backlog: move.backlog,
+                lockedKeys: move.lockedKeys,
                 pace: move.pace,
                 copied: move.copied,
                 verified: move.verified,

@@ -331,6 +331,8 @@ export interface Move {
   pace(): CopyPace;
   startApplying(): Applier;
   /** Log entries not yet applied, whether or not an applier runs. */
+  /** Keys whose rows on the target somebody else has locked: their changes wait, all others go on. */
+  readonly lockedKeys: number;
   backlog(): Promise<Backlog>;
   /** Of the change feed, on both sides; null: there is none. */
   feed(): Promise<FeedStanding | null>;

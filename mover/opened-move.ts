@@ -299,6 +299,10 @@ export class OpenedMove implements Move {
     await this.#works.context.counts.beforeForgetting();
   }
 
+  get lockedKeys(): number {
+    return this.#works.parts.reduce((sum, { aside }) => sum + aside.size, 0);
+  }
+
   async backlog(): Promise<Backlog> {
     return backlogOf(this.#works.parts, await this.#works.admin.source.session());
   }

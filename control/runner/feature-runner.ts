@@ -289,16 +289,20 @@ export class FeatureRunner {
 
   async status(): Promise<RunnerStatus> {
     const { held, applying } = this.standing();
-    const { backlog, verified, copied, feed, unread } = await readStatus({
+    const { backlog, lockedKeys, verified, copied, feed, unread } = await readStatus({
       held,
       backlog: () => this.backlog(),
+      lockedKeys: async () => (applying === null ? 0 : (await this.move(applying)).lockedKeys),
       verified: () => this.#verified(),
       copied: () => this.#copied(),
       feed: () => this.#feedStanding(),
     });
     const known = verified === null ? null : { ...verified, trouble: this.#steady.trouble };
     const pace = this.#copying?.pace() ?? null;
-    return { held, applying, backlog, pace, copied, verified: known, feed, trouble: this.#trouble ?? unread };
+    return {
+      ...{ held, applying, backlog, lockedKeys: lockedKeys ?? 0, pace, copied, verified: known, feed },
+      trouble: this.#trouble ?? unread,
+    };
   }
 
   /** Runs the stage's work until it is stopped; tries again what may pass by itself, and reports what will not. */

@@ -54,6 +54,8 @@ export abstract class IdleMove implements Move {
       failed: new Promise<Error>(() => {}),
     };
   }
+  readonly lockedKeys = 0;
+
   async backlog() {
     return nothing;
   }

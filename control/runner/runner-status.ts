@@ -8,6 +8,8 @@ export interface RunnerStatus {
   readonly held: boolean;
   readonly applying: MoveDirection | null;
   readonly backlog: Backlog | null;
+  /** Keys whose rows on the other side somebody else has locked: their changes wait, all others go on. */
+  readonly lockedKeys: number;
   /** How fast rows are copied; null while none are. */
   readonly pace: CopyPace | null;
   /** How far the copy of each table is; null while nothing is copied, or it cannot be read. */
@@ -26,13 +28,14 @@ const statusPatienceMs = 2_000;
 export interface StatusSources {
   readonly held: boolean;
   readonly backlog: () => Promise<Backlog>;
+  readonly lockedKeys: () => Promise<number>;
   readonly verified: () => Promise<Verified | null>;
   readonly copied: () => Promise<readonly CopiedTable[] | null>;
   readonly feed: () => Promise<FeedStanding | null>;
 }
 
 /** Asks, each for so long at most; what cannot be read first is told, and nothing is asked after it. Of a move in another process nothing is known. */
-export async function readStatus({ held, backlog, verified, copied, feed }: StatusSources) {
+export async function readStatus({ held, backlog, lockedKeys, verified, copied, feed }: StatusSources) {
   let unread: string | null = null;
   const read = async <Found>(what: string, look: () => Promise<Found>): Promise<Found | null> => {
     if (!held || unread !== null) return null;
@@ -45,6 +48,7 @@ export async function readStatus({ held, backlog, verified, copied, feed }: Stat
   };
   const found = {
     backlog: await read('the log', backlog),
+    lockedKeys: await read('what waits for rows', lockedKeys),
     verified: await read('what was verified', verified),
     copied: await read('how far the copy is', copied),
     feed: await read('the change feed', feed),

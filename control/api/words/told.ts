@@ -25,6 +25,7 @@ export function tellStatus(status: StatusReport): readonly Told[] {
     ...features.flatMap(failures),
     ...features.flatMap(troubles),
     ...features.flatMap(waits),
+    ...features.flatMap(locks),
     ...features.flatMap(findings),
     ...features.flatMap(freezes),
     ...features.flatMap(losses),
@@ -59,6 +60,16 @@ function waits({ name, failing, move }: FeatureStatus): Told[] {
   if (progress?.phase !== 'wait' || failing !== null) return [];
   const fix = 'It goes on by itself when they end; KILL ends one that nobody needs.';
   return [{ ...plain, feature: name, level: 'warn', what: `waiting: ${progress.about ?? ''}`, fix }];
+}
+
+function locks({ name, owner, move }: FeatureStatus): Told[] {
+  // A control process of an earlier version does not say.
+  const locked = move?.lockedKeys ?? 0;
+  if (locked === 0) return [];
+  const there = owner === 'legacy' ? 'the service' : 'legacy';
+  const what = `changes of ${counted(locked, 'row')} wait: on ${there}'s server somebody else has locked these rows; all others go on`;
+  const fix = `They go on by themselves when that transaction ends (SHOW PROCESSLIST on ${there}'s server).`;
+  return [{ ...plain, feature: name, level: 'warn', what, fix }];
 }
 
 function freezes({ name, frozen }: FeatureStatus): Told[] {

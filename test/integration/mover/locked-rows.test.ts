@@ -39,11 +39,13 @@ describeEachEngine('rows of the target that somebody has locked', (lane) => {
         await expect(applier.drain({ deadlineMs: 300 })).rejects.toMatchObject({
           code: 'BANYAN_DRAIN_TIMEOUT',
         });
+        expect(move.lockedKeys).toBeGreaterThanOrEqual(locked);
         await source.query("UPDATE t SET v = 'at last' WHERE id = 0");
         await reader.query('COMMIT');
         const freed = performance.now();
         await applier.drain({ deadlineMs: timeout });
         expect(performance.now() - freed).toBeLessThan(2_000);
+        expect(move.lockedKeys).toBe(0);
         const sides = await fixture.bothSides('t');
         expect(sides.target).toEqual(sides.source);
         expect(await move.verify()).toMatchObject({ different: 0, unsettled: 0 });

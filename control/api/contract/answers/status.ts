@@ -21,6 +21,8 @@ const runningMove = z.object({
   held: z.boolean(),
   applying: z.enum(['forward', 'reverse']).nullable(),
   backlog: z.object({ entries: z.number(), oldestMs: z.number() }).nullable(),
+  /** Keys whose rows on the other side somebody else has locked: their changes wait, all others go on. */
+  lockedKeys: z.number(),
   /** How fast rows are copied, and what slows that down; null while none are. */
   pace: throttleSettings
     .extend({
