@@ -156,9 +156,12 @@ async function inspectAll(options: GateOptions): Promise<GateCheck[]> {
     }),
     check('backlog', 'Wait until the log is smaller; see `banyan status`.', async () => {
       const { entries, oldestMs } = await move.backlog();
+      // The drain would wait for them, and clients with it.
+      const { lockedKeys } = move;
+      const locked = `; ${counted(lockedKeys, 'row')} of them locked by somebody else on ${rules.newOwner}’s server`;
       return [
-        entries <= cutover.maxBacklog,
-        `${counted(entries, 'dirty key')}${entries === 0 ? '' : `, the oldest ${formatMs(oldestMs)} old`}; at most ${formatCount(cutover.maxBacklog)}`,
+        entries <= cutover.maxBacklog && lockedKeys === 0,
+        `${counted(entries, 'dirty key')}${entries === 0 ? '' : `, the oldest ${formatMs(oldestMs)} old`}; at most ${formatCount(cutover.maxBacklog)}${lockedKeys === 0 ? '' : locked}`,
       ];
     }),
     check('transactions', 'Wait for them or end them (KILL), then try again.', async () => {
