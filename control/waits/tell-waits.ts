@@ -1,5 +1,6 @@
 import { BanyanError } from '../../common/errors.ts';
 import { pause } from '../../common/pause.ts';
+import { within } from '../../common/within.ts';
 import { type MoveSide, type MoveSpec, sideTables } from '../../mover/index.ts';
 import type { OnProgress } from '../progress.ts';
 import { listTransactions, longTransactions } from './long-transactions.ts';
@@ -11,6 +12,9 @@ const lookEveryMs = 1_000;
 const againMs = 30_000;
 /** A younger transaction will not be the one that is in the way. */
 const longMs = 1_000;
+
+/** A server that does not answer holds nothing up. */
+const patienceMs = 3_000;
 
 /** Errors that say: the tables were never free. */
 const neverFree: ReadonlySet<string> = new Set(['BANYAN_DDL_LOCK_TIMEOUT', 'BANYAN_FENCE_TIMEOUT']);
@@ -74,7 +78,8 @@ async function inTheWay({ spec, sides }: WaitedFor): Promise<InTheWay | null> {
 async function onSide(spec: MoveSpec, side: MoveSide): Promise<InTheWay | null> {
   const { [side]: endpoint } = spec;
   // Who cannot ask, says nothing: the work itself goes on, or fails with what is wrong.
-  const found = await longTransactions(endpoint, sideTables(spec, side), longMs).catch(() => null);
+  const asking = longTransactions(endpoint, sideTables(spec, side), longMs);
+  const found = await within(patienceMs, asking).catch(() => null);
   if (found === null || found.open.length === 0) return null;
   const where =
     found.of === 'tables'

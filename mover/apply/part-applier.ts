@@ -50,7 +50,6 @@ export class PartApplier {
     const { ranges, log, last, aside } = this.#part;
     await aside.look(lanes);
     this.#oneByOne &&= aside.size > 0;
-    const size = this.#oneByOne ? 1 : this.#size;
     const about = { table: this.#name };
     // A row that is too long to share memory is alone. So is a batch that may read the whole table to delete its rows, and wait for
     // those of others.
@@ -58,12 +57,19 @@ export class PartApplier {
     const taken = await lanes.use(({ source }) =>
       ranges.taking(async (leaveAlone) => {
         await points.reach('apply:taking', about);
-        return log.take(source, leaveAlone, size * shards);
+        return log.take(source, leaveAlone, this.#size * shards);
       }),
     );
     if (taken === null) return 0;
     await points.reach('apply:taken', about);
-    const batches = shardKeys(taken, shards, Math.min(size, keysWorthSharing));
+    if (this.#oneByOne && taken.ranks === undefined && taken.keys.length > 1) {
+      // Which of them are the same key nothing tells.
+      this.#size = 1;
+      return 0;
+    }
+    const batches = this.#oneByOne
+      ? shardKeys(taken, taken.keys.length, 1)
+      : shardKeys(taken, shards, Math.min(this.#size, keysWorthSharing));
     const locked = await this.#carryOverAll(lanes, batches);
     if (locked.length > 0) {
       await this.#setAside(locked);

@@ -202,7 +202,7 @@ describeEachEngine('races of a move', (lane) => {
     const points = new TestPoints();
     const move = await fixture.open({
       points,
-      tuning: { chunkRowsAtFirst: 1, chunkRowsMax: 1, applyBatchEntries: 1 },
+      tuning: { copyWorkers: 1, chunkRowsAtFirst: 1, chunkRowsMax: 1, applyBatchEntries: 1 },
     });
     await move.installCapture();
     // Row 1 lands with A; before row 2 is read, A and B change places, and nothing has applied it: chunk 2 collides.
