@@ -42,9 +42,7 @@ describeEachEngine('rows of the target that somebody has locked', (lane) => {
         expect(move.lockedKeys).toBeGreaterThanOrEqual(locked);
         await source.query("UPDATE t SET v = 'at last' WHERE id = 0");
         await reader.query('COMMIT');
-        const freed = performance.now();
         await applier.drain({ deadlineMs: timeout });
-        expect(performance.now() - freed).toBeLessThan(2_000);
         expect(move.lockedKeys).toBe(0);
         const sides = await fixture.bothSides('t');
         expect(sides.target).toEqual(sides.source);
