@@ -51,7 +51,8 @@ describeOnEngine('mysql', 'sixty routers', (db) => {
       return reply;
     };
     const { result } = await admin.run('/v1/features/parcels/rollback', { why });
-    expect(result.holdMs).toBeGreaterThan(leaseMs / 2);
+    // In a large fleet a router looks for newer tables every half a lease: so much of its lease may be over at the hold.
+    expect(result.holdMs).toBeGreaterThan(leaseMs / 4);
     expect(result.holdMs).toBeLessThan(3 * leaseMs);
     await clients.endInOrder();
     await Promise.all(

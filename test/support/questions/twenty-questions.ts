@@ -311,7 +311,7 @@ export async function askAll(
 
 /** With what a process takes to start it is two seconds. */
 const withinMs = 1_500;
-const tries = 3;
+const tries = 8;
 
 /** Asks one after the other: those that took longer each time. What else the machine had to do in one moment is not the command's. */
 export async function slowQuestions(stand: QuestionStand): Promise<string[]> {
