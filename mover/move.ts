@@ -331,9 +331,9 @@ export interface Move {
   pace(): CopyPace;
   startApplying(): Applier;
   /** Log entries not yet applied, whether or not an applier runs. */
+  backlog(): Promise<Backlog>;
   /** Keys whose rows on the target somebody else has locked: their changes wait, all others go on. */
   readonly lockedKeys: number;
-  backlog(): Promise<Backlog>;
   /** Of the change feed, on both sides; null: there is none. */
   feed(): Promise<FeedStanding | null>;
   /** The keys that wait in the log, `limit` of each table by name. Under a fence that is all the target can lack. */

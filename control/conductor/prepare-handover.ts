@@ -45,8 +45,8 @@ async function prepareOne(at: HandoverContext, request: HandoverRequest, signal:
   await at.reach('after-capture');
   await waits('target', 'counters are raised', move.raiseAutoIncrement({ room: idRoom, signal }));
   request.onProgress({ phase: 'prepare', about: `the fence of ${rules.oldOwner}’s tables` });
-  const lockTimeoutMs = preparePatienceMs;
-  await waits('source', 'the fence is made', move.prepareFence('source', { lockTimeoutMs, signal }));
+  const preparing = move.prepareFence('source', { lockTimeoutMs: preparePatienceMs, signal });
+  await waits('source', 'the fence is made', preparing);
   await catchUp(at, request);
   const gate = await lookAtGate(at, { verifyCounts: true, force: request.force });
   assertGatesOpen(rules, new Map([[at.feature, gate]]));

@@ -93,19 +93,16 @@ export class PartApplier {
   async #carryOverAll(lanes: Lanes, batches: readonly KeyValues[][]): Promise<RowsLocked[]> {
     const alone = batches.length === 1;
     const ended = await Promise.allSettled(batches.map((keys) => this.#carryOver(lanes, keys, alone)));
-    const locked: RowsLocked[] = [];
-    const isLocked = (error: unknown) => {
-      if (error instanceof RowsLocked) locked.push(error);
-      return error instanceof RowsLocked;
-    };
-    for (const one of ended) if (one.status === 'rejected' && !isLocked(one.reason)) throw one.reason;
+    const outcomes = ended.map((one) => {
+      if (one.status === 'rejected') throw one.reason;
+      return one.value;
+    });
+    const locked = outcomes.filter((one) => one instanceof RowsLocked);
     if (locked.length > 0) return locked;
     for (const [index, keys] of batches.entries()) {
-      const one = ended[index];
-      if (one?.status !== 'fulfilled' || one.value) continue;
-      await this.#carryOver(lanes, keys, true).catch((error: unknown) => {
-        if (!isLocked(error)) throw error;
-      });
+      if (outcomes[index] === true) continue;
+      const again = await this.#carryOver(lanes, keys, true);
+      if (again instanceof RowsLocked) locked.push(again);
     }
     return locked;
   }
@@ -130,7 +127,8 @@ export class PartApplier {
     );
   }
 
-  async #carryOver(lanes: Lanes, keys: readonly KeyValues[], alone: boolean): Promise<boolean> {
+  /** False: another batch was in the way. */
+  async #carryOver(lanes: Lanes, keys: readonly KeyValues[], alone: boolean): Promise<boolean | RowsLocked> {
     const { chunkBytesMax } = this.#context.tuning;
     // Entries that are one alone may still pull in others, by a unique value: these must go together, whatever it takes.
     const bytesMax = this.#size === 1 ? Number.POSITIVE_INFINITY : chunkBytesMax;
@@ -138,6 +136,7 @@ export class PartApplier {
     try {
       return await lanes.use((sessions) => carryOver(work, sessions));
     } catch (error) {
+      if (error instanceof RowsLocked) return error;
       if (error instanceof RowsTooMany) {
         // Where a key names several rows, more of them may fit than there are keys.
         const most = this.#groups ? Math.floor(this.#size / 2) : this.#size;

@@ -136,15 +136,18 @@ export class SidePlan {
 
   /** The keys of rows that `delete` would delete under this condition, so many at most. */
   selectDeleted(condition: Condition, limit: number): string {
-    const list = this.key.map(exactSql).join(', ');
-    return `SELECT ${this.#hint(condition)}${list} FROM ${this.place} WHERE ${this.#inScope(condition)} LIMIT ${limit}`;
+    return `${this.#selectStored(condition)} LIMIT ${limit}`;
   }
 
   /** Those of the keys whose rows nobody else has locked; at least one key. */
   selectUnlocked(keys: readonly KeyValues[]): string {
-    const condition = this.keys(keys);
+    return `${this.#selectStored(this.keys(keys))} FOR UPDATE SKIP LOCKED`;
+  }
+
+  /** The keys of rows of the table itself, wherever these would arrive. */
+  #selectStored(condition: Condition): string {
     const list = this.key.map(exactSql).join(', ');
-    return `SELECT ${this.#hint(condition)}${list} FROM ${this.place} WHERE ${this.#inScope(condition)} FOR UPDATE SKIP LOCKED`;
+    return `SELECT ${this.#hint(condition)}${list} FROM ${this.place} WHERE ${this.#inScope(condition)}`;
   }
 
   /** Locks the rows with these keys, whether the scope has them or not; at least one key. */
